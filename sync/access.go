@@ -1,0 +1,239 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// access answers R9's question for extensions: does the role or permission that
+// wem_access asks for come with this one? It is nil under the rule listed.
+type access struct {
+	holders map[string]bool // RingEX role ids that carry it
+	roles   map[string][]string
+}
+
+// newAccess finds the RingEX roles that the access rule asks for. A name that no
+// role has, or an assigned role that the role list lacks, is an error: taken for
+// a fact it would revoke everybody's access (R9).
+func newAccess(rule Access, s *Snapshot) (*access, error) {
+	if rule.Rule == AccessListed || rule.Rule == "" {
+		return nil, nil
+	}
+	a := &access{holders: map[string]bool{}, roles: s.Assigned}
+	known := map[string]bool{}
+	for _, role := range s.Roles {
+		known[role.ID] = true
+		if rule.Rule == AccessRole && strings.EqualFold(role.Name, rule.Name) ||
+			rule.Rule == AccessPermission && slices.ContainsFunc(role.Permissions, func(p string) bool { return strings.EqualFold(p, rule.Name) }) {
+			a.holders[role.ID] = true
+		}
+	}
+	if len(a.holders) == 0 {
+		return nil, fmt.Errorf("wem_access asks for %q, but none of the account's %d RingEX roles has that %s: correct wem_access",
+			rule.Name, len(s.Roles), map[AccessRule]string{AccessRole: "name", AccessPermission: "permission"}[rule.Rule])
+	}
+	for extension, ids := range s.Assigned {
+		for _, id := range ids {
+			if !known[id] {
+				return nil, fmt.Errorf("extension %s has the RingEX role %s, which the account's role list lacks: the list cannot be trusted; try again later", extension, id)
+			}
+		}
+	}
+	return a, nil
+}
+
+func (a *access) admits(e *Extension) bool {
+	return e != nil && slices.ContainsFunc(a.roles[e.ID], func(id string) bool { return a.holders[id] })
+}
+
+// verdict is what one person's records come to: whether they belong, and as what.
+type verdict struct {
+	Belongs  bool
+	Why      Reason // when not: the first of R14 that fits
+	Roles    []string
+	Evidence string // the records the roles came from
+	Profile  Profile
+	Known    FieldSet
+	Username string
+	Unknown  []string // agent types that no mapping knows
+}
+
+// grants are the records that give somebody a place on the roster (R9).
+type grants struct {
+	admins    []*Admin
+	agents    []AgentRecord
+	extension bool // an extension holder without any record
+}
+
+func (g *grants) none() bool { return len(g.admins)+len(g.agents) == 0 && !g.extension }
+
+// judge decides whether a person belongs, with which role and values. synced
+// stands in for values that nobody reports (R8); it is nil for a newcomer.
+func (p *planner) judge(person *Person, synced *Profile) verdict {
+	g := p.granted(person)
+	v := p.assess(person, g)
+	switch {
+	case person.ExtByID && person.Ext.Status == "Disabled": // R7
+		v.Why = ReasonDisabled
+		return v
+	case p.in.Policy.RequireRingEX && (person.Ext == nil || person.Ext.Status == "Unassigned"):
+		v.Why = ReasonNoExtension
+		return v
+	}
+	scoped := p.inScope(g, &v, synced)
+	switch {
+	case scoped == nil:
+		v.Why = ReasonOutOfScope
+	case scoped.none():
+		v.Why = ReasonAccessRevoked
+	default:
+		v = p.assess(person, scoped)
+		v.Belongs = true
+	}
+	return v
+}
+
+// granted collects the records that grant access under wem_access (R9).
+func (p *planner) granted(person *Person) *grants {
+	g := &grants{admins: person.Admins}
+	if p.access == nil && !slices.ContainsFunc(person.Agents, func(r AgentRecord) bool { return !r.Active }) {
+		g.agents = person.Agents // the common case needs no copy
+		return g
+	}
+	admitted := p.access == nil || p.access.admits(person.Ext)
+	for _, r := range person.Agents {
+		if r.Active && admitted {
+			g.agents = append(g.agents, r)
+		}
+	}
+	g.extension = p.access != nil && admitted && len(person.Agents)+len(person.Admins) == 0
+	return g
+}
+
+// inScope keeps the grants that scope leaves (R11); nil: scope left none of
+// them, or excludes somebody who has none.
+func (p *planner) inScope(g *grants, v *verdict, synced *Profile) *grants {
+	scope := &p.in.Policy.Scope
+	if len(scope.Include)+len(scope.Exclude) == 0 {
+		return g
+	}
+	profile := v.Profile
+	for f := range fieldCount {
+		if synced != nil && !v.Known.Has(f) {
+			profile[f] = synced[f]
+		}
+	}
+	left := &grants{}
+	for _, r := range g.agents {
+		if scope.admitsAgent(&profile, r) {
+			left.agents = append(left.agents, r)
+		}
+	}
+	if scope.admitsPerson(&profile) {
+		left.admins, left.extension = g.admins, g.extension
+	} else if g.none() {
+		return nil
+	}
+	if left.none() && !g.none() {
+		return nil
+	}
+	return left
+}
+
+// assess reads roles and field values from the granting records, or from all
+// records when none grants anything, so that even a skipped person has a name.
+func (p *planner) assess(person *Person, g *grants) verdict {
+	v := verdict{}
+	p.assessRoles(&v, g)
+	if g.none() {
+		g = &grants{admins: person.Admins, agents: person.Agents}
+	}
+	v.Profile[Role] = chooseRole(p.in.Policy.RolePrecedence, v.Roles)
+	v.Profile[DataSource] = p.in.Policy.DataSource
+	v.Known = v.Known.With(Role, DataSource)
+	assessNames(&v, person, g)
+	assessExtension(&v, person)
+	v.Username = firstOf(v.Username, v.Profile[Email], person.Key)
+	return v
+}
+
+// assessRoles lists the roles of the granting records in retrieval order (R3, R10).
+func (p *planner) assessRoles(v *verdict, g *grants) {
+	kinds := make([]string, 0, 4)
+	for range g.admins {
+		v.Roles = append(v.Roles, RoleAdministrator)
+		kinds = append(kinds, "administrator")
+	}
+	for _, r := range g.agents {
+		role, known := p.in.Policy.RoleOf(r.Type)
+		if !known && !slices.Contains(v.Unknown, r.Type) {
+			v.Unknown = append(v.Unknown, r.Type)
+		}
+		v.Roles = append(v.Roles, role)
+		kinds = append(kinds, r.Type)
+	}
+	if g.extension {
+		v.Roles = append(v.Roles, RoleAgent)
+		kinds = append(kinds, "extension")
+	}
+	v.Evidence = strings.Join(kinds, ",")
+}
+
+// assessNames takes names and e-mail from RingCX, agents before administrators,
+// else from RingEX (R8). Nothing anywhere is a fact only when everybody who
+// should report did: the extension of somebody linked to RingEX is one of them.
+func assessNames(v *verdict, person *Person, g *grants) {
+	set := func(f Field, value string) {
+		if v.Profile[f] == "" {
+			v.Profile[f] = value
+		}
+	}
+	for _, r := range g.agents {
+		set(FirstName, r.FirstName)
+		set(LastName, r.LastName)
+		set(Email, r.Email)
+		v.Username = firstOf(v.Username, r.UserName)
+	}
+	for _, a := range g.admins {
+		set(FirstName, a.FirstName)
+		set(LastName, a.LastName)
+		set(Email, a.Email)
+		v.Username = firstOf(v.Username, a.UserName)
+	}
+	if e := person.Ext; e != nil {
+		set(FirstName, e.FirstName)
+		set(LastName, e.LastName)
+		set(Email, e.Email)
+	}
+	allReported := person.RCUserID == "" || person.Ext != nil && person.Ext.HasContact
+	for _, f := range []Field{FirstName, LastName, Email} {
+		if v.Profile[f] != "" || allReported {
+			v.Known = v.Known.With(f)
+		}
+	}
+}
+
+// assessExtension takes what only RingEX knows (R8).
+func assessExtension(v *verdict, person *Person) {
+	e := person.Ext
+	if e == nil {
+		return
+	}
+	v.Profile[ExtensionNumber], v.Profile[Site] = e.Number, e.Site
+	v.Known = v.Known.With(ExtensionNumber, Site)
+	if e.HasContact {
+		v.Profile[Department], v.Profile[JobTitle] = e.Department, e.JobTitle
+		v.Known = v.Known.With(Department, JobTitle)
+	}
+}
+
+// firstOf returns the first value that is not empty.
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

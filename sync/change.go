@@ -1,0 +1,155 @@
+package sync
+
+// Kind of a change.
+type Kind string
+
+// The kinds, in the order in which a plan lists them.
+const (
+	Onboard    Kind = "onboard"
+	Link       Kind = "link" // a member without RingCentral identity is adopted
+	Reactivate Kind = "reactivate"
+	Update     Kind = "update"
+	Deactivate Kind = "deactivate"
+	EditMember Kind = "edit" // an operator's own change
+)
+
+// Reason is a machine word that says why; a sentence stands beside it where
+// people read.
+type Reason string
+
+// Why a change happens.
+const (
+	ReasonNew            Reason = "new"
+	ReasonRecycledEmail  Reason = "recycled_email" // new, although somebody inactive has the address
+	ReasonEmail          Reason = "email"          // linked by e-mail
+	ReasonIdentity       Reason = "identity"       // linked by rcUserId or login
+	ReasonReturned       Reason = "returned"
+	ReasonRehired        Reason = "rehired" // reactivated under a new id, by e-mail
+	ReasonRecreated      Reason = "recreated"
+	ReasonSource         Reason = "source_changed"
+	ReasonSettings       Reason = "settings_changed"
+	ReasonLocalEdit      Reason = "local_edit_reverted"
+	ReasonOperator       Reason = "operator"
+	ReasonDisabled       Reason = "ringex_disabled"
+	ReasonNoExtension    Reason = "no_extension"
+	ReasonOutOfScope     Reason = "out_of_scope"
+	ReasonAccessRevoked  Reason = "access_revoked"
+	ReasonRemoved        Reason = "removed"
+	ReasonUndone         Reason = "undone"
+	ReasonLimit          Reason = "limit"
+	ReasonListCap        Reason = "list_cap"
+	ReasonListEmptied    Reason = "list_emptied"
+	ReasonSubAccountGone Reason = "sub_account_gone"
+	ReasonOwnerMissing   Reason = "owner_missing"
+	ReasonLastAdmin      Reason = "last_administrator"
+)
+
+// Why a person is a conflict: what cannot be decided safely.
+const (
+	ConflictEmailInUse    Reason = "email_in_use"
+	ConflictAmbiguousLink Reason = "ambiguous_link"
+	ConflictIdentity      Reason = "identity_mismatch" // rcUserId and login point to different members (R5)
+	ConflictReused        Reason = "identity_reused"
+	ConflictFaulty        Reason = "faulty_record"
+	ConflictMissing       Reason = "missing_required"
+)
+
+// Why a person is skipped, a leaver stays, or something else is worth a line.
+const (
+	NoteNoAccess         Reason = "no_access"
+	NoteNotManaged       Reason = "not_managed"
+	NoteNeverLinked      Reason = "never_linked"
+	NoteInConflict       Reason = "in_conflict"
+	NoteDeclined         Reason = "declined"
+	NoteDeactivateOff    Reason = "deactivate_off"
+	NoteProtected        Reason = "protected"
+	NoteRejected         Reason = "rejected"
+	NoteInGrace          Reason = "in_grace"
+	NoteSeenAgain        Reason = "seen_again" // missing at first, there at the second look (R2)
+	NoteExtensionMissing Reason = "extension_missing"
+	NoteUnknownAgentType Reason = "unknown_agent_type"
+	NoteKeptRequired     Reason = "required_field_kept"
+)
+
+// FieldChange is one field's before and after. Logins stand there as JSON.
+type FieldChange struct {
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+	Reason Reason `json:"reason"`
+}
+
+// Change is everything that one run does to one member.
+type Change struct {
+	Kind   Kind
+	Member int64  // 0: onboard
+	Person string // key of the person behind it; "": a leaver nobody reports, or an edit
+	Name   string
+	Email  string
+	Reason Reason
+	Detail string // the reason as a sentence
+	Fields []FieldChange
+	// Next is the member as it stands afterwards: what the roster writes.
+	Next *Member
+}
+
+// Conflict is a person, or a member, about whom nothing can be decided safely.
+type Conflict struct {
+	Person string // key; "" when only a member is concerned
+	Member int64  // 0: no member is concerned
+	Name   string
+	Reason Reason
+	Detail string
+	Remedy string // the command that settles it (R20)
+}
+
+// Note is a line about somebody to whom nothing happens, or something besides.
+type Note struct {
+	Member int64
+	Person string
+	Name   string
+	Reason Reason
+	Detail string
+}
+
+// Held is the part of a plan that waits for an operator: stored, never applied.
+type Held struct {
+	Run     RunID // the number to approve or reject; set by Commit
+	Reasons []HoldReason
+	Changes []Change
+}
+
+// HoldReason says why leavers are held: the word, and the numbers behind it.
+type HoldReason struct {
+	Reason Reason `json:"reason"`
+	Detail string `json:"detail"`
+}
+
+// Summary counts a plan. Every person is in exactly one of the first seven
+// besides People (R32).
+type Summary struct {
+	People     int `json:"people"`
+	Onboard    int `json:"onboard"`
+	Link       int `json:"link"`
+	Update     int `json:"update"`
+	Reactivate int `json:"reactivate"`
+	Deactivate int `json:"deactivate"`
+	Held       int `json:"held"`
+	Conflicts  int `json:"conflicts"`
+	Skipped    int `json:"skipped"`
+	Unchanged  int `json:"unchanged"`
+}
+
+// Plan is what a run would do to one account, and why.
+type Plan struct {
+	Account   string
+	Version   int64 // of the roster it was made from
+	Summary   Summary
+	Changes   []Change // by kind, then member, then person
+	Held      *Held    // nil: nothing waits
+	Conflicts []Conflict
+	Notes     []Note
+	// Marks are members whose bookkeeping moves although nothing changes for
+	// anybody: last-synced values, absence counts, rejections.
+	Marks []*Member
+}

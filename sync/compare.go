@@ -1,0 +1,215 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// compare sets a person who belongs beside their member, three ways: what
+// RingCentral reports, what the roster holds, what the last sync wrote (R19).
+func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
+	next := *m
+	fields := p.compareStatus(nil, m, &next)
+	fields = p.compareIdentity(fields, person, m, &next, found)
+	fields = p.compareProfile(fields, m, &next, v)
+	fields = p.compareLoginRows(fields, person, m, &next)
+	next.Synced.Roles = v.Evidence
+	next.AdminIDs = adminIDs(person)
+	next.Linked = true
+	next.AbsentDays, next.AbsentOn, next.Rejected = 0, "", ""
+	p.remark(person, m, v)
+
+	o := &person.outcome
+	o.email = fold(next.Profile[Email])
+	next.LastSeenAt = time.Time{}
+	if len(fields) == 0 && m.Linked {
+		o.decision = unchanged
+		if bookkeepingMoved(m, &next) {
+			o.mark = &next
+		}
+		p.trace(person, m, "R19", "plan", "unchanged: the roster holds what RingCentral reports")
+		return
+	}
+	c := &Change{
+		Member: m.ID, Person: person.Key, Name: next.Profile.Name(), Email: next.Profile[Email],
+		Fields: fields, Next: &next,
+	}
+	classify(c, m, found)
+	o.decision, o.change = changed, c
+	if next.Username == "" {
+		next.Username = v.Username
+	}
+	p.traceChange(person, m, c)
+}
+
+// classify names the kind of a change and its reason (R12, R18, R19).
+func classify(c *Change, m *Member, found how) {
+	switch {
+	case !m.Linked:
+		c.Kind, c.Reason, c.Detail = Link, ReasonIdentity, "a member without RingCentral identity, found by its id"
+		if found == byEmail {
+			c.Reason, c.Detail = ReasonEmail, "a member without RingCentral identity has this e-mail"
+		}
+	case m.Status == Inactive:
+		c.Kind, c.Reason, c.Detail = Reactivate, ReasonReturned, "RingCentral reports them again"
+		switch {
+		case found == byEmail:
+			c.Reason, c.Detail = ReasonRehired, "back under a new id, with the same name and e-mail"
+		case m.Synced.Status == Active:
+			c.Reason, c.Detail = ReasonLocalEdit, "set inactive by hand; to keep a person inactive, detach them"
+		}
+	default:
+		c.Kind, c.Reason = Update, strongest(c.Fields)
+		if c.Reason == ReasonRecreated {
+			c.Detail = "the same human under a new RingCentral id"
+		}
+	}
+}
+
+// strongest is the reason that stands for a whole update.
+func strongest(fields []FieldChange) Reason {
+	for _, r := range []Reason{ReasonRecreated, ReasonSource, ReasonSettings} {
+		if slices.ContainsFunc(fields, func(f FieldChange) bool { return f.Reason == r }) {
+			return r
+		}
+	}
+	return ReasonLocalEdit
+}
+
+func (p *planner) compareStatus(fields []FieldChange, m, next *Member) []FieldChange {
+	if m.Status == Inactive {
+		reason := ReasonSource
+		if m.Synced.Status == Active {
+			reason = ReasonLocalEdit
+		}
+		fields = append(fields, FieldChange{"status", string(Inactive), string(Active), reason})
+		next.Status, next.DeactivationReason = Active, ""
+	}
+	next.Synced.Status = Active
+	return fields
+}
+
+// compareIdentity keeps the rcUserId of a member whose record lost it (R5).
+func (p *planner) compareIdentity(fields []FieldChange, person *Person, m, next *Member, found how) []FieldChange {
+	if person.RCUserID == "" {
+		next.Synced.RCUserID = next.RCUserID
+		return fields
+	}
+	if m.RCUserID != person.RCUserID || !m.Linked {
+		reason := ReasonSource
+		switch {
+		case m.Synced.RCUserID == person.RCUserID:
+			reason = ReasonLocalEdit
+		case m.Linked && m.RCUserID != "" && m.Status == Active && found != byID:
+			reason = ReasonRecreated
+		}
+		fields = append(fields, FieldChange{"rc_user_id", m.RCUserID, person.RCUserID, reason})
+	}
+	next.RCUserID, next.Synced.RCUserID = person.RCUserID, person.RCUserID
+	return fields
+}
+
+// compareProfile compares the synced fields; unknown ones never change (R8).
+func (p *planner) compareProfile(fields []FieldChange, m, next *Member, v *verdict) []FieldChange {
+	for f := range fieldCount {
+		if !v.Known.Has(f) {
+			continue
+		}
+		want := v.Profile[f]
+		if m.Profile[f] != want {
+			fields = append(fields, FieldChange{f.String(), m.Profile[f], want, fieldReason(f, m, v)})
+		}
+		next.Profile[f], next.Synced.Profile[f] = want, want
+	}
+	return fields
+}
+
+// fieldReason says why one field changes (R19).
+func fieldReason(f Field, m *Member, v *verdict) Reason {
+	switch synced := m.Synced.Profile[f]; {
+	case m.Linked && synced == v.Profile[f]:
+		return ReasonLocalEdit
+	case m.Linked && f == DataSource,
+		m.Linked && f == Role && m.Synced.Roles == v.Evidence:
+		return ReasonSettings
+	default:
+		return ReasonSource
+	}
+}
+
+func (p *planner) compareLoginRows(fields []FieldChange, person *Person, m, next *Member) []FieldChange {
+	want := p.mergeLogins(m.Logins, person)
+	next.Synced.Logins = fingerprint(want)
+	if slices.Equal(want, m.Logins) {
+		return fields
+	}
+	reason := ReasonSource
+	switch {
+	case m.Linked && m.Synced.Logins == next.Synced.Logins:
+		reason = ReasonLocalEdit
+	case m.Linked && onlyDataSource(want, m.Logins):
+		reason = ReasonSettings
+	}
+	next.Logins = want
+	return append(fields, FieldChange{"logins", LoginsJSON(m.Logins), LoginsJSON(want), reason})
+}
+
+func adminIDs(person *Person) []string {
+	var ids []string
+	for _, a := range person.Admins {
+		if a.UserID != "" {
+			ids = append(ids, a.UserID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// bookkeepingMoved says whether something must be written although nothing
+// changes for anybody.
+func bookkeepingMoved(m, next *Member) bool {
+	return m.Synced != next.Synced || m.AbsentDays != next.AbsentDays || m.AbsentOn != next.AbsentOn ||
+		m.Rejected != next.Rejected || !m.LastSeenAt.IsZero() || !slices.Equal(m.AdminIDs, next.AdminIDs)
+}
+
+// remark notes what an operator may want to know besides the change.
+func (p *planner) remark(person *Person, m *Member, v *verdict) {
+	if person.Ext == nil && person.RCUserID != "" {
+		p.note(person, m, NoteExtensionMissing, "RingEX does not list the extension; its fields keep their last values")
+	}
+	if len(v.Unknown) > 0 {
+		p.note(person, m, NoteUnknownAgentType, fmt.Sprintf("agent type %s is unknown and counts as Agent; role_map can map it", strings.Join(v.Unknown, ", ")))
+	}
+}
+
+func (p *planner) traceChange(person *Person, m *Member, c *Change) {
+	if p.in.Trace == nil {
+		return
+	}
+	p.trace(person, m, "R19", "plan", "%s, reason %s %s", c.Kind, c.Reason, c.Detail)
+	for _, f := range c.Fields {
+		p.trace(person, m, "R19", "plan", "%s: %q becomes %q, %s", f.Field, f.Before, f.After, f.Reason)
+	}
+}
+
+// onboard makes a new member of a person.
+func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail string) {
+	next := &Member{
+		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
+		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: v.Username, Profile: v.Profile,
+		Logins: p.mergeLogins(nil, person), ActivityID: p.in.Policy.DefaultActivityID,
+	}
+	next.Synced = Synced{
+		Profile: v.Profile, Status: Active, RCUserID: person.RCUserID,
+		Roles: v.Evidence, Logins: fingerprint(next.Logins),
+	}
+	person.outcome.decision = changed
+	person.outcome.change = &Change{
+		Kind: Onboard, Person: person.Key, Name: v.Profile.Name(), Email: v.Profile[Email],
+		Reason: reason, Detail: detail, Next: next,
+	}
+	p.remark(person, nil, v)
+	p.trace(person, nil, "R14", "plan", "onboard, reason %s: %s", reason, detail)
+}

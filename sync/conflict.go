@@ -1,0 +1,90 @@
+package sync
+
+import "fmt"
+
+// conflict withdraws whatever was decided about a person and says why nothing
+// can be. The members concerned cannot leave meanwhile (R16). Every conflict
+// names the command that settles it (R20).
+func (p *planner) conflict(person *Person, m *Member, reason Reason, detail, remedy string) {
+	c := &Conflict{Person: person.Key, Name: person.display(), Reason: reason, Detail: detail, Remedy: remedy}
+	o := &person.outcome
+	if o.found != 0 {
+		p.conflicted[o.found] = true
+		c.Member = o.found
+	}
+	if m != nil {
+		p.conflicted[m.ID] = true
+		c.Member = m.ID
+	}
+	o.decision, o.conflict = inConflict, c
+	o.change, o.note, o.mark = nil, nil, nil
+	p.trace(person, m, "R20", "plan", "conflict %s: %s; settle it with: %s", reason, detail, remedy)
+}
+
+// display is a person's name for people to read.
+func (p *Person) display() string {
+	var profile Profile
+	profile[FirstName], profile[LastName] = p.name()
+	for email := range p.recordEmails {
+		profile[Email] = firstOf(profile[Email], email)
+	}
+	return firstOf(profile.Name(), p.Key)
+}
+
+// faulty is what is wrong with one of the person's records, or "".
+func (p *Person) faulty() string {
+	for _, a := range p.Admins {
+		if a.Faulty != "" {
+			return fmt.Sprintf("administrator record %q: %s", a.UserID, a.Faulty)
+		}
+	}
+	for _, r := range p.Agents {
+		if r.Faulty != "" {
+			return fmt.Sprintf("agent record %q of group %s in sub-account %s: %s", r.ID, r.Group.ID, r.Sub.ID, r.Faulty)
+		}
+	}
+	return ""
+}
+
+func (p *planner) conflictFaulty(person *Person, m *Member) {
+	p.conflict(person, m, ConflictFaulty, person.faulty(),
+		"correct the record in RingCentral, then: ringroster sync")
+}
+
+func (p *planner) conflictReused(person *Person, m *Member, v *verdict) {
+	was := &m.Synced.Profile
+	p.conflict(person, m, ConflictReused,
+		fmt.Sprintf("%s was %s <%s> at the last sync and is %s <%s> now: the id seems to belong to another human",
+			person.Key, was.Name(), was[Email], v.Profile.Name(), v.Profile[Email]),
+		fmt.Sprintf("the same human: ringroster roster link %d %s; another one: ringroster roster detach %d", m.ID, person.Key, m.ID))
+}
+
+func (p *planner) conflictMissing(person *Person, m *Member, v *verdict) {
+	for _, f := range p.in.Policy.RequiredFields {
+		if v.Profile[f] == "" {
+			p.conflict(person, m, ConflictMissing, fmt.Sprintf("%s is required and RingCentral reports none", f),
+				"fill it in in RingCentral, or change required_fields, then: ringroster sync")
+			return
+		}
+	}
+}
+
+// skip says that nothing happens to a person, and why (R32).
+func (p *planner) skip(person *Person, m *Member, reason Reason, detail string) {
+	person.outcome.decision = skipped
+	p.note(person, m, reason, detail)
+}
+
+// note adds a line about a person and the member found for them.
+func (p *planner) note(person *Person, m *Member, reason Reason, detail string) {
+	n := Note{Person: person.Key, Name: person.display(), Reason: reason, Detail: detail}
+	if m != nil {
+		n.Member = m.ID
+	}
+	p.trace(person, m, "R32", "plan", "%s %s", reason, detail)
+	if person.outcome.decision == skipped {
+		person.outcome.note = &n
+		return
+	}
+	p.plan.Notes = append(p.plan.Notes, n)
+}

@@ -1,0 +1,172 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Edit is what an operator does to members of one account without RingCentral:
+// it gives the plan to commit, and the held leavers it settles, if any.
+type Edit func(State, iter.Seq[*Member]) (*Plan, *Settled, error)
+
+// Edit carries out an operator's edit as a run of its own, through the same lock
+// and commit as every other (R27). run names exactly one account.
+func (r *Runner) Edit(ctx context.Context, run Run, edit Edit) (id RunID, plan *Plan, err error) {
+	release, err := r.lock(ctx, 0)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	run.StartedAt = r.Now()
+	account := run.Accounts[0]
+	if _, err = r.planEdit(ctx, account, edit); err != nil { // before a run is recorded for nothing
+		return 0, nil, err
+	}
+	if id, err = r.Roster.Begin(ctx, run); err != nil {
+		return 0, nil, fmt.Errorf("begin a run: %w", err)
+	}
+	r.Observer.Began(id, run)
+	for attempt := 0; ; attempt++ {
+		c, err := r.planEdit(ctx, account, edit)
+		if err == nil {
+			c.Run = id
+			err = r.Roster.Commit(ctx, c)
+		}
+		if err == nil {
+			r.Observer.Committed(id, run, c)
+			return id, c.Plan, nil
+		}
+		if !errors.Is(err, ErrMoved) || attempt == replans {
+			return id, nil, r.fail(ctx, id, account, 0, err).Err
+		}
+	}
+}
+
+func (r *Runner) planEdit(ctx context.Context, account string, edit Edit) (*Commit, error) {
+	state, err := r.Roster.State(ctx, account, r.Now())
+	if err != nil {
+		return nil, fmt.Errorf("read the roster's state of account %s: %w", account, err)
+	}
+	var failed error
+	plan, settled, err := edit(state, untilError(r.Roster.Members(ctx, account), &failed))
+	if err = errors.Join(failed, err); err != nil {
+		return nil, err
+	}
+	plan.Account, plan.Version = account, state.Version
+	return &Commit{Account: account, FinishedAt: r.Now(), Status: Succeeded, Plan: plan, Settled: settled}, nil
+}
+
+// RejectHeld keeps held leavers active until they are seen again, their reason
+// changes, or the rejection is cleared (R26). whole says that these are all who
+// were still undecided, which accepts the settings too (R23).
+func RejectHeld(held RunID, members map[int64]Reason, whole bool) Edit {
+	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		plan, settled := &Plan{}, &Settled{Run: held, Decision: Reject, Whole: whole}
+		for m := range all {
+			if reason, ok := members[m.ID]; ok {
+				next := *m
+				next.Rejected = reason
+				plan.Marks = append(plan.Marks, &next)
+				settled.Members = append(settled.Members, m.ID)
+			}
+		}
+		slices.Sort(settled.Members)
+		return plan, settled, nil
+	}
+}
+
+// ClearRejection lets a member leave again (R26).
+func ClearRejection(member int64) Edit {
+	return editOne(member, func(m *Member) (*Change, error) {
+		if m.Rejected == "" {
+			return nil, fmt.Errorf("no deactivation of member %d was rejected", member)
+		}
+		m.Rejected = ""
+		return nil, nil
+	})
+}
+
+// Manage attaches a member to the sync, or detaches it: then no sync changes it.
+func Manage(member int64, managed bool) Edit {
+	word := map[bool]string{true: "attached", false: "detached"}
+	return editOne(member, func(m *Member) (*Change, error) {
+		if m.Managed == managed {
+			return nil, fmt.Errorf("member %d is %s already", member, word[managed])
+		}
+		m.Managed = managed
+		return &Change{Fields: []FieldChange{{"managed", flag(!managed), flag(managed), ReasonOperator}}}, nil
+	})
+}
+
+func flag(b bool) string { return map[bool]string{true: "1", false: "0"}[b] }
+
+// LinkTo ties a member to the person with the given key: the next sync finds it
+// by that id, and takes over what RingCentral reports (R13, R20).
+func LinkTo(member int64, key string) Edit {
+	kind, id, _ := strings.Cut(key, ":")
+	return editOne(member, func(m *Member) (*Change, error) {
+		before := *m
+		sub, agent, isLogin := strings.Cut(id, "/")
+		switch {
+		case id == "":
+			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them", key)
+		case kind == "rc":
+			m.RCUserID = id
+		case kind == "agent" && isLogin:
+			m.RCUserID, m.Logins = "", onlyLogin(m.Logins, sub, agent)
+		case kind == "admin":
+			m.RCUserID, m.AdminIDs, m.Logins = "", []string{id}, onlyLogin(m.Logins, "", "")
+		default:
+			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them", key)
+		}
+		m.Linked = false
+		c := &Change{Person: key, Fields: []FieldChange{{"rc_user_id", before.RCUserID, m.RCUserID, ReasonOperator}}}
+		if !slices.Equal(before.Logins, m.Logins) {
+			c.Fields = append(c.Fields, FieldChange{"logins", LoginsJSON(before.Logins), LoginsJSON(m.Logins), ReasonOperator})
+		}
+		return c, nil
+	})
+}
+
+// onlyLogin leaves one login active, and adds it where it is missing.
+func onlyLogin(logins []Login, sub, agent string) []Login {
+	logins = slices.Clone(logins)
+	found := sub == ""
+	for i := range logins {
+		logins[i].Active = logins[i].SubAccountID == sub && logins[i].AgentID == agent
+		found = found || logins[i].Active
+	}
+	if !found {
+		logins = append(logins, Login{SubAccountID: sub, AgentID: agent, Active: true})
+		slices.SortFunc(logins, compareLogins)
+	}
+	return logins
+}
+
+// editOne edits one member: with a change when somebody sees a difference, else
+// as bookkeeping.
+func editOne(member int64, edit func(*Member) (*Change, error)) Edit {
+	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		for m := range all {
+			if m.ID != member {
+				continue
+			}
+			next := *m
+			c, err := edit(&next)
+			if err != nil {
+				return nil, nil, err
+			}
+			if c == nil {
+				return &Plan{Marks: []*Member{&next}}, nil, nil
+			}
+			c.Kind, c.Member, c.Reason, c.Next = EditMember, member, ReasonOperator, &next
+			c.Name, c.Email = next.Profile.Name(), next.Profile[Email]
+			return &Plan{Changes: []Change{*c}}, nil, nil
+		}
+		return nil, nil, fmt.Errorf("the roster has no member %d", member)
+	}
+}

@@ -1,0 +1,166 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Trace collects what decides about one person or member while a plan is made:
+// the planner with its trace on is what explains, there is no second one (R32).
+type Trace struct {
+	// Who is an e-mail, a name, a member id, an rc user id, an agent or
+	// administrator id, a username, or a person key.
+	Who   string
+	Facts []Fact
+
+	people  map[*Person]bool
+	members map[int64]bool
+}
+
+// Fact is one line of an explanation.
+type Fact struct {
+	About  string // "rc:700000101" or "member 12"
+	Rule   string // "R9"; "" for a plain fact
+	Source string // where it comes from: "RingCX agent record", "roster", "settings"
+	Text   string
+}
+
+// Found reports whether anybody matched Who.
+func (t *Trace) Found() bool { return len(t.Facts) > 0 }
+
+// matchesPerson says whether Who means this person.
+func (t *Trace) matchesPerson(p *Person) bool {
+	if known, ok := t.people[p]; ok {
+		return known
+	}
+	names := []string{p.Key, p.RCUserID}
+	for _, r := range p.Agents {
+		names = append(names, r.ID, r.Email, r.UserName, r.FirstName+" "+r.LastName)
+	}
+	for _, a := range p.Admins {
+		names = append(names, a.UserID, a.Email, a.UserName, a.FirstName+" "+a.LastName)
+	}
+	if e := p.Ext; e != nil {
+		names = append(names, e.Email, e.FirstName+" "+e.LastName)
+	}
+	match := matchesAny(t.Who, names)
+	if t.people == nil {
+		t.people = map[*Person]bool{}
+	}
+	t.people[p] = match
+	return match
+}
+
+func (t *Trace) matchesMember(m *Member) bool {
+	if m.ID != 0 && t.members[m.ID] {
+		return true
+	}
+	names := []string{strconv.FormatInt(m.ID, 10), m.Username, m.RCUserID, m.Profile.Name(), m.Profile[Email]}
+	for _, l := range m.Logins {
+		names = append(names, l.AgentID)
+	}
+	return matchesAny(t.Who, append(names, m.AdminIDs...))
+}
+
+// matchesAny compares an operator's word for somebody with what they are called.
+func matchesAny(who string, names []string) bool {
+	who = fold(who)
+	return slices.ContainsFunc(names, func(n string) bool { return n != "" && fold(n) == who })
+}
+
+// note adds a line about a person and the member found for them; either may be
+// missing. Once one of the two is meant, so is the other.
+func (p *planner) trace(person *Person, m *Member, rule, source, format string, args ...any) {
+	t := p.in.Trace
+	if t == nil {
+		return
+	}
+	byPerson := person != nil && t.matchesPerson(person)
+	byMember := m != nil && t.matchesMember(m)
+	if !byPerson && !byMember {
+		return
+	}
+	if person != nil {
+		t.matchesPerson(person)
+		t.people[person] = true
+	}
+	about := ""
+	if m != nil && m.ID != 0 {
+		if t.members == nil {
+			t.members = map[int64]bool{}
+		}
+		t.members[m.ID] = true
+		about = fmt.Sprintf("member %d", m.ID)
+	}
+	if person != nil {
+		about = strings.TrimPrefix(about+", "+person.Key, ", ")
+	}
+	fact := Fact{About: about, Rule: rule, Source: source, Text: fmt.Sprintf(format, args...)}
+	if !slices.Contains(t.Facts, fact) {
+		t.Facts = append(t.Facts, fact)
+	}
+}
+
+// tracePerson lists the records behind a person and what they came to.
+func (p *planner) tracePerson(person *Person, m *Member, v *verdict) {
+	if p.in.Trace == nil {
+		return
+	}
+	for _, a := range person.Admins {
+		p.trace(person, m, "", "RingCX administrators", "administrator %s: %s %s <%s>", a.UserID, a.FirstName, a.LastName, a.Email)
+	}
+	for _, r := range person.Agents {
+		p.trace(person, m, "", "RingCX agents", "agent %s of group %s (%s) in sub-account %s (%s): %s %s <%s>, type %s, active %t",
+			r.ID, r.Group.ID, r.Group.Name, r.Sub.ID, r.Sub.Name, r.FirstName, r.LastName, r.Email, r.Type, r.Active)
+	}
+	p.traceExtension(person, m)
+	if len(v.Roles) > 0 {
+		p.trace(person, m, "R10", "settings", "roles in retrieval order: %s; role_precedence %q gives %s",
+			strings.Join(v.Roles, ", "), p.in.Policy.RolePrecedence, v.Profile[Role])
+	}
+	if v.Belongs {
+		p.trace(person, m, "R9", "settings", "belongs on the roster (wem_access rule %s; records that grant it: %s)",
+			firstOf(string(p.in.Policy.Access.Rule), string(AccessListed)), v.Evidence)
+	} else {
+		p.trace(person, m, "R14", "settings", "does not belong on the roster: %s", v.Why)
+	}
+}
+
+func (p *planner) traceExtension(person *Person, m *Member) {
+	e := person.Ext
+	if e == nil {
+		p.trace(person, m, "R7", "RingEX extensions", "no extension is attached")
+		return
+	}
+	by := "by e-mail"
+	if person.ExtByID {
+		by = "by rcUserId"
+	}
+	p.trace(person, m, "R7", "RingEX extensions", "extension %s (number %s, type %s) is %s, attached %s; department %q, title %q, site %q",
+		e.ID, e.Number, e.Type, e.Status, by, e.Department, e.JobTitle, e.Site)
+}
+
+func (p *planner) traceMember(person *Person, m *Member) {
+	if p.in.Trace == nil {
+		return
+	}
+	p.trace(person, m, "", "roster", "member %d %q: %s, role %s, managed %t, linked %t, rc user id %q, %d logins",
+		m.ID, m.Profile.Name(), m.Status, m.Profile[Role], m.Managed, m.Linked, m.RCUserID, len(m.Logins))
+	for _, f := range Fields() {
+		if m.Linked && m.Profile[f] != m.Synced.Profile[f] {
+			p.trace(person, m, "R19", "roster", "%s is %q, but the last sync wrote %q: edited by hand", f, m.Profile[f], m.Synced.Profile[f])
+		}
+	}
+}
+
+// Sentence is what it all came to: the last thing the plan decided.
+func (t *Trace) Sentence() string {
+	for _, f := range slices.Backward(t.Facts) {
+		if f.Source == "plan" || f.Source == "guard" {
+			return f.About + ": " + f.Text
+		}
+	}
+	return "nothing is decided about " + t.Who
+}

@@ -1,0 +1,291 @@
+package sync
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// tally counts the roster as it was before the run, for the guard.
+type tally struct {
+	active int // active, managed, linked
+	admins int // active, with the administrators' role
+	groups map[string]*listTally
+}
+
+// listTally is one sub-account's or agent group's share of the roster.
+type listTally struct {
+	name            string
+	active, leaving int
+}
+
+func newTally() tally { return tally{groups: map[string]*listTally{}} }
+
+func (t *tally) count(m *Member) {
+	if m.Status != Active {
+		return
+	}
+	if m.Profile[Role] == RoleAdministrator {
+		t.admins++
+	}
+	if !m.Managed || !m.Linked {
+		return
+	}
+	t.active++
+	t.eachList(m, func(l *listTally) { l.active++ })
+}
+
+// eachList visits each sub-account and agent group once in which the member has
+// an active login.
+func (t *tally) eachList(m *Member, visit func(*listTally)) {
+	var seen []*listTally
+	touch := func(key, name string) {
+		l := t.groups[key]
+		if l == nil {
+			l = &listTally{name: name}
+			t.groups[key] = l
+		}
+		if !slices.Contains(seen, l) {
+			seen = append(seen, l)
+			visit(l)
+		}
+	}
+	for i := range m.Logins {
+		if l := &m.Logins[i]; l.Active {
+			touch(l.SubAccountID, "sub-account "+l.SubAccountID)
+			if l.AgentGroupID != "" {
+				touch(l.SubAccountID+"/"+l.AgentGroupID, "agent group "+l.AgentGroupID+" of sub-account "+l.SubAccountID)
+			}
+		}
+	}
+}
+
+// guard holds leavers that look like a mistake (R21 to R24). It sees what the
+// ladder left, and nothing else decides about them: what it does not hold is
+// deactivated.
+func (p *planner) guard() {
+	reasons := p.holdReasons()
+	last := p.lastAdministrators()
+	for _, l := range p.candidates {
+		c := p.leave(l)
+		hold := len(reasons) > 0 || last[l.member.ID]
+		if hold && p.in.Approved[l.member.ID] != l.reason {
+			p.hold(l, c)
+			continue
+		}
+		p.trace(l.person, l.member, "R16", "plan", "is deactivated, reason %s: %s", l.reason, c.Detail)
+		p.plan.Changes = append(p.plan.Changes, c)
+	}
+	if p.plan.Held == nil {
+		return
+	}
+	p.plan.Held.Reasons = reasons
+	if len(last) > 0 {
+		p.plan.Held.Reasons = append(p.plan.Held.Reasons, HoldReason{ReasonLastAdmin, "no active administrator would be left"})
+	}
+	for _, r := range p.plan.Held.Reasons {
+		for _, l := range p.candidates {
+			p.trace(l.person, l.member, "R21-R24", "guard", "held: %s, %s", r.Reason, r.Detail)
+		}
+	}
+}
+
+func (p *planner) hold(l leaver, c Change) {
+	if p.plan.Held == nil {
+		p.plan.Held = &Held{}
+	}
+	p.plan.Held.Changes = append(p.plan.Held.Changes, c)
+	p.markAbsent(l)
+}
+
+// holdReasons are the reasons that hold all leavers of the account, in the
+// order of R24.
+func (p *planner) holdReasons() []HoldReason {
+	if len(p.candidates) == 0 {
+		return nil
+	}
+	for _, l := range p.candidates {
+		p.tally.eachList(l.member, func(t *listTally) { t.leaving++ })
+	}
+	var reasons []HoldReason
+	for _, check := range []func() (Reason, string){
+		p.overLimit, p.cappedLists, p.emptiedLists, p.goneSubAccounts, p.missingOwner, p.changedSettings,
+	} {
+		if reason, detail := check(); detail != "" {
+			reasons = append(reasons, HoldReason{reason, detail})
+		}
+	}
+	return reasons
+}
+
+// overLimit is R21.
+func (p *planner) overLimit() (Reason, string) {
+	leaving, active := len(p.candidates), p.tally.active
+	recent := p.in.State.RecentLeavers
+	all, policy := leaving+recent, &p.in.Policy
+	switch {
+	case leaving >= 2 && leaving >= active:
+		return ReasonLimit, fmt.Sprintf("all %d active members would leave", active)
+	case all*100 > policy.LimitPercent*active && all >= policy.LimitFloor:
+		return ReasonLimit, fmt.Sprintf("%d of %d active members would leave, with %d who left in the last 24 hours: more than the %d %% that deactivation_limit allows",
+			leaving, active, recent, policy.LimitPercent)
+	}
+	return "", ""
+}
+
+// capLengths are the lengths at which a RingCX list may have been cut by a
+// server's cap (api-facts 6.4d).
+var capLengths = []int{1000, 2000}
+
+// cappedLists, emptiedLists, goneSubAccounts and missingOwner are R22.
+func (p *planner) cappedLists() (Reason, string) {
+	var capped []string
+	for _, l := range p.in.Snapshot.Lists {
+		if l.Total < 0 && slices.Contains(capLengths, l.Length) {
+			capped = append(capped, fmt.Sprintf("%s (%d)", l.Name, l.Length))
+		}
+	}
+	if capped == nil {
+		return "", ""
+	}
+	return ReasonListCap, "exactly as long as a server's cap: " + strings.Join(capped, ", ")
+}
+
+func (p *planner) emptiedLists() (Reason, string) {
+	var emptied []string
+	for _, key := range slices.Sorted(maps.Keys(p.tally.groups)) {
+		l := p.tally.groups[key]
+		if l.active >= max(p.in.Policy.LimitFloor, 1) && l.leaving == l.active {
+			emptied = append(emptied, fmt.Sprintf("%s (%d)", l.name, l.active))
+		}
+	}
+	if emptied == nil {
+		return "", ""
+	}
+	return ReasonListEmptied, "would lose all active members: " + strings.Join(emptied, ", ")
+}
+
+func (p *planner) goneSubAccounts() (Reason, string) {
+	listed := map[string]bool{}
+	for _, s := range p.in.Snapshot.SubAccounts {
+		listed[s.ID] = s.Active
+	}
+	var gone []string
+	for _, id := range p.in.State.SubAccounts {
+		if !listed[id] {
+			gone = append(gone, id)
+		}
+	}
+	if gone == nil {
+		return "", ""
+	}
+	return ReasonSubAccountGone, "no longer listed or no longer active: " + strings.Join(gone, ", ")
+}
+
+func (p *planner) missingOwner() (Reason, string) {
+	owner := p.in.Snapshot.Identity.OwnerID
+	if owner == "" {
+		return "", ""
+	}
+	if p.people.exts[owner] == nil {
+		return ReasonOwnerMissing, fmt.Sprintf("the extension list lacks %s, who authenticated", owner)
+	}
+	for _, l := range p.candidates {
+		if l.member.RCUserID == owner {
+			return ReasonOwnerMissing, fmt.Sprintf("member %d (%s) would leave, who authenticated", l.member.ID, owner)
+		}
+	}
+	return "", ""
+}
+
+// changedSettings is R23.
+func (p *planner) changedSettings() (Reason, string) {
+	accepted := p.in.State.Accepted
+	if accepted == nil {
+		return ReasonSettings, "no settings were accepted yet, and members are there already"
+	}
+	var moved []string
+	for _, s := range DecidingSettings(&p.in.Policy, p.in.Snapshot) {
+		before, known := accepted[s.Key]
+		if !known {
+			before = s.Default
+		}
+		if before != s.Value {
+			moved = append(moved, fmt.Sprintf("%s was %s and is %s", s.Key, before, s.Value))
+		}
+	}
+	return ReasonSettings, strings.Join(moved, "; ")
+}
+
+// DecidingSettings are the settings whose change holds leavers, with the token's
+// owner among them (R23).
+func DecidingSettings(policy *Policy, s *Snapshot) []Setting {
+	owner, err := json.Marshal(s.Identity.OwnerID)
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return append(slices.Clone(policy.Deciding), Setting{Key: "owner_id", Value: string(owner), Default: `""`})
+}
+
+// Accept is what the next run is compared with, once this one is accepted.
+func Accept(policy *Policy, s *Snapshot) *Accepted {
+	a := &Accepted{Settings: map[string]string{}, Admins: len(s.Admins)}
+	for _, setting := range DecidingSettings(policy, s) {
+		a.Settings[setting.Key] = setting.Value
+	}
+	for _, sub := range s.SubAccounts {
+		if sub.Active && sub.Read {
+			a.SubAccounts = append(a.SubAccounts, sub.ID)
+		}
+	}
+	slices.Sort(a.SubAccounts)
+	return a
+}
+
+// lastAdministrators are the leavers without whom nobody active would hold the
+// administrators' role; they alone are held for it (R24).
+func (p *planner) lastAdministrators() map[int64]bool {
+	last := map[int64]bool{}
+	for _, l := range p.candidates {
+		if l.member.Profile[Role] == RoleAdministrator {
+			last[l.member.ID] = true
+		}
+	}
+	left := p.tally.admins - len(last)
+	for _, person := range p.people.all {
+		if c := person.outcome.change; c != nil {
+			left += roleAfter(c) - roleBefore(c)
+		}
+	}
+	if left > 0 {
+		return nil
+	}
+	return last
+}
+
+// roleAfter and roleBefore are 1 for somebody active who holds the
+// administrators' role after, or before, a change.
+func roleAfter(c *Change) int {
+	if c.Next.Status == Active && c.Next.Profile[Role] == RoleAdministrator {
+		return 1
+	}
+	return 0
+}
+
+func roleBefore(c *Change) int {
+	role, status := c.Next.Profile[Role], c.Next.Status
+	for _, f := range c.Fields {
+		switch f.Field {
+		case Role.String():
+			role = f.Before
+		case "status":
+			status = Status(f.Before)
+		}
+	}
+	if c.Kind != Onboard && status == Active && role == RoleAdministrator {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,91 @@
+package sync
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// The JSON of a plan is a contract with other programs (design.md section 3).
+// Lists are never null; a member that does not exist yet has the id null.
+
+// MarshalJSON writes the plan's part of the document that `plan` prints.
+func (p *Plan) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Account   string     `json:"account"`
+		Summary   Summary    `json:"summary"`
+		Changes   []Change   `json:"changes"`
+		Held      *Held      `json:"held"`
+		Conflicts []Conflict `json:"conflicts"`
+		Notes     []Note     `json:"notes"`
+	}{p.Account, p.Summary, orEmpty(p.Changes), p.Held, orEmpty(p.Conflicts), orEmpty(p.Notes)})
+}
+
+// MarshalJSON writes a change without the member it leads to.
+func (c Change) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Kind   Kind          `json:"kind"`
+		Member *int64        `json:"member_id"`
+		Person *string       `json:"person"`
+		Name   string        `json:"name"`
+		Email  string        `json:"email"`
+		Reason Reason        `json:"reason"`
+		Detail string        `json:"detail"`
+		Fields []FieldChange `json:"fields"`
+	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.Fields)})
+}
+
+// MarshalJSON writes the held set; its run is null until it was committed.
+func (h Held) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Run     *RunID       `json:"run_id"`
+		Reasons []HoldReason `json:"reasons"`
+		Changes []Change     `json:"changes"`
+	}{orNull(h.Run), orEmpty(h.Reasons), orEmpty(h.Changes)})
+}
+
+// MarshalJSON writes a conflict with the command that settles it.
+func (c Conflict) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Person *string `json:"person"`
+		Member *int64  `json:"member_id"`
+		Name   string  `json:"name"`
+		Reason Reason  `json:"reason"`
+		Detail string  `json:"detail"`
+		Remedy string  `json:"remedy"`
+	}{orNull(c.Person), orNull(c.Member), c.Name, c.Reason, c.Detail, c.Remedy})
+}
+
+// MarshalJSON writes a note.
+func (n Note) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Member *int64  `json:"member_id"`
+		Person *string `json:"person"`
+		Name   string  `json:"name"`
+		Reason Reason  `json:"reason"`
+		Detail string  `json:"detail"`
+	}{orNull(n.Member), orNull(n.Person), n.Name, n.Reason, n.Detail})
+}
+
+// marshal keeps <, > and & readable: e-mails stand between angle brackets.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}

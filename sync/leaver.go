@@ -1,0 +1,200 @@
+package sync
+
+import (
+	"fmt"
+	"time"
+)
+
+// leaver is an active member who is not present: nobody reports them, or they
+// do not belong any more (R14).
+type leaver struct {
+	member *Member
+	person *Person // nil: nobody reports them
+	reason Reason
+}
+
+// settleLeavers sends everybody who is active and not present down the ladder.
+func (p *planner) settleLeavers() {
+	for _, m := range p.unmatched {
+		if m.Status == Active && !p.taken[m.ID] {
+			p.leavers = append(p.leavers, leaver{member: m, reason: p.absence(m)})
+		}
+	}
+	second := newSightings(p.in.Second)
+	for _, l := range p.leavers {
+		if l.person == nil {
+			p.traceMember(nil, l.member)
+		}
+		p.trace(l.person, l.member, "R14", "plan", "would leave, reason %s", l.reason)
+		if l.reason == ReasonRemoved && second.saw(l.member) {
+			p.stay(l, NoteSeenAgain, "missing at first, there at the second look")
+			continue
+		}
+		p.descend(l)
+	}
+}
+
+// absence is the reason of somebody without a record: the first of R14 that
+// fits what is still listed of them.
+func (p *planner) absence(m *Member) Reason {
+	e := p.people.exts[m.RCUserID]
+	switch {
+	case m.RCUserID == "" || e == nil:
+		return ReasonRemoved
+	case e.Status == "Disabled":
+		return ReasonDisabled
+	case p.in.Policy.RequireRingEX && e.Status == "Unassigned":
+		return ReasonNoExtension
+	default:
+		return ReasonAccessRevoked
+	}
+}
+
+// descend takes a would-be leaver down the ladder of R16 as far as the guard:
+// the first step that applies keeps them.
+func (p *planner) descend(l leaver) {
+	m, policy := l.member, &p.in.Policy
+	switch {
+	case !m.Managed:
+		p.stay(l, NoteNotManaged, "detached from the sync")
+	case !m.Linked:
+		p.stay(l, NoteNeverLinked, "never matched to anybody RingCentral reports (R15)")
+	case p.conflicted[m.ID]:
+		p.stay(l, NoteInConflict, "part of a conflict")
+	case l.reason == ReasonRemoved && p.people.unnamed:
+		p.stay(l, NoteInConflict, "a faulty record names nobody and could be theirs")
+	case !policy.Deactivate:
+		p.stay(l, NoteDeactivateOff, "deactivate is false in the settings")
+	case p.protected(m):
+		p.stay(l, NoteProtected, "named by protect in the settings")
+	case m.Rejected != "" && m.Rejected == l.reason:
+		p.stay(l, NoteRejected, "an operator rejected this deactivation; `ringroster reject --clear` ends that")
+	case l.reason == ReasonRemoved && p.absentDays(m) <= policy.GraceDays:
+		p.stay(l, NoteInGrace, fmt.Sprintf("absent on %d UTC days; leaves after %d", p.absentDays(m), policy.GraceDays))
+	default:
+		p.candidates = append(p.candidates, l)
+	}
+}
+
+// protected says whether the settings keep a member from leaving (R16).
+func (p *planner) protected(m *Member) bool {
+	for i := range p.in.Policy.Protect {
+		if e := &p.in.Policy.Protect[i]; e.matchesPerson(&m.Profile) && e.matchesLogins(m.Logins) {
+			return true
+		}
+	}
+	return false
+}
+
+// stay keeps a would-be leaver, says why, and keeps count of the absence.
+func (p *planner) stay(l leaver, reason Reason, detail string) {
+	p.trace(l.person, l.member, "R16", "plan", "stays: %s, %s", reason, detail)
+	p.plan.Notes = append(p.plan.Notes, Note{
+		Member: l.member.ID, Person: l.key(), Name: l.member.Profile.Name(), Reason: reason,
+		Detail: fmt.Sprintf("would leave as %s; %s", l.reason, detail),
+	})
+	if reason != NoteNotManaged && reason != NoteNeverLinked && reason != NoteSeenAgain {
+		p.markAbsent(l)
+	}
+}
+
+func (l *leaver) key() string {
+	if l.person == nil {
+		return ""
+	}
+	return l.person.Key
+}
+
+// today is the UTC day on which an absence counts (R17).
+func (p *planner) today() string { return p.in.Now.UTC().Format(time.DateOnly) }
+
+// absentDays counts this absence in, at most once per UTC day (R17). A run for
+// one person counts nothing (R28).
+func (p *planner) absentDays(m *Member) int {
+	if m.AbsentOn == p.today() || p.in.Only != "" {
+		return m.AbsentDays
+	}
+	return m.AbsentDays + 1
+}
+
+// absent is the member with this absence booked.
+func (p *planner) absent(l leaver) *Member {
+	next := *l.member
+	if l.reason == ReasonRemoved && p.in.Only == "" {
+		next.AbsentDays, next.AbsentOn = p.absentDays(l.member), p.today()
+	}
+	if next.LastSeenAt.IsZero() {
+		next.LastSeenAt = p.in.State.LastSeen
+	}
+	if next.Rejected != l.reason {
+		next.Rejected = "" // the reason changed (R26)
+	}
+	return &next
+}
+
+// markAbsent books an absence that changes nothing else.
+func (p *planner) markAbsent(l leaver) {
+	if next := p.absent(l); next.AbsentDays != l.member.AbsentDays || next.AbsentOn != l.member.AbsentOn ||
+		!next.LastSeenAt.Equal(l.member.LastSeenAt) || next.Rejected != l.member.Rejected {
+		p.plan.Marks = append(p.plan.Marks, next)
+	}
+}
+
+// leave is the change of somebody who goes: the status alone, nothing else is
+// cleared and nothing deleted.
+func (p *planner) leave(l leaver) Change {
+	next := p.absent(l)
+	next.Status, next.Synced.Status, next.DeactivationReason, next.Rejected = Inactive, Inactive, l.reason, ""
+	return Change{
+		Kind: Deactivate, Member: l.member.ID, Person: l.key(),
+		Name: l.member.Profile.Name(), Email: l.member.Profile[Email],
+		Reason: l.reason, Detail: leaverDetail[l.reason],
+		Fields: []FieldChange{{"status", string(Active), string(Inactive), l.reason}},
+		Next:   next,
+	}
+}
+
+// leaverDetail puts the reasons of R14 into words.
+var leaverDetail = map[Reason]string{
+	ReasonDisabled:      "their RingEX extension is disabled",
+	ReasonNoExtension:   "they have no RingEX extension, and require_ringex asks for one",
+	ReasonOutOfScope:    "the settings' scope leaves them out",
+	ReasonAccessRevoked: "RingCentral still lists them, but nothing grants them a place on the roster",
+	ReasonRemoved:       "RingCentral lists them nowhere any more",
+}
+
+// sightings are the ids that the second look found (R2).
+type sightings struct{ rc, logins, admins map[string]bool }
+
+func newSightings(s *Snapshot) sightings {
+	seen := sightings{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	if s == nil {
+		return seen
+	}
+	for r := range s.agents {
+		seen.rc[r.RCUserID] = true
+		seen.logins[loginKey(r.Sub.ID, r.ID)] = true
+	}
+	for i := range s.Admins {
+		seen.rc[s.Admins[i].RCUserID] = true
+		seen.admins[s.Admins[i].UserID] = true
+	}
+	return seen
+}
+
+func (s *sightings) saw(m *Member) bool {
+	if m.RCUserID != "" && s.rc[m.RCUserID] {
+		return true
+	}
+	for _, l := range m.Logins {
+		if s.logins[loginKey(l.SubAccountID, l.AgentID)] {
+			return true
+		}
+	}
+	for _, id := range m.AdminIDs {
+		if s.admins[id] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,87 @@
+package sync
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+)
+
+// mergeLogins gives the login rows a member should have: one for every agent
+// record of the person, and the rows it had before. A row whose record is gone
+// from a sub-account that was read becomes inactive; of a sub-account that was
+// not read nothing is known, so nothing changes (R8).
+func (p *planner) mergeLogins(held []Login, person *Person) []Login {
+	want := make([]Login, 0, max(len(held), len(person.Agents)))
+	for _, r := range person.Agents {
+		if r.ID == "" {
+			continue
+		}
+		want = append(want, Login{
+			SubAccountID: r.Sub.ID, SubAccount: r.Sub.Name,
+			AgentGroupID: r.Group.ID, AgentGroup: r.Group.Name,
+			AgentID: r.ID, AgentType: r.Type, UserName: r.UserName,
+			DataSource: p.in.Policy.DataSource, Active: r.Active,
+		})
+	}
+	for _, l := range held {
+		same := func(w Login) bool { return w.SubAccountID == l.SubAccountID && w.AgentID == l.AgentID }
+		if slices.ContainsFunc(want, same) {
+			continue
+		}
+		if p.read[l.SubAccountID] {
+			l.Active = false
+		}
+		want = append(want, l)
+	}
+	slices.SortFunc(want, compareLogins)
+	return want
+}
+
+func compareLogins(a, b Login) int {
+	if c := strings.Compare(a.SubAccountID, b.SubAccountID); c != 0 {
+		return c
+	}
+	return strings.Compare(a.AgentID, b.AgentID)
+}
+
+// fingerprint condenses logins to tell later whether somebody edited them.
+func fingerprint(logins []Login) string {
+	if len(logins) == 0 {
+		return ""
+	}
+	h := fnv.New64a()
+	for _, l := range logins {
+		for _, s := range [...]string{
+			l.SubAccountID, l.SubAccount, l.AgentGroupID, l.AgentGroup,
+			l.AgentID, l.AgentType, l.UserName, l.DataSource,
+		} {
+			_, _ = h.Write([]byte(s))
+			_, _ = h.Write([]byte{0})
+		}
+		_, _ = h.Write([]byte{map[bool]byte{true: 1}[l.Active]})
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// LoginsJSON is how logins stand in a field change.
+func LoginsJSON(logins []Login) string {
+	if logins == nil {
+		logins = []Login{}
+	}
+	text, err := json.Marshal(logins)
+	if err != nil { // strings and booleans always marshal
+		panic(err)
+	}
+	return string(text)
+}
+
+// onlyDataSource says whether two sets of logins differ in nothing else, which
+// is then the settings' doing (R19).
+func onlyDataSource(a, b []Login) bool {
+	return slices.EqualFunc(a, b, func(x, y Login) bool {
+		x.DataSource = y.DataSource
+		return x == y
+	})
+}

@@ -1,0 +1,205 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// meet takes one member from the stream: found by rcUserId it is decided at
+// once, found by login it waits until everybody was met, since rcUserId goes
+// before anything else (R5).
+func (p *planner) meet(m *Member) {
+	if m.Username != "" {
+		p.usernames[fold(m.Username)] = true
+	}
+	p.tally.count(m)
+	if person := p.people.byRC[m.RCUserID]; m.RCUserID != "" && person != nil {
+		p.decide(person, m, byID)
+		return
+	}
+	if len(p.foundByLogin(m)) > 0 {
+		p.loose = append(p.loose, m)
+		return
+	}
+	p.strand(m)
+}
+
+// strand keeps a member whom no id finds, as far as anything can still happen:
+// an active one may be a leaver, any may be found by e-mail.
+func (p *planner) strand(m *Member) {
+	if m.Status == Active || p.people.emails[fold(m.Profile[Email])] {
+		p.unmatched = append(p.unmatched, m)
+	}
+}
+
+// foundByLogin gives the people who have a login or administrator id that the
+// member held at the last sync (R5), in key order.
+func (p *planner) foundByLogin(m *Member) []*Person {
+	var found []*Person
+	add := func(person *Person) {
+		if person != nil && !slices.Contains(found, person) {
+			found = append(found, person)
+		}
+	}
+	for _, l := range m.Logins {
+		add(p.people.byLogin[loginKey(l.SubAccountID, l.AgentID)])
+	}
+	for _, id := range m.AdminIDs {
+		add(p.people.byAdmin[id])
+	}
+	slices.SortFunc(found, func(a, b *Person) int { return strings.Compare(a.Key, b.Key) })
+	return found
+}
+
+// settleLoose decides about members that were found by login alone. Whether a
+// person was found by rcUserId is known for everybody by now, so that the order
+// of the stream does not matter.
+func (p *planner) settleLoose() {
+	slices.SortFunc(p.loose, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
+	free := make([][]*Person, len(p.loose)) // before the first conflict changes what is undecided
+	for i, m := range p.loose {
+		free[i] = slices.DeleteFunc(p.foundByLogin(m), func(person *Person) bool {
+			return person.outcome.decision != undecided || !couldBe(person, m)
+		})
+	}
+	claims := map[*Person][]*Member{}
+	var claimed []*Person
+	for i, m := range p.loose {
+		switch {
+		case len(free[i]) == 0:
+			p.mismatch(m)
+		case len(free[i]) > 1:
+			p.tear(free[i], m)
+		default:
+			person := free[i][0]
+			if claims[person] == nil {
+				claimed = append(claimed, person)
+			}
+			claims[person] = append(claims[person], m)
+		}
+	}
+	for _, person := range claimed {
+		p.settleClaims(person, claims[person])
+	}
+}
+
+// couldBe says whether a login is enough to take person for m. Where both have
+// an rcUserId and they differ, the names must agree: agent records pass from a
+// leaver to a newcomer.
+func couldBe(person *Person, m *Member) bool {
+	if person.RCUserID == "" || m.RCUserID == "" {
+		return true
+	}
+	first, last := person.name()
+	return sameName(m, first, last)
+}
+
+// sameName compares the name that RingCentral last reported for a member.
+func sameName(m *Member, first, last string) bool {
+	profile := &m.Synced.Profile
+	if !m.Linked {
+		profile = &m.Profile
+	}
+	return fold(profile[FirstName]) == fold(first) && fold(profile[LastName]) == fold(last)
+}
+
+// name is the first name and last name among the person's records.
+func (p *Person) name() (first, last string) {
+	for _, r := range p.Agents {
+		first, last = firstOf(first, r.FirstName), firstOf(last, r.LastName)
+	}
+	for _, a := range p.Admins {
+		first, last = firstOf(first, a.FirstName), firstOf(last, a.LastName)
+	}
+	if p.Ext != nil {
+		first, last = firstOf(first, p.Ext.FirstName), firstOf(last, p.Ext.LastName)
+	}
+	return first, last
+}
+
+// settleClaims gives a person the one member that claims it by login: an active
+// one before inactive ones.
+func (p *planner) settleClaims(person *Person, members []*Member) {
+	if person.outcome.decision == inConflict { // torn by another member
+		for _, m := range members {
+			p.involve(m)
+		}
+		return
+	}
+	rivals := slices.DeleteFunc(slices.Clone(members), func(m *Member) bool { return m.Status != Active })
+	if len(rivals) == 0 {
+		rivals = members
+	}
+	if len(rivals) > 1 {
+		for _, m := range members {
+			p.involve(m)
+		}
+		p.conflict(person, rivals[0], ConflictAmbiguousLink,
+			fmt.Sprintf("members %s all held a login of this person", memberIDs(rivals)),
+			fmt.Sprintf("ringroster roster detach %d", rivals[len(rivals)-1].ID))
+		return
+	}
+	for _, m := range members {
+		if m != rivals[0] {
+			p.strand(m)
+		}
+	}
+	p.decide(person, rivals[0], byLogin)
+}
+
+// tear reports a member whose logins now belong to several people (R5).
+func (p *planner) tear(people []*Person, m *Member) {
+	p.involve(m)
+	for _, person := range people {
+		p.conflict(person, m, ConflictAmbiguousLink,
+			fmt.Sprintf("member %d held logins of several people: %s", m.ID, personKeys(people)),
+			fmt.Sprintf("ringroster roster link %d %s", m.ID, person.Key))
+	}
+}
+
+// mismatch handles a member whose logins belong to people whom rcUserId found
+// elsewhere. For an active member that is R5's conflict for both. The login of
+// an inactive one, or of one with another name, was passed on.
+func (p *planner) mismatch(m *Member) {
+	if m.Status != Active {
+		p.strand(m)
+		return
+	}
+	people := slices.DeleteFunc(p.foundByLogin(m), func(person *Person) bool { return !couldBe(person, m) })
+	if len(people) == 0 {
+		p.strand(m)
+		return
+	}
+	p.involve(m)
+	for _, person := range people {
+		p.conflict(person, m, ConflictIdentity,
+			fmt.Sprintf("rcUserId %s points to member %d, a login to member %d", person.RCUserID, person.outcome.found, m.ID),
+			fmt.Sprintf("ringroster roster detach %d", m.ID))
+	}
+}
+
+// involve keeps a member from leaving while it is part of a conflict (R16).
+func (p *planner) involve(m *Member) {
+	p.conflicted[m.ID] = true
+	if m.Status == Active {
+		p.unmatched = append(p.unmatched, m)
+	}
+}
+
+func memberIDs(members []*Member) string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = fmt.Sprint(m.ID)
+	}
+	return strings.Join(ids, ", ")
+}
+
+func personKeys(people []*Person) string {
+	keys := make([]string, len(people))
+	for i, person := range people {
+		keys[i] = person.Key
+	}
+	return strings.Join(keys, ", ")
+}

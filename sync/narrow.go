@@ -1,0 +1,85 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+)
+
+// narrow keeps the change of one person (R28), or of the leavers an operator
+// approved (R25). It comes after the guard, so that one person's change is held
+// whenever the whole plan would hold it.
+func (p *planner) narrow() error {
+	switch {
+	case p.in.Only != "":
+		return p.narrowToOne()
+	case p.in.Approved != nil:
+		p.keep(func(c *Change) bool {
+			return c.Kind == Deactivate && p.in.Approved[c.Member] == c.Reason
+		})
+		p.plan.Held, p.plan.Conflicts, p.plan.Notes = nil, nil, nil
+		p.plan.Summary = Summary{Deactivate: len(p.plan.Changes)}
+	}
+	return nil
+}
+
+func (p *planner) narrowToOne() error {
+	t := p.in.Trace
+	people := map[string]bool{}
+	for person, meant := range t.people {
+		if meant {
+			people[person.Key] = true
+		}
+	}
+	if len(people) > 1 {
+		return fmt.Errorf("%q means %d people of account %s: name one by its rc user id", p.in.Only, len(people), p.plan.Account)
+	}
+	if len(people)+len(t.members) == 0 {
+		return &UnknownError{Who: p.in.Only, Account: p.plan.Account}
+	}
+	meant := func(person string, member int64) bool { return people[person] || member != 0 && t.members[member] }
+	p.keep(func(c *Change) bool { return meant(c.Person, c.Member) })
+	if h := p.plan.Held; h != nil {
+		h.Changes = slices.DeleteFunc(h.Changes, func(c Change) bool { return !meant(c.Person, c.Member) })
+		if len(h.Changes) == 0 {
+			p.plan.Held = nil
+		}
+	}
+	p.plan.Conflicts = slices.DeleteFunc(p.plan.Conflicts, func(c Conflict) bool { return !meant(c.Person, c.Member) })
+	p.plan.Notes = slices.DeleteFunc(p.plan.Notes, func(n Note) bool { return !meant(n.Person, n.Member) })
+	p.plan.Summary = p.summarizeOne(people)
+	return nil
+}
+
+// keep drops every change but the wanted ones, and all bookkeeping: a narrowed
+// run counts for neither absences nor last-synced values of others.
+func (p *planner) keep(want func(*Change) bool) {
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c Change) bool { return !want(&c) })
+	p.plan.Marks = nil
+}
+
+// summarizeOne counts the one person, so that R32's sum holds.
+func (p *planner) summarizeOne(people map[string]bool) Summary {
+	s := Summary{}
+	for _, person := range p.people.all {
+		if people[person.Key] {
+			s.People++
+			(&planner{plan: &Plan{}}).collect(person, &s)
+		}
+	}
+	for _, c := range p.plan.Changes {
+		if c.Kind == Deactivate {
+			s.Deactivate++
+		}
+	}
+	if p.plan.Held != nil {
+		s.Held = len(p.plan.Held.Changes)
+	}
+	return s
+}
+
+// UnknownError says that nobody of an account is called Who.
+type UnknownError struct{ Who, Account string }
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("account %s: RingCentral reports nobody, and the roster has nobody, called %q", e.Account, e.Who)
+}

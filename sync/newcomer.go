@@ -1,0 +1,202 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// newcomer is a person who belongs and whom no member matches by id.
+type newcomer struct {
+	person  *Person
+	verdict verdict
+}
+
+// emailHolders are those of the roster who have an e-mail that a newcomer has,
+// as their e-mails are after this plan's own updates (R12).
+type emailHolders struct {
+	present    []int64   // reported by RingCentral as somebody else
+	leaving    []*Member // active, and nobody reports them
+	unlinked   []*Member // without RingCentral identity
+	resting    []*Member // inactive
+	candidates []*Member // who could be the newcomer
+}
+
+// settleNewcomers decides about everybody whom no member matched by id: by
+// e-mail where R12 allows it, else they are new.
+func (p *planner) settleNewcomers() {
+	byEmail := map[string][]newcomer{}
+	var alone []newcomer
+	for _, person := range p.people.all {
+		if person.outcome.decision != undecided {
+			continue
+		}
+		n, ok := p.admit(person)
+		if !ok {
+			continue
+		}
+		if email := fold(n.verdict.Profile[Email]); email != "" {
+			byEmail[email] = append(byEmail[email], n)
+		} else {
+			alone = append(alone, n)
+		}
+	}
+	holders := p.holders(byEmail)
+	for email, group := range byEmail {
+		p.settleEmail(group, holders[email])
+	}
+	for _, n := range alone {
+		p.settleEmail([]newcomer{n}, nil)
+	}
+}
+
+// admit judges somebody without a member: faulty, not belonging, or a newcomer.
+func (p *planner) admit(person *Person) (newcomer, bool) {
+	v := p.judge(person, nil)
+	p.tracePerson(person, nil, &v)
+	switch {
+	case person.faulty() != "":
+		p.conflictFaulty(person, nil)
+	case !v.Belongs:
+		p.skip(person, nil, skipReason(v.Why), "")
+	default:
+		return newcomer{person, v}, true
+	}
+	return newcomer{}, false
+}
+
+// holders finds who of the roster has the newcomers' e-mails.
+func (p *planner) holders(wanted map[string][]newcomer) map[string]*emailHolders {
+	holders := map[string]*emailHolders{}
+	of := func(email string) *emailHolders {
+		if holders[email] == nil {
+			holders[email] = &emailHolders{}
+		}
+		return holders[email]
+	}
+	if len(wanted) == 0 {
+		return holders
+	}
+	for _, person := range p.people.all {
+		if e := person.outcome.email; wanted[e] != nil {
+			of(e).present = append(of(e).present, person.outcome.found)
+		}
+	}
+	slices.SortFunc(p.unmatched, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
+	for _, m := range p.unmatched {
+		e := fold(m.Profile[Email])
+		if wanted[e] == nil {
+			continue
+		}
+		switch h := of(e); {
+		case p.conflicted[m.ID]:
+			h.present = append(h.present, m.ID)
+		case !m.Linked:
+			h.unlinked = append(h.unlinked, m)
+		case m.Status == Inactive:
+			h.resting = append(h.resting, m)
+		default:
+			h.leaving = append(h.leaving, m)
+		}
+	}
+	return holders
+}
+
+// settleEmail decides about the newcomers of one e-mail (R12).
+func (p *planner) settleEmail(group []newcomer, h *emailHolders) {
+	if h == nil {
+		h = &emailHolders{}
+	}
+	h.candidates = slices.Clone(h.unlinked)
+	if len(group) == 1 {
+		p.findSame(&group[0], h)
+	} else {
+		p.findRivals(group, h)
+	}
+	for i := range group {
+		p.settleNewcomer(&group[i], group, h)
+	}
+}
+
+// findSame adds those with the newcomer's name: a re-hire, or the same human
+// under a new id. An active one counts only when its own id is gone from every
+// list (R12).
+func (p *planner) findSame(n *newcomer, h *emailHolders) {
+	first, last := n.verdict.Profile[FirstName], n.verdict.Profile[LastName]
+	for _, m := range h.resting {
+		if sameName(m, first, last) {
+			h.candidates = append(h.candidates, m)
+		}
+	}
+	h.leaving = slices.DeleteFunc(h.leaving, func(m *Member) bool {
+		same := sameName(m, first, last) && !p.people.reported(m.RCUserID)
+		if same {
+			h.candidates = append(h.candidates, m)
+		}
+		return same
+	})
+}
+
+// findRivals adds whoever several newcomers with one e-mail could be: then the
+// e-mail cannot say which of them is whom.
+func (p *planner) findRivals(group []newcomer, h *emailHolders) {
+	h.candidates = append(h.candidates, h.leaving...)
+	for _, m := range h.resting {
+		if slices.ContainsFunc(group, func(n newcomer) bool {
+			return sameName(m, n.verdict.Profile[FirstName], n.verdict.Profile[LastName])
+		}) {
+			h.candidates = append(h.candidates, m)
+		}
+	}
+}
+
+func (p *planner) settleNewcomer(n *newcomer, group []newcomer, h *emailHolders) {
+	email := n.verdict.Profile[Email]
+	switch {
+	case len(h.present)+len(h.leaving) > 0 && len(group) == 1:
+		p.conflictEmailInUse(n, h)
+	case len(h.candidates) > 1 || len(group) > 1 && len(h.candidates)+len(h.present) > 0:
+		p.conflict(n.person, nil, ConflictAmbiguousLink,
+			fmt.Sprintf("%d people and %d members share the e-mail %s", len(group), max(len(h.candidates), len(h.present)), email),
+			fmt.Sprintf("ringroster roster link MEMBER %s, with the member they are: %s", n.person.Key, h.memberList()))
+	case len(h.candidates) == 1:
+		p.taken[h.candidates[0].ID] = true
+		p.decide(n.person, h.candidates[0], byEmail)
+		if o := &n.person.outcome; o.decision == skipped {
+			o.found = h.candidates[0].ID
+		}
+	case !p.keepRequired(n.person, nil, &n.verdict):
+		p.conflictMissing(n.person, nil, &n.verdict)
+	case len(h.resting) > 0:
+		p.onboard(n.person, &n.verdict, ReasonRecycledEmail,
+			fmt.Sprintf("the e-mail %s belonged to the inactive member %d of another name: a recycled address", email, h.resting[0].ID))
+	default:
+		p.onboard(n.person, &n.verdict, ReasonNew, "RingCentral reports them and the roster has nobody like them")
+	}
+}
+
+func (h *emailHolders) memberList() string {
+	ids := slices.Clone(h.present)
+	for _, m := range h.candidates {
+		ids = append(ids, m.ID)
+	}
+	text := make([]string, len(ids))
+	for i, id := range ids {
+		text[i] = fmt.Sprint(id)
+	}
+	return strings.Join(text, ", ")
+}
+
+func (p *planner) conflictEmailInUse(n *newcomer, h *emailHolders) {
+	email := n.verdict.Profile[Email]
+	if len(h.present) > 0 {
+		p.conflict(n.person, nil, ConflictEmailInUse,
+			fmt.Sprintf("member %d is active and has the e-mail %s", h.present[0], email),
+			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", h.present[0], n.person.Key))
+		return
+	}
+	p.conflict(n.person, nil, ConflictEmailInUse,
+		fmt.Sprintf("member %d, of another name, has the e-mail %s until it is inactive", h.leaving[0].ID, email),
+		fmt.Sprintf("nothing, when member %d leaves; the same human: ringroster roster link %d %s", h.leaving[0].ID, h.leaving[0].ID, n.person.Key))
+}

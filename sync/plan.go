@@ -1,0 +1,307 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Input is everything a plan depends on; the same input gives the same plan.
+type Input struct {
+	Snapshot *Snapshot
+	Second   *Snapshot // the second look (R2), nil before it
+	State    State
+	Members  iter.Seq[*Member] // any order, once: they never stand in memory together
+	Policy   Policy
+	Now      time.Time
+	Only     string           // narrows the plan to one person, after the guard (R28)
+	Approved map[int64]Reason // leavers an operator released, with the reason shown (R25)
+	Trace    *Trace           // for explain; may be nil
+}
+
+// MakePlan decides what happens to everybody. It is pure: no I/O, no clock, and
+// the order of Members changes nothing. It returns an error when the snapshot
+// cannot be trusted or Only names nobody.
+//
+// The decision table. A person is somebody RingCentral reports, a member
+// somebody the roster holds; the first row that fits decides.
+//
+//	person           member found            what happens
+//	---------------  ----------------------  ------------------------------------------
+//	a faulty record  any or none             conflict faulty_record (R19)
+//	two persons or two members, one id       conflict identity_mismatch, ambiguous_link (R5)
+//	does not belong  none, or inactive       skipped: no_access, out_of_scope … (R9, R11, R14)
+//	does not belong  active                  skipped, and the member is a leaver (R14)
+//	belongs          not managed             skipped: not_managed (R19)
+//	belongs          inactive, undone        skipped: declined (R18)
+//	belongs          same id, other human    conflict identity_reused (R13)
+//	belongs, lacks a required field          conflict missing_required, unless the member has it (R19)
+//	belongs          never linked            link (R12, R18)
+//	belongs          inactive                reactivate (R12, R18)
+//	belongs          active, differs         update (R19)
+//	belongs          active, the same        unchanged
+//	belongs          none, e-mail is taken   conflict email_in_use, ambiguous_link (R12)
+//	belongs          none                    onboard
+//	nobody           active                  a leaver (R14)
+//	nobody           inactive                nothing
+//
+// Members are found by rcUserId, else by login or administrator id (R5), else,
+// for a person no member matches, by e-mail (R12). Leavers then climb down the
+// ladder of R16 (leaver.go) and pass the guard of R21 to R24 (guard.go).
+func MakePlan(in Input) (*Plan, error) {
+	access, err := newAccess(in.Policy.Access, in.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	if in.Only != "" && in.Trace == nil {
+		in.Trace = &Trace{Who: in.Only}
+	}
+	p := newPlanner(in, access)
+	for m := range in.Members {
+		p.meet(m)
+	}
+	p.settleLoose()
+	p.settleNewcomers()
+	p.settleLeavers()
+	p.guard()
+	p.finish()
+	return p.plan, p.narrow()
+}
+
+// planner is the state of one MakePlan.
+type planner struct {
+	in     Input
+	access *access
+	people *people
+	read   map[string]bool // sub-accounts that were read
+	plan   *Plan
+
+	usernames  map[string]bool // taken, folded
+	loose      []*Member       // found by login only: settled when everybody was met
+	unmatched  []*Member       // found by no id
+	taken      map[int64]bool  // of the unmatched: found by e-mail after all
+	conflicted map[int64]bool
+	leavers    []leaver
+	candidates []leaver // what the ladder left for the guard
+	tally      tally
+}
+
+// outcome is what became of a person.
+type outcome struct {
+	decision decision
+	found    int64  // the member found by id, 0: none
+	email    string // that member's e-mail after this plan, folded; "" unless active
+	change   *Change
+	conflict *Conflict
+	note     *Note
+	mark     *Member
+}
+
+type decision int
+
+const (
+	undecided decision = iota
+	unchanged
+	changed
+	skipped
+	inConflict
+)
+
+func newPlanner(in Input, access *access) *planner {
+	var holds func(*Extension) bool
+	if access != nil {
+		holds = access.admits
+	}
+	p := &planner{
+		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
+		plan:      &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
+		usernames: map[string]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
+		tally: newTally(),
+	}
+	for i := range in.Snapshot.SubAccounts {
+		p.read[in.Snapshot.SubAccounts[i].ID] = in.Snapshot.SubAccounts[i].Read
+	}
+	for _, w := range in.Snapshot.Warnings {
+		p.plan.Notes = append(p.plan.Notes, Note{Reason: w.Reason, Detail: w.Detail})
+	}
+	return p
+}
+
+// how a member was found for a person.
+type how int
+
+const (
+	byID how = iota
+	byLogin
+	byEmail
+)
+
+// decide is the one function that says what happens to a person for whom a
+// member was found, by the table above MakePlan.
+func (p *planner) decide(person *Person, m *Member, found how) {
+	synced := &m.Synced.Profile
+	if !m.Linked {
+		synced = &m.Profile
+	}
+	v := p.judge(person, synced)
+	p.traceMember(person, m)
+	p.tracePerson(person, m, &v)
+	person.outcome.found = m.ID
+	if m.Status == Active {
+		person.outcome.email = fold(m.Profile[Email])
+	}
+	switch {
+	case person.faulty() != "":
+		p.conflictFaulty(person, m)
+	case !v.Belongs:
+		p.skip(person, m, skipReason(v.Why), "")
+		if m.Status == Active {
+			p.leavers = append(p.leavers, leaver{member: m, person: person, reason: v.Why})
+		} else {
+			p.strand(m)
+		}
+	case !m.Managed:
+		p.skip(person, m, NoteNotManaged, "detached from the sync; `ringroster roster attach` resumes it")
+	case m.Status == Inactive && m.DeactivationReason == ReasonUndone:
+		p.skip(person, m, NoteDeclined, "their onboarding was undone (R18)")
+	case identityReused(person, m, &v):
+		p.conflictReused(person, m, &v)
+	case !p.keepRequired(person, m, &v):
+		p.conflictMissing(person, m, &v)
+	default:
+		p.compare(person, m, &v, found)
+	}
+}
+
+// skipReason is the word for somebody who does not belong and was not there.
+func skipReason(why Reason) Reason {
+	if why == ReasonAccessRevoked {
+		return NoteNoAccess
+	}
+	return why
+}
+
+// identityReused says whether an rcUserId seems to have passed to another human:
+// first name, last name and e-mail all differ from what it last meant (R13).
+func identityReused(person *Person, m *Member, v *verdict) bool {
+	if !m.Linked || person.RCUserID == "" || person.RCUserID != m.RCUserID {
+		return false
+	}
+	for _, f := range []Field{FirstName, LastName, Email} {
+		if !v.Known.Has(f) || fold(v.Profile[f]) == fold(m.Synced.Profile[f]) {
+			return false
+		}
+	}
+	return true
+}
+
+// keepRequired sees to required_fields: a member who loses one keeps the last
+// value. It reports false for somebody who has none to keep (R19).
+func (p *planner) keepRequired(person *Person, m *Member, v *verdict) bool {
+	for _, f := range p.in.Policy.RequiredFields {
+		if v.Known.Has(f) && v.Profile[f] != "" {
+			continue
+		}
+		held := ""
+		if m != nil {
+			held = m.Profile[f]
+		}
+		active := m != nil && m.Linked && m.Status == Active
+		if held == "" && !active {
+			return false
+		}
+		if v.Known.Has(f) {
+			v.Known &^= 1 << f
+			p.note(person, m, NoteKeptRequired, fmt.Sprintf("%s is required and RingCentral no longer reports one; kept %q", f, held))
+		}
+	}
+	return true
+}
+
+// finish counts, and puts everything into its order.
+func (p *planner) finish() {
+	s := &p.plan.Summary
+	s.People = len(p.people.all)
+	for _, person := range p.people.all {
+		p.collect(person, s)
+	}
+	s.Deactivate = 0
+	for i := range p.plan.Changes {
+		if p.plan.Changes[i].Kind == Deactivate {
+			s.Deactivate++
+		}
+	}
+	if p.plan.Held != nil {
+		s.Held = len(p.plan.Held.Changes)
+		slices.SortFunc(p.plan.Held.Changes, compareChanges)
+	}
+	slices.SortFunc(p.plan.Changes, compareChanges)
+	slices.SortFunc(p.plan.Conflicts, func(a, b Conflict) int {
+		return cmp.Or(strings.Compare(a.Person, b.Person), cmp.Compare(a.Member, b.Member))
+	})
+	slices.SortFunc(p.plan.Notes, func(a, b Note) int {
+		return cmp.Or(cmp.Compare(a.Member, b.Member), strings.Compare(a.Person, b.Person),
+			strings.Compare(string(a.Reason), string(b.Reason)), strings.Compare(a.Detail, b.Detail))
+	})
+	slices.SortFunc(p.plan.Marks, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
+	p.nameNewcomers()
+}
+
+// collect moves one person's outcome into the plan.
+func (p *planner) collect(person *Person, s *Summary) {
+	o := &person.outcome
+	switch o.decision {
+	case changed:
+		p.plan.Changes = append(p.plan.Changes, *o.change)
+		switch o.change.Kind {
+		case Onboard:
+			s.Onboard++
+		case Link:
+			s.Link++
+		case Reactivate:
+			s.Reactivate++
+		default:
+			s.Update++
+		}
+	case skipped:
+		s.Skipped++
+	case inConflict:
+		s.Conflicts++
+		p.plan.Conflicts = append(p.plan.Conflicts, *o.conflict)
+	default:
+		s.Unchanged++
+	}
+	if o.note != nil {
+		p.plan.Notes = append(p.plan.Notes, *o.note)
+	}
+	if o.mark != nil {
+		p.plan.Marks = append(p.plan.Marks, o.mark)
+	}
+}
+
+var kindOrder = map[Kind]int{Onboard: 0, Link: 1, Reactivate: 2, Update: 3, Deactivate: 4}
+
+func compareChanges(a, b Change) int {
+	return cmp.Or(cmp.Compare(kindOrder[a.Kind], kindOrder[b.Kind]),
+		cmp.Compare(a.Member, b.Member), strings.Compare(a.Person, b.Person))
+}
+
+// nameNewcomers makes the usernames of new members unique in the account, in the
+// order of the plan (R8).
+func (p *planner) nameNewcomers() {
+	for i := range p.plan.Changes {
+		next := p.plan.Changes[i].Next
+		if p.plan.Changes[i].Kind != Onboard && (next == nil || next.Username != "") {
+			continue
+		}
+		base, name := next.Username, next.Username
+		for n := 2; p.usernames[fold(name)]; n++ {
+			name = fmt.Sprintf("%s.%d", base, n)
+		}
+		p.usernames[fold(name)] = true
+		next.Username = name
+	}
+}

@@ -1,0 +1,71 @@
+package sync
+
+// Policy is the part of the settings that decides about people.
+type Policy struct {
+	DataSource        string
+	DefaultActivityID string // at onboarding alone
+	RolePrecedence    string // "first", "last", or a role's name in any case
+	RoleMap           []RoleMapping
+	Access            Access
+	RequireRingEX     bool
+	Scope             Scope
+	RequiredFields    []Field
+
+	Deactivate   bool
+	LimitPercent int // of active members; R21
+	LimitFloor   int // leavers below it are never too many
+	GraceDays    int // R17
+	Protect      []Match
+
+	// Deciding lists the settings whose change holds leavers (R23). The
+	// planner adds the token's owner.
+	Deciding []Setting
+}
+
+// RoleMapping gives a RingCX agent type a role (R10).
+type RoleMapping struct {
+	AgentType string
+	Role      string
+}
+
+// AccessRule says whom, of those RingCX lists as active agents, the roster wants.
+type AccessRule string
+
+// The rules (R9). Administrators of the main account always belong.
+const (
+	AccessListed     AccessRule = "listed"
+	AccessPermission AccessRule = "role_permission"
+	AccessRole       AccessRule = "role_name"
+)
+
+// Access is the rule with the permission id or role name it asks for.
+type Access struct {
+	Rule AccessRule
+	Name string // "" for listed
+}
+
+// Scope filters who belongs (R11).
+type Scope struct {
+	Include []Match
+	Exclude []Match
+}
+
+// Match is one entry of a filter. Every key that is set must match; values are
+// globs without regard to case, * for any run of characters and ? for one.
+type Match struct {
+	Email      string `json:"email,omitempty"`
+	SubAccount string `json:"sub_account,omitempty"` // id or name
+	AgentGroup string `json:"agent_group,omitempty"` // id or name
+	Department string `json:"department,omitempty"`
+	Title      string `json:"title,omitempty"`
+	Site       string `json:"site,omitempty"`
+	Role       string `json:"role,omitempty"`
+}
+
+// Setting is one deciding setting: its key as the operator writes it, its value
+// and its default as JSON.
+type Setting struct {
+	Key     string
+	Value   string
+	Default string
+}

@@ -1,0 +1,230 @@
+package sync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"time"
+)
+
+// ErrMoved is returned by Commit when the account's roster is no longer the
+// version the plan was made from (R27). Plan again.
+var ErrMoved = errors.New("the roster has changed since it was read")
+
+// BusyError is returned by Lock when another process holds the lock (R27).
+type BusyError struct{ Holder Holder }
+
+func (e *BusyError) Error() string {
+	if e.Holder.PID == 0 {
+		return "another run holds the roster's lock"
+	}
+	return fmt.Sprintf("another run holds the roster's lock: process %d on %s since %s",
+		e.Holder.PID, e.Holder.Host, e.Holder.Since.UTC().Format(time.RFC3339))
+}
+
+// Holder says who holds the lock.
+type Holder struct {
+	PID   int
+	Host  string
+	Since time.Time
+}
+
+// NewHolder describes this process.
+func NewHolder(since time.Time) Holder {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return Holder{PID: os.Getpid(), Host: host, Since: since}
+}
+
+// A Roster holds the members of all accounts.
+type Roster interface {
+	// Lock takes the one lock of the roster, across processes, and fails with
+	// *BusyError at once when somebody else has it.
+	Lock(ctx context.Context, h Holder) (release func() error, err error)
+	// Begin records a run with status running for each of its accounts, and
+	// marks rows that a dead process left running as failed (interrupted).
+	Begin(ctx context.Context, r Run) (RunID, error)
+	// State is what the roster knows about an account besides its members. An
+	// account never seen before has the zero State.
+	State(ctx context.Context, account string, now time.Time) (State, error)
+	// Members yields every member of an account once, logins included, in any
+	// order. After an error it yields nothing more.
+	Members(ctx context.Context, account string) iter.Seq2[*Member, error]
+	// Commit is the one way in which anything is written (R27): one transaction
+	// that checks the version, then writes members, logins, history, held set
+	// and outcome. It sets Plan.Held.Run to the number under which the held set
+	// is open.
+	Commit(ctx context.Context, c *Commit) error
+}
+
+// Status of a member.
+type Status string
+
+// A member is active or inactive; nobody is ever deleted.
+const (
+	Active   Status = "active"
+	Inactive Status = "inactive"
+)
+
+// Member is someone the roster holds.
+type Member struct {
+	ID       int64 // 0: not yet in the roster
+	Account  string
+	Status   Status
+	Managed  bool // false: detached, never changed by a sync
+	Linked   bool // matched to a person in an earlier applied run (R15)
+	RCUserID string
+	AdminIDs []string // RingCX administrator ids at the last sync
+	Username string   // never changed once created (R8)
+	Profile  Profile  // as the roster holds it
+	Synced   Synced   // as the last sync left it
+	Logins   []Login  // ordered by sub-account id, then agent id
+
+	ActivityID         string
+	DeactivationReason Reason // "" when active, or when set inactive by hand
+	AbsentDays         int    // UTC days in a row on which nobody reported them (R17)
+	AbsentOn           string // the last such day, 2006-01-02
+	LastSeenAt         time.Time
+	Rejected           Reason // the leaver's reason an operator refused (R26)
+}
+
+// Synced is what the last sync wrote, beside what the roster holds now. Where
+// the two differ, somebody edited the roster by hand.
+type Synced struct {
+	Profile  Profile
+	Status   Status
+	RCUserID string
+	Roles    string // the records the role came from, to tell a new role from new settings
+	Logins   string // fingerprint of the logins
+}
+
+// Login is one RingCX agent record of a member. Rows are never removed: Active
+// becomes false (R8).
+type Login struct {
+	SubAccountID string `json:"sub_account_id"`
+	SubAccount   string `json:"sub_account"`
+	AgentGroupID string `json:"agent_group_id"`
+	AgentGroup   string `json:"agent_group"`
+	AgentID      string `json:"agent_id"`
+	AgentType    string `json:"agent_type"`
+	UserName     string `json:"user_name"`
+	DataSource   string `json:"data_source"`
+	Active       bool   `json:"active"`
+}
+
+// MarshalJSON writes a member as the history keeps it at onboarding: the
+// columns of the roster view that a sync decides, and the logins.
+func (m *Member) MarshalJSON() ([]byte, error) {
+	doc := struct {
+		Account    string  `json:"account"`
+		Status     Status  `json:"status"`
+		Username   string  `json:"username"`
+		RCUserID   string  `json:"rc_user_id"`
+		ActivityID string  `json:"activity_id"`
+		Profile    Profile `json:"profile"`
+		Logins     []Login `json:"logins"`
+	}{m.Account, m.Status, m.Username, m.RCUserID, m.ActivityID, m.Profile, m.Logins}
+	return json.Marshal(doc)
+}
+
+// State is what the roster knows about an account besides its members.
+type State struct {
+	Version     int64             // raised by every commit (R27)
+	Bound       Identity          // zero until the first success (R4)
+	Accepted    map[string]string // deciding settings of the last accepted run, JSON by key (R23); nil: none yet
+	SubAccounts []string          // ids listed and active at the last accepted run (R22)
+	Admins      int               // length of the administrators list then (R1)
+	LastSeen    time.Time         // when the last applied whole snapshot was taken
+	// RecentLeavers counts deactivations of the last 24 hours that no operator
+	// approved one by one: they share the limit of this run (R21).
+	RecentLeavers int
+	Held          *HeldSet // the open held set, nil if there is none (R25)
+}
+
+// HeldSet is an open held set: the leavers that were shown, with their reasons.
+type HeldSet struct {
+	Run     RunID
+	Members map[int64]Reason
+}
+
+// RunID numbers runs; one number covers all accounts of a run.
+type RunID int64
+
+// Trigger says what started a run.
+type Trigger string
+
+// The triggers that this program uses.
+const (
+	Manual    Trigger = "manual"
+	Scheduled Trigger = "schedule"
+	CatchUp   Trigger = "catch_up"
+	Retry     Trigger = "retry"
+	Approve   Trigger = "approve"
+	Reject    Trigger = "reject"
+	ByHand    Trigger = "edit"
+)
+
+// RunStatus is the outcome of a run for one account.
+type RunStatus string
+
+// The outcomes. A run whose leavers are held is not a failure.
+const (
+	Running   RunStatus = "running"
+	Succeeded RunStatus = "succeeded"
+	HeldRun   RunStatus = "held"
+	Failed    RunStatus = "failed"
+)
+
+// Run is what is known when a run begins.
+type Run struct {
+	Accounts   []string
+	Trigger    Trigger
+	Actor      string // who is the author of its changes (R31)
+	OnBehalfOf string // the impersonated user beside an operator; "" when the actor is that user
+	Note       string
+	Version    string // of the program
+	StartedAt  time.Time
+}
+
+// Commit is one account's end of a run.
+type Commit struct {
+	Run        RunID
+	Account    string
+	FinishedAt time.Time
+	Status     RunStatus
+	APICalls   int
+	Err        error // why it failed
+
+	// Plan is what to write; nil for a failed account, whose members stay
+	// untouched.
+	Plan *Plan
+	// Full says that the plan covers the whole account, from a whole snapshot:
+	// it decides about the held set, the day's absences and the last success.
+	Full     bool
+	TakenAt  time.Time // of the snapshot; zero when there was none
+	Identity Identity  // bound at the first success (R4); zero: leave as it is
+	// Accept replaces what the guard compares the next run with (R23); nil: keep.
+	Accept *Accepted
+	// Settled lists members whose held deactivation an operator decided.
+	Settled *Settled
+}
+
+// Accepted is what the guard compares the next run with.
+type Accepted struct {
+	Settings    map[string]string
+	SubAccounts []string
+	Admins      int
+}
+
+// Settled is an operator's decision about members of an open held set.
+type Settled struct {
+	Run      RunID
+	Decision Trigger // Approve or Reject
+	Members  []int64
+	Whole    bool // everybody still undecided: accepts what the set's run saw (R23)
+}

@@ -1,0 +1,313 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Runner brings rosters in step. The daemon, `sync`, `plan` and the tests share
+// it; they differ in the Request.
+type Runner struct {
+	Roster   Roster
+	Connect  func(account string) (Directory, error) // one session for one run
+	Policy   func(account string) Policy
+	Observer Observer
+	Now      func() time.Time
+}
+
+// Request is what one run is asked to do.
+type Request struct {
+	Run   Run
+	Only  string        // one person alone (R28)
+	Wait  time.Duration // how long to wait for the lock
+	Trace *Trace        // explain; only Preview looks at it
+	// Approve releases held leavers, by account (R25).
+	Approve map[string]*Approval
+}
+
+// Approval names the leavers of a held set that an operator released.
+type Approval struct {
+	Held    RunID
+	Members map[int64]Reason // with the reason that was shown
+	Whole   bool             // the whole set, which accepts the settings too (R23)
+}
+
+// Result is how a run ended for one account.
+type Result struct {
+	Account  string
+	Status   RunStatus
+	Plan     *Plan // nil when the account failed
+	APICalls int
+	Err      error
+}
+
+// commitTimeout bounds the writing of an outcome after the run was cancelled.
+const commitTimeout = 30 * time.Second
+
+// replans is how often a plan is made again from the same snapshot when the
+// roster moved under it (R27).
+const replans = 3
+
+// Sync makes one run: lock, then for each account snapshot, plan, guard, apply.
+// An account that fails does not stop the next one. The error is about the run
+// as a whole, such as *BusyError; what happened to an account is in its Result.
+func (r *Runner) Sync(ctx context.Context, req Request) (id RunID, results []Result, err error) {
+	release, err := r.lock(ctx, req.Wait)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	req.Run.StartedAt = r.Now()
+	if id, err = r.Roster.Begin(ctx, req.Run); err != nil {
+		return 0, nil, fmt.Errorf("begin a run: %w", err)
+	}
+	r.Observer.Began(id, req.Run)
+	for _, account := range req.Run.Accounts {
+		results = append(results, r.syncAccount(ctx, id, account, req))
+	}
+	return id, results, nil
+}
+
+// lock takes the roster's lock, trying again until wait is over.
+func (r *Runner) lock(ctx context.Context, wait time.Duration) (release func() error, err error) {
+	deadline := r.Now().Add(wait)
+	for {
+		release, err = r.Roster.Lock(ctx, NewHolder(r.Now()))
+		var busy *BusyError
+		if !errors.As(err, &busy) || !r.Now().Before(deadline) {
+			return release, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(min(time.Second, max(time.Millisecond, deadline.Sub(r.Now())))):
+		}
+	}
+}
+
+// Preview plans without a lock and writes nothing: `plan`, `sync --dry-run`,
+// `explain`.
+func (r *Runner) Preview(ctx context.Context, req Request) []Result {
+	var results []Result
+	for _, account := range req.Run.Accounts {
+		s, err := r.open(account, req)
+		result := Result{Account: account, Err: err}
+		if err == nil {
+			result.Plan, result.Err = s.decide(ctx)
+			s.close(ctx)
+			result.APICalls = s.dir.Calls()
+		}
+		result.Status = statusOf(result.Plan, result.Err)
+		results = append(results, result)
+	}
+	return results
+}
+
+func statusOf(plan *Plan, err error) RunStatus {
+	switch {
+	case err != nil:
+		return Failed
+	case plan.Held != nil:
+		return HeldRun
+	default:
+		return Succeeded
+	}
+}
+
+// syncAccount takes one account from snapshot to commit.
+func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req Request) Result {
+	s, err := r.open(account, req)
+	if err != nil {
+		return r.fail(ctx, id, account, 0, err)
+	}
+	plan, err := s.decide(ctx)
+	s.close(ctx) // before the commit, so that the count of calls is final
+	for attempt := 0; err == nil; attempt++ {
+		c := s.commit(id, plan)
+		err = r.Roster.Commit(ctx, c)
+		if err == nil {
+			r.Observer.Committed(id, req.Run, c)
+			return Result{Account: account, Status: c.Status, Plan: plan, APICalls: c.APICalls}
+		}
+		if !errors.Is(err, ErrMoved) || attempt == replans {
+			break
+		}
+		plan, err = s.plan(ctx)
+	}
+	return r.fail(ctx, id, account, s.dir.Calls(), err)
+}
+
+// fail records that an account failed; its members stay untouched. It still
+// writes when the run was cancelled: the outcome is the last thing to lose.
+func (r *Runner) fail(ctx context.Context, id RunID, account string, calls int, cause error) Result {
+	if ctx.Err() != nil {
+		cause = fmt.Errorf("stopped before anything was applied: %w", cause)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	c := &Commit{Run: id, Account: account, FinishedAt: r.Now(), Status: Failed, APICalls: calls, Err: cause}
+	if err := r.Roster.Commit(ctx, c); err != nil {
+		cause = errors.Join(cause, fmt.Errorf("record the failure: %w", err))
+	}
+	r.Observer.Failed(id, account, cause)
+	return Result{Account: account, Status: Failed, APICalls: calls, Err: cause}
+}
+
+// session is one account's reading and planning.
+type session struct {
+	r        *Runner
+	account  string
+	req      Request
+	policy   Policy
+	dir      Directory
+	closed   bool
+	snapshot *Snapshot
+	second   *Snapshot
+}
+
+func (r *Runner) open(account string, req Request) (*session, error) {
+	dir, err := r.Connect(account)
+	if err != nil {
+		return nil, err
+	}
+	return &session{r: r, account: account, req: req, policy: r.Policy(account), dir: dir}, nil
+}
+
+func (s *session) close(ctx context.Context) {
+	s.closed = true
+	s.dir.Close(context.WithoutCancel(ctx))
+}
+
+// decide reads RingCentral and plans; whoever seems to have left is looked up a
+// second time before the session closes (R2).
+func (s *session) decide(ctx context.Context) (*Plan, error) {
+	var err error
+	if s.snapshot, err = s.dir.Snapshot(ctx, s.r.Observer.Progress); err != nil {
+		return nil, err
+	}
+	return s.plan(ctx)
+}
+
+// plan makes a plan from the snapshot and the roster as it is now.
+func (s *session) plan(ctx context.Context) (*Plan, error) {
+	plan, err := s.planOnce(ctx)
+	if err != nil || s.second != nil || !hasAbsent(plan) {
+		return plan, err
+	}
+	if s.closed {
+		return nil, fmt.Errorf("the roster was edited while it was planned, and new leavers appeared that were not looked up twice: run again: %w", ErrMoved)
+	}
+	if s.second, err = s.dir.LookAgain(ctx, s.r.Observer.Progress); err != nil {
+		return nil, fmt.Errorf("look again for those who seem to have left: %w", err)
+	}
+	return s.planOnce(ctx)
+}
+
+// hasAbsent says whether somebody would leave because nobody reports them.
+func hasAbsent(p *Plan) bool {
+	absent := func(changes []Change) bool {
+		for i := range changes {
+			if changes[i].Kind == Deactivate && changes[i].Reason == ReasonRemoved {
+				return true
+			}
+		}
+		return false
+	}
+	return absent(p.Changes) || p.Held != nil && absent(p.Held.Changes)
+}
+
+func (s *session) planOnce(ctx context.Context) (*Plan, error) {
+	now := s.r.Now()
+	state, err := s.r.Roster.State(ctx, s.account, now)
+	if err != nil {
+		return nil, fmt.Errorf("read the roster's state of account %s: %w", s.account, err)
+	}
+	if err := prove(s.snapshot, &state); err != nil {
+		return nil, err
+	}
+	in := Input{
+		Snapshot: s.snapshot, Second: s.second, State: state, Policy: s.policy,
+		Now: now, Only: s.req.Only, Trace: s.req.Trace,
+	}
+	if approval := s.req.Approve[s.account]; approval != nil {
+		in.Approved = approval.Members
+	}
+	var failed error
+	in.Members = untilError(s.r.Roster.Members(ctx, s.account), &failed)
+	plan, err := MakePlan(in)
+	if failed != nil {
+		return nil, fmt.Errorf("read the members of account %s: %w", s.account, failed)
+	}
+	return plan, err
+}
+
+// untilError is the stream without its errors: it ends at the first, which is
+// left in failed.
+func untilError(members iter.Seq2[*Member, error], failed *error) iter.Seq[*Member] {
+	return func(yield func(*Member) bool) {
+		for m, err := range members {
+			if err != nil {
+				*failed = err
+				return
+			}
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// prove refuses a snapshot that cannot be this account's whole truth (R1, R4).
+func prove(s *Snapshot, state *State) error {
+	people := len(s.Admins)
+	for i := range s.SubAccounts {
+		for j := range s.SubAccounts[i].Groups {
+			people += len(s.SubAccounts[i].Groups[j].Agents)
+		}
+	}
+	switch {
+	case people == 0:
+		return fmt.Errorf("account %s: RingCentral reports not one person: that is an error, not a fact (R1)", s.Account)
+	case len(s.Admins) == 0 && state.Admins > 0:
+		return fmt.Errorf("account %s: the administrators list is empty and had %d people at the last accepted run: that is an error, not a fact (R1)", s.Account, state.Admins)
+	}
+	return proveIdentity(s, state.Bound)
+}
+
+// proveIdentity compares the ids an account is bound to with those that answered
+// (R4).
+func proveIdentity(s *Snapshot, bound Identity) error {
+	for _, id := range []struct{ what, bound, now string }{
+		{"RingCX main account", bound.MainAccountID, s.Identity.MainAccountID},
+		{"RingEX account", bound.RingEXAccountID, s.Identity.RingEXAccountID},
+	} {
+		if id.bound != "" && id.bound != id.now {
+			return fmt.Errorf("account %s is bound to %s %s, but %s answered: correct the settings, or run `ringroster account rebind %s` if that is meant (R4)",
+				s.Account, id.what, id.bound, id.now, s.Account)
+		}
+	}
+	return nil
+}
+
+// commit is the account's end of the run as it will be written.
+func (s *session) commit(id RunID, plan *Plan) *Commit {
+	c := &Commit{
+		Run: id, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan, nil),
+		APICalls: s.dir.Calls(), Plan: plan, Full: s.req.Only == "" && s.req.Approve == nil,
+		TakenAt: s.snapshot.TakenAt, Identity: s.snapshot.Identity,
+	}
+	approved := s.req.Approve[s.account]
+	if approved != nil {
+		c.Settled = &Settled{Run: approved.Held, Decision: Approve, Whole: approved.Whole}
+		c.Settled.Members = slices.Sorted(maps.Keys(approved.Members))
+	}
+	if c.Full && c.Status == Succeeded || approved != nil && approved.Whole {
+		c.Accept = Accept(&s.policy, s.snapshot)
+	}
+	return c
+}

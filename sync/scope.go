@@ -1,0 +1,107 @@
+package sync
+
+import "strings"
+
+// glob reports whether value matches pattern without regard to case: * stands
+// for any run of characters, ? for one.
+func glob(pattern, value string) bool {
+	p, v := []rune(strings.ToLower(pattern)), []rune(strings.ToLower(value))
+	star, mark := -1, 0
+	i, j := 0, 0
+	for j < len(v) {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, mark = i, j
+			i++
+		case i < len(p) && (p[i] == '?' || p[i] == v[j]):
+			i++
+			j++
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	for i < len(p) && p[i] == '*' {
+		i++
+	}
+	return i == len(p)
+}
+
+// aboutAgents says whether the entry looks at agent records at all.
+func (m *Match) aboutAgents() bool { return m.SubAccount != "" || m.AgentGroup != "" }
+
+// matchesPerson compares the keys that describe a person.
+func (m *Match) matchesPerson(p *Profile) bool {
+	for _, key := range []struct{ pattern, value string }{
+		{m.Email, p[Email]},
+		{m.Department, p[Department]},
+		{m.Title, p[JobTitle]},
+		{m.Site, p[Site]},
+		{m.Role, p[Role]},
+	} {
+		if key.pattern != "" && !glob(key.pattern, key.value) {
+			return false
+		}
+	}
+	return true
+}
+
+// matchesRecord compares the keys that describe an agent record.
+func (m *Match) matchesRecord(r AgentRecord) bool {
+	return (m.SubAccount == "" || glob(m.SubAccount, r.Sub.ID) || glob(m.SubAccount, r.Sub.Name)) &&
+		(m.AgentGroup == "" || glob(m.AgentGroup, r.Group.ID) || glob(m.AgentGroup, r.Group.Name))
+}
+
+// matchesLogins compares the keys that describe agent records with what the
+// roster holds of them.
+func (m *Match) matchesLogins(logins []Login) bool {
+	if !m.aboutAgents() {
+		return true
+	}
+	for _, l := range logins {
+		if (m.SubAccount == "" || glob(m.SubAccount, l.SubAccountID) || glob(m.SubAccount, l.SubAccount)) &&
+			(m.AgentGroup == "" || glob(m.AgentGroup, l.AgentGroupID) || glob(m.AgentGroup, l.AgentGroup)) {
+			return true
+		}
+	}
+	return false
+}
+
+// admitsAgent says whether scope leaves one agent record of somebody (R11).
+// Any entry is enough, all keys of an entry must match, exclude wins.
+func (s *Scope) admitsAgent(p *Profile, r AgentRecord) bool {
+	matches := func(m *Match) bool { return m.matchesPerson(p) && m.matchesRecord(r) }
+	for i := range s.Exclude {
+		if matches(&s.Exclude[i]) {
+			return false
+		}
+	}
+	for i := range s.Include {
+		if matches(&s.Include[i]) {
+			return true
+		}
+	}
+	return len(s.Include) == 0
+}
+
+// admitsPerson says whether scope leaves somebody apart from their agent
+// records: entries that look at agent records do not concern it (R11).
+func (s *Scope) admitsPerson(p *Profile) bool {
+	for i := range s.Exclude {
+		if m := &s.Exclude[i]; !m.aboutAgents() && m.matchesPerson(p) {
+			return false
+		}
+	}
+	asked := false
+	for i := range s.Include {
+		if m := &s.Include[i]; !m.aboutAgents() {
+			if m.matchesPerson(p) {
+				return true
+			}
+			asked = true
+		}
+	}
+	return !asked
+}
