@@ -1,0 +1,169 @@
+// Package config reads the settings file: strictly, with every problem at once,
+// each with its line. What it returns is complete and valid; secrets are read
+// only when an account is first contacted.
+package config
+
+import (
+	"io/fs"
+	"time"
+)
+
+// Settings is the whole settings file. The tags are the keys; config.example.yaml
+// says what each means.
+type Settings struct {
+	File string `mapstructure:"-"` // where it was read
+
+	ServiceEnabled     bool      `mapstructure:"service_enabled"`
+	ImpersonatedUserID string    `mapstructure:"impersonated_user_id"`
+	Database           Database  `mapstructure:"database"`
+	Schedule           Schedule  `mapstructure:"schedule"`
+	Accounts           []Account `mapstructure:"accounts"`
+
+	RolePrecedence string        `mapstructure:"role_precedence"` // first, last, or a role as the mappings write it
+	RoleMap        []RoleMapping `mapstructure:"role_map"`
+	WEMAccess      WEMAccess     `mapstructure:"wem_access"`
+	RequireRingEX  bool          `mapstructure:"require_ringex"`
+	Scope          Scope         `mapstructure:"scope"`
+	RequiredFields []string      `mapstructure:"required_fields"`
+
+	Deactivate        bool    `mapstructure:"deactivate"`
+	DeactivationLimit Limit   `mapstructure:"deactivation_limit"`
+	DeactivationGrace Grace   `mapstructure:"deactivation_grace"`
+	Protect           []Match `mapstructure:"protect"`
+
+	Log Log `mapstructure:"log"`
+}
+
+// ID is a number of RingCentral's. Whether it stands in quotes or not, its
+// digits are kept as they are written.
+type ID string
+
+// Database says where the roster is.
+type Database struct {
+	Path string `mapstructure:"path"` // absolute, or relative to the working directory as the settings file is
+	Mode string `mapstructure:"mode"` // 0600 or 0640
+}
+
+// FileMode is the mode with which the database's files are created.
+func (d Database) FileMode() fs.FileMode {
+	if d.Mode == "0640" {
+		return 0o640
+	}
+	return 0o600
+}
+
+// Schedule says when the daily run is.
+type Schedule struct {
+	DailyAt string `mapstructure:"daily_at"` // HH:MM, UTC
+	CatchUp bool   `mapstructure:"catch_up"`
+}
+
+// TimeOfDay is daily_at as the time since midnight UTC.
+func (s Schedule) TimeOfDay() time.Duration {
+	at, _ := time.Parse("15:04", s.DailyAt) // validated when it was read
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+}
+
+// Account is one RingCentral account. Its secrets are had from Credentials.
+type Account struct {
+	Name              string `mapstructure:"name"`
+	BaseURL           string `mapstructure:"base_url"`   // without a slash at its end
+	RingCXURL         string `mapstructure:"ringcx_url"` // likewise
+	MainAccountID     ID     `mapstructure:"main_account_id"`
+	SubAccounts       []ID   `mapstructure:"sub_accounts"` // empty: every active one
+	ClientID          string `mapstructure:"client_id"`
+	ClientSecret      Secret `mapstructure:"client_secret"`
+	ClientSecretFile  string `mapstructure:"client_secret_file"`
+	JWT               Secret `mapstructure:"jwt"`
+	JWTFile           string `mapstructure:"jwt_file"`
+	DataSource        string `mapstructure:"data_source"`
+	DefaultActivityID string `mapstructure:"default_activity_id"`
+	CAFile            string `mapstructure:"ca_file"`
+
+	origin origin
+}
+
+// origin is where an account stands in the settings file, for what is found
+// wrong only later.
+type origin struct {
+	file string
+	key  string // accounts[0]
+	line func(key string) int
+}
+
+// RoleMapping gives a RingCX agent type a role.
+type RoleMapping struct {
+	AgentType string `mapstructure:"agent_type" json:"agent_type"`
+	Role      string `mapstructure:"role" json:"role"`
+}
+
+// WEMAccess says who of RingCentral's people belongs.
+type WEMAccess struct {
+	Rule       string `mapstructure:"rule" json:"rule"`
+	Permission string `mapstructure:"permission" json:"permission,omitempty"` // for role_permission
+	Role       string `mapstructure:"role" json:"role,omitempty"`             // for role_name
+}
+
+// Scope filters who belongs.
+type Scope struct {
+	Include []Match `mapstructure:"include" json:"include"`
+	Exclude []Match `mapstructure:"exclude" json:"exclude"`
+}
+
+// Match is one entry of a filter: all keys that are set must match.
+type Match struct {
+	Email      string `mapstructure:"email" json:"email,omitempty"`
+	SubAccount ID     `mapstructure:"sub_account" json:"sub_account,omitempty"` // id or name
+	AgentGroup ID     `mapstructure:"agent_group" json:"agent_group,omitempty"` // id or name
+	Department string `mapstructure:"department" json:"department,omitempty"`
+	Title      string `mapstructure:"title" json:"title,omitempty"`
+	Site       string `mapstructure:"site" json:"site,omitempty"`
+	Role       string `mapstructure:"role" json:"role,omitempty"`
+}
+
+// Limit says how many leavers are too many.
+type Limit struct {
+	Percent int `mapstructure:"percent"`
+	Floor   int `mapstructure:"floor"`
+}
+
+// Grace says how long somebody may be missing.
+type Grace struct {
+	Days int `mapstructure:"days"`
+}
+
+// Log says what is logged, and how.
+type Log struct {
+	Level  string `mapstructure:"level"`
+	Format string `mapstructure:"format"`
+}
+
+// Defaults are the settings of an empty file. It has no accounts, and is not
+// valid for that. Lists are empty, never nil.
+func Defaults() *Settings {
+	return &Settings{
+		ServiceEnabled:     true,
+		ImpersonatedUserID: "wfm-sync",
+		Database:           Database{Path: "roster.db", Mode: "0600"},
+		Schedule:           Schedule{DailyAt: "03:00", CatchUp: true},
+		RolePrecedence:     "first",
+		RoleMap:            []RoleMapping{},
+		WEMAccess:          WEMAccess{Rule: "listed"},
+		Scope:              Scope{Include: []Match{}, Exclude: []Match{}},
+		RequiredFields:     []string{},
+		Deactivate:         true,
+		DeactivationLimit:  Limit{Percent: 10, Floor: 5},
+		Protect:            []Match{},
+		Log:                Log{Level: "info", Format: "auto"},
+	}
+}
+
+// DefaultAccount is an account of which nothing is set.
+func DefaultAccount() Account {
+	return Account{
+		BaseURL:     "https://platform.ringcentral.com",
+		RingCXURL:   "https://ringcx.ringcentral.com",
+		SubAccounts: []ID{},
+		DataSource:  "ringcx-realtime",
+	}
+}

@@ -1,0 +1,151 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+)
+
+// maxFile bounds the settings file, in bytes: a larger one is not settings.
+const maxFile = 1 << 20
+
+// Find returns the settings file to load: flag when it is given, else
+// $RINGROSTER_CONFIG, else ./config.yaml, else /etc/ringroster/config.yaml. A
+// file that is named must exist; errors are *Problems.
+func Find(flag string) (string, error) {
+	const variable = "RINGROSTER_CONFIG"
+	if flag != "" {
+		return flag, exists(flag, "--config")
+	}
+	if file := os.Getenv(variable); file != "" {
+		return file, exists(file, "$"+variable)
+	}
+	usual := []string{"config.yaml", "/etc/ringroster/config.yaml"}
+	for _, file := range usual {
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			return file, nil // also when it cannot be read, so that Load says so
+		}
+	}
+	return "", fileProblem("", "no settings file: $%s is not set, and there is neither ./%s nor %s; "+
+		"name one with --config, or start from config.example.yaml", variable, usual[0], usual[1])
+}
+
+func exists(file, from string) error {
+	if _, err := os.Stat(file); err != nil { //nolint:gosec // the operator names the file
+		return fileProblem(file, "the settings file that %s names cannot be read: %v", from, cause(err))
+	}
+	return nil
+}
+
+// Load reads the settings and checks them whole; errors are *Problems. No secret
+// is read that stands outside of the file.
+func Load(file string) (*Settings, error) {
+	data, _, err := readFile(file)
+	if err != nil {
+		return nil, fileProblem(file, "the settings cannot be read: %v", cause(err))
+	}
+	s, r := parse(file, data)
+	s.settle(filepath.Dir(file))
+	s.checkPlaces(r)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// readFile gives the bytes of a regular file, and its mode. A pipe would wait for
+// somebody to write into it.
+func readFile(file string) ([]byte, fs.FileMode, error) {
+	info, err := os.Stat(file) //nolint:gosec // the operator names the file
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case info.IsDir():
+		return nil, 0, errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		return nil, 0, errors.New("it is a pipe or a device, not a file")
+	case info.Size() > maxFile:
+		return nil, 0, fmt.Errorf("it is larger than %d MiB", maxFile>>20)
+	}
+	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	return data, info.Mode(), err
+}
+
+// cause is an error of the file system without the path, which stands before it.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// parse turns bytes into settings, in which only what the report names is wrong.
+func parse(file string, data []byte) (*Settings, *report) {
+	r := &report{file: file, lines: map[string]int{}}
+	s := Defaults()
+	s.File = file
+	tree := r.parseTree(data, reflect.TypeFor[Settings]())
+	if tree == nil {
+		return s, r
+	}
+	if err := decode(tree, s); err != nil {
+		r.at(1, "", "the settings cannot be read: %v", err)
+	}
+	for i := range s.Accounts {
+		s.Accounts[i].origin = origin{file, fmt.Sprintf("accounts[%d]", i), r.line}
+	}
+	s.validate(r)
+	return s, r
+}
+
+// decode lays the tree over the defaults in s. The tree has the right shape, so
+// that nothing is converted, and nothing is left to guess.
+func decode(tree *yaml.Node, s *Settings) error {
+	values := map[string]any{}
+	if err := tree.Decode(&values); err != nil {
+		return err
+	}
+	v := viper.New()
+	if err := v.MergeConfigMap(values); err != nil {
+		return err
+	}
+	accounts, _ := v.Get("accounts").([]any)
+	for range accounts {
+		s.Accounts = append(s.Accounts, DefaultAccount())
+	}
+	return v.Unmarshal(s, func(c *mapstructure.DecoderConfig) {
+		c.WeaklyTypedInput = false
+		c.DecodeHook = nil
+	})
+}
+
+// settle makes relative paths start at the settings file, or for the database
+// at $STATE_DIRECTORY when systemd made one.
+func (s *Settings) settle(dir string) {
+	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":")
+	if state == "" {
+		state = dir
+	}
+	s.Database.Path = under(state, s.Database.Path)
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		a.ClientSecretFile = under(dir, a.ClientSecretFile)
+		a.JWTFile = under(dir, a.JWTFile)
+		a.CAFile = under(dir, a.CAFile)
+	}
+}
+
+func under(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}

@@ -1,0 +1,98 @@
+package config
+
+import (
+	"encoding/json"
+	"ringroster/sync"
+)
+
+// Policy is what the settings decide about the people of one account.
+func (s *Settings) Policy(a *Account) sync.Policy {
+	p := sync.Policy{
+		DataSource:        a.DataSource,
+		DefaultActivityID: a.DefaultActivityID,
+		RolePrecedence:    s.RolePrecedence,
+		RoleMap:           s.roleMap(),
+		Access:            s.access(),
+		RequireRingEX:     s.RequireRingEX,
+		Scope:             sync.Scope{Include: matches(s.Scope.Include), Exclude: matches(s.Scope.Exclude)},
+		RequiredFields:    s.requiredFields(),
+		Deactivate:        s.Deactivate,
+		LimitPercent:      s.DeactivationLimit.Percent,
+		LimitFloor:        s.DeactivationLimit.Floor,
+		GraceDays:         s.DeactivationGrace.Days,
+		Protect:           matches(s.Protect),
+	}
+	account := DefaultAccount()
+	defaults := Defaults().deciding(&account)
+	for i, now := range s.deciding(a) {
+		p.Deciding = append(p.Deciding, sync.Setting{
+			Key: now.key, Value: readable(now.value), Default: readable(defaults[i].value),
+		})
+	}
+	return p
+}
+
+// decider is one deciding setting.
+type decider struct {
+	key   string
+	value any
+}
+
+// deciding lists the settings whose change holds leavers (R23), apart from the
+// token's owner, whom only a run knows. They are stored: neither keys nor the
+// form of values may change lightly.
+func (s *Settings) deciding(a *Account) []decider {
+	return []decider{
+		{"main_account_id", a.MainAccountID},
+		{"base_url", a.BaseURL},
+		{"ringcx_url", a.RingCXURL},
+		{"sub_accounts", a.SubAccounts},
+		{"wem_access", s.WEMAccess},
+		{"require_ringex", s.RequireRingEX},
+		{"scope", s.Scope},
+		{"required_fields", s.RequiredFields},
+		{"role_map", s.RoleMap},
+		{"deactivate", s.Deactivate},
+	}
+}
+
+// readable is a value as JSON. Nothing in deciding can fail to be that.
+func readable(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func (s *Settings) access() sync.Access {
+	// Only the name that goes with the rule can be set.
+	return sync.Access{Rule: sync.AccessRule(s.WEMAccess.Rule), Name: s.WEMAccess.Permission + s.WEMAccess.Role}
+}
+
+func (s *Settings) roleMap() []sync.RoleMapping {
+	roles := make([]sync.RoleMapping, len(s.RoleMap))
+	for i, m := range s.RoleMap {
+		roles[i] = sync.RoleMapping(m)
+	}
+	return roles
+}
+
+func (s *Settings) requiredFields() []sync.Field {
+	fields := make([]sync.Field, len(s.RequiredFields))
+	for i, name := range s.RequiredFields {
+		fields[i], _ = sync.ParseField(name)
+	}
+	return fields
+}
+
+func matches(entries []Match) []sync.Match {
+	all := make([]sync.Match, len(entries))
+	for i, m := range entries {
+		all[i] = sync.Match{
+			Email: m.Email, SubAccount: string(m.SubAccount), AgentGroup: string(m.AgentGroup),
+			Department: m.Department, Title: m.Title, Site: m.Site, Role: m.Role,
+		}
+	}
+	return all
+}

@@ -1,0 +1,118 @@
+package config
+
+import (
+	"fmt"
+	"ringroster/sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPolicyOfTheDefaults(t *testing.T) {
+	s := load(t, minimal)
+	got := s.Policy(&s.Accounts[0])
+	got.Deciding = nil
+	want := sync.Policy{
+		DataSource: "ringcx-realtime", RolePrecedence: "first", RoleMap: []sync.RoleMapping{},
+		Access: sync.Access{Rule: sync.AccessListed}, Scope: sync.Scope{Include: []sync.Match{}, Exclude: []sync.Match{}},
+		RequiredFields: []sync.Field{}, Deactivate: true, LimitPercent: 10, LimitFloor: 5, Protect: []sync.Match{},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// full sets everything that decides.
+const full = `
+accounts:
+  - name: acme
+    base_url: http://localhost:1/
+    ringcx_url: http://localhost:2/
+    main_account_id: 0123
+    sub_accounts: "2, 1"
+    client_id: abc
+    default_activity_id: Site 1
+role_precedence: lead
+role_map: [{agent_type: SUPERVISOR, role: Lead}]
+wem_access: {rule: role_permission, permission: WFM}
+require_ringex: true
+scope: {include: [{sub_account: 1}], exclude: [{email: "*@example.com", title: T}]}
+required_fields: [email, last_name]
+deactivate: false
+deactivation_limit: {percent: 20, floor: 2}
+deactivation_grace: {days: 3}
+protect: [{role: Administrator}]
+`
+
+func TestPolicyOfAllThatCanBeSet(t *testing.T) {
+	s := load(t, full)
+	got := s.Policy(&s.Accounts[0])
+	got.Deciding = nil
+	want := sync.Policy{
+		DataSource: "ringcx-realtime", DefaultActivityID: "Site 1", RolePrecedence: "Lead",
+		RoleMap: []sync.RoleMapping{{AgentType: "SUPERVISOR", Role: "Lead"}},
+		Access:  sync.Access{Rule: sync.AccessPermission, Name: "WFM"}, RequireRingEX: true,
+		Scope: sync.Scope{
+			Include: []sync.Match{{SubAccount: "1"}},
+			Exclude: []sync.Match{{Email: "*@example.com", Title: "T"}},
+		},
+		RequiredFields: []sync.Field{sync.Email, sync.LastName},
+		LimitPercent:   20, LimitFloor: 2, GraceDays: 3, Protect: []sync.Match{{Role: "Administrator"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestR23DecidingSettingsAreReadableWithTheirDefaults(t *testing.T) {
+	s := load(t, full)
+	want := []sync.Setting{
+		{Key: "main_account_id", Value: `"0123"`, Default: `""`},
+		{Key: "base_url", Value: `"http://localhost:1"`, Default: `"https://platform.ringcentral.com"`},
+		{Key: "ringcx_url", Value: `"http://localhost:2"`, Default: `"https://ringcx.ringcentral.com"`},
+		{Key: "sub_accounts", Value: `["2","1"]`, Default: `[]`},
+		{Key: "wem_access", Value: `{"rule":"role_permission","permission":"WFM"}`, Default: `{"rule":"listed"}`},
+		{Key: "require_ringex", Value: `true`, Default: `false`},
+		{Key: "scope", Value: `{"include":[{"sub_account":"1"}],"exclude":[{"email":"*@example.com","title":"T"}]}`, Default: `{"include":[],"exclude":[]}`},
+		{Key: "required_fields", Value: `["email","last_name"]`, Default: `[]`},
+		{Key: "role_map", Value: `[{"agent_type":"SUPERVISOR","role":"Lead"}]`, Default: `[]`},
+		{Key: "deactivate", Value: `false`, Default: `true`},
+	}
+	if diff := cmp.Diff(want, s.Policy(&s.Accounts[0]).Deciding); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestR23SpellingDecidesNothing(t *testing.T) {
+	s := load(t, minimal+"    sub_accounts: [1, 2]\n    base_url: https://platform.example.com\nscope: {include: []}\n")
+	other := load(t, minimal+"    sub_accounts: \"1,2\"\n    base_url: https://platform.example.com/\nscope:\n  include:\n  exclude: []\nrole_map:\n")
+	if diff := cmp.Diff(s.Policy(&s.Accounts[0]).Deciding, other.Policy(&other.Accounts[0]).Deciding); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestR10PrecedenceNamesARoleThatSomeMappingYields(t *testing.T) {
+	for _, test := range []struct{ precedence, roleMap, want string }{
+		{"first", "", "first"},
+		{"LAST", "", "last"},
+		{"supervisor", "", "Supervisor"},
+		{"ADMINISTRATOR", "", "Administrator"},
+		{"team lead", "{agent_type: SUPERVISOR, role: Team Lead}", "Team Lead"},
+		{"supervisor", "{agent_type: supervisor, role: Lead}, {agent_type: Multi_Supervisor, role: Lead}", ""},
+		{"scheduler", "", ""},
+		{"", "", ""},
+	} {
+		t.Run(test.precedence, func(t *testing.T) {
+			text := fmt.Sprintf("%srole_precedence: %q\nrole_map: [%s]\n", minimal, test.precedence, test.roleMap)
+			s, err := Load(write(t, text))
+			switch {
+			case test.want == "" && err == nil:
+				t.Error("was accepted")
+			case test.want != "" && err != nil:
+				t.Error(err)
+			case err == nil && s.RolePrecedence != test.want:
+				t.Errorf("got %s", s.RolePrecedence)
+			}
+		})
+	}
+}

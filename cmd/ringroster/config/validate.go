@@ -1,0 +1,187 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"ringroster/sync"
+	"slices"
+	"strings"
+	"time"
+)
+
+// validate checks values, and keys against each other, and brings what has
+// several spellings into one. It says nothing of keys already reported.
+func (s *Settings) validate(r *report) {
+	mustBeSet(r, "impersonated_user_id", s.ImpersonatedUserID)
+	mustBeSet(r, "database.path", s.Database.Path)
+	oneOf(r, "database.mode", s.Database.Mode, "0600", "0640")
+	if _, err := time.Parse("15:04", s.Schedule.DailyAt); err != nil || len(s.Schedule.DailyAt) != len("15:04") {
+		r.add("schedule.daily_at", "must be a time of day in UTC from 00:00 to 23:59, such as 03:00")
+	}
+	s.validateAccounts(r)
+	s.validateRoles(r)
+	s.WEMAccess.validate(r)
+	validateMatches(r, "scope.include", s.Scope.Include)
+	validateMatches(r, "scope.exclude", s.Scope.Exclude)
+	validateMatches(r, "protect", s.Protect)
+	for i, field := range s.RequiredFields {
+		key := fmt.Sprintf("required_fields[%d]", i)
+		oneOf(r, key, field, "email", "extension_number", "first_name", "last_name")
+		if slices.Contains(s.RequiredFields[:i], field) {
+			r.add(key, "is listed twice")
+		}
+	}
+	if p := s.DeactivationLimit.Percent; p < 0 || p > 100 {
+		r.add("deactivation_limit.percent", "must be from 0 to 100")
+	}
+	notNegative(r, "deactivation_limit.floor", s.DeactivationLimit.Floor)
+	notNegative(r, "deactivation_grace.days", s.DeactivationGrace.Days)
+	oneOf(r, "log.level", s.Log.Level, "debug", "info", "warn", "error")
+	oneOf(r, "log.format", s.Log.Format, "json", "journal", "console", "auto")
+}
+
+func mustBeSet(r *report, key, value string) {
+	if strings.TrimSpace(value) == "" {
+		r.add(key, "must be set")
+	}
+}
+
+func notNegative(r *report, key string, value int) {
+	if value < 0 {
+		r.add(key, "must not be negative")
+	}
+}
+
+func oneOf(r *report, key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		last := len(allowed) - 1
+		r.add(key, "must be %s or %s", strings.Join(allowed[:last], ", "), allowed[last])
+	}
+}
+
+// validateAccounts checks every account by itself and against those before it.
+// Names are told apart by their environment variables too, and one main account
+// cannot have two names (R4).
+func (s *Settings) validateAccounts(r *report) {
+	if len(s.Accounts) == 0 {
+		r.add("accounts", "must list at least one account")
+	}
+	for i := range s.Accounts {
+		a, key := &s.Accounts[i], fmt.Sprintf("accounts[%d]", i)
+		a.validate(r, key)
+		for j := range s.Accounts[:i] {
+			b := &s.Accounts[j]
+			first := fmt.Sprintf("accounts[%d]", j)
+			switch {
+			case a.Name == b.Name:
+				r.add(key+".name", "is already the name of %s", first)
+			case a.variable("") == b.variable(""):
+				r.add(key+".name", "would read the same environment variables (%s…) as %s, %s", a.variable(""), first, b.Name)
+			}
+			if a.MainAccountID == b.MainAccountID {
+				r.add(key+".main_account_id", "is already the main account of %s, %s: one main account is one entry (R4)", first, b.Name)
+			}
+		}
+	}
+}
+
+var accountName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
+func (a *Account) validate(r *report, key string) {
+	mustBeSet(r, key+".name", a.Name)
+	if !accountName.MatchString(a.Name) {
+		r.add(key+".name", "must be made of letters, digits, dots, underscores and hyphens")
+	}
+	a.BaseURL = address(r, key+".base_url", a.BaseURL)
+	a.RingCXURL = address(r, key+".ringcx_url", a.RingCXURL)
+	mustBeSet(r, key+".main_account_id", string(a.MainAccountID))
+	if !digits.MatchString(string(a.MainAccountID)) {
+		r.add(key+".main_account_id", "must be a number such as 99990000")
+	}
+	for i, id := range a.SubAccounts {
+		sub := fmt.Sprintf("%s.sub_accounts[%d]", key, i)
+		switch {
+		case !digits.MatchString(string(id)):
+			r.add(sub, "must be a number such as 99990001")
+		case slices.Contains(a.SubAccounts[:i], id):
+			r.add(sub, "%s is listed twice", id)
+		}
+	}
+	mustBeSet(r, key+".client_id", a.ClientID)
+	mustBeSet(r, key+".data_source", a.DataSource)
+}
+
+// address checks the address of a service and writes it without a slash at its
+// end. Credentials travel there, so that http is for this machine alone.
+func address(r *report, key, text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		r.add(key, "must be an address such as https://platform.ringcentral.com/")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		r.add(key, "must be an address without user, query or fragment")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		r.add(key, "must begin with https://; http:// is accepted for this machine alone (localhost, 127.0.0.1, [::1])")
+	}
+	return strings.TrimRight(text, "/")
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// validateRoles checks role_map, and that role_precedence names a role which
+// some mapping can yield (R10); it is kept as the mapping writes it.
+func (s *Settings) validateRoles(r *report) {
+	for i, m := range s.RoleMap {
+		key := fmt.Sprintf("role_map[%d]", i)
+		mustBeSet(r, key+".agent_type", m.AgentType)
+		mustBeSet(r, key+".role", m.Role)
+		if slices.ContainsFunc(s.RoleMap[:i], func(o RoleMapping) bool { return strings.EqualFold(o.AgentType, m.AgentType) }) {
+			r.add(key+".agent_type", "is mapped twice")
+		}
+	}
+	if r.reported("role_map") {
+		return // what it would have yielded is not known
+	}
+	policy := sync.Policy{RoleMap: s.roleMap()}
+	choices := slices.Concat([]string{"first", "last"}, policy.YieldableRoles())
+	choices = slices.DeleteFunc(choices, func(c string) bool { return c == "" })
+	i := slices.IndexFunc(choices, func(c string) bool { return strings.EqualFold(c, s.RolePrecedence) })
+	if i < 0 {
+		oneOf(r, "role_precedence", s.RolePrecedence, choices...)
+		return
+	}
+	s.RolePrecedence = choices[i]
+}
+
+// validate checks that the rule has the one name that it asks for (R9).
+func (w *WEMAccess) validate(r *report) {
+	oneOf(r, "wem_access.rule", w.Rule,
+		string(sync.AccessListed), string(sync.AccessPermission), string(sync.AccessRole))
+	for _, name := range []struct {
+		key, value string
+		rule       sync.AccessRule
+	}{
+		{"wem_access.permission", w.Permission, sync.AccessPermission},
+		{"wem_access.role", w.Role, sync.AccessRole},
+	} {
+		if w.Rule == string(name.rule) {
+			mustBeSet(r, name.key, name.value)
+		} else if name.value != "" {
+			r.add(name.key, "goes with rule: %s only", name.rule)
+		}
+	}
+}
+
+// validateMatches refuses entries that would match everybody.
+func validateMatches(r *report, key string, entries []Match) {
+	for i, m := range entries {
+		if m == (Match{}) {
+			r.add(fmt.Sprintf("%s[%d]", key, i), "is empty, which would match everybody: set email, sub_account, agent_group, department, title, site or role")
+		}
+	}
+}
