@@ -178,7 +178,7 @@ type Contact struct {
 
 // Load reads a world from a YAML or JSON file. The error lists every problem found.
 func Load(path string) (*World, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading world file: %w", err)
 	}

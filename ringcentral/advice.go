@@ -1,0 +1,130 @@
+package ringcentral
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// kindOf is the kind of an error, or -1 when it is none of ours.
+func kindOf(err error) kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.kind
+	}
+	return -1
+}
+
+func hasStatus(err error, status int) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.kind == kindAnswer && e.Status == status
+}
+
+// A remedy is what to do about one class of refusals.
+type remedy struct {
+	codes  []string // RingCentral's codes, and OAuth's words
+	advice string
+}
+
+// Refusals of the token request (api-facts 1.6). OAuth's word decides where no
+// code does, since the codes for refused JWTs are not documented.
+var tokenRemedies = []remedy{
+	{
+		[]string{"OAU-123", "OAU-127", "OAU-146", "OAU-153", "OAU-165", "invalid_client"},
+		"check client_id and client_secret, and that base_url is where the app was registered",
+	},
+	{
+		[]string{"OAU-112", "OAU-125", "OAU-151", "OAU-250", "OAU-251", "unauthorized_client", "unsupported_grant_type"},
+		"the app does not allow JWT: in the Developer Console set its auth to \"JWT auth flow\"",
+	},
+	{
+		[]string{"OAU-136", "OAU-141", "OAU-142", "OAU-222", "OAU-232", "OAU-236"},
+		"the user who owns the JWT is gone or disabled: create a JWT for a user who is enabled",
+	},
+	{
+		[]string{"OAU-167"},
+		"the account's policy does not let this host sign in: allow its address",
+	},
+	{
+		[]string{"invalid_scope", "insufficient_scope"},
+		"give the app the ReadAccounts scope in the Developer Console",
+	},
+	{
+		[]string{"OAU-210", "OAU-213", "invalid_grant", "invalid_request", "expired_token", "access_denied"},
+		"the JWT was refused: it is expired, revoked, cut, or not for this app; create a new one in the Developer Console",
+	},
+}
+
+// Refusals of RingEX calls (api-facts 4).
+var ringEXRemedies = []remedy{
+	{[]string{"CMN-401"}, "give the app the ReadAccounts scope in the Developer Console"},
+	{[]string{"CMN-402", "CMN-403", "CMN-404", "CMN-408"}, ""}, // the operation knows the permission
+}
+
+// advise ends an error in what an operator can do, and decides whether anything
+// less would help.
+func (c *client) advise(e *Error, op *operation) {
+	if e.web {
+		e.Advice = fmt.Sprintf("something between here and RingCentral answers instead: check %s and HTTPS_PROXY", op.service.setting())
+		return
+	}
+	switch e.kind {
+	case kindAnswer:
+		c.adviseRefusal(e, op)
+	case kindRedirect:
+		e.Advice = fmt.Sprintf("redirects are never followed with credentials: check %s", op.service.setting())
+	case kindUntrusted:
+		e.Advice = "if a proxy inspects TLS here, name its CA in ca_file"
+	}
+}
+
+func (c *client) adviseRefusal(e *Error, op *operation) {
+	denied := slices.Contains([]int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}, e.Status)
+	switch {
+	case op == getToken && denied:
+		e.permanent = true
+		e.Advice = "check client_id, client_secret and the JWT"
+		e.apply(tokenRemedies)
+	case op == exchangeToken && (denied || e.Status == http.StatusNotFound):
+		e.permanent = e.Status != http.StatusUnauthorized
+		e.Advice = "the owner of the JWT must be a RingCX administrator of this account; developer-only accounts have no RingCX"
+	case e.Status == http.StatusUnauthorized:
+		e.Advice = "a token just given was refused: perhaps another program signs in with the same JWT and app, which may have five sessions"
+	case e.Status == http.StatusForbidden && op.service == ringCX:
+		e.permanent = true
+		e.Advice = "grant WFO_ACCESS (Access WEM) to the administrator who owns the JWT"
+	case e.Status == http.StatusForbidden:
+		e.permanent = true
+		e.Advice = fmt.Sprintf("give the owner of the JWT a role with the %s permission", op.permission)
+		e.apply(ringEXRemedies)
+	case e.Status == http.StatusNotFound && op.aboutMain:
+		e.permanent = true
+		e.Advice = fmt.Sprintf("check main_account_id (%s)", c.MainAccountID)
+	case e.Status == http.StatusNotFound:
+		e.Advice = fmt.Sprintf("check %s", op.service.setting())
+	case e.Status == http.StatusProxyAuthRequired:
+		e.Advice = "give HTTPS_PROXY the user and password it asks for"
+	}
+}
+
+// apply takes the first remedy that fits the error's codes.
+func (e *Error) apply(remedies []remedy) {
+	for _, r := range remedies {
+		if slices.Contains(r.codes, e.Code) || slices.Contains(r.codes, e.word) {
+			e.permanent = true
+			e.Advice = first(r.advice, e.Advice)
+			return
+		}
+	}
+}
+
+// untrusted reports whether an error is about the other side's certificate.
+func untrusted(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
+	return ok
+}

@@ -1,0 +1,211 @@
+package ringcentral
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"ringroster/sync"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestIDsComeInManyForms(t *testing.T) {
+	tests := []struct {
+		json string
+		want id
+		bad  bool
+	}{
+		{`1009`, "1009", false},
+		{`"1009"`, "1009", false},
+		{`" 1009 "`, "1009", false},
+		{`"main-site"`, "main-site", false},
+		{`9223372036854775807`, "9223372036854775807", false},
+		{`null`, "", false},
+		{`""`, "", false},
+		{`0`, "", false},
+		{`"0"`, "", false},
+		{`9223372036854775808`, "", true},
+		{`-1`, "", true},
+		{`1.5`, "", true},
+		{`1e3`, "", true},
+		{`true`, "", true},
+		{`{}`, "", true},
+		{`[1]`, "", true},
+		{`"a\u0000b"`, "", true},
+	}
+	for _, test := range tests {
+		var got id
+		value, err := decodeObject[struct {
+			ID id `json:"id"`
+		}]([]byte(`{"id":` + test.json + `}`))
+		if err == nil {
+			got = value.ID
+		}
+		if (err != nil) != test.bad || got != test.want {
+			t.Errorf("%s: %q, %v", test.json, got, err)
+		}
+	}
+}
+
+// R19: one faulty record is a matter of its own.
+func TestOneFaultyRecordDoesNotSpoilTheList(t *testing.T) {
+	const good = `{"rcUserId":700000101,"agentId":1386703,"agentGroupId":1009,"firstName":" Bea ","lastName":"Ng","email":" bea.ng@example.com ","userName":"bea","agentType":"AGENT","isActive":true,"envID":"eo1"}`
+	bea := sync.Agent{ID: "1386703", RCUserID: "700000101", FirstName: "Bea", LastName: "Ng", Email: "bea.ng@example.com", UserName: "bea", Type: "AGENT", Active: true}
+	tests := []struct {
+		name, record string
+		want         sync.Agent
+	}{
+		{
+			"nulls where there may be", `{"agentId":"7","rcUserId":null,"agentGroupId":null,"lastName":null,"email":"x@example.com","agentType":"ROBOT","isActive":false}`,
+			sync.Agent{ID: "7", Email: "x@example.com", Type: "ROBOT"},
+		},
+		{
+			"a name that is a number", `{"agentId":7,"firstName":12,"email":"x@example.com","isActive":true}`,
+			sync.Agent{ID: "7", Email: "x@example.com", Active: true, Faulty: "firstName: of the wrong type"},
+		},
+		{
+			"no agentId", `{"rcUserId":9,"email":"x@example.com","isActive":true}`,
+			sync.Agent{RCUserID: "9", Email: "x@example.com", Active: true, Faulty: "it has no agentId"},
+		},
+		{
+			"an agentId that is none", `{"agentId":{"id":7},"email":"x@example.com","isActive":true}`,
+			sync.Agent{Email: "x@example.com", Active: true, Faulty: "agentId: of the wrong type"},
+		},
+		{"no isActive", `{"agentId":7}`, sync.Agent{ID: "7", Faulty: "it has no isActive"}},
+		{"isActive that is a word", `{"agentId":7,"isActive":"yes"}`, sync.Agent{ID: "7", Faulty: "isActive: of the wrong type"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := decodeAgents([]byte("["+good+","+test.record+"]"), "agents", "1009")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]sync.Agent{bea, test.want}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// R1: a record that names nobody might be anybody, so the list is no fact.
+func TestARecordThatNamesNobodySpoilsTheList(t *testing.T) {
+	for _, record := range []string{`null`, `{}`, `42`, `"x"`, `[]`, `{"agentId":{},"rcUserId":0,"email":""}`} {
+		if agents, err := decodeAgents([]byte("["+record+"]"), "agents", "1009"); kindOf(err) != kindNonsense {
+			t.Errorf("agents %s: %v, %v", record, agents, err)
+		}
+		if admins, err := decodeAdmins([]byte("[" + record + "]")); kindOf(err) != kindNonsense {
+			t.Errorf("administrators %s: %v, %v", record, admins, err)
+		}
+	}
+}
+
+func TestNonsenseIsNeverAnEmptyList(t *testing.T) {
+	for _, body := range []string{``, ` `, `null`, `{}`, `{"records":null}`, `"[]"`, `0`, `true`, `[`, `[{}`, `[] []`, `[]x`, `<html>`, "\xef\xbb\xbf[]", `[{"agentId":1,"isActive":true}`} {
+		if _, err := decodeAgents([]byte(body), "agents", "1009"); kindOf(err) != kindNonsense {
+			t.Errorf("agents %q: %v", body, err)
+		}
+		if _, err := decodeGroups([]byte(body)); kindOf(err) != kindNonsense {
+			t.Errorf("groups %q: %v", body, err)
+		}
+		if _, err := decodeSubAccounts([]byte(body)); kindOf(err) != kindNonsense {
+			t.Errorf("sub-accounts %q: %v", body, err)
+		}
+		if _, err := decodePage[wireExtension]([]byte(body)); kindOf(err) != kindNonsense {
+			t.Errorf("extensions %q: %v", body, err)
+		}
+		if _, err := decodeAccount([]byte(body)); kindOf(err) != kindNonsense {
+			t.Errorf("account %q: %v", body, err)
+		}
+		if _, err := decodeToken([]byte(body)); kindOf(err) != kindNonsense {
+			t.Errorf("token %q: %v", body, err)
+		}
+	}
+}
+
+func TestStructureIsNotSalvaged(t *testing.T) {
+	for _, record := range []string{`{}`, `{"subAccountId":"1"}`, `{"subAccountId":"1","isActive":"yes"}`, `{"isActive":true}`} {
+		if subs, err := decodeSubAccounts([]byte("[" + record + "]")); kindOf(err) != kindNonsense {
+			t.Errorf("%s: %v, %v", record, subs, err)
+		}
+	}
+	for _, record := range []string{`{}`, `null`, `{"groupName":"Team"}`, `{"agentGroupId":1,"groupName":2}`} {
+		if groups, err := decodeGroups([]byte("[" + record + "]")); kindOf(err) != kindNonsense {
+			t.Errorf("%s: %v, %v", record, groups, err)
+		}
+	}
+}
+
+func TestExtensionsKeepWhatIsCertain(t *testing.T) {
+	p, err := decodePage[wireExtension]([]byte(`{"records":[
+		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"}},
+		{"id":"2","type":"User","status":"Unassigned"},
+		{"id":3,"status":"Disabled","contact":{"firstName":7,"lastName":"Ng"}},
+		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sync.Extension{
+		{ID: "1", Number: "102", Type: "User", Status: "Enabled", FirstName: "Bea", Email: "bea.ng@example.com", Site: "Main Site", HasContact: true},
+		{ID: "2", Type: "User", Status: "Unassigned"},
+		{ID: "3", Status: "Disabled"},
+		{ID: "4", Type: "Hologram", Status: "Dreaming", HasContact: true},
+	}
+	var got []sync.Extension
+	for i := range p.records {
+		_, faulty := p.faults[i]
+		got = append(got, p.records[i].extension(faulty))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBodiesAreReadWholeOrNotAtAll(t *testing.T) {
+	endless := io.MultiReader(strings.NewReader("["), repeat("1,"))
+	tests := []struct {
+		name   string
+		body   io.Reader
+		length int64
+		status int
+		kind   kind // -1: some other error; kindAnswer: none
+	}{
+		{"as announced", strings.NewReader("[]"), 2, 200, kindAnswer},
+		{"not announced", strings.NewReader("[]"), -1, 200, kindAnswer},
+		{"shorter", strings.NewReader("["), 2, 200, -1},
+		{"announced too large", strings.NewReader("[]"), mostBody + 1, 200, kindTooLarge},
+		{"endless", endless, -1, 200, kindTooLarge},
+		{"endless, of an error", repeat("x"), -1, 500, kindAnswer},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := readBody(&http.Response{StatusCode: test.status, Body: io.NopCloser(test.body), ContentLength: test.length})
+			switch test.kind {
+			case kindAnswer:
+				if err != nil {
+					t.Error(err)
+				}
+			case -1:
+				if !errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Error(err)
+				}
+			default:
+				if kindOf(err) != test.kind {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// repeat is a text without end.
+type repeat string
+
+func (r repeat) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = r[i%len(r)]
+	}
+	return len(p), nil
+}

@@ -1,0 +1,108 @@
+package ringcentral
+
+import (
+	"context"
+	stdsync "sync"
+
+	"ringroster/sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// ringEX reads what RingEX adds: whose account this is, the extensions, and the
+// roles if they are asked for.
+func (r *reading) ringEX(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		r.s.Identity.RingEXAccountID, err = r.account()
+		return err
+	})
+	g.Go(func() error { return r.extensions(ctx) })
+	if r.c.Roles {
+		g.Go(func() error { return r.roles(ctx) })
+		g.Go(func() error { return r.assigned(ctx) })
+	}
+	return g.Wait()
+}
+
+func (r *reading) extensions(ctx context.Context) error {
+	pages, err := proved(ctx, func(ctx context.Context) ([]*page[wireExtension], error) {
+		var mu stdsync.Mutex
+		done, records := 0, 0
+		pages, err := r.c.extensionPages(ctx, func(of, n int) {
+			mu.Lock()
+			defer mu.Unlock()
+			done, records = done+1, records+n
+			r.progress(sync.Progress{Step: "extensions", Done: done, Of: of, People: records}, 0)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return pages, provePages("extensions", pages, func(w *wireExtension) string { return string(w.ID) })
+	})
+	if err != nil {
+		return err
+	}
+	r.total = pages[0].total
+	faulty := 0
+	for _, p := range pages {
+		faulty += len(p.faults)
+		for i := range p.records {
+			_, fault := p.faults[i]
+			r.s.Extensions = append(r.s.Extensions, p.records[i].extension(fault))
+		}
+	}
+	if faulty > 0 {
+		r.warn(WarningFaultyExtension, "%d extension records cannot be read in full: what they say stays unknown", faulty)
+	}
+	return nil
+}
+
+func (r *reading) roles(ctx context.Context) error {
+	pages, err := proved(ctx, func(ctx context.Context) ([]*page[wireRole], error) {
+		pages, err := r.c.rolePages(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return pages, provePages("roles", pages, func(w *wireRole) string { return string(w.ID) })
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
+		for i := range p.records {
+			if p.records[i].ID == "" || p.faults[i] != "" {
+				return &Error{Op: "roles", kind: kindNonsense, Message: "a role cannot be read: nobody's access can be decided"}
+			}
+			r.s.Roles = append(r.s.Roles, p.records[i].role())
+		}
+	}
+	return nil
+}
+
+func (r *reading) assigned(ctx context.Context) error {
+	pages, err := proved(ctx, func(ctx context.Context) ([]*page[wireAssigned], error) {
+		pages, err := r.c.assignedPages(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return pages, provePages("assigned roles", pages, func(w *wireAssigned) string { return string(w.ExtensionID) })
+	})
+	if err != nil {
+		return err
+	}
+	r.s.Assigned = map[string][]string{}
+	for _, p := range pages {
+		for i, w := range p.records {
+			if w.ExtensionID == "" || p.faults[i] != "" {
+				return &Error{Op: "assigned roles", kind: kindNonsense, Message: "a record cannot be read: somebody's access cannot be decided"}
+			}
+			ids := make([]string, len(w.Roles))
+			for j, role := range w.Roles {
+				ids[j] = string(role.ID)
+			}
+			r.s.Assigned[string(w.ExtensionID)] = ids
+		}
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package ringcentral
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// perPage is the most a sibling list declares; the reply says what was
+	// granted (api-facts 2.2).
+	perPage = 1000
+	// mostPages is more than any account has, and ends a walk in circles.
+	mostPages = 10_000
+	// rereads is how often a list that moved is read again (R1).
+	rereads = 2
+)
+
+// page is one page of a RingEX list (EnumeratedPagingModel and
+// PageNavigationModel, api-facts 2.1).
+type page[T any] struct {
+	records []T
+	faults  map[int]string
+	number  int    // 0: not told
+	size    int    // as granted
+	pages   int    // 0: not told
+	total   int    // -1: not told
+	walks   bool   // the reply has navigation
+	next    string // address of the next page; "": none
+}
+
+type pageHeader struct {
+	Paging *struct {
+		Page          int  `json:"page"`
+		PerPage       int  `json:"perPage"`
+		TotalPages    int  `json:"totalPages"`
+		TotalElements *int `json:"totalElements"`
+	} `json:"paging"`
+	Navigation *struct {
+		NextPage *struct {
+			URI string `json:"uri"`
+		} `json:"nextPage"`
+	} `json:"navigation"`
+}
+
+type pageBody[T any] struct {
+	Records []T `json:"records"`
+	pageHeader
+}
+
+// decodePage reads a page; one faulty record does not spoil it (R19).
+func decodePage[T any](body []byte) (*page[T], error) {
+	if err := wants('{', body); err != nil {
+		return nil, err
+	}
+	var b pageBody[T]
+	p := &page[T]{}
+	if err := json.Unmarshal(body, &b); err != nil {
+		var raw pageBody[json.RawMessage]
+		if err := json.Unmarshal(body, &raw); err != nil {
+			return nil, nonsense("%w", err)
+		}
+		b.pageHeader = raw.pageHeader
+		b.Records = nil
+		if raw.Records != nil {
+			b.Records, p.faults = decodeEach[T](raw.Records)
+		}
+	}
+	if b.Records == nil {
+		return nil, nonsense("the answer holds no records")
+	}
+	p.records = b.Records
+	b.describe(&p.number, &p.size, &p.pages, &p.total)
+	if nav := b.Navigation; nav != nil {
+		p.walks = true
+		if nav.NextPage != nil {
+			p.next = nav.NextPage.URI
+		}
+	}
+	return p, nil
+}
+
+func (h *pageHeader) describe(number, size, pages, total *int) {
+	*total = -1
+	if h.Paging == nil {
+		return
+	}
+	*number, *size, *pages = h.Paging.Page, h.Paging.PerPage, h.Paging.TotalPages
+	if h.Paging.TotalElements != nil {
+		*total = *h.Paging.TotalElements
+	}
+}
+
+// last is the number of the last page, as far as the first one tells it.
+func (p *page[T]) last() int {
+	if p.total < 0 || p.size <= 0 {
+		return p.pages
+	}
+	return max(p.pages, (p.total+p.size-1)/p.size)
+}
+
+// readPages reads a whole list: the first page, and then the others side by
+// side when it tells how many there are, else one after the other.
+func readPages[T any](ctx context.Context, what string, fetch func(ctx context.Context, number, size int) (*page[T], error)) ([]*page[T], error) {
+	head, err := fetch(ctx, 1, perPage)
+	if err != nil {
+		return nil, err
+	}
+	last := head.last()
+	if last > mostPages {
+		return nil, moved(what, "the first page claims %d pages", last)
+	}
+	pages := []*page[T]{head}
+	if head.total < 0 {
+		return readOn(ctx, what, pages, fetch)
+	}
+	pages = append(pages, make([]*page[T], max(last-1, 0))...)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(mostInFlight)
+	for i := 1; i < last; i++ {
+		g.Go(func() (err error) {
+			pages[i], err = fetch(ctx, i+1, head.granted())
+			return err
+		})
+	}
+	return pages, g.Wait()
+}
+
+func (p *page[T]) granted() int {
+	if p.size > 0 {
+		return p.size
+	}
+	return perPage
+}
+
+// readOn reads a list that claims no total: to the page whose navigation knows
+// no next one, or, without navigation, to the first empty one.
+func readOn[T any](ctx context.Context, what string, pages []*page[T], fetch func(ctx context.Context, number, size int) (*page[T], error)) ([]*page[T], error) {
+	for p := pages[0]; len(p.records) > 0 && (p.next != "" || !p.walks); {
+		if len(pages) == mostPages {
+			return nil, moved(what, "it does not end after %d pages", mostPages)
+		}
+		var err error
+		if p, err = fetch(ctx, len(pages)+1, pages[0].granted()); err != nil {
+			return nil, err
+		}
+		pages = append(pages, p)
+	}
+	return pages, nil
+}
+
+// provePages shows that pages make up one whole list: each is the one asked
+// for, all claim one total, and that many records with distinct ids are there
+// (R1). A record without an id counts, and equals no other.
+func provePages[T any](what string, pages []*page[T], idOf func(*T) string) error {
+	total, count := pages[0].total, 0
+	seen := make(map[string]bool, max(total, 0))
+	for i, p := range pages {
+		if p.number != 0 && p.number != i+1 {
+			return moved(what, "page %d came instead of page %d", p.number, i+1)
+		}
+		if p.total != total {
+			return moved(what, "the total changed from %d to %d", total, p.total)
+		}
+		count += len(p.records)
+		for j := range p.records {
+			key := idOf(&p.records[j])
+			if key != "" && seen[key] {
+				return moved(what, "id %s came twice", clean(key))
+			}
+			seen[key] = true
+		}
+	}
+	if total >= 0 && count != total {
+		return moved(what, "%d records came of %d", count, total)
+	}
+	return nil
+}
+
+// proved reads until what was read proves whole, twice again at most (R1).
+func proved[T any](ctx context.Context, read func(context.Context) (T, error)) (T, error) {
+	for again := 0; ; again++ {
+		value, err := read(ctx)
+		if err == nil || !isMoved(err) || again == rereads {
+			return value, err
+		}
+	}
+}
+
+func pageQuery(number, size int) string {
+	return "?" + url.Values{"page": {strconv.Itoa(number)}, "perPage": {strconv.Itoa(size)}}.Encode()
+}

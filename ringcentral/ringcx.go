@@ -1,0 +1,173 @@
+package ringcentral
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"ringroster/sync"
+)
+
+// The integration API made for workforce management (api-facts 6.4). Whoever
+// owns the JWT needs WFO_ACCESS; the lists are arrays without totals.
+var (
+	listAdmins      = &operation{name: "administrators", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, aboutMain: true}
+	listSubAccounts = &operation{name: "sub-accounts", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, aboutMain: true}
+	listGroups      = &operation{name: "agent-groups", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy}
+	listAgents      = &operation{name: "agents", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy}
+)
+
+const integration = "/voice/api/integration/v1/admin"
+
+// wireAdmin is a row of getUserList; its example tells more than its schema
+// (api-facts 6.4b).
+type wireAdmin struct {
+	UserID    id     `json:"userId"`
+	RCUserID  id     `json:"rcUserId"`
+	FirstName string `json:"firstName"`
+	LastName  string `json:"lastName"`
+	Email     string `json:"email"`
+	UserName  string `json:"userName"`
+}
+
+func (w *wireAdmin) admin(fault string) sync.Admin {
+	if fault == "" && w.UserID == "" {
+		fault = "it has no userId"
+	}
+	return sync.Admin{
+		UserID: string(w.UserID), RCUserID: string(w.RCUserID),
+		FirstName: strings.TrimSpace(w.FirstName), LastName: strings.TrimSpace(w.LastName),
+		Email: strings.TrimSpace(w.Email), UserName: strings.TrimSpace(w.UserName), Faulty: fault,
+	}
+}
+
+// administrators reads the administrators of the main account.
+func (c *client) administrators(ctx context.Context, mainID string) ([]sync.Admin, error) {
+	r := &request{op: listAdmins, what: "administrators", url: c.at(ringCX, integration+"/users/%s", mainID)}
+	return call(ctx, c, r, decodeAdmins)
+}
+
+func decodeAdmins(body []byte) ([]sync.Admin, error) {
+	rows, faults, err := decodeList[wireAdmin](body)
+	if err != nil {
+		return nil, err
+	}
+	admins := make([]sync.Admin, len(rows))
+	for i := range rows {
+		a := rows[i].admin(faults[i])
+		if a.UserID == "" && a.RCUserID == "" && a.Email == "" {
+			return nil, nonsense("record %d names nobody", i+1)
+		}
+		admins[i] = a
+	}
+	return admins, nil
+}
+
+// subAccounts lists the sub-accounts of the main account (SubAccount, all three
+// fields required).
+func (c *client) subAccounts(ctx context.Context, mainID string) ([]sync.SubAccount, error) {
+	r := &request{op: listSubAccounts, what: "sub-accounts", url: c.at(ringCX, integration+"/accounts/%s/subaccounts", mainID)}
+	return call(ctx, c, r, decodeSubAccounts)
+}
+
+func decodeSubAccounts(body []byte) ([]sync.SubAccount, error) {
+	rows, faults, err := decodeList[struct {
+		ID     id     `json:"subAccountId"`
+		Name   string `json:"subAccountName"`
+		Active *bool  `json:"isActive"`
+	}](body)
+	if err != nil {
+		return nil, err
+	}
+	subs := make([]sync.SubAccount, len(rows))
+	for i, w := range rows {
+		if w.ID == "" || w.Active == nil || faults[i] != "" {
+			return nil, nonsense("record %d lacks subAccountId or isActive", i+1)
+		}
+		subs[i] = sync.SubAccount{ID: string(w.ID), Name: strings.TrimSpace(w.Name), Active: *w.Active}
+	}
+	return subs, nil
+}
+
+// agentGroups lists the agent groups of a sub-account (api-facts 6.4c).
+func (c *client) agentGroups(ctx context.Context, sub string) ([]sync.Group, error) {
+	r := &request{op: listGroups, what: "agent groups of " + sub, url: c.at(ringCX, integration+"/accounts/%s/agentGroups", sub)}
+	return call(ctx, c, r, decodeGroups)
+}
+
+func decodeGroups(body []byte) ([]sync.Group, error) {
+	rows, faults, err := decodeList[struct {
+		ID   id     `json:"agentGroupId"`
+		Name string `json:"groupName"`
+	}](body)
+	if err != nil {
+		return nil, err
+	}
+	groups := make([]sync.Group, len(rows))
+	for i, w := range rows {
+		if w.ID == "" || faults[i] != "" {
+			return nil, nonsense("record %d lacks agentGroupId", i+1)
+		}
+		groups[i] = sync.Group{ID: string(w.ID), Name: strings.TrimSpace(w.Name)}
+	}
+	return groups, nil
+}
+
+// wireAgent is a row of getIntegrationAgentList (api-facts 6.4d).
+type wireAgent struct {
+	AgentID   id     `json:"agentId"`
+	RCUserID  id     `json:"rcUserId"`
+	GroupID   id     `json:"agentGroupId"`
+	FirstName string `json:"firstName"`
+	LastName  string `json:"lastName"`
+	Email     string `json:"email"`
+	UserName  string `json:"userName"`
+	AgentType string `json:"agentType"`
+	Active    *bool  `json:"isActive"`
+}
+
+// agent never guesses: whether somebody is active who is not said to be either
+// way decides whether they leave.
+func (w *wireAgent) agent(fault string) sync.Agent {
+	switch {
+	case fault != "":
+	case w.AgentID == "":
+		fault = "it has no agentId"
+	case w.Active == nil:
+		fault = "it has no isActive"
+	}
+	return sync.Agent{
+		ID: string(w.AgentID), RCUserID: string(w.RCUserID),
+		FirstName: strings.TrimSpace(w.FirstName), LastName: strings.TrimSpace(w.LastName),
+		Email: strings.TrimSpace(w.Email), UserName: strings.TrimSpace(w.UserName),
+		Type: strings.TrimSpace(w.AgentType), Active: w.Active != nil && *w.Active, Faulty: fault,
+	}
+}
+
+// agents reads the agents of one group. An agent who says to be in another
+// group was moving while the lists were read (R1).
+func (c *client) agents(ctx context.Context, sub, group string) ([]sync.Agent, error) {
+	what := fmt.Sprintf("agents of %s/%s", sub, group)
+	r := &request{op: listAgents, what: what, url: c.at(ringCX, integration+"/accounts/%s/agentGroups/%s/agents", sub, group)}
+	return call(ctx, c, r, func(body []byte) ([]sync.Agent, error) { return decodeAgents(body, what, group) })
+}
+
+func decodeAgents(body []byte, what, group string) ([]sync.Agent, error) {
+	rows, faults, err := decodeList[wireAgent](body)
+	if err != nil {
+		return nil, err
+	}
+	agents := make([]sync.Agent, len(rows))
+	for i := range rows {
+		w := &rows[i]
+		if w.GroupID != "" && string(w.GroupID) != group {
+			return nil, moved(what, "agent %s is in group %s", clean(string(w.AgentID)), clean(string(w.GroupID)))
+		}
+		a := w.agent(faults[i])
+		if a.ID == "" && a.RCUserID == "" && a.Email == "" {
+			return nil, nonsense("record %d names nobody", i+1)
+		}
+		agents[i] = a
+	}
+	return agents, nil
+}

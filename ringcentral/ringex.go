@@ -1,0 +1,173 @@
+package ringcentral
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"ringroster/sync"
+)
+
+var (
+	// readAccount: whose account this is (readAccountInfo, api-facts 2.7).
+	readAccount = &operation{
+		name: "account", groups: []string{light}, bearer: true, policy: apiPolicy,
+		permission: "ReadCompanyInfo",
+	}
+	// listExtensions lists extensions of every type and status (api-facts 2.2).
+	listExtensions = &operation{
+		name: "extensions", groups: []string{medium}, bearer: true, policy: apiPolicy,
+		permission: "ReadExtensions",
+	}
+	// listRoles lists RingEX roles with their permissions (listUserRoles,
+	// api-facts 2.6).
+	listRoles = &operation{
+		name: "roles", groups: []string{medium}, bearer: true, policy: apiPolicy,
+		permission: "ReadUserRoles",
+	}
+	// listAssigned lists who has which role, account-wide (listAssignedRoles,
+	// api-facts 2.6).
+	listAssigned = &operation{
+		name: "assigned-roles", groups: []string{medium}, bearer: true, policy: apiPolicy,
+		permission: "ReadAssignedRoles",
+	}
+)
+
+// ringEXAccount returns the RingEX account id of the session.
+func (c *client) ringEXAccount(ctx context.Context) (string, error) {
+	r := &request{op: readAccount, what: "the RingEX account", url: c.at(ringEX, "/restapi/v1.0/account/~")}
+	return call(ctx, c, r, decodeAccount)
+}
+
+func decodeAccount(body []byte) (string, error) {
+	account, err := decodeObject[struct {
+		ID id `json:"id"`
+	}](body)
+	if err != nil {
+		return "", err
+	}
+	if account.ID == "" {
+		return "", nonsense("the answer holds no account id")
+	}
+	return string(account.ID), nil
+}
+
+// wireExtension is GetExtensionListInfoResponse, as far as it is used.
+type wireExtension struct {
+	ID      id     `json:"id"`
+	Number  string `json:"extensionNumber"`
+	Type    string `json:"type"`
+	Status  string `json:"status"`
+	Contact *struct {
+		FirstName  string `json:"firstName"`
+		LastName   string `json:"lastName"`
+		Email      string `json:"email"`
+		Department string `json:"department"`
+		JobTitle   string `json:"jobTitle"`
+	} `json:"contact"`
+	Site struct {
+		Name string `json:"name"`
+	} `json:"site"`
+}
+
+// extension keeps what is certain: of a faulty record id, type and status at
+// most, so that everything else about it is unknown.
+func (w *wireExtension) extension(faulty bool) sync.Extension {
+	x := sync.Extension{ID: string(w.ID), Type: w.Type, Status: w.Status}
+	if faulty {
+		return x
+	}
+	x.Number, x.Site = strings.TrimSpace(w.Number), strings.TrimSpace(w.Site.Name)
+	if w.Contact == nil {
+		return x
+	}
+	x.HasContact = true
+	x.FirstName, x.LastName = strings.TrimSpace(w.Contact.FirstName), strings.TrimSpace(w.Contact.LastName)
+	x.Email = strings.TrimSpace(w.Contact.Email)
+	x.Department, x.JobTitle = strings.TrimSpace(w.Contact.Department), strings.TrimSpace(w.Contact.JobTitle)
+	return x
+}
+
+// extensionPages reads the extension list once, unproved.
+func (c *client) extensionPages(ctx context.Context, progress func(of, records int)) ([]*page[wireExtension], error) {
+	return readPages(ctx, "extensions", func(ctx context.Context, number, size int) (*page[wireExtension], error) {
+		r := &request{op: listExtensions, what: "extensions", url: c.at(ringEX, "/restapi/v1.0/account/~/extension") + pageQuery(number, size)}
+		p, err := call(ctx, c, r, decodePage[wireExtension])
+		if err == nil {
+			progress(p.last(), len(p.records))
+		}
+		return p, err
+	})
+}
+
+// wireRole is RoleResource.
+type wireRole struct {
+	ID          id     `json:"id"`
+	Name        string `json:"displayName"`
+	Permissions []struct {
+		ID id `json:"id"`
+	} `json:"permissions"`
+}
+
+func (w *wireRole) role() sync.RingEXRole {
+	role := sync.RingEXRole{ID: string(w.ID), Name: strings.TrimSpace(w.Name)}
+	for _, p := range w.Permissions {
+		role.Permissions = append(role.Permissions, string(p.ID))
+	}
+	return role
+}
+
+func (c *client) rolePages(ctx context.Context) ([]*page[wireRole], error) {
+	return readPages(ctx, "roles", func(ctx context.Context, number, size int) (*page[wireRole], error) {
+		r := &request{op: listRoles, what: "roles", url: c.at(ringEX, "/restapi/v1.0/account/~/user-role") + pageQuery(number, size)}
+		return call(ctx, c, r, decodePage[wireRole])
+	})
+}
+
+// wireAssigned is ExtensionWithRolesResource.
+type wireAssigned struct {
+	ExtensionID id `json:"extensionId"`
+	Roles       []struct {
+		ID id `json:"id"`
+	} `json:"roles"`
+}
+
+// assignedPages follows nextPage, since the operation declares no parameters
+// for pages. An address on another host is refused, never asked.
+func (c *client) assignedPages(ctx context.Context) ([]*page[wireAssigned], error) {
+	const what = "assigned roles"
+	next := c.at(ringEX, "/restapi/v1.0/account/~/assigned-role")
+	var pages []*page[wireAssigned]
+	for seen := map[string]bool{}; next != ""; {
+		if seen[next] || len(pages) == mostPages {
+			return nil, moved(what, "its pages lead in circles")
+		}
+		seen[next] = true
+		r := &request{op: listAssigned, what: what, url: next}
+		p, err := call(ctx, c, r, decodePage[wireAssigned])
+		if err != nil {
+			return nil, err
+		}
+		pages = append(pages, p)
+		if next, err = c.sameHost(p.next); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
+// sameHost accepts an address that RingEX gives only where RingEX is.
+func (c *client) sameHost(address string) (string, error) {
+	if address == "" {
+		return "", nil
+	}
+	u, err := url.Parse(address)
+	base := c.base[ringEX]
+	if err != nil || u.Scheme != base.Scheme || u.Host != base.Host || u.User != nil {
+		return "", &Error{
+			Op: "assigned roles", kind: kindRedirect, Message: "the next page is said to be on another host",
+			Advice: "credentials are never sent to another host: check base_url",
+		}
+	}
+	return address, nil
+}
