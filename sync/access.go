@@ -220,8 +220,10 @@ func assessExtension(v *verdict, person *Person) {
 	if e == nil {
 		return
 	}
-	v.Profile[ExtensionNumber], v.Profile[Site] = e.Number, e.Site
-	v.Known = v.Known.With(ExtensionNumber, Site)
+	if e.HasContact || e.Number != "" { // else the record could not be read
+		v.Profile[ExtensionNumber], v.Profile[Site] = e.Number, e.Site
+		v.Known = v.Known.With(ExtensionNumber, Site)
+	}
 	if e.HasContact {
 		v.Profile[Department], v.Profile[JobTitle] = e.Department, e.JobTitle
 		v.Known = v.Known.With(Department, JobTitle)

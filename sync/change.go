@@ -68,6 +68,7 @@ const (
 	NoteSeenAgain        Reason = "seen_again" // missing at first, there at the second look (R2)
 	NoteExtensionMissing Reason = "extension_missing"
 	NoteUnknownAgentType Reason = "unknown_agent_type"
+	NoteChangedSince     Reason = "changed_since" // undo leaves it alone (R29)
 	NoteKeptRequired     Reason = "required_field_kept"
 )
 

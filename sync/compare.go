@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // compare sets a person who belongs beside their member, three ways: what
 // RingCentral reports, what the roster holds, what the last sync wrote (R19).
 func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	next := *m
+	if !m.Linked {
+		next.Synced.Profile = m.Profile // stands for what is unknown (R8)
+	}
 	fields := p.compareStatus(nil, m, &next)
 	fields = p.compareIdentity(fields, person, m, &next, found)
 	fields = p.compareProfile(fields, m, &next, v)
@@ -18,12 +20,12 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	next.Synced.Roles = v.Evidence
 	next.AdminIDs = adminIDs(person)
 	next.Linked = true
-	next.AbsentDays, next.AbsentOn, next.Rejected = 0, "", ""
+	next.Rejected = "" // seen again (R26)
+	p.bookSeen(&next)
 	p.remark(person, m, v)
 
 	o := &person.outcome
 	o.email = fold(next.Profile[Email])
-	next.LastSeenAt = time.Time{}
 	if len(fields) == 0 && m.Linked {
 		o.decision = unchanged
 		if bookkeepingMoved(m, &next) {
@@ -38,8 +40,9 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	}
 	classify(c, m, found)
 	o.decision, o.change = changed, c
-	if next.Username == "" {
+	if m.Username == "" {
 		next.Username = v.Username
+		p.nameless[m.ID] = true
 	}
 	p.traceChange(person, m, c)
 }
@@ -62,7 +65,8 @@ func classify(c *Change, m *Member, found how) {
 		}
 	default:
 		c.Kind, c.Reason = Update, strongest(c.Fields)
-		if c.Reason == ReasonRecreated {
+		if c.Reason == ReasonRecreated || found == byEmail {
+			c.Reason = ReasonRecreated
 			c.Detail = "the same human under a new RingCentral id"
 		}
 	}
@@ -171,7 +175,7 @@ func adminIDs(person *Person) []string {
 // changes for anybody.
 func bookkeepingMoved(m, next *Member) bool {
 	return m.Synced != next.Synced || m.AbsentDays != next.AbsentDays || m.AbsentOn != next.AbsentOn ||
-		m.Rejected != next.Rejected || !m.LastSeenAt.IsZero() || !slices.Equal(m.AdminIDs, next.AdminIDs)
+		m.Rejected != next.Rejected || !m.LastSeenAt.Equal(next.LastSeenAt) || !slices.Equal(m.AdminIDs, next.AdminIDs)
 }
 
 // remark notes what an operator may want to know besides the change.

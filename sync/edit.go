@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -60,6 +61,15 @@ func (r *Runner) planEdit(ctx context.Context, account string, edit Edit) (*Comm
 	return &Commit{Account: account, FinishedAt: r.Now(), Status: Succeeded, Plan: plan, Settled: settled}, nil
 }
 
+// PreviewEdit makes the plan of an edit and commits nothing.
+func (r *Runner) PreviewEdit(ctx context.Context, account string, edit Edit) (*Plan, error) {
+	c, err := r.planEdit(ctx, account, edit)
+	if err != nil {
+		return nil, err
+	}
+	return c.Plan, nil
+}
+
 // RejectHeld keeps held leavers active until they are seen again, their reason
 // changes, or the rejection is cleared (R26). whole says that these are all who
 // were still undecided, which accepts the settings too (R23).
@@ -91,9 +101,15 @@ func ClearRejection(member int64) Edit {
 }
 
 // Manage attaches a member to the sync, or detaches it: then no sync changes it.
+// Attaching somebody whose onboarding was undone lets a sync reactivate them
+// (R29).
 func Manage(member int64, managed bool) Edit {
 	word := map[bool]string{true: "attached", false: "detached"}
 	return editOne(member, func(m *Member) (*Change, error) {
+		if managed && m.DeactivationReason == ReasonUndone {
+			m.DeactivationReason, m.Managed = "", true
+			return &Change{Fields: []FieldChange{{"deactivation_reason", string(ReasonUndone), "", ReasonOperator}}}, nil
+		}
 		if m.Managed == managed {
 			return nil, fmt.Errorf("member %d is %s already", member, word[managed])
 		}
@@ -103,6 +119,43 @@ func Manage(member int64, managed bool) Edit {
 }
 
 func flag(b bool) string { return map[bool]string{true: "1", false: "0"}[b] }
+
+// SetFields gives fields of a member new values by hand. Those that RingCentral
+// owns can be set while the member is detached; the rest belongs to the roster.
+func SetFields(member int64, values map[string]string) Edit {
+	return editOne(member, func(m *Member) (*Change, error) {
+		c := &Change{}
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			held, err := m.ownField(name)
+			if err != nil {
+				return nil, err
+			}
+			if before := *held; before != values[name] {
+				*held = values[name]
+				c.Fields = append(c.Fields, FieldChange{name, before, values[name], ReasonOperator})
+			}
+		}
+		if len(c.Fields) == 0 {
+			return nil, fmt.Errorf("member %d has these values already", member)
+		}
+		return c, nil
+	})
+}
+
+// ownField finds a field that an operator may set.
+func (m *Member) ownField(name string) (*string, error) {
+	if name == "activity_id" {
+		return &m.ActivityID, nil
+	}
+	f, synced := ParseField(name)
+	switch {
+	case !synced:
+		return nil, fmt.Errorf("%q cannot be set: the roster's own field is activity_id", name)
+	case m.Managed:
+		return nil, fmt.Errorf("%s of member %d belongs to RingCentral, and the next sync would revert it: change it there, or `ringroster roster detach %d` first", name, m.ID, m.ID)
+	}
+	return &m.Profile[f], nil
+}
 
 // LinkTo ties a member to the person with the given key: the next sync finds it
 // by that id, and takes over what RingCentral reports (R13, R20).
@@ -142,7 +195,7 @@ func onlyLogin(logins []Login, sub, agent string) []Login {
 	}
 	if !found {
 		logins = append(logins, Login{SubAccountID: sub, AgentID: agent, Active: true})
-		slices.SortFunc(logins, compareLogins)
+		sortLogins(logins)
 	}
 	return logins
 }

@@ -30,6 +30,13 @@ type Fact struct {
 // Found reports whether anybody matched Who.
 func (t *Trace) Found() bool { return len(t.Facts) > 0 }
 
+// reset forgets what an earlier plan of the same run noted.
+func (t *Trace) reset() {
+	if t != nil {
+		t.Facts, t.people, t.members = nil, nil, nil
+	}
+}
+
 // matchesPerson says whether Who means this person.
 func (t *Trace) matchesPerson(p *Person) bool {
 	if known, ok := t.people[p]; ok {
@@ -70,7 +77,7 @@ func matchesAny(who string, names []string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return n != "" && fold(n) == who })
 }
 
-// note adds a line about a person and the member found for them; either may be
+// trace adds a line about a person and the member found for them; either may be
 // missing. Once one of the two is meant, so is the other.
 func (p *planner) trace(person *Person, m *Member, rule, source, format string, args ...any) {
 	t := p.in.Trace
@@ -140,6 +147,15 @@ func (p *planner) traceExtension(person *Person, m *Member) {
 	}
 	p.trace(person, m, "R7", "RingEX extensions", "extension %s (number %s, type %s) is %s, attached %s; department %q, title %q, site %q",
 		e.ID, e.Number, e.Type, e.Status, by, e.Department, e.JobTitle, e.Site)
+}
+
+// traceResting says of an inactive member whom nobody is why nothing happens.
+func (p *planner) traceResting(m *Member) {
+	if p.in.Trace != nil {
+		p.traceMember(nil, m)
+		p.trace(nil, m, "R18", "plan", "stays inactive (%s): RingCentral reports nobody with this id, or this name and e-mail",
+			firstOf(string(m.DeactivationReason), "set by hand"))
+	}
 }
 
 func (p *planner) traceMember(person *Person, m *Member) {

@@ -97,7 +97,7 @@ func (p *planner) hold(l leaver, c Change) {
 		p.plan.Held = &Held{}
 	}
 	p.plan.Held.Changes = append(p.plan.Held.Changes, c)
-	p.markAbsent(l)
+	p.mark(l.member, p.absent(l))
 }
 
 // holdReasons are the reasons that hold all leavers of the account, in the

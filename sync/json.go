@@ -3,6 +3,7 @@ package sync
 import (
 	"bytes"
 	"encoding/json"
+	"unicode/utf8"
 )
 
 // The JSON of a plan is a contract with other programs (design.md section 3).
@@ -31,7 +32,31 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Reason Reason        `json:"reason"`
 		Detail string        `json:"detail"`
 		Fields []FieldChange `json:"fields"`
-	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.Fields)})
+	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.shownFields())})
+}
+
+// shownFields are the fields of a change; of a new member, whose history is one
+// row, everything it begins with.
+func (c *Change) shownFields() []FieldChange {
+	if c.Kind != Onboard || c.Next == nil {
+		return c.Fields
+	}
+	var fields []FieldChange
+	begin := func(field, value string) {
+		if value != "" {
+			fields = append(fields, FieldChange{field, "", value, c.Reason})
+		}
+	}
+	begin("username", c.Next.Username)
+	begin("rc_user_id", c.Next.RCUserID)
+	for f := range fieldCount {
+		begin(f.String(), c.Next.Profile[f])
+	}
+	begin("activity_id", c.Next.ActivityID)
+	if len(c.Next.Logins) > 0 {
+		begin("logins", LoginsJSON(c.Next.Logins))
+	}
+	return fields
 }
 
 // MarshalJSON writes the held set; its run is null until it was committed.
@@ -64,6 +89,34 @@ func (n Note) MarshalJSON() ([]byte, error) {
 		Reason Reason  `json:"reason"`
 		Detail string  `json:"detail"`
 	}{orNull(n.Member), orNull(n.Person), n.Name, n.Reason, n.Detail})
+}
+
+// MarshalJSON writes a new member as the history keeps it: the columns of the
+// roster view that a sync decides, and the logins.
+func (m *Member) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 512)
+	b = appendText(append(b, `{"account":`...), m.Account)
+	b = appendText(append(b, `,"status":`...), string(m.Status))
+	b = appendText(append(b, `,"username":`...), m.Username)
+	b = appendText(append(b, `,"rc_user_id":`...), m.RCUserID)
+	b = appendText(append(b, `,"activity_id":`...), m.ActivityID)
+	for f := range fieldCount {
+		b = append(append(append(b, `,"`...), fieldNames[f]...), `":`...)
+		b = appendText(b, m.Profile[f])
+	}
+	b = append(append(b, `,"logins":`...), LoginsJSON(m.Logins)...)
+	return append(b, '}'), nil
+}
+
+// appendText appends a JSON string. Plain text, which nearly all is, is copied.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			text, _ := marshal(s) // a string always marshals
+			return append(b, text...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // marshal keeps <, > and & readable: e-mails stand between angle brackets.

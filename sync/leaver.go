@@ -13,11 +13,25 @@ type leaver struct {
 	reason Reason
 }
 
+// absent says whether they leave because RingCX lists them nowhere: then it is
+// asked a second time (R2).
+func (l *leaver) absent() bool {
+	return l.person == nil && isAbsence(l.reason)
+}
+
+// isAbsence says whether the reason, of somebody without a record, comes from the
+// lists that the second look reads again.
+func isAbsence(r Reason) bool { return r == ReasonRemoved || r == ReasonAccessRevoked }
+
 // settleLeavers sends everybody who is active and not present down the ladder.
 func (p *planner) settleLeavers() {
 	for _, m := range p.unmatched {
-		if m.Status == Active && !p.taken[m.ID] {
+		switch {
+		case p.taken[m.ID]:
+		case m.Status == Active:
 			p.leavers = append(p.leavers, leaver{member: m, reason: p.absence(m)})
+		default:
+			p.traceResting(m)
 		}
 	}
 	second := newSightings(p.in.Second)
@@ -25,13 +39,32 @@ func (p *planner) settleLeavers() {
 		if l.person == nil {
 			p.traceMember(nil, l.member)
 		}
-		p.trace(l.person, l.member, "R14", "plan", "would leave, reason %s", l.reason)
-		if l.reason == ReasonRemoved && second.saw(l.member) {
+		p.traceLeaver(&l)
+		if l.absent() && p.sawAgain(&second, l.member) {
 			p.stay(l, NoteSeenAgain, "missing at first, there at the second look")
 			continue
 		}
 		p.descend(l)
 	}
+}
+
+// traceLeaver says where somebody was looked for, and what came of it.
+func (p *planner) traceLeaver(l *leaver) {
+	if p.in.Trace == nil {
+		return
+	}
+	if m := l.member; l.person == nil {
+		p.trace(nil, m, "R5", "RingCX lists", "no record has rc user id %q, one of the %d logins, or an administrator id of %q", m.RCUserID, len(m.Logins), m.AdminIDs)
+		if e := p.people.exts[m.RCUserID]; e != nil {
+			p.trace(nil, m, "R14", "RingEX extensions", "extension %s is still listed: %s", e.ID, e.Status)
+		} else {
+			p.trace(nil, m, "R14", "RingEX extensions", "no extension has rc user id %q", m.RCUserID)
+		}
+	}
+	if p.in.Second != nil && l.reason == ReasonRemoved {
+		p.trace(l.person, l.member, "R2", "second look", "all RingCX lists were read a second time")
+	}
+	p.trace(l.person, l.member, "R14", "plan", "would leave, reason %s: %s", l.reason, leaverDetail[l.reason])
 }
 
 // absence is the reason of somebody without a record: the first of R14 that
@@ -61,15 +94,15 @@ func (p *planner) descend(l leaver) {
 		p.stay(l, NoteNeverLinked, "never matched to anybody RingCentral reports (R15)")
 	case p.conflicted[m.ID]:
 		p.stay(l, NoteInConflict, "part of a conflict")
-	case l.reason == ReasonRemoved && p.people.unnamed:
-		p.stay(l, NoteInConflict, "a faulty record names nobody and could be theirs")
+	case l.person == nil && p.people.couldBeFaulty(m):
+		p.stay(l, NoteInConflict, "a faulty record could be theirs")
 	case !policy.Deactivate:
 		p.stay(l, NoteDeactivateOff, "deactivate is false in the settings")
 	case p.protected(m):
 		p.stay(l, NoteProtected, "named by protect in the settings")
 	case m.Rejected != "" && m.Rejected == l.reason:
 		p.stay(l, NoteRejected, "an operator rejected this deactivation; `ringroster reject --clear` ends that")
-	case l.reason == ReasonRemoved && p.absentDays(m) <= policy.GraceDays:
+	case l.reason == ReasonRemoved && policy.GraceDays > 0 && p.absentDays(m) <= policy.GraceDays:
 		p.stay(l, NoteInGrace, fmt.Sprintf("absent on %d UTC days; leaves after %d", p.absentDays(m), policy.GraceDays))
 	default:
 		p.candidates = append(p.candidates, l)
@@ -93,8 +126,12 @@ func (p *planner) stay(l leaver, reason Reason, detail string) {
 		Member: l.member.ID, Person: l.key(), Name: l.member.Profile.Name(), Reason: reason,
 		Detail: fmt.Sprintf("would leave as %s; %s", l.reason, detail),
 	})
-	if reason != NoteNotManaged && reason != NoteNeverLinked && reason != NoteSeenAgain {
-		p.markAbsent(l)
+	switch reason {
+	case NoteNotManaged, NoteNeverLinked, NoteInConflict:
+	case NoteSeenAgain:
+		p.mark(l.member, p.seen(l.member))
+	default:
+		p.mark(l.member, p.absent(l))
 	}
 }
 
@@ -108,23 +145,32 @@ func (l *leaver) key() string {
 // today is the UTC day on which an absence counts (R17).
 func (p *planner) today() string { return p.in.Now.UTC().Format(time.DateOnly) }
 
-// absentDays counts this absence in, at most once per UTC day (R17). A run for
-// one person counts nothing (R28).
+// absentDays counts this absence in, at most once per UTC day (R17). A narrowed
+// run decides by it as the whole plan would, and does not keep it (R28).
 func (p *planner) absentDays(m *Member) int {
-	if m.AbsentOn == p.today() || p.in.Only != "" {
+	if m.AbsentOn == p.today() {
 		return m.AbsentDays
 	}
 	return m.AbsentDays + 1
 }
 
-// absent is the member with this absence booked.
+// bookSeen ends an absence. A run for one person books nothing (R28).
+func (p *planner) bookSeen(m *Member) {
+	if p.in.Only == "" {
+		m.AbsentDays, m.AbsentOn, m.LastSeenAt = 0, "", time.Time{}
+	}
+}
+
+// absent is the member with this absence booked. Whom RingCentral still reports
+// is not absent, whatever else makes them leave (R17).
 func (p *planner) absent(l leaver) *Member {
 	next := *l.member
-	if l.reason == ReasonRemoved && p.in.Only == "" {
+	switch {
+	case l.reason != ReasonRemoved:
+		p.bookSeen(&next)
+	case p.in.Only == "":
 		next.AbsentDays, next.AbsentOn = p.absentDays(l.member), p.today()
-	}
-	if next.LastSeenAt.IsZero() {
-		next.LastSeenAt = p.in.State.LastSeen
+		p.keepLastSeen(&next)
 	}
 	if next.Rejected != l.reason {
 		next.Rejected = "" // the reason changed (R26)
@@ -132,10 +178,24 @@ func (p *planner) absent(l leaver) *Member {
 	return &next
 }
 
-// markAbsent books an absence that changes nothing else.
-func (p *planner) markAbsent(l leaver) {
-	if next := p.absent(l); next.AbsentDays != l.member.AbsentDays || next.AbsentOn != l.member.AbsentOn ||
-		!next.LastSeenAt.Equal(l.member.LastSeenAt) || next.Rejected != l.member.Rejected {
+// keepLastSeen writes down, at the beginning of an absence, when it began.
+func (p *planner) keepLastSeen(m *Member) {
+	if m.LastSeenAt.IsZero() {
+		m.LastSeenAt = p.in.State.LastSeen
+	}
+}
+
+// seen is the member whom the second look found.
+func (p *planner) seen(m *Member) *Member {
+	next := *m
+	next.Rejected = "" // seen again (R26)
+	p.bookSeen(&next)
+	return &next
+}
+
+// mark books what changes nothing else.
+func (p *planner) mark(m, next *Member) {
+	if bookkeepingMoved(m, next) {
 		p.plan.Marks = append(p.plan.Marks, next)
 	}
 }
@@ -144,6 +204,7 @@ func (p *planner) markAbsent(l leaver) {
 // cleared and nothing deleted.
 func (p *planner) leave(l leaver) Change {
 	next := p.absent(l)
+	p.keepLastSeen(next)
 	next.Status, next.Synced.Status, next.DeactivationReason, next.Rejected = Inactive, Inactive, l.reason, ""
 	return Change{
 		Kind: Deactivate, Member: l.member.ID, Person: l.key(),
@@ -182,17 +243,19 @@ func newSightings(s *Snapshot) sightings {
 	return seen
 }
 
-func (s *sightings) saw(m *Member) bool {
-	if m.RCUserID != "" && s.rc[m.RCUserID] {
+// sawAgain says whether the second look found an id of the member that the first
+// one lacked. An id that passed to somebody else was in both.
+func (p *planner) sawAgain(second *sightings, m *Member) bool {
+	if m.RCUserID != "" && second.rc[m.RCUserID] && p.people.byRC[m.RCUserID] == nil {
 		return true
 	}
 	for _, l := range m.Logins {
-		if s.logins[loginKey(l.SubAccountID, l.AgentID)] {
+		if key := loginKey(l.SubAccountID, l.AgentID); second.logins[key] && p.people.byLogin[key] == nil {
 			return true
 		}
 	}
 	for _, id := range m.AdminIDs {
-		if s.admins[id] {
+		if second.admins[id] && p.people.byAdmin[id] == nil {
 			return true
 		}
 	}

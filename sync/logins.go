@@ -35,9 +35,11 @@ func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 		}
 		want = append(want, l)
 	}
-	slices.SortFunc(want, compareLogins)
+	sortLogins(want)
 	return want
 }
+
+func sortLogins(logins []Login) { slices.SortFunc(logins, compareLogins) }
 
 func compareLogins(a, b Login) int {
 	if c := strings.Compare(a.SubAccountID, b.SubAccountID); c != 0 {
@@ -84,4 +86,30 @@ func onlyDataSource(a, b []Login) bool {
 		x.DataSource = y.DataSource
 		return x == y
 	})
+}
+
+// gained lists the logins and administrator ids of a person that the member did
+// not hold at the last sync.
+func gained(person *Person, m *Member) []string {
+	var ids []string
+	for _, r := range person.Agents {
+		held := func(l Login) bool {
+			return l.SubAccountID == r.Sub.ID && l.AgentID == r.ID && (l.Active || !r.Active)
+		}
+		if !slices.ContainsFunc(m.Logins, held) {
+			ids = append(ids, loginKey(r.Sub.ID, r.ID))
+		}
+	}
+	for _, a := range person.Admins {
+		if !slices.Contains(m.AdminIDs, a.UserID) {
+			ids = append(ids, a.UserID)
+		}
+	}
+	return ids
+}
+
+// heldID says whether the member held the login, or the administrator id.
+func (m *Member) heldID(id string) bool {
+	return slices.Contains(m.AdminIDs, id) ||
+		slices.ContainsFunc(m.Logins, func(l Login) bool { return l.Active && loginKey(l.SubAccountID, l.AgentID) == id })
 }

@@ -29,25 +29,43 @@ func (p *planner) meet(m *Member) {
 // strand keeps a member whom no id finds, as far as anything can still happen:
 // an active one may be a leaver, any may be found by e-mail.
 func (p *planner) strand(m *Member) {
+	if m.Status == Inactive {
+		p.traceMember(nil, m)
+		p.trace(nil, m, "R14", "plan", "stays inactive (%s): RingCentral reports nobody with their ids who belongs on the roster", firstOf(string(m.DeactivationReason), "set by hand"))
+	}
 	if m.Status == Active || p.people.emails[fold(m.Profile[Email])] {
 		p.unmatched = append(p.unmatched, m)
+		return
 	}
+	p.traceResting(m)
 }
 
 // foundByLogin gives the people who have a login or administrator id that the
-// member held at the last sync (R5), in key order.
+// member held at the last sync (R5), failing that a login it held before, in key
+// order.
 func (p *planner) foundByLogin(m *Member) []*Person {
+	if found := p.holdersOfLogins(m, true); len(found) > 0 {
+		return found
+	}
+	return p.holdersOfLogins(m, false)
+}
+
+func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 	var found []*Person
 	add := func(person *Person) {
 		if person != nil && !slices.Contains(found, person) {
 			found = append(found, person)
 		}
 	}
-	for _, l := range m.Logins {
-		add(p.people.byLogin[loginKey(l.SubAccountID, l.AgentID)])
+	for i := range m.Logins {
+		if l := &m.Logins[i]; l.Active == held {
+			add(p.people.byLogin[loginKey(l.SubAccountID, l.AgentID)])
+		}
 	}
 	for _, id := range m.AdminIDs {
-		add(p.people.byAdmin[id])
+		if held {
+			add(p.people.byAdmin[id])
+		}
 	}
 	slices.SortFunc(found, func(a, b *Person) int { return strings.Compare(a.Key, b.Key) })
 	return found
@@ -66,10 +84,11 @@ func (p *planner) settleLoose() {
 	}
 	claims := map[*Person][]*Member{}
 	var claimed []*Person
+	var elsewhere []*Member
 	for i, m := range p.loose {
 		switch {
 		case len(free[i]) == 0:
-			p.mismatch(m)
+			elsewhere = append(elsewhere, m)
 		case len(free[i]) > 1:
 			p.tear(free[i], m)
 		default:
@@ -82,6 +101,9 @@ func (p *planner) settleLoose() {
 	}
 	for _, person := range claimed {
 		p.settleClaims(person, claims[person])
+	}
+	for _, m := range elsewhere {
+		p.mismatch(m)
 	}
 }
 
@@ -159,16 +181,15 @@ func (p *planner) tear(people []*Person, m *Member) {
 	}
 }
 
-// mismatch handles a member whose logins belong to people whom rcUserId found
-// elsewhere. For an active member that is R5's conflict for both. The login of
-// an inactive one, or of one with another name, was passed on.
+// mismatch handles a member whose logins belong to people who were found
+// elsewhere. When an active member held one until now, that is R5's conflict for
+// both. A login that the other member held at the last sync already, or that an
+// inactive one held, was passed on.
 func (p *planner) mismatch(m *Member) {
-	if m.Status != Active {
-		p.strand(m)
-		return
-	}
-	people := slices.DeleteFunc(p.foundByLogin(m), func(person *Person) bool { return !couldBe(person, m) })
-	if len(people) == 0 {
+	people := slices.DeleteFunc(p.holdersOfLogins(m, true), func(person *Person) bool {
+		return person.outcome.found == 0 || !slices.ContainsFunc(person.outcome.gained, m.heldID)
+	})
+	if m.Status != Active || len(people) == 0 {
 		p.strand(m)
 		return
 	}

@@ -5,19 +5,21 @@ import (
 	"slices"
 )
 
-// narrow keeps the change of one person (R28), or of the leavers an operator
-// approved (R25). It comes after the guard, so that one person's change is held
+// narrow keeps the change of one person (R28), of the leavers an operator
+// approved (R25), or of a plan that was reviewed. It comes after the guard, so that one person's change is held
 // whenever the whole plan would hold it.
 func (p *planner) narrow() error {
 	switch {
 	case p.in.Only != "":
 		return p.narrowToOne()
+	case p.in.Reviewed != nil:
+		return p.keepReviewed()
 	case p.in.Approved != nil:
 		p.keep(func(c *Change) bool {
 			return c.Kind == Deactivate && p.in.Approved[c.Member] == c.Reason
 		})
 		p.plan.Held, p.plan.Conflicts, p.plan.Notes = nil, nil, nil
-		p.plan.Summary = Summary{Deactivate: len(p.plan.Changes)}
+		p.plan.Summary = countChanges(p.plan.Changes)
 	}
 	return nil
 }
@@ -43,6 +45,9 @@ func (p *planner) narrowToOne() error {
 		if len(h.Changes) == 0 {
 			p.plan.Held = nil
 		}
+	}
+	if many := len(p.plan.Changes); many > 1 || many == 1 && p.plan.Held != nil || p.plan.Held != nil && len(p.plan.Held.Changes) > 1 {
+		return fmt.Errorf("%q means several members of account %s: name one by its member id", p.in.Only, p.plan.Account)
 	}
 	p.plan.Conflicts = slices.DeleteFunc(p.plan.Conflicts, func(c Conflict) bool { return !meant(c.Person, c.Member) })
 	p.plan.Notes = slices.DeleteFunc(p.plan.Notes, func(n Note) bool { return !meant(n.Person, n.Member) })

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // newcomer is a person who belongs and whom no member matches by id.
@@ -27,6 +26,7 @@ type emailHolders struct {
 // e-mail where R12 allows it, else they are new.
 func (p *planner) settleNewcomers() {
 	byEmail := map[string][]newcomer{}
+	var emails []string // in retrieval order
 	var alone []newcomer
 	for _, person := range p.people.all {
 		if person.outcome.decision != undecided {
@@ -37,14 +37,17 @@ func (p *planner) settleNewcomers() {
 			continue
 		}
 		if email := fold(n.verdict.Profile[Email]); email != "" {
+			if byEmail[email] == nil {
+				emails = append(emails, email)
+			}
 			byEmail[email] = append(byEmail[email], n)
 		} else {
 			alone = append(alone, n)
 		}
 	}
 	holders := p.holders(byEmail)
-	for email, group := range byEmail {
-		p.settleEmail(group, holders[email])
+	for _, email := range emails {
+		p.settleEmail(byEmail[email], holders[email])
 	}
 	for _, n := range alone {
 		p.settleEmail([]newcomer{n}, nil)
@@ -83,6 +86,9 @@ func (p *planner) holders(wanted map[string][]newcomer) map[string]*emailHolders
 			of(e).present = append(of(e).present, person.outcome.found)
 		}
 	}
+	for _, h := range holders {
+		slices.Sort(h.present)
+	}
 	slices.SortFunc(p.unmatched, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	for _, m := range p.unmatched {
 		e := fold(m.Profile[Email])
@@ -108,7 +114,6 @@ func (p *planner) settleEmail(group []newcomer, h *emailHolders) {
 	if h == nil {
 		h = &emailHolders{}
 	}
-	h.candidates = slices.Clone(h.unlinked)
 	if len(group) == 1 {
 		p.findSame(&group[0], h)
 	} else {
@@ -119,13 +124,18 @@ func (p *planner) settleEmail(group []newcomer, h *emailHolders) {
 	}
 }
 
-// findSame adds those with the newcomer's name: a re-hire, or the same human
-// under a new id. An active one counts only when its own id is gone from every
-// list (R12).
+// findSame finds the unlinked, and those with the newcomer's name: a re-hire, or
+// the same human under a new id. An active one counts only when its own id is gone
+// from every list (R12). Whoever is found without a new id must be nobody else, or
+// the next plan could not tell the two apart.
 func (p *planner) findSame(n *newcomer, h *emailHolders) {
 	first, last := n.verdict.Profile[FirstName], n.verdict.Profile[LastName]
-	for _, m := range h.resting {
-		if sameName(m, first, last) {
+	for _, m := range slices.Concat(h.unlinked, h.resting) {
+		switch {
+		case m.Linked && !sameName(m, first, last):
+		case n.person.RCUserID == "" && p.isSomebody(m):
+			h.present = append(h.present, m.ID)
+		default:
 			h.candidates = append(h.candidates, m)
 		}
 	}
@@ -138,10 +148,16 @@ func (p *planner) findSame(n *newcomer, h *emailHolders) {
 	})
 }
 
-// findRivals adds whoever several newcomers with one e-mail could be: then the
+// isSomebody says whether an id of the member finds a person, who does not belong.
+func (p *planner) isSomebody(m *Member) bool {
+	return m.RCUserID != "" && p.people.byRC[m.RCUserID] != nil ||
+		slices.ContainsFunc(p.foundByLogin(m), func(person *Person) bool { return person.outcome.found == m.ID })
+}
+
+// findRivals finds whoever several newcomers with one e-mail could be: then the
 // e-mail cannot say which of them is whom.
 func (p *planner) findRivals(group []newcomer, h *emailHolders) {
-	h.candidates = append(h.candidates, h.leaving...)
+	h.candidates = slices.Concat(h.unlinked, h.leaving)
 	for _, m := range h.resting {
 		if slices.ContainsFunc(group, func(n newcomer) bool {
 			return sameName(m, n.verdict.Profile[FirstName], n.verdict.Profile[LastName])
@@ -154,18 +170,13 @@ func (p *planner) findRivals(group []newcomer, h *emailHolders) {
 func (p *planner) settleNewcomer(n *newcomer, group []newcomer, h *emailHolders) {
 	email := n.verdict.Profile[Email]
 	switch {
-	case len(h.present)+len(h.leaving) > 0 && len(group) == 1:
+	case len(h.present) > 0 || len(h.leaving) > 0 && len(group) == 1:
 		p.conflictEmailInUse(n, h)
-	case len(h.candidates) > 1 || len(group) > 1 && len(h.candidates)+len(h.present) > 0:
-		p.conflict(n.person, nil, ConflictAmbiguousLink,
-			fmt.Sprintf("%d people and %d members share the e-mail %s", len(group), max(len(h.candidates), len(h.present)), email),
-			fmt.Sprintf("ringroster roster link MEMBER %s, with the member they are: %s", n.person.Key, h.memberList()))
+	case len(h.candidates) > 1 || len(h.candidates) == 1 && len(group) > 1:
+		p.conflictAmbiguous(n, group, h)
 	case len(h.candidates) == 1:
 		p.taken[h.candidates[0].ID] = true
 		p.decide(n.person, h.candidates[0], byEmail)
-		if o := &n.person.outcome; o.decision == skipped {
-			o.found = h.candidates[0].ID
-		}
 	case !p.keepRequired(n.person, nil, &n.verdict):
 		p.conflictMissing(n.person, nil, &n.verdict)
 	case len(h.resting) > 0:
@@ -176,27 +187,26 @@ func (p *planner) settleNewcomer(n *newcomer, group []newcomer, h *emailHolders)
 	}
 }
 
-func (h *emailHolders) memberList() string {
-	ids := slices.Clone(h.present)
+// conflictAmbiguous keeps all who could be meant from leaving until an operator
+// has said who is who (R16).
+func (p *planner) conflictAmbiguous(n *newcomer, group []newcomer, h *emailHolders) {
 	for _, m := range h.candidates {
-		ids = append(ids, m.ID)
+		p.conflicted[m.ID] = true
 	}
-	text := make([]string, len(ids))
-	for i, id := range ids {
-		text[i] = fmt.Sprint(id)
-	}
-	return strings.Join(text, ", ")
+	p.conflict(n.person, nil, ConflictAmbiguousLink,
+		fmt.Sprintf("%d people and %d members share the e-mail %s", len(group), len(h.candidates), n.verdict.Profile[Email]),
+		fmt.Sprintf("ringroster roster link MEMBER %s, with the member they are: %s", n.person.Key, memberIDs(h.candidates)))
 }
 
 func (p *planner) conflictEmailInUse(n *newcomer, h *emailHolders) {
 	email := n.verdict.Profile[Email]
 	if len(h.present) > 0 {
 		p.conflict(n.person, nil, ConflictEmailInUse,
-			fmt.Sprintf("member %d is active and has the e-mail %s", h.present[0], email),
+			fmt.Sprintf("member %d, whom RingCentral reports as somebody else, has the e-mail %s", h.present[0], email),
 			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", h.present[0], n.person.Key))
 		return
 	}
 	p.conflict(n.person, nil, ConflictEmailInUse,
-		fmt.Sprintf("member %d, of another name, has the e-mail %s until it is inactive", h.leaving[0].ID, email),
+		fmt.Sprintf("member %d is leaving and has the e-mail %s until it is inactive", h.leaving[0].ID, email),
 		fmt.Sprintf("nothing, when member %d leaves; the same human: ringroster roster link %d %s", h.leaving[0].ID, h.leaving[0].ID, n.person.Key))
 }

@@ -34,8 +34,10 @@ type people struct {
 	emails  map[string]bool       // folded; of everybody
 	exts    map[string]*Extension // by id, of every type
 	// unnamed is true when a faulty record names nobody: it could be anybody's,
-	// so nobody can be called absent.
+	// so nobody can be called absent. One that has an e-mail could be theirs who
+	// have it.
 	unnamed bool
+	faulty  map[string]bool // e-mails, folded
 }
 
 func loginKey(subAccount, agent string) string { return subAccount + "/" + agent }
@@ -64,6 +66,7 @@ func joinPeople(s *Snapshot, holds func(*Extension) bool) *people {
 		byAdmin: make(map[string]*Person, len(s.Admins)),
 		emails:  make(map[string]bool, records),
 		exts:    make(map[string]*Extension, len(s.Extensions)),
+		faulty:  map[string]bool{},
 	}
 	p.joinLinked(s)
 	p.joinLoose(s)
@@ -233,16 +236,26 @@ func (p *people) attachExtensions(s *Snapshot, holds func(*Extension) bool) {
 	for i := range s.Extensions {
 		e := &s.Extensions[i]
 		p.exts[e.ID] = e
-		person := p.byRC[e.ID]
-		if person == nil && holds != nil && personTypes[e.Type] && holds(e) {
-			person = p.linked(e.ID)
-		}
-		if person != nil {
+		if person := p.byRC[e.ID]; person != nil {
 			person.Ext, person.ExtByID = e, true
 			taken[e] = true
 		}
 	}
 	p.attachByEmail(s, taken)
+	if holds != nil {
+		p.joinHolders(s, holds, taken)
+	}
+}
+
+// joinHolders makes people of the extensions that have no record and hold the
+// role that access asks for (R9).
+func (p *people) joinHolders(s *Snapshot, holds func(*Extension) bool, taken map[*Extension]bool) {
+	for i := range s.Extensions {
+		if e := &s.Extensions[i]; !taken[e] && personTypes[e.Type] && holds(e) {
+			person := p.linked(e.ID)
+			person.Ext, person.ExtByID = e, true
+		}
+	}
 }
 
 func (p *people) attachByEmail(s *Snapshot, taken map[*Extension]bool) {
@@ -279,6 +292,7 @@ func (p *people) attachByEmail(s *Snapshot, taken map[*Extension]bool) {
 	for person, e := range found {
 		if !double[person] {
 			person.Ext = e
+			taken[e] = true
 		}
 	}
 }
@@ -296,8 +310,12 @@ func (p *people) index() {
 				p.byAdmin[a.UserID] = person
 			}
 		}
+		faulty := person.faulty() != ""
 		for email := range person.recordEmails {
 			p.emails[fold(email)] = true
+			if faulty {
+				p.faulty[fold(email)] = true
+			}
 		}
 		if person.Ext != nil && person.Ext.Email != "" {
 			p.emails[fold(person.Ext.Email)] = true
@@ -309,4 +327,10 @@ func (p *people) index() {
 // or as an extension of any type.
 func (p *people) reported(rcUserID string) bool {
 	return p.byRC[rcUserID] != nil || p.exts[rcUserID] != nil
+}
+
+// couldBeFaulty says whether the record of a member whom nobody reports may be
+// one of those that cannot be read.
+func (p *people) couldBeFaulty(m *Member) bool {
+	return p.unnamed || p.faulty[fold(m.Profile[Email])] || p.faulty[fold(m.Synced.Profile[Email])]
 }

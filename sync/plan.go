@@ -19,6 +19,7 @@ type Input struct {
 	Now      time.Time
 	Only     string           // narrows the plan to one person, after the guard (R28)
 	Approved map[int64]Reason // leavers an operator released, with the reason shown (R25)
+	Reviewed Reviewed         // a saved plan: exactly these changes, or an error; nil: all
 	Trace    *Trace           // for explain; may be nil
 }
 
@@ -80,6 +81,7 @@ type planner struct {
 	plan   *Plan
 
 	usernames  map[string]bool // taken, folded
+	nameless   map[int64]bool  // members who are given their first username
 	loose      []*Member       // found by login only: settled when everybody was met
 	unmatched  []*Member       // found by no id
 	taken      map[int64]bool  // of the unmatched: found by e-mail after all
@@ -92,8 +94,9 @@ type planner struct {
 // outcome is what became of a person.
 type outcome struct {
 	decision decision
-	found    int64  // the member found by id, 0: none
-	email    string // that member's e-mail after this plan, folded; "" unless active
+	found    int64    // the member found by id, 0: none
+	gained   []string // ids of the records that member did not hold
+	email    string   // that member's e-mail after this plan, folded; "" unless active
 	change   *Change
 	conflict *Conflict
 	note     *Note
@@ -118,7 +121,7 @@ func newPlanner(in Input, access *access) *planner {
 	p := &planner{
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
 		plan:      &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
-		usernames: map[string]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
+		usernames: map[string]bool{}, nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
 		tally: newTally(),
 	}
 	for i := range in.Snapshot.SubAccounts {
@@ -149,7 +152,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	v := p.judge(person, synced)
 	p.traceMember(person, m)
 	p.tracePerson(person, m, &v)
-	person.outcome.found = m.ID
+	person.outcome.found, person.outcome.gained = m.ID, gained(person, m)
 	if m.Status == Active {
 		person.outcome.email = fold(m.Profile[Email])
 	}
@@ -289,12 +292,12 @@ func compareChanges(a, b Change) int {
 		cmp.Compare(a.Member, b.Member), strings.Compare(a.Person, b.Person))
 }
 
-// nameNewcomers makes the usernames of new members unique in the account, in the
-// order of the plan (R8).
+// nameNewcomers makes new usernames unique in the account, in the order of the
+// plan (R8).
 func (p *planner) nameNewcomers() {
 	for i := range p.plan.Changes {
 		next := p.plan.Changes[i].Next
-		if p.plan.Changes[i].Kind != Onboard && (next == nil || next.Username != "") {
+		if p.plan.Changes[i].Kind != Onboard && !p.nameless[next.ID] {
 			continue
 		}
 		base, name := next.Username, next.Username

@@ -23,9 +23,11 @@ var defaultRoles = []RoleMapping{
 // RoleOf gives the role of an agent type; known is false for a type that
 // neither role_map nor the defaults have, which counts as an agent (R10).
 func (p *Policy) RoleOf(agentType string) (role string, known bool) {
-	for _, m := range slices.Concat(p.RoleMap, defaultRoles) {
-		if strings.EqualFold(m.AgentType, agentType) {
-			return m.Role, true
+	for _, mappings := range [...][]RoleMapping{p.RoleMap, defaultRoles} {
+		for _, m := range mappings {
+			if strings.EqualFold(m.AgentType, agentType) {
+				return m.Role, true
+			}
 		}
 	}
 	return RoleAgent, false

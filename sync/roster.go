@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -117,21 +116,6 @@ type Login struct {
 	Active       bool   `json:"active"`
 }
 
-// MarshalJSON writes a member as the history keeps it at onboarding: the
-// columns of the roster view that a sync decides, and the logins.
-func (m *Member) MarshalJSON() ([]byte, error) {
-	doc := struct {
-		Account    string  `json:"account"`
-		Status     Status  `json:"status"`
-		Username   string  `json:"username"`
-		RCUserID   string  `json:"rc_user_id"`
-		ActivityID string  `json:"activity_id"`
-		Profile    Profile `json:"profile"`
-		Logins     []Login `json:"logins"`
-	}{m.Account, m.Status, m.Username, m.RCUserID, m.ActivityID, m.Profile, m.Logins}
-	return json.Marshal(doc)
-}
-
 // State is what the roster knows about an account besides its members.
 type State struct {
 	Version     int64             // raised by every commit (R27)
@@ -166,6 +150,7 @@ const (
 	Retry     Trigger = "retry"
 	Approve   Trigger = "approve"
 	Reject    Trigger = "reject"
+	Undoing   Trigger = "undo"
 	ByHand    Trigger = "edit"
 )
 
@@ -208,7 +193,8 @@ type Commit struct {
 	Full     bool
 	TakenAt  time.Time // of the snapshot; zero when there was none
 	Identity Identity  // bound at the first success (R4); zero: leave as it is
-	// Accept replaces what the guard compares the next run with (R23); nil: keep.
+	// Accept replaces what the guard compares the next run with (R23): at once
+	// when the run succeeded, else when all of the held set was decided; nil: keep.
 	Accept *Accepted
 	// Settled lists members whose held deactivation an operator decided.
 	Settled *Settled

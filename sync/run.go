@@ -26,6 +26,9 @@ type Request struct {
 	Only  string        // one person alone (R28)
 	Wait  time.Duration // how long to wait for the lock
 	Trace *Trace        // explain; only Preview looks at it
+	// Reviewed are the changes of a saved plan, by account: exactly they are
+	// applied, or none (R23 counts such a run as a partial one).
+	Reviewed map[string]Reviewed
 	// Approve releases held leavers, by account (R25).
 	Approve map[string]*Approval
 }
@@ -208,11 +211,11 @@ func (s *session) plan(ctx context.Context) (*Plan, error) {
 	return s.planOnce(ctx)
 }
 
-// hasAbsent says whether somebody would leave because nobody reports them.
+// hasAbsent says whether somebody would leave because RingCX lists them nowhere.
 func hasAbsent(p *Plan) bool {
 	absent := func(changes []Change) bool {
 		for i := range changes {
-			if changes[i].Kind == Deactivate && changes[i].Reason == ReasonRemoved {
+			if c := &changes[i]; c.Kind == Deactivate && c.Person == "" && isAbsence(c.Reason) {
 				return true
 			}
 		}
@@ -230,9 +233,10 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	if err := prove(s.snapshot, &state); err != nil {
 		return nil, err
 	}
+	s.req.Trace.reset()
 	in := Input{
 		Snapshot: s.snapshot, Second: s.second, State: state, Policy: s.policy,
-		Now: now, Only: s.req.Only, Trace: s.req.Trace,
+		Now: now, Only: s.req.Only, Trace: s.req.Trace, Reviewed: s.req.Reviewed[s.account],
 	}
 	if approval := s.req.Approve[s.account]; approval != nil {
 		in.Approved = approval.Members
@@ -298,7 +302,7 @@ func proveIdentity(s *Snapshot, bound Identity) error {
 func (s *session) commit(id RunID, plan *Plan) *Commit {
 	c := &Commit{
 		Run: id, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan, nil),
-		APICalls: s.dir.Calls(), Plan: plan, Full: s.req.Only == "" && s.req.Approve == nil,
+		APICalls: s.dir.Calls(), Plan: plan, Full: s.req.Only == "" && s.req.Approve == nil && s.req.Reviewed == nil,
 		TakenAt: s.snapshot.TakenAt, Identity: s.snapshot.Identity,
 	}
 	approved := s.req.Approve[s.account]
@@ -306,7 +310,7 @@ func (s *session) commit(id RunID, plan *Plan) *Commit {
 		c.Settled = &Settled{Run: approved.Held, Decision: Approve, Whole: approved.Whole}
 		c.Settled.Members = slices.Sorted(maps.Keys(approved.Members))
 	}
-	if c.Full && c.Status == Succeeded || approved != nil && approved.Whole {
+	if c.Full || approved != nil && approved.Whole {
 		c.Accept = Accept(&s.policy, s.snapshot)
 	}
 	return c

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+)
+
+// Backup writes a verified, compact copy of the live database to dst, which it
+// replaces only when the copy is whole and on the disk. It needs no more than
+// the right to read, and writers do not wait for it.
+func (s *Store) Backup(ctx context.Context, dst string) error {
+	if err := s.backup(ctx, dst); err != nil {
+		return explain("back up to "+dst, s.path, err)
+	}
+	return nil
+}
+
+func (s *Store) backup(ctx context.Context, dst string) error {
+	temp, err := reserve(dst, s.mode)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp) }()
+	if err := copyInto(ctx, s.path, temp); err != nil {
+		return err
+	}
+	if err := verify(ctx, temp); err != nil {
+		return err
+	}
+	return publish(temp, dst)
+}
+
+// copyInto has a connection of its own: those for reading forbid what counts as
+// writing, and the one for writing may be busy.
+func copyInto(ctx context.Context, path, temp string) (err error) {
+	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}), 1, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = db.ExecContext(ctx, `VACUUM INTO ?`, temp)
+	return err
+}
+
+// reserve makes an empty file beside dst: VACUUM INTO accepts one, and would
+// create its own readable for everybody.
+func reserve(dst string, mode os.FileMode) (name string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(dst), filepath.Base(dst)+".*.tmp")
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), errors.Join(f.Chmod(mode), f.Close())
+}
+
+// verify reads a whole copy and checks it.
+func verify(ctx context.Context, name string) (err error) {
+	db, err := pool(dsn(name, url.Values{"mode": {"ro"}}), 1, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var answer string
+	if err := db.QueryRowContext(ctx, `SELECT integrity_check FROM pragma_integrity_check LIMIT 1`).Scan(&answer); err != nil {
+		return fmt.Errorf("check the copy: %w", err)
+	}
+	if answer != "ok" {
+		return fmt.Errorf("check the copy: SQLite says %q", answer)
+	}
+	return nil
+}
+
+// publish makes temp durable under its final name.
+func publish(temp, dst string) error {
+	if err := syncFile(temp); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, dst); err != nil {
+		return err
+	}
+	return syncFile(filepath.Dir(dst))
+}
+
+// syncFile makes a file, or the names in a folder, survive a loss of power.
+func syncFile(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

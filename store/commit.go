@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"ringroster/sync"
+)
+
+// Commit writes one account's end of a run in one transaction (R27). With a
+// plan it first checks that the roster is still the version planned for, else
+// it returns sync.ErrMoved and nothing is written. Without one it records the
+// outcome alone. New members get their id in Change.Next.
+func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
+	var held sync.RunID
+	err := s.write(ctx, func(tx *sql.Tx) (err error) {
+		held, err = commit(ctx, tx, c)
+		return err
+	})
+	if err != nil {
+		return explain("write account "+c.Account+" to", s.path, err)
+	}
+	if c.Plan != nil && c.Plan.Held != nil {
+		c.Plan.Held.Run = held
+	}
+	return nil
+}
+
+// commit returns the number under which the account's held set is open.
+func commit(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
+	actor, err := runActor(ctx, tx, c.Run, c.Account)
+	if err != nil {
+		return 0, err
+	}
+	if c.Plan != nil {
+		if held, err = commitPlan(ctx, tx, c, actor); err != nil {
+			return 0, err
+		}
+	}
+	return held, finishRun(ctx, tx, c)
+}
+
+// commitPlan does all that a plan asks for: members with their history first,
+// then the leavers that wait, last what is known about the account.
+func commitPlan(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (held sync.RunID, err error) {
+	if err := checkVersion(ctx, tx, c.Account, c.Plan.Version); err != nil {
+		return 0, err
+	}
+	w, err := newWriter(ctx, tx, c, actor)
+	if err != nil {
+		return 0, err
+	}
+	if err := w.writePlan(ctx, c.Plan); err != nil {
+		return 0, err
+	}
+	if held, err = commitHeld(ctx, tx, c); err != nil {
+		return 0, err
+	}
+	return held, raiseAccount(ctx, tx, c)
+}
+
+// runActor finds the author of a run that has begun and not yet ended.
+func runActor(ctx context.Context, tx *sql.Tx, run sync.RunID, account string) (actor string, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT actor FROM runs
+		 WHERE run_id = ? AND account = ? AND job = 'members' AND status = 'running'`, run, account).Scan(&actor)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("run %d of account %s has not begun, or has ended", run, account)
+	}
+	return actor, err
+}
+
+// checkVersion compares under SQLite's write lock, so that nobody can commit
+// between the check and the end of the transaction.
+func checkVersion(ctx context.Context, tx *sql.Tx, account string, planned int64) error {
+	var version int64
+	err := tx.QueryRowContext(ctx, `SELECT version FROM accounts WHERE account = ?`, account).Scan(&version)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if version != planned {
+		return fmt.Errorf("%w: planned from version %d, now %d", sync.ErrMoved, planned, version)
+	}
+	return nil
+}
+
+// raiseAccount raises the version and notes what the commit settles about the
+// account: whose it is, what was accepted, when it was last seen whole.
+func raiseAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO accounts (account, version) VALUES (?, 1)
+		ON CONFLICT (account) DO UPDATE SET version = version + 1`, c.Account)
+	if err != nil {
+		return err
+	}
+	if c.Identity != (sync.Identity{}) {
+		if err := bind(ctx, tx, c.Account, c.Identity); err != nil {
+			return err
+		}
+	}
+	if err := acceptDecided(ctx, tx, c); err != nil {
+		return err
+	}
+	if c.Full && c.Status != sync.Failed && !c.TakenAt.IsZero() {
+		_, err = tx.ExecContext(ctx, `UPDATE accounts SET last_snapshot_at = ? WHERE account = ?`,
+			stamp(c.TakenAt), c.Account)
+	}
+	return err
+}
+
+// bind notes whose answers the account's members come from (R4).
+func bind(ctx context.Context, tx *sql.Tx, account string, id sync.Identity) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE accounts SET main_account_id = ?, ringex_account_id = ?, owner_id = ? WHERE account = ?`,
+		id.MainAccountID, id.RingEXAccountID, id.OwnerID, account)
+	if isDuplicate(err) {
+		return fmt.Errorf("RingCX main account %s belongs to another account name here; see `ringroster account list` (R4): %w",
+			id.MainAccountID, err)
+	}
+	return err
+}
+
+// acceptDecided accepts what a run saw when it succeeded, or when all of a held
+// set was decided; a held run's is kept with its set (R23).
+func acceptDecided(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
+	switch {
+	case c.Accept != nil && c.Status == sync.Succeeded:
+		return accept(ctx, tx, c.Account, c.Accept)
+	case c.Accept == nil && c.Settled != nil && c.Settled.Whole:
+		return acceptHeld(ctx, tx, c.Account, c.Settled.Run)
+	}
+	return nil
+}
+
+// accept replaces what the guard compares the next run with (R23). Values must
+// be compact JSON, to come back as they went.
+func accept(ctx context.Context, tx *sql.Tx, account string, a *sync.Accepted) error {
+	settings := make(map[string]json.RawMessage, len(a.Settings))
+	for key, value := range a.Settings {
+		settings[key] = json.RawMessage(value)
+	}
+	settingsJSON, err := exactJSON(settings)
+	if err != nil {
+		return fmt.Errorf("accepted settings: %w", err)
+	}
+	subAccounts, err := jsonList(a.SubAccounts)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE accounts SET settings = ?, sub_accounts = ?, admins = ? WHERE account = ?`,
+		settingsJSON, subAccounts, a.Admins, account)
+	return err
+}
+
+// finishRun closes the run's row. What was applied is counted from the changes
+// themselves, what was not comes from the plan's summary.
+func finishRun(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
+	var sum sync.Summary
+	var reasons []sync.HoldReason
+	applied := map[sync.Kind]int{}
+	if c.Plan != nil {
+		sum = c.Plan.Summary
+		if c.Plan.Held != nil {
+			reasons = c.Plan.Held.Reasons
+		}
+		for i := range c.Plan.Changes {
+			applied[c.Plan.Changes[i].Kind]++
+		}
+	}
+	heldReasons, err := jsonList(reasons)
+	if err != nil {
+		return err
+	}
+	var message string
+	if c.Err != nil {
+		message = c.Err.Error()
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE runs
+		   SET status = ?, held_reasons = ?, finished_at = ?, full = ?, people = ?, unchanged = ?,
+		       onboarded = ?, linked = ?, updated = ?, reactivated = ?, deactivated = ?,
+		       held = ?, conflicts = ?, api_calls = ?, error = ?
+		 WHERE run_id = ? AND account = ? AND job = 'members'`,
+		c.Status, heldReasons, stamp(c.FinishedAt), c.Full, sum.People, sum.Unchanged,
+		applied[sync.Onboard], applied[sync.Link], applied[sync.Update]+applied[sync.EditMember],
+		applied[sync.Reactivate], applied[sync.Deactivate],
+		sum.Held, sum.Conflicts, c.APICalls, message,
+		c.Run, c.Account)
+	return err
+}
+
+// exactJSON leaves the values as they came, since they will be compared: no <
+// becomes \u003c.
+func exactJSON(v any) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return strings.TrimSpace(b.String()), err
+}
+
+// jsonList writes a list as JSON; an empty one is [], never null.
+func jsonList[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "[]", nil
+	}
+	text, err := json.Marshal(list)
+	return string(text), err
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"iter"
+
+	"ringroster/sync"
+)
+
+// ChangeColumns are the columns of the view roster_changes, in their order.
+const ChangeColumns = `change_id, run_id, member_id, account, kind, field, before, after,
+	reason, actor, on_behalf_of, note, at`
+
+// ChangeRow is one row of the view roster_changes.
+type ChangeRow struct {
+	ChangeID   int64       `json:"change_id"`
+	RunID      sync.RunID  `json:"run_id"`
+	MemberID   int64       `json:"member_id"`
+	Account    string      `json:"account"`
+	Kind       sync.Kind   `json:"kind"`
+	Field      *string     `json:"field"`  // nil for an onboarding
+	Before     *string     `json:"before"` // nil for an onboarding
+	After      string      `json:"after"`  // for an onboarding the member as JSON
+	Reason     sync.Reason `json:"reason"`
+	Actor      *string     `json:"actor"` // this and what follows: nil when the run's row is gone
+	OnBehalfOf *string     `json:"on_behalf_of"`
+	Note       *string     `json:"note"`
+	At         *string     `json:"at"`
+}
+
+func (c *ChangeRow) scan(rows *sql.Rows) error {
+	return rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
+		&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At)
+}
+
+// Changes yields what a run changed, in the order in which it was written.
+func (s *Store) Changes(ctx context.Context, run sync.RunID) iter.Seq2[ChangeRow, error] {
+	return told(stream(ctx, s.r, (*ChangeRow).scan, `
+		SELECT `+ChangeColumns+` FROM roster_changes WHERE run_id = ? ORDER BY change_id`, run), s.path)
+}
+
+// History yields every change of one member, oldest first.
+func (s *Store) History(ctx context.Context, member int64) iter.Seq2[ChangeRow, error] {
+	return told(stream(ctx, s.r, (*ChangeRow).scan, `
+		SELECT `+ChangeColumns+` FROM roster_changes WHERE member_id = ? ORDER BY change_id`, member), s.path)
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"iter"
+	"strconv"
+	"strings"
+
+	"modernc.org/sqlite"
+
+	"ringroster/sync"
+)
+
+// RosterColumns are the columns of the view roster, in their order.
+const RosterColumns = `member_id, account, status, role, username, first_name, last_name,
+	email, extension_number, activity_id, data_source, rc_user_id,
+	department, job_title, site, managed, deactivation_reason,
+	created_at, created_by, updated_at, updated_by,
+	deactivated_at, reactivated_at, last_seen_at, absent_days`
+
+// RosterRow is one row of the view roster. Times are RFC 3339 in UTC, nil while
+// they have not come; managed is 0 or 1 as in the view.
+type RosterRow struct {
+	MemberID           int64       `json:"member_id"`
+	Account            string      `json:"account"`
+	Status             sync.Status `json:"status"`
+	Role               string      `json:"role"`
+	Username           string      `json:"username"`
+	FirstName          string      `json:"first_name"`
+	LastName           string      `json:"last_name"`
+	Email              string      `json:"email"`
+	ExtensionNumber    string      `json:"extension_number"`
+	ActivityID         string      `json:"activity_id"`
+	DataSource         string      `json:"data_source"`
+	RCUserID           string      `json:"rc_user_id"`
+	Department         string      `json:"department"`
+	JobTitle           string      `json:"job_title"`
+	Site               string      `json:"site"`
+	Managed            int         `json:"managed"`
+	DeactivationReason string      `json:"deactivation_reason"`
+	CreatedAt          string      `json:"created_at"`
+	CreatedBy          string      `json:"created_by"`
+	UpdatedAt          string      `json:"updated_at"`
+	UpdatedBy          string      `json:"updated_by"`
+	DeactivatedAt      *string     `json:"deactivated_at"`
+	ReactivatedAt      *string     `json:"reactivated_at"`
+	LastSeenAt         *string     `json:"last_seen_at"`
+	AbsentDays         int         `json:"absent_days"`
+}
+
+func (r *RosterRow) scan(rows *sql.Rows) error {
+	return rows.Scan(&r.MemberID, &r.Account, &r.Status, &r.Role, &r.Username, &r.FirstName, &r.LastName,
+		&r.Email, &r.ExtensionNumber, &r.ActivityID, &r.DataSource, &r.RCUserID,
+		&r.Department, &r.JobTitle, &r.Site, &r.Managed, &r.DeactivationReason,
+		&r.CreatedAt, &r.CreatedBy, &r.UpdatedAt, &r.UpdatedBy,
+		&r.DeactivatedAt, &r.ReactivatedAt, &r.LastSeenAt, &r.AbsentDays)
+}
+
+// Filter narrows the roster. Empty fields do not filter; all others must fit.
+type Filter struct {
+	Account    string
+	Status     sync.Status
+	Role       string // in any case
+	SubAccount string // id or name of one with an active login
+	Activity   string
+	Search     string // part of name, e-mail, username or extension number, in any case
+}
+
+// Roster yields the rows of the view roster that fit, by member id.
+func (s *Store) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error] {
+	where, args := f.where()
+	return s.roster(ctx, where, args)
+}
+
+// Find returns the members that who can mean: a member id, e-mail (in any
+// case), RingEX id, username, or the agent id of a login. Several can fit.
+func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
+	id, err := strconv.ParseInt(who, 10, 64)
+	if err != nil {
+		id = 0 // no member has it
+	}
+	email := fold(who)
+	return collect(s.roster(ctx, `
+		m.member_id = ? OR m.rc_user_id = ? OR m.username = ?
+		OR ((m.search IS NULL OR instr(m.search, ?)) AND ringroster_fold(m.email) = ?)
+		OR m.member_id IN (SELECT l.member_id FROM logins l WHERE l.agent_id = ?)`,
+		[]any{id, who, who, email, email, who}))
+}
+
+func (s *Store) roster(ctx context.Context, where string, args []any) iter.Seq2[RosterRow, error] {
+	return told(stream(ctx, s.r, (*RosterRow).scan, `
+		SELECT `+RosterColumns+` FROM roster
+		 WHERE member_id IN (SELECT m.member_id FROM members m WHERE `+where+`)
+		 ORDER BY member_id`, args...), s.path)
+}
+
+// Logins returns the logins of one member, ordered by sub-account, then agent.
+func (s *Store) Logins(ctx context.Context, member int64) ([]sync.Login, error) {
+	return collect(told(stream(ctx, s.r, func(l *sync.Login, rows *sql.Rows) error {
+		return rows.Scan(&l.SubAccountID, &l.SubAccount, &l.AgentGroupID, &l.AgentGroup,
+			&l.AgentID, &l.AgentType, &l.UserName, &l.DataSource, &l.Active)
+	}, `
+		SELECT sub_account_id, sub_account, agent_group_id, agent_group,
+		       agent_id, agent_type, user_name, data_source, active
+		  FROM roster_logins WHERE member_id = ? ORDER BY sub_account_id, agent_id`, member), s.path))
+}
+
+// where gives every ? of a term the same value: each filter has one.
+func (f *Filter) where() (string, []any) {
+	terms := []string{"1"}
+	var args []any
+	add := func(value, term string) {
+		if value == "" {
+			return
+		}
+		terms = append(terms, term)
+		for range strings.Count(term, "?") {
+			args = append(args, value)
+		}
+	}
+	add(f.Account, `m.account = ?`)
+	add(string(f.Status), `m.status = ?`)
+	add(f.Role, `m.role = ? COLLATE NOCASE`)
+	add(f.SubAccount, `m.member_id IN (SELECT l.member_id FROM logins l
+		WHERE l.active AND (l.sub_account_id = ? OR l.sub_account = ? COLLATE NOCASE))`)
+	add(f.Activity, `m.activity_id = ?`)
+	add(fold(f.Search), `instr(coalesce(m.search, `+foldedSQL+`), ?)`)
+	return strings.Join(terms, " AND "), args
+}
+
+// foldedSQL is searchText for members that were edited by hand.
+const foldedSQL = `ringroster_fold(m.first_name || ' ' || m.last_name || char(10) || m.email
+		|| char(10) || m.username || char(10) || m.extension_number)`
+
+// fold makes texts that differ in case only equal, in any script.
+func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
+
+// Connections of this program know ringroster_fold; other clients need it for
+// nothing, as no view, trigger or index uses it.
+func init() {
+	sqlite.MustRegisterDeterministicScalarFunction("ringroster_fold", 1,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			text, _ := args[0].(string)
+			return fold(text), nil
+		})
+}

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"ringroster/sync"
+)
+
+// RunColumns are the columns of the view roster_runs, in their order.
+const RunColumns = `run_id, account, job, trigger, status, held_reasons, started_at, finished_at,
+	people, unchanged, onboarded, linked, updated, reactivated, deactivated, held,
+	conflicts, api_calls, actor, version, error`
+
+// RunRow is one row of the view roster_runs: one account's part of a run.
+type RunRow struct {
+	RunID       sync.RunID      `json:"run_id"`
+	Account     string          `json:"account"`
+	Job         string          `json:"job"`
+	Trigger     sync.Trigger    `json:"trigger"`
+	Status      sync.RunStatus  `json:"status"`
+	HeldReasons json.RawMessage `json:"held_reasons"` // a list of sync.HoldReason
+	StartedAt   string          `json:"started_at"`
+	FinishedAt  *string         `json:"finished_at"` // nil while running
+	People      int             `json:"people"`
+	Unchanged   int             `json:"unchanged"`
+	Onboarded   int             `json:"onboarded"`
+	Linked      int             `json:"linked"`
+	Updated     int             `json:"updated"`
+	Reactivated int             `json:"reactivated"`
+	Deactivated int             `json:"deactivated"`
+	Held        int             `json:"held"`
+	Conflicts   int             `json:"conflicts"`
+	APICalls    int             `json:"api_calls"`
+	Actor       string          `json:"actor"`
+	Version     string          `json:"version"`
+	Error       string          `json:"error"`
+}
+
+func (r *RunRow) scan(rows *sql.Rows) error {
+	var reasons string
+	err := rows.Scan(&r.RunID, &r.Account, &r.Job, &r.Trigger, &r.Status, &reasons, &r.StartedAt, &r.FinishedAt,
+		&r.People, &r.Unchanged, &r.Onboarded, &r.Linked, &r.Updated, &r.Reactivated, &r.Deactivated, &r.Held,
+		&r.Conflicts, &r.APICalls, &r.Actor, &r.Version, &r.Error)
+	r.HeldReasons = json.RawMessage(reasons)
+	return err
+}
+
+// Begin records a run as running for each of its accounts and gives it its
+// number. The caller holds the lock, so a row that still says running belongs
+// to a process that died: it becomes failed (R27).
+func (s *Store) Begin(ctx context.Context, r sync.Run) (id sync.RunID, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) (err error) {
+		id, err = begin(ctx, tx, r)
+		return err
+	})
+	return id, explain("begin a run in", s.path, err)
+}
+
+func begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunID, err error) {
+	_, err = tx.ExecContext(ctx, `
+		UPDATE runs SET status = 'failed', error = 'interrupted', finished_at = ? WHERE status = 'running'`,
+		stamp(r.StartedAt))
+	if err != nil {
+		return 0, err
+	}
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(run_id), 0) + 1 FROM runs`).Scan(&id); err != nil {
+		return 0, err
+	}
+	for _, account := range r.Accounts {
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO runs (run_id, account, trigger, status, started_at, actor, on_behalf_of, note, version)
+			VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
+			id, account, r.Trigger, stamp(r.StartedAt), r.Actor, r.OnBehalfOf, r.Note, r.Version)
+		if err != nil {
+			return 0, fmt.Errorf("account %s: %w", account, err)
+		}
+	}
+	return id, nil
+}
+
+// Runs yields the rows of past and running runs, newest first, accounts by
+// name; at most limit rows, all when limit is 0.
+func (s *Store) Runs(ctx context.Context, limit int) iter.Seq2[RunRow, error] {
+	if limit <= 0 {
+		limit = -1 // SQLite: no limit
+	}
+	return told(stream(ctx, s.r, (*RunRow).scan, `
+		SELECT `+RunColumns+` FROM roster_runs ORDER BY run_id DESC, account, job LIMIT ?`, limit), s.path)
+}
+
+// Run returns the rows of one run, one per account; none when there was no such
+// run.
+func (s *Store) Run(ctx context.Context, id sync.RunID) ([]RunRow, error) {
+	return collect(told(stream(ctx, s.r, (*RunRow).scan, `
+		SELECT `+RunColumns+` FROM roster_runs WHERE run_id = ? ORDER BY account, job`, id), s.path))
+}
+
+// State is what the roster knows about an account besides its members.
+func (s *Store) State(ctx context.Context, account string, now time.Time) (state sync.State, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+		state, err = readState(ctx, tx, account, now)
+		return err
+	})
+	return state, explain("read account "+account+" from", s.path, err)
+}
+
+func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (st sync.State, err error) {
+	accounts, err := collect(stream(ctx, tx, (*AccountRow).scan, accountsSQL+` WHERE account = ? ORDER BY account`, account))
+	if err != nil {
+		return st, err
+	}
+	if len(accounts) == 1 {
+		if st, err = accounts[0].state(); err != nil {
+			return st, err
+		}
+	}
+	// A deactivation that an operator approved is not the guard's business (R21).
+	// The day is cut at the run's end; a clock set back only makes us careful.
+	err = tx.QueryRowContext(ctx, `
+		SELECT coalesce(sum(deactivated), 0) FROM runs
+		 WHERE account = ? AND trigger <> 'approve' AND finished_at > ?`,
+		account, stamp(now.Add(-24*time.Hour))).Scan(&st.RecentLeavers)
+	if err != nil {
+		return st, err
+	}
+	st.Held, err = openHeld(ctx, tx, account)
+	return st, err
+}
+
+const accountsSQL = `
+	SELECT account, version, main_account_id, ringex_account_id, owner_id,
+	       settings, sub_accounts, admins, last_snapshot_at
+	  FROM accounts`
+
+// AccountRow is what the database knows about an account (R4, R23).
+type AccountRow struct {
+	Account         string            `json:"account"`
+	Version         int64             `json:"version"`
+	MainAccountID   string            `json:"main_account_id"`
+	RingEXAccountID string            `json:"ringex_account_id"`
+	OwnerID         string            `json:"owner_id"`
+	Settings        map[string]string `json:"settings"` // compact JSON by key; nil: none accepted yet
+	SubAccounts     []string          `json:"sub_accounts"`
+	Admins          int               `json:"admins"`
+	LastSnapshotAt  *string           `json:"last_snapshot_at"` // nil: never seen whole
+}
+
+// Accounts lists the accounts that had a commit, by name.
+func (s *Store) Accounts(ctx context.Context) ([]AccountRow, error) {
+	return collect(told(stream(ctx, s.r, (*AccountRow).scan, accountsSQL+` ORDER BY account`), s.path))
+}
+
+func (a *AccountRow) scan(rows *sql.Rows) error {
+	var settings sql.NullString
+	var subAccounts string
+	err := rows.Scan(&a.Account, &a.Version, &a.MainAccountID, &a.RingEXAccountID, &a.OwnerID,
+		&settings, &subAccounts, &a.Admins, &a.LastSnapshotAt)
+	if err != nil {
+		return err
+	}
+	if settings.Valid {
+		raw := map[string]json.RawMessage{}
+		err = json.Unmarshal([]byte(settings.String), &raw)
+		a.Settings = make(map[string]string, len(raw))
+		for key, value := range raw {
+			a.Settings[key] = string(value)
+		}
+	}
+	return errors.Join(err, json.Unmarshal([]byte(subAccounts), &a.SubAccounts))
+}
+
+func (a *AccountRow) state() (st sync.State, err error) {
+	st = sync.State{
+		Version:     a.Version,
+		Bound:       sync.Identity{MainAccountID: a.MainAccountID, RingEXAccountID: a.RingEXAccountID, OwnerID: a.OwnerID},
+		Accepted:    a.Settings,
+		SubAccounts: a.SubAccounts,
+		Admins:      a.Admins,
+	}
+	if a.LastSnapshotAt != nil {
+		st.LastSeen, err = time.Parse(time.RFC3339, *a.LastSnapshotAt)
+	}
+	return st, err
+}

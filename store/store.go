@@ -1,0 +1,261 @@
+// Package store keeps the roster in one SQLite file: members, their logins,
+// runs, history and held leavers. It implements sync.Roster.
+//
+// A Store has one connection that writes and a few that only read. SQLite in
+// WAL mode lets both work side by side, in this process and in others: a reader
+// sees one instant of the roster and never waits for a commit.
+//
+// Exported methods open the transaction; helpers below them take (ctx, tx, …)
+// and can be combined. Everything a run changes goes through Commit, whose one
+// transaction is either whole in the file or not there at all (R27). Operators
+// may still edit tables with any SQLite client: what a sync left stands beside
+// what the roster holds, so that the next plan notices.
+//
+// Errors name the file and end in what an operator can do; the cause stays
+// wrapped. Result codes of SQLite decide, never texts.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"ringroster/sync"
+)
+
+var _ sync.Roster = (*Store)(nil)
+
+// readers is how many queries run side by side; each connection costs about 1.4 MiB.
+const readers = 4
+
+// Options say how a database is created.
+type Options struct {
+	// Mode of the database and the files beside it; 0 means 0600. With 0640
+	// the group can read, also while no writer runs.
+	Mode fs.FileMode
+}
+
+// Store is an open roster database. It is safe for concurrent use. What needs to
+// write returns ErrReadOnly on one opened by OpenRead.
+type Store struct {
+	path string
+	mode fs.FileMode
+	w    *sql.DB // one connection; nil when opened by OpenRead
+	r    *sql.DB
+}
+
+// Open opens the database at path for reading and writing. A missing file is
+// created, an older one is migrated after a backup was made beside it. A file
+// from a newer version, of another program, or damaged is refused as it is.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	s, err := newStore(path, opts.Mode)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.openWriter(ctx); err != nil {
+		return nil, errors.Join(explain("open", s.path, err), s.Close())
+	}
+	return s, nil
+}
+
+// OpenRead opens the database at path for reading. It never creates or
+// migrates anything and needs no more than the right to read. A missing file
+// is an error that wraps fs.ErrNotExist.
+func OpenRead(ctx context.Context, path string) (*Store, error) {
+	s, err := newStore(path, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.openReader(ctx); err != nil {
+		return nil, errors.Join(explain("read", s.path, err), s.Close())
+	}
+	return s, nil
+}
+
+func newStore(path string, mode fs.FileMode) (*Store, error) {
+	if path == "" {
+		return nil, errors.New("open the roster database: no path was given")
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the roster database: %w", err)
+	}
+	if mode == 0 {
+		mode = 0o600
+	}
+	s := &Store{path: full, mode: mode}
+	if s.r, err = pool(readDSN(full), readers, false); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Path of the database file, absolute.
+func (s *Store) Path() string { return s.path }
+
+// Close closes all connections. A Store that was not fully opened can be
+// closed, too.
+func (s *Store) Close() error {
+	// Readers first: who closes last tidies up the WAL, and only a writer can.
+	err := s.r.Close()
+	if s.w != nil {
+		err = errors.Join(err, s.w.Close())
+	}
+	return err
+}
+
+func (s *Store) openWriter(ctx context.Context) error {
+	if err := s.createFile(); err != nil {
+		return err
+	}
+	// A look without the right to write comes first: a writing connection
+	// would turn any database into one in WAL mode.
+	if _, _, err := versions(ctx, s.r, migrations()); err != nil {
+		return err
+	}
+	w, err := pool(writeDSN(s.path), 1, true)
+	if err != nil {
+		return err
+	}
+	s.w = w
+	if err := retryBusy(ctx, func() error { return s.migrate(ctx, migrations()) }); err != nil {
+		return err
+	}
+	return s.applyMode()
+}
+
+func (s *Store) openReader(ctx context.Context) error {
+	if err := s.checkFile(); err != nil {
+		return err
+	}
+	have, want, err := versions(ctx, s.r, migrations())
+	if err != nil {
+		return err
+	}
+	if have < want {
+		return &OlderError{Have: have, Want: want}
+	}
+	return nil
+}
+
+// createFile makes an empty database file with its final mode, because SQLite
+// would create it readable for everybody the umask lets in.
+func (s *Store) createFile() error {
+	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.mode) //nolint:gosec // the operator names the file
+	if errors.Is(err, fs.ErrExist) {
+		return s.checkFile()
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(s.mode), f.Close())
+}
+
+func (s *Store) checkFile() error {
+	info, err := os.Stat(s.path) //nolint:gosec // the operator names the file
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a file; check database.path")
+	}
+	return err
+}
+
+// applyMode gives an existing database and its companions the mode that the
+// settings ask for now.
+func (s *Store) applyMode() error {
+	for _, name := range []string{s.path, s.path + "-wal", s.path + "-shm", s.lockPath()} {
+		info, err := os.Stat(name) //nolint:gosec // the operator names the file
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm() == s.mode {
+			continue
+		}
+		if err := os.Chmod(name, s.mode); err != nil { //nolint:gosec // the operator names the file
+			return err
+		}
+	}
+	return nil
+}
+
+// pool opens lazily: errors of the file come with the first query.
+func pool(dsn string, connections int, keepWAL bool) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open the roster database: %w", err)
+	}
+	if keepWAL {
+		connector = walKeeper{connector}
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// walKeeper leaves -wal and -shm in place at the last close: a reader who may
+// not write into the folder could not open the database without them.
+type walKeeper struct{ driver.Connector }
+
+func (k walKeeper) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := k.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.(sqlite.FileControl).FileControlPersistWAL("main", 1); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// Settings in the DSN hold for every connection of a pool; busy_timeout (in
+// milliseconds) comes first so that it covers the others.
+func writeDSN(path string) string {
+	return dsn(path, url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {
+			fmt.Sprintf("busy_timeout(%d)", busyStep.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+			// Cuts the WAL back after a large commit, and to nothing at close.
+			"journal_size_limit(4194304)",
+		},
+	})
+}
+
+func readDSN(path string) string {
+	return dsn(path, url.Values{
+		"mode":    {"ro"},
+		"_pragma": {"busy_timeout(5000)", "query_only(1)"},
+	})
+}
+
+func dsn(path string, query url.Values) string {
+	u := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
+	return u.String()
+}
+
+// stamp writes a time as the database keeps it; the zero time is NULL.
+func stamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UTC().Format("2006-01-02T15:04:05Z"))
+}
+
+// parseStamp reads what stamp wrote, or an operator by hand.
+func parseStamp(text sql.NullString) (time.Time, error) {
+	if !text.Valid || text.String == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339, text.String)
+}

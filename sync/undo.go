@@ -1,0 +1,233 @@
+package sync
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// Done is one row of the history: what a run did to one field of a member. An
+// onboarding is one row without a field.
+type Done struct {
+	Member int64
+	Kind   Kind
+	Field  string
+	Before string
+	After  string
+	Reason Reason
+}
+
+// Undo puts back what one run did to an account, member by member and field by
+// field, with the last-synced values, so that the next plan tells the truth
+// (R29). What was changed again since is left alone, with a note, unless force.
+//
+//	what the run did   what undo does
+//	-----------------  ------------------------------------------------------------
+//	onboard            sets the member inactive, reason undone: it is not offered again
+//	deactivate         sets it active again, and rejects that deactivation (R26)
+//	reactivate         sets it inactive again, with the reason it had
+//	link               takes the RingCentral identity away again
+//	update, edit       gives each field its value back; a synced one holds until the next run
+//
+// earlier gives the reason of a member's deactivation before the run, for those
+// whom the run reactivated.
+func Undo(done []Done, earlier map[int64]Reason, force bool) Edit {
+	byMember := map[int64][]Done{}
+	for _, d := range done {
+		byMember[d.Member] = append(byMember[d.Member], d)
+	}
+	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		plan := &Plan{}
+		for m := range all {
+			if rows := byMember[m.ID]; rows != nil {
+				u := undoing{plan: plan, was: m, next: *m, force: force, earlier: earlier[m.ID]}
+				if err := u.undo(rows); err != nil {
+					return nil, nil, fmt.Errorf("undo the changes of member %d: %w", m.ID, err)
+				}
+			}
+		}
+		plan.Summary = countChanges(plan.Changes)
+		return plan, nil, nil
+	}
+}
+
+// undoing is the undoing of one member.
+type undoing struct {
+	plan    *Plan
+	was     *Member
+	next    Member
+	fields  []FieldChange
+	kind    Kind
+	force   bool
+	earlier Reason
+}
+
+func (u *undoing) undo(rows []Done) error {
+	u.kind = Update
+	for _, d := range rows {
+		if err := u.row(d); err != nil {
+			return err
+		}
+	}
+	if len(u.fields) == 0 {
+		return nil
+	}
+	u.next.Synced.Status = u.next.Status
+	u.plan.Changes = append(u.plan.Changes, Change{
+		Kind: u.kind, Member: u.was.ID, Name: u.was.Profile.Name(), Email: u.was.Profile[Email],
+		Reason: ReasonUndone, Detail: undoneDetail[u.kind], Fields: u.fields, Next: &u.next,
+	})
+	return nil
+}
+
+var undoneDetail = map[Kind]string{
+	Update:     "back to what it was; what RingCentral owns holds until the next run, unless it is pinned",
+	Deactivate: "inactive again; not offered by a sync",
+	Reactivate: "active again; the same deactivation counts as rejected",
+}
+
+// row puts back one row of the history.
+func (u *undoing) row(d Done) error {
+	switch d.Field {
+	case "":
+		u.status(d, Inactive, ReasonUndone)
+	case "status":
+		return u.statusRow(d)
+	case "rc_user_id":
+		if u.still(d, u.was.RCUserID) {
+			u.next.RCUserID, u.next.Synced.RCUserID = d.Before, d.Before
+			u.next.Linked = d.Kind != Link && u.was.Linked
+			u.put(d, u.was.RCUserID)
+		}
+	case "logins":
+		return u.logins(d)
+	case "managed":
+		if u.still(d, flag(u.was.Managed)) {
+			u.next.Managed = d.Before == "1"
+			u.put(d, flag(u.was.Managed))
+		}
+	case "deactivation_reason":
+		if u.still(d, string(u.was.DeactivationReason)) {
+			u.next.DeactivationReason = Reason(d.Before)
+			u.put(d, string(u.was.DeactivationReason))
+		}
+	case "activity_id":
+		if u.still(d, u.was.ActivityID) {
+			u.next.ActivityID = d.Before
+			u.put(d, u.was.ActivityID)
+		}
+	default:
+		return u.field(d)
+	}
+	return nil
+}
+
+// field puts back one synced field. The last-synced value goes back with it,
+// except where the run only reverted an edit: then it is still what the source
+// says.
+func (u *undoing) field(d Done) error {
+	f, ok := ParseField(d.Field)
+	if !ok {
+		return fmt.Errorf("the history names the field %q, which this version does not know", d.Field)
+	}
+	if !u.still(d, u.was.Profile[f]) {
+		return nil
+	}
+	u.next.Profile[f] = d.Before
+	if d.Reason != ReasonLocalEdit {
+		u.next.Synced.Profile[f] = d.Before
+	}
+	if f == Role && d.Reason == ReasonSource {
+		u.next.Synced.Roles = "" // so that the next plan blames the source again
+	}
+	u.put(d, u.was.Profile[f])
+	return nil
+}
+
+func (u *undoing) statusRow(d Done) error {
+	switch {
+	case d.Before == string(Active):
+		u.status(d, Active, "")
+		u.next.Rejected, u.next.AbsentDays, u.next.AbsentOn = d.Reason, 0, ""
+	case d.Before == string(Inactive):
+		u.status(d, Inactive, u.earlier)
+	default:
+		return fmt.Errorf("the history has the status %q", d.Before)
+	}
+	return nil
+}
+
+// status puts the status back, and says why somebody is inactive.
+func (u *undoing) status(d Done, to Status, reason Reason) {
+	if d.Field == "" {
+		d.After = string(Active)
+	}
+	if !u.still(d, string(u.was.Status)) {
+		return
+	}
+	u.kind = map[Status]Kind{Active: Reactivate, Inactive: Deactivate}[to]
+	u.next.Status, u.next.DeactivationReason = to, reason
+	u.fields = append(u.fields, FieldChange{"status", string(u.was.Status), string(to), firstReason(reason, ReasonUndone)})
+}
+
+func firstReason(a, b Reason) Reason { return Reason(firstOf(string(a), string(b))) }
+
+// logins puts the login rows back; rows that the run added become inactive,
+// since none is ever removed (R8).
+func (u *undoing) logins(d Done) error {
+	if !u.still(d, LoginsJSON(u.was.Logins)) {
+		return nil
+	}
+	var before []Login
+	if err := json.Unmarshal([]byte(d.Before), &before); err != nil {
+		return fmt.Errorf("the history's logins cannot be read: %w", err)
+	}
+	if d.Reason != ReasonLocalEdit {
+		u.next.Synced.Logins = fingerprint(before)
+	}
+	u.next.Logins = restoreLogins(before, u.was.Logins)
+	u.fields = append(u.fields, FieldChange{"logins", LoginsJSON(u.was.Logins), LoginsJSON(u.next.Logins), ReasonUndone})
+	return nil
+}
+
+func restoreLogins(before, now []Login) []Login {
+	restored := map[string]bool{}
+	for _, l := range before {
+		restored[loginKey(l.SubAccountID, l.AgentID)] = true
+	}
+	for _, l := range now {
+		if !restored[loginKey(l.SubAccountID, l.AgentID)] {
+			l.Active = false
+			before = append(before, l)
+		}
+	}
+	sortLogins(before)
+	return before
+}
+
+// still says whether a field is as the run left it; else it notes that somebody
+// changed it since.
+func (u *undoing) still(d Done, now string) bool {
+	if now == d.After || u.force {
+		return now != d.Before
+	}
+	what := firstOf(d.Field, string(d.Kind))
+	u.plan.Notes = append(u.plan.Notes, Note{
+		Member: u.was.ID, Name: u.was.Profile.Name(), Reason: NoteChangedSince,
+		Detail: fmt.Sprintf("%s was changed again since: it is %s, the run left %s; --force puts back %s all the same",
+			what, quote(now), quote(d.After), quote(d.Before)),
+	})
+	return false
+}
+
+func quote(s string) string {
+	if strings.HasPrefix(s, "[{") {
+		return "another list of logins"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+func (u *undoing) put(d Done, now string) {
+	u.fields = append(u.fields, FieldChange{d.Field, now, d.Before, ReasonUndone})
+}
