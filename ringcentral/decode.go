@@ -106,11 +106,12 @@ func decodeList[T any](body []byte) (records []T, faults map[int]string, err err
 	if err := json.Unmarshal(body, &raw); err != nil {
 		return nil, nil, nonsense("%w", err)
 	}
-	records, faults = decodeEach[T](raw)
-	return records, faults, nil
+	return decodeEach[T](raw)
 }
 
-func decodeEach[T any](raw []json.RawMessage) (records []T, faults map[int]string) {
+// decodeEach reads a list record by record, so that one faulty record spoils
+// nothing else (R19). Where most are faulty it is not the records that are wrong.
+func decodeEach[T any](raw []json.RawMessage) (records []T, faults map[int]string, err error) {
 	records, faults = make([]T, len(raw)), map[int]string{}
 	for i, one := range raw {
 		if json.Unmarshal(one, &records[i]) == nil {
@@ -118,7 +119,10 @@ func decodeEach[T any](raw []json.RawMessage) (records []T, faults map[int]strin
 		}
 		records[i], faults[i] = salvage[T](one)
 	}
-	return records, faults
+	if len(faults) > 1 && 2*len(faults) > len(raw) {
+		return nil, nil, nonsense("%d of %d records hold values of the wrong type", len(faults), len(raw))
+	}
+	return records, faults, nil
 }
 
 // salvage reads what is legible of a record, field by field, and says what is

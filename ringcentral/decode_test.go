@@ -138,6 +138,28 @@ func TestStructureIsNotSalvaged(t *testing.T) {
 	}
 }
 
+// R19: one faulty record spoils nothing else; where most are faulty, it is not
+// the records that are wrong.
+func TestMostlyFaultyListsAreNoLists(t *testing.T) {
+	const good, bad = `{"agentId":1,"isActive":true,"email":"bea.ng@example.com"}`, `{"agentId":2,"isActive":"yes","email":"joe.d@example.com"}`
+	for _, tt := range []struct {
+		name, list string
+		fine       bool
+	}{
+		{"one of one", bad, true},
+		{"one of two", good + "," + bad, true},
+		{"two of two", bad + "," + bad, false},
+		{"two of four", bad + "," + good + "," + bad + "," + good, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := decodeList[wireAgent]([]byte("[" + tt.list + "]"))
+			if (err == nil) != tt.fine {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
 func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 	p, err := decodePage[wireExtension]([]byte(`{"records":[
 		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"}},
@@ -150,13 +172,12 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 	want := []sync.Extension{
 		{ID: "1", Number: "102", Type: "User", Status: "Enabled", FirstName: "Bea", Email: "bea.ng@example.com", Site: "Main Site", HasContact: true},
 		{ID: "2", Type: "User", Status: "Unassigned"},
-		{ID: "3", Status: "Disabled"},
+		{ID: "3", Status: "Disabled", Faulty: "contact: of the wrong type"},
 		{ID: "4", Type: "Hologram", Status: "Dreaming", HasContact: true},
 	}
 	var got []sync.Extension
 	for i := range p.records {
-		_, faulty := p.faults[i]
-		got = append(got, p.records[i].extension(faulty))
+		got = append(got, p.records[i].extension(p.faults[i]))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

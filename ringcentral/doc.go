@@ -87,8 +87,8 @@
 //	a body shorter than its Content-Length | tried again | the end is missing
 //	a body shorter than its Content-Length, ever | fails | whoever stood there must not leave
 //	an endless body | fails | reading stops at 64 MiB
-//	wrong types | tried again | a record that names nobody hides somebody
-//	wrong types, ever | fails | one that names somebody is a conflict instead (R19)
+//	wrong types | tried again | one faulty record is a conflict (R19); where most are, the answer is wrong
+//	wrong types, ever | fails | the people behind these records are not known
 //	duplicate ids | read again | an agent moved while we read
 //	duplicate ids, ever | fails | nobody knows which is true
 //	duplicate administrators, ever | fails | likewise

@@ -48,12 +48,11 @@ func (r *reading) extensions(ctx context.Context) error {
 	for _, p := range pages {
 		faulty += len(p.faults)
 		for i := range p.records {
-			_, fault := p.faults[i]
-			r.s.Extensions = append(r.s.Extensions, p.records[i].extension(fault))
+			r.s.Extensions = append(r.s.Extensions, p.records[i].extension(p.faults[i]))
 		}
 	}
 	if faulty > 0 {
-		r.warn(WarningFaultyExtension, "%d extension records cannot be read in full: what they say stays unknown", faulty)
+		r.warn(WarningFaultyExtension, "%d extension records cannot be read in full: whoever has them is a conflict", faulty)
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ var faultTable = []faultRow{
 	{name: "a body shorter than its Content-Length, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAgents, "short_body", 0)}, says: "unexpected EOF"},
 	{name: "an endless body", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAdministrators, "endless", 1)}, says: "larger than"},
 	{name: "wrong types", outcome: triedAgain, faults: []*simulator.Fault{on(simulator.OpAgents, "wrong_types", 1)}},
-	{name: "wrong types, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAgents, "wrong_types", 0)}, says: "names nobody"},
+	{name: "wrong types, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAgents, "wrong_types", 0)}, says: "of the wrong type"},
 	{name: "duplicate ids", outcome: readAgain, faults: []*simulator.Fault{on(simulator.OpAgents, "duplicate", 1)}},
 	{name: "duplicate ids, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAgents, "duplicate", 0)}, says: "came twice"},
 	{name: "duplicate administrators, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAdministrators, "duplicate", 0)}, says: "came twice"},

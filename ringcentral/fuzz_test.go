@@ -99,7 +99,7 @@ func FuzzPages(f *testing.F) {
 			t.Errorf("%d records prove a total of %d", len(p.records), p.total)
 		}
 		for i := range p.records {
-			p.records[i].extension(false)
+			p.records[i].extension("")
 		}
 	})
 }

@@ -66,7 +66,10 @@ func decodePage[T any](body []byte) (*page[T], error) {
 		b.pageHeader = raw.pageHeader
 		b.Records = nil
 		if raw.Records != nil {
-			b.Records, p.faults = decodeEach[T](raw.Records)
+			var err error
+			if b.Records, p.faults, err = decodeEach[T](raw.Records); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if b.Records == nil {

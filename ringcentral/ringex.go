@@ -71,10 +71,10 @@ type wireExtension struct {
 }
 
 // extension keeps what is certain: of a faulty record id, type and status at
-// most, so that everything else about it is unknown.
-func (w *wireExtension) extension(faulty bool) sync.Extension {
-	x := sync.Extension{ID: string(w.ID), Type: w.Type, Status: w.Status}
-	if faulty {
+// most.
+func (w *wireExtension) extension(fault string) sync.Extension {
+	x := sync.Extension{ID: string(w.ID), Type: w.Type, Status: w.Status, Faulty: fault}
+	if fault != "" {
 		return x
 	}
 	x.Number, x.Site = strings.TrimSpace(w.Number), strings.TrimSpace(w.Site.Name)

@@ -217,17 +217,12 @@ func assessNames(v *verdict, person *Person, g *grants) {
 // assessExtension takes what only RingEX knows (R8).
 func assessExtension(v *verdict, person *Person) {
 	e := person.Ext
-	if e == nil {
+	if e == nil || !e.HasContact {
 		return
 	}
-	if e.HasContact || e.Number != "" { // else the record could not be read
-		v.Profile[ExtensionNumber], v.Profile[Site] = e.Number, e.Site
-		v.Known = v.Known.With(ExtensionNumber, Site)
-	}
-	if e.HasContact {
-		v.Profile[Department], v.Profile[JobTitle] = e.Department, e.JobTitle
-		v.Known = v.Known.With(Department, JobTitle)
-	}
+	v.Profile[ExtensionNumber], v.Profile[Department] = e.Number, e.Department
+	v.Profile[JobTitle], v.Profile[Site] = e.JobTitle, e.Site
+	v.Known = v.Known.With(ExtensionNumber, Department, JobTitle, Site)
 }
 
 // firstOf returns the first value that is not empty.

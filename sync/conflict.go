@@ -31,6 +31,20 @@ func (p *Person) display() string {
 	return firstOf(profile.Name(), p.Key)
 }
 
+// name is the first name and last name among the person's records.
+func (p *Person) name() (first, last string) {
+	for _, r := range p.Agents {
+		first, last = firstOf(first, r.FirstName), firstOf(last, r.LastName)
+	}
+	for _, a := range p.Admins {
+		first, last = firstOf(first, a.FirstName), firstOf(last, a.LastName)
+	}
+	if p.Ext != nil {
+		first, last = firstOf(first, p.Ext.FirstName), firstOf(last, p.Ext.LastName)
+	}
+	return first, last
+}
+
 // faulty is what is wrong with one of the person's records, or "".
 func (p *Person) faulty() string {
 	for _, a := range p.Admins {
@@ -42,6 +56,9 @@ func (p *Person) faulty() string {
 		if r.Faulty != "" {
 			return fmt.Sprintf("agent record %q of group %s in sub-account %s: %s", r.ID, r.Group.ID, r.Sub.ID, r.Faulty)
 		}
+	}
+	if e := p.Ext; e != nil && e.Faulty != "" {
+		return fmt.Sprintf("extension record %s: %s", e.ID, e.Faulty)
 	}
 	return ""
 }

@@ -110,8 +110,9 @@ type Extension struct {
 	JobTitle   string
 	Site       string
 	// HasContact is false when the record came without its contact block, as
-	// unassigned ones do: then the fields that stand there are unknown.
+	// unassigned ones do: then its fields are unknown.
 	HasContact bool
+	Faulty     string // what is wrong with the record; "": nothing
 }
 
 // RingEXRole is one RingEX user role with the ids of its permissions.

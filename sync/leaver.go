@@ -250,7 +250,7 @@ func (p *planner) sawAgain(second *sightings, m *Member) bool {
 		return true
 	}
 	for _, l := range m.Logins {
-		if key := loginKey(l.SubAccountID, l.AgentID); second.logins[key] && p.people.byLogin[key] == nil {
+		if key := l.key(); second.logins[key] && p.people.byLogin[key] == nil {
 			return true
 		}
 	}

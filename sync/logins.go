@@ -108,8 +108,15 @@ func gained(person *Person, m *Member) []string {
 	return ids
 }
 
-// heldID says whether the member held the login, or the administrator id.
+// heldID says whether the member held the login, or the administrator id, at the
+// last sync.
 func (m *Member) heldID(id string) bool {
-	return slices.Contains(m.AdminIDs, id) ||
-		slices.ContainsFunc(m.Logins, func(l Login) bool { return l.Active && loginKey(l.SubAccountID, l.AgentID) == id })
+	return m.everHeld(id) && !slices.ContainsFunc(m.Logins, func(l Login) bool { return !l.Active && l.key() == id })
 }
+
+// everHeld says the same of any time: login rows are never removed (R8).
+func (m *Member) everHeld(id string) bool {
+	return slices.Contains(m.AdminIDs, id) || slices.ContainsFunc(m.Logins, func(l Login) bool { return l.key() == id })
+}
+
+func (l *Login) key() string { return loginKey(l.SubAccountID, l.AgentID) }

@@ -59,7 +59,7 @@ func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 	}
 	for i := range m.Logins {
 		if l := &m.Logins[i]; l.Active == held {
-			add(p.people.byLogin[loginKey(l.SubAccountID, l.AgentID)])
+			add(p.people.byLogin[l.key()])
 		}
 	}
 	for _, id := range m.AdminIDs {
@@ -108,14 +108,17 @@ func (p *planner) settleLoose() {
 }
 
 // couldBe says whether a login is enough to take person for m. Where both have
-// an rcUserId and they differ, the names must agree: agent records pass from a
-// leaver to a newcomer.
+// an rcUserId and they differ, the record must still bear the member's name: agent
+// records pass from a leaver to a newcomer.
 func couldBe(person *Person, m *Member) bool {
 	if person.RCUserID == "" || m.RCUserID == "" {
 		return true
 	}
-	first, last := person.name()
-	return sameName(m, first, last)
+	return slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
+		return m.everHeld(loginKey(r.Sub.ID, r.ID)) && sameName(m, r.FirstName, r.LastName)
+	}) || slices.ContainsFunc(person.Admins, func(a *Admin) bool {
+		return m.everHeld(a.UserID) && sameName(m, a.FirstName, a.LastName)
+	})
 }
 
 // sameName compares the name that RingCentral last reported for a member.
@@ -127,22 +130,9 @@ func sameName(m *Member, first, last string) bool {
 	return fold(profile[FirstName]) == fold(first) && fold(profile[LastName]) == fold(last)
 }
 
-// name is the first name and last name among the person's records.
-func (p *Person) name() (first, last string) {
-	for _, r := range p.Agents {
-		first, last = firstOf(first, r.FirstName), firstOf(last, r.LastName)
-	}
-	for _, a := range p.Admins {
-		first, last = firstOf(first, a.FirstName), firstOf(last, a.LastName)
-	}
-	if p.Ext != nil {
-		first, last = firstOf(first, p.Ext.FirstName), firstOf(last, p.Ext.LastName)
-	}
-	return first, last
-}
-
 // settleClaims gives a person the one member that claims it by login: an active
-// one before inactive ones.
+// one before inactive ones, a managed one before detached ones, so that detaching
+// settles a conflict (R20).
 func (p *planner) settleClaims(person *Person, members []*Member) {
 	if person.outcome.decision == inConflict { // torn by another member
 		for _, m := range members {
@@ -150,11 +140,9 @@ func (p *planner) settleClaims(person *Person, members []*Member) {
 		}
 		return
 	}
-	rivals := slices.DeleteFunc(slices.Clone(members), func(m *Member) bool { return m.Status != Active })
-	if len(rivals) == 0 {
-		rivals = members
-	}
-	if len(rivals) > 1 {
+	best := slices.MinFunc(members, func(a, b *Member) int { return cmp.Compare(a.rank(), b.rank()) })
+	rivals := slices.DeleteFunc(slices.Clone(members), func(m *Member) bool { return m.rank() != best.rank() })
+	if len(rivals) > 1 && best.Managed {
 		for _, m := range members {
 			p.involve(m)
 		}
@@ -164,11 +152,23 @@ func (p *planner) settleClaims(person *Person, members []*Member) {
 		return
 	}
 	for _, m := range members {
-		if m != rivals[0] {
+		if m != best {
 			p.strand(m)
 		}
 	}
-	p.decide(person, rivals[0], byLogin)
+	p.decide(person, best, byLogin)
+}
+
+// rank orders members that claim one person: the lowest has the claim.
+func (m *Member) rank() int {
+	rank := 0
+	if m.Status != Active {
+		rank += 2
+	}
+	if !m.Managed {
+		rank++
+	}
+	return rank
 }
 
 // tear reports a member whose logins now belong to several people (R5).
@@ -184,12 +184,12 @@ func (p *planner) tear(people []*Person, m *Member) {
 // mismatch handles a member whose logins belong to people who were found
 // elsewhere. When an active member held one until now, that is R5's conflict for
 // both. A login that the other member held at the last sync already, or that an
-// inactive one held, was passed on.
+// inactive or detached one held, was passed on.
 func (p *planner) mismatch(m *Member) {
 	people := slices.DeleteFunc(p.holdersOfLogins(m, true), func(person *Person) bool {
 		return person.outcome.found == 0 || !slices.ContainsFunc(person.outcome.gained, m.heldID)
 	})
-	if m.Status != Active || len(people) == 0 {
+	if m.rank() > 0 || len(people) == 0 {
 		p.strand(m)
 		return
 	}

@@ -281,10 +281,10 @@ func (p *people) attachByEmail(s *Snapshot, taken map[*Extension]bool) {
 	for i := range s.Extensions {
 		e := &s.Extensions[i]
 		person := wanting[fold(e.Email)]
-		if e.Email == "" || person == nil || person == shared || !personTypes[e.Type] || taken[e] {
+		if e.Email == "" || person == nil || person == shared || !personTypes[e.Type] {
 			continue
 		}
-		if found[person] != nil {
+		if found[person] != nil || taken[e] {
 			double[person] = true
 		}
 		found[person] = e

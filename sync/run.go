@@ -163,14 +163,14 @@ func (r *Runner) fail(ctx context.Context, id RunID, account string, calls int, 
 
 // session is one account's reading and planning.
 type session struct {
-	r        *Runner
-	account  string
-	req      Request
-	policy   Policy
-	dir      Directory
-	closed   bool
-	snapshot *Snapshot
-	second   *Snapshot
+	r           *Runner
+	account     string
+	req         Request
+	policy      Policy
+	dir         Directory
+	closed      bool
+	snapshot    *Snapshot
+	lookedTwice bool
 }
 
 func (r *Runner) open(account string, req Request) (*session, error) {
@@ -199,15 +199,17 @@ func (s *session) decide(ctx context.Context) (*Plan, error) {
 // plan makes a plan from the snapshot and the roster as it is now.
 func (s *session) plan(ctx context.Context) (*Plan, error) {
 	plan, err := s.planOnce(ctx)
-	if err != nil || s.second != nil || !hasAbsent(plan) {
+	if err != nil || s.lookedTwice || !hasAbsent(plan) {
 		return plan, err
 	}
 	if s.closed {
 		return nil, fmt.Errorf("the roster was edited while it was planned, and new leavers appeared that were not looked up twice: run again: %w", ErrMoved)
 	}
-	if s.second, err = s.dir.LookAgain(ctx, s.r.Observer.Progress); err != nil {
+	second, err := s.dir.LookAgain(ctx, s.r.Observer.Progress)
+	if err != nil {
 		return nil, fmt.Errorf("look again for those who seem to have left: %w", err)
 	}
+	s.snapshot, s.lookedTwice = s.snapshot.withSecondLook(second), true
 	return s.planOnce(ctx)
 }
 
@@ -235,7 +237,7 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	}
 	s.req.Trace.reset()
 	in := Input{
-		Snapshot: s.snapshot, Second: s.second, State: state, Policy: s.policy,
+		Snapshot: s.snapshot, State: state, Policy: s.policy,
 		Now: now, Only: s.req.Only, Trace: s.req.Trace, Reviewed: s.req.Reviewed[s.account],
 	}
 	if approval := s.req.Approve[s.account]; approval != nil {
