@@ -31,7 +31,9 @@ type Settings struct {
 	DeactivationGrace Grace   `mapstructure:"deactivation_grace"`
 	Protect           []Match `mapstructure:"protect"`
 
-	Log Log `mapstructure:"log"`
+	HTTP         HTTP   `mapstructure:"http"`
+	HeartbeatURL Secret `mapstructure:"heartbeat_url"` // such addresses often carry a key
+	Log          Log    `mapstructure:"log"`
 }
 
 // ID is a number of RingCentral's. Whether it stands in quotes or not, its
@@ -130,6 +132,11 @@ type Limit struct {
 // Grace says how long somebody may be missing.
 type Grace struct {
 	Days int `mapstructure:"days"`
+}
+
+// HTTP says where the service shows how it is.
+type HTTP struct {
+	Listen string `mapstructure:"listen"` // host:port; empty: nowhere
 }
 
 // Log says what is logged, and how.

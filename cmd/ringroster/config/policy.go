@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+
 	"ringroster/sync"
 )
 

@@ -2,8 +2,9 @@ package config
 
 import (
 	"fmt"
-	"ringroster/sync"
 	"testing"
+
+	"ringroster/sync"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -43,6 +43,9 @@ func (p *Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Permanent says that waiting changes nothing: somebody has to put it right.
+func (p *Problems) Permanent() bool { return true }
+
 // fileProblem is the only problem of a file that could not be looked into.
 func fileProblem(file, format string, args ...any) *Problems {
 	return &Problems{[]Problem{{File: file, Message: fmt.Sprintf(format, args...)}}}

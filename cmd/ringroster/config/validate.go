@@ -2,13 +2,16 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
-	"ringroster/sync"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"ringroster/sync"
 )
 
 // validate checks values, and keys against each other, and brings what has
@@ -38,6 +41,8 @@ func (s *Settings) validate(r *report) {
 	}
 	notNegative(r, "deactivation_limit.floor", s.DeactivationLimit.Floor)
 	notNegative(r, "deactivation_grace.days", s.DeactivationGrace.Days)
+	s.HTTP.validate(r)
+	heartbeat(r, string(s.HeartbeatURL))
 	oneOf(r, "log.level", s.Log.Level, "debug", "info", "warn", "error")
 	oneOf(r, "log.format", s.Log.Format, "json", "journal", "console", "auto")
 }
@@ -131,6 +136,32 @@ func address(r *report, key, text string) string {
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// validate checks the address to listen on. Any host is taken: to name one
+// beyond this machine is the operator's decision.
+func (h *HTTP) validate(r *report) {
+	if h.Listen == "" {
+		return
+	}
+	host, port, err := net.SplitHostPort(h.Listen)
+	n, portErr := strconv.Atoi(port)
+	if err != nil || host == "" || portErr != nil || n < 1 || n > 65535 {
+		r.add("http.listen", "must be an address and a port such as 127.0.0.1:9465, or empty for none")
+	}
+}
+
+// heartbeat checks the address that is called after a success. What stands in it
+// is not repeated.
+func heartbeat(r *report, text string) {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		r.add("heartbeat_url", "must be an address such as https://checks.example.com/ringroster, or empty for none")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		r.add("heartbeat_url", "must begin with https://; http:// is accepted for this machine alone (localhost, 127.0.0.1, [::1])")
+	}
 }
 
 // validateRoles checks role_map, and that role_precedence names a role which

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -66,5 +68,21 @@ func TestModes(t *testing.T) {
 	}
 	if got := load(t, minimal+`database: {mode: "0640"}`).Database.FileMode(); got != 0o640 {
 		t.Errorf("got %o", got)
+	}
+}
+
+// TestWhereTheServiceListensIsTheOperatorsDecision: loopback, a network, all.
+func TestWhereTheServiceListensIsTheOperatorsDecision(t *testing.T) {
+	for _, listen := range []string{"127.0.0.1:9465", "[::1]:9465", "localhost:9465", "0.0.0.0:9465", "metrics.example.com:80"} {
+		if got := load(t, minimal+"http: {listen: \""+listen+"\"}\n").HTTP.Listen; got != listen {
+			t.Errorf("got %q, want %q", got, listen)
+		}
+	}
+}
+
+func TestTheHeartbeatAddressIsASecret(t *testing.T) {
+	s := load(t, minimal+"heartbeat_url: https://u:p@checks.example.com/s3cr3t-planted?key=x\n")
+	if got := fmt.Sprintf("%v %+v", s.HeartbeatURL, *s); strings.Contains(got, planted) {
+		t.Errorf("it is printed: %s", got)
 	}
 }

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+)
+
+func checkCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "check", Short: "Look for what usually goes wrong, and say what to do", Args: cobra.NoArgs,
+		Long: `Checks the settings, the secrets, the database, and every account against
+RingCentral itself: a line each, ok, warn or fail, with the remedy. It changes
+nothing. The exit code is 0 when nothing fails.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.check(c.Context()) },
+	}
+	a.addOutput(c)
+	return c
+}
+
+// The results of a check.
+const (
+	checkOK   = "ok"
+	checkWarn = "warn"
+	checkFail = "fail"
+)
+
+// finding is one line of `check`.
+type finding struct {
+	Result  string `json:"result"`
+	Account string `json:"account"` // "": of no account
+	Check   string `json:"check"`
+	Detail  string `json:"detail"`
+	Remedy  string `json:"remedy"` // "": none needed
+}
+
+// findings collects the lines, and shows each as soon as it is there where
+// people watch.
+type findings struct {
+	app *app
+	all []finding
+}
+
+func (f *findings) add(line finding) {
+	f.all = append(f.all, line)
+	if f.app.output != formatTable {
+		return
+	}
+	who := line.Check
+	if line.Account != "" {
+		who = line.Account + ": " + who
+	}
+	_, _ = fmt.Fprintf(f.app.stdout, "%-5s %s: %s\n", line.Result, clean(who), clean(line.Detail))
+	if line.Remedy != "" {
+		_, _ = fmt.Fprintf(f.app.stdout, "        -> %s\n", clean(line.Remedy))
+	}
+}
+
+func (f *findings) ok(account, check, format string, args ...any) {
+	f.add(finding{checkOK, account, check, fmt.Sprintf(format, args...), ""})
+}
+
+func (f *findings) warn(account, check, detail, remedy string) {
+	f.add(finding{checkWarn, account, check, detail, remedy})
+}
+
+func (f *findings) fail(account, check, detail, remedy string) {
+	f.add(finding{checkFail, account, check, detail, remedy})
+}
+
+// failErr is a failure whose text ends in what to do.
+func (f *findings) failErr(account, check string, err error) { f.fail(account, check, err.Error(), "") }
+
+// end prints what was not printed yet, and gives the exit code.
+func (f *findings) end(code int) error {
+	if f.app.output != formatTable {
+		list := &listing[finding]{
+			key: "checks", columns: []string{"result", "account", "check", "detail", "remedy"}, rows: each(f.all),
+			cells: func(l finding) []string { return []string{l.Result, l.Account, l.Check, l.Detail, l.Remedy} },
+		}
+		if err := list.print(f.app.stdout, f.app.output); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(f.all, func(l finding) bool { return l.Result == checkFail }) {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+func (a *app) check(ctx context.Context) error {
+	f := &findings{app: a}
+	s, err := a.settings()
+	if problems, ok := errors.AsType[*config.Problems](err); ok {
+		for _, p := range problems.List {
+			f.fail("", "settings", p.String(), "")
+		}
+		return f.end(exitUsage)
+	}
+	if err != nil {
+		return err
+	}
+	f.ok("", "settings", "%s is valid and has %d accounts", s.File, len(s.Accounts))
+	if !s.ServiceEnabled {
+		f.warn("", "settings", "service_enabled is false: the service idles", "set service_enabled: true when it is to work")
+	}
+	bound := f.database(ctx, s)
+	for i := range s.Accounts {
+		account := &s.Accounts[i]
+		if f.credentials(account) {
+			f.live(ctx, s, account, bound[account.Name])
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return f.end(exitFailed)
+}
+
+// credentials checks an account's secrets, and reports whether they can be tried.
+func (f *findings) credentials(account *config.Account) bool {
+	c, err := account.Credentials()
+	if problems, ok := errors.AsType[*config.Problems](err); ok {
+		for _, p := range problems.List {
+			f.fail(account.Name, "credentials", p.String(), "")
+		}
+		return false
+	}
+	f.ok(account.Name, "credentials", "client secret and JWT can be read")
+	const renew = "make a new JWT in the RingCentral developer console and put it in place"
+	at, known := config.JWTExpiry(c.JWT)
+	left := time.Until(at)
+	switch {
+	case !known:
+		f.warn(account.Name, "JWT expiry", "the JWT does not say when it ends", "note its end as the developer console shows it")
+	case left <= 0:
+		f.fail(account.Name, "JWT expiry", "the JWT ended at "+at.Format(time.RFC3339), renew)
+		return false
+	case left < 30*24*time.Hour:
+		f.warn(account.Name, "JWT expiry", fmt.Sprintf("the JWT ends in %d days, at %s", int(left.Hours()/24), at.Format(time.RFC3339)), renew)
+	default:
+		f.ok(account.Name, "JWT expiry", "the JWT ends in %d days, at %s", int(left.Hours()/24), at.Format(time.RFC3339))
+	}
+	return true
+}
+
+// database checks the roster and what it knows of the accounts, by name.
+func (f *findings) database(ctx context.Context, s *config.Settings) map[string]store.AccountRow {
+	path := s.Database.Path
+	bound := map[string]store.AccountRow{}
+	f.writable(path)
+	f.space(filepath.Dir(path))
+	st, err := store.OpenRead(ctx, path)
+	older, isOlder := errors.AsType[*store.OlderError](err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.ok("", "database", "there is none at %s yet: the first run makes it", path)
+		return bound
+	case isOlder:
+		f.warn("", "database", fmt.Sprintf("its schema has version %d, this ringroster needs %d", older.Have, older.Want),
+			"none needed: the next run migrates it, after a backup beside it")
+		return bound
+	case err != nil:
+		f.failErr("", "database", err)
+		return bound
+	}
+	defer func() { _ = st.Close() }()
+	accounts, err := st.Accounts(ctx)
+	if err != nil {
+		f.failErr("", "database", err)
+		return bound
+	}
+	f.ok("", "database", "%s can be read and knows %d accounts", path, len(accounts))
+	for _, row := range accounts {
+		bound[row.Account] = row
+		if !hasAccount(s, row.Account) {
+			f.warn("", "database", "account "+row.Account+" is not in the settings: its members stay as they are (R4)",
+				"put it back, or leave it if that is meant")
+		}
+	}
+	if holder, held, err := st.Holder(ctx); err == nil && held {
+		f.ok("", "lock", "a run is under way: process %d on %s since %s", holder.PID, holder.Host, holder.Since.UTC().Format(time.RFC3339))
+	}
+	return bound
+}
+
+func hasAccount(s *config.Settings, name string) bool {
+	return slices.ContainsFunc(s.Accounts, func(a config.Account) bool { return a.Name == name })
+}
+
+// writable checks that this user could write the roster and the files beside it.
+func (f *findings) writable(path string) {
+	for _, name := range []string{path, path + "-wal", path + "-shm", path + ".lock", filepath.Dir(path)} {
+		err := unix.Access(name, unix.W_OK)
+		if err == nil || errors.Is(err, fs.ErrNotExist) && name != filepath.Dir(path) {
+			continue
+		}
+		f.fail("", "database", fmt.Sprintf("%s cannot be written: %v", name, err),
+			"give it to the user of the service, or run check as that user: systemctl start ringroster@check")
+		return
+	}
+	f.ok("", "database", "%s can be written", filepath.Dir(path))
+}
+
+const mebibyte = 1 << 20
+
+// space checks the free space: a commit of 20,000 people takes some tens of MiB,
+// and a migration a copy of the database.
+func (f *findings) space(dir string) {
+	var stat unix.Statfs_t
+	if err := unix.Statfs(dir, &stat); err != nil {
+		f.warn("", "disk", fmt.Sprintf("the free space in %s is not known: %v", dir, err), "")
+		return
+	}
+	free := int64(stat.Bavail) * stat.Bsize / mebibyte //nolint:gosec // blocks of a disk fit
+	detail := fmt.Sprintf("%d MiB are free in %s", free, dir)
+	switch {
+	case free < 64:
+		f.fail("", "disk", detail, "make room: a run needs 64 MiB at least")
+	case free < 512:
+		f.warn("", "disk", detail, "make room before the roster grows")
+	default:
+		f.ok("", "disk", "%s", detail)
+	}
+	if os.Geteuid() == 0 && strings.HasPrefix(dir, "/var/lib/") {
+		f.warn("", "user", "check runs as root, the service does not: files may look writable that are not for it",
+			"systemctl start ringroster@check")
+	}
+}

@@ -1,0 +1,230 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	stdsync "sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// machine is a host with one roster on its disk. Services come and go on it; the
+// roster stays. Time is virtual.
+type machine struct {
+	t        *testing.T
+	path     string
+	accounts []string
+	daily    time.Duration
+	tick     time.Duration // longer than the usual one, so that days pass in less time
+	catchUp  bool
+	enabled  bool
+	broken   error                                           // of the settings file
+	rule     func(ctx context.Context, account string) error // how RingCentral answers
+
+	mu       stdsync.Mutex
+	events   []string // of the service
+	notified []string // what systemd heard
+	closed   int      // sessions that were revoked
+	store    *store.Store
+	daemon   *Daemon
+	dead     bool // nothing is written any more
+}
+
+func newMachine(t *testing.T) *machine {
+	t.Helper()
+	m := &machine{
+		t: t, path: filepath.Join(t.TempDir(), "roster.db"), accounts: []string{"acme"},
+		daily: 3 * time.Hour, tick: time.Minute, catchUp: true, enabled: true,
+	}
+	m.rule = func(context.Context, string) error { return nil }
+	return m
+}
+
+// on starts a service; off stops it.
+func (m *machine) on() {
+	m.t.Helper()
+	var err error
+	if m.store, err = store.Open(m.t.Context(), m.path, store.Options{}); err != nil {
+		m.t.Fatal(err)
+	}
+	m.dead = false
+	m.daemon = New(Config{
+		Load: m.load, Attempts: m.store.Attempts, Observer: (*watcher)(m),
+		Notify: func(state string) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.notified = append(m.notified, state)
+		},
+	})
+	m.daemon.tickEvery = m.tick
+	if err := m.daemon.Start(m.t.Context()); err != nil {
+		m.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+func (m *machine) off() {
+	m.t.Helper()
+	if err := m.daemon.Stop(m.t.Context()); err != nil {
+		m.t.Error(err)
+	}
+	if err := m.store.Close(); err != nil {
+		m.t.Error(err)
+	}
+	synctest.Wait()
+}
+
+// crash ends the service as a power cut would: nothing more is written.
+func (m *machine) crash() {
+	m.mu.Lock()
+	m.dead = true
+	m.mu.Unlock()
+	m.off()
+}
+
+func (m *machine) load() (*Settings, error) {
+	if m.broken != nil {
+		return nil, m.broken
+	}
+	s := &Settings{Enabled: m.enabled, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
+	for _, account := range m.accounts {
+		s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobMembers, At: m.daily, CatchUp: m.catchUp})
+	}
+	s.Runner = &sync.Runner{
+		Roster: &disk{m.store, m}, Observer: (*watcher)(m), Now: time.Now,
+		Connect: func(account string) (sync.Directory, error) { return &directory{m: m, account: account}, nil },
+		Policy:  func(string) sync.Policy { return sync.Policy{LimitPercent: 10, LimitFloor: 5, Deactivate: true} },
+	}
+	return s, nil
+}
+
+// until lets time pass.
+func until(year int, month time.Month, day, hour, minute int) {
+	time.Sleep(time.Until(time.Date(year, month, day, hour, minute, 0, 0, time.UTC)))
+	synctest.Wait()
+}
+
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// runs lists the runs of the roster, oldest first: "account trigger status".
+func (m *machine) runs() (all []string) {
+	m.t.Helper()
+	for r, err := range m.store.Runs(m.t.Context(), 0) {
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		all = append(all, fmt.Sprintf("%s %s %s", r.Account, r.Trigger, r.Status))
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// told says whether the service told of an event.
+func (m *machine) told(event string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, e := range m.events {
+		if e == event {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *machine) heard(state string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, s := range m.notified {
+		if s == state {
+			n++
+		}
+	}
+	return n
+}
+
+// disk is the roster, until the power is cut.
+type disk struct {
+	*store.Store
+	m *machine
+}
+
+func (d *disk) Commit(ctx context.Context, c *sync.Commit) error {
+	d.m.mu.Lock()
+	dead := d.m.dead
+	d.m.mu.Unlock()
+	if dead {
+		return errors.New("the power is cut")
+	}
+	return d.Store.Commit(ctx, c)
+}
+
+// directory reports one administrator, or what the machine's rule says.
+type directory struct {
+	m       *machine
+	account string
+}
+
+func (d *directory) Snapshot(ctx context.Context, _ func(sync.Progress)) (*sync.Snapshot, error) {
+	if err := d.m.rule(ctx, d.account); err != nil {
+		return nil, err
+	}
+	return &sync.Snapshot{
+		Account: d.account, TakenAt: time.Now(),
+		Identity: sync.Identity{MainAccountID: "1" + d.account, RingEXAccountID: "2" + d.account, OwnerID: "3"},
+		Admins:   []sync.Admin{{UserID: "7", RCUserID: "3", FirstName: "Ada", LastName: "Example", Email: "ada@example.com"}},
+	}, nil
+}
+
+func (d *directory) LookAgain(ctx context.Context, report func(sync.Progress)) (*sync.Snapshot, error) {
+	return d.Snapshot(ctx, report)
+}
+
+func (d *directory) Close(context.Context) {
+	d.m.mu.Lock()
+	defer d.m.mu.Unlock()
+	d.m.closed++
+}
+
+func (d *directory) Calls() int { return 1 }
+
+// watcher notes what the service tells.
+type watcher machine
+
+func (w *watcher) add(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events = append(w.events, fmt.Sprintf(format, args...))
+}
+
+func (w *watcher) Began(sync.RunID, sync.Run)                   { w.add("began") }
+func (w *watcher) Progress(sync.Progress)                       {}
+func (w *watcher) Committed(sync.RunID, sync.Run, *sync.Commit) { w.add("committed") }
+func (w *watcher) Failed(_ sync.RunID, account string, _ error) { w.add("failed %s", account) }
+func (w *watcher) Ready(bool, time.Time)                        { w.add("ready") }
+func (w *watcher) Stopping(running bool)                        { w.add("stopping %v", running) }
+func (w *watcher) Reloaded(bool, []string)                      { w.add("reloaded") }
+func (w *watcher) Refused(err error)                            { w.add("refused %v", err) }
+func (w *watcher) Due(due []sync.DueJob)                        { w.add("due") }
+func (w *watcher) Busy(error)                                   { w.add("busy") }
+func (w *watcher) Finished(sync.RunID, sync.Run, []sync.Result) { w.add("finished") }
+func (w *watcher) Panicked(_ sync.RunID, v any, stack []byte) {
+	w.add("panicked %v %v", v, len(stack) > 0)
+}
+func (w *watcher) Heartbeat(err error)           { w.add("heartbeat %v", err) }
+func (w *watcher) Trouble(doing string, _ error) { w.add("trouble %s", doing) }

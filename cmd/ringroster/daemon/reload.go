@@ -1,0 +1,68 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"ringroster/sync"
+)
+
+// Reload reads the settings anew. Good ones take the place of the old at once; a
+// run under way ends with those it began with. Bad ones change nothing.
+func (d *Daemon) Reload(ctx context.Context) error {
+	d.start.Lock()
+	defer d.start.Unlock()
+	if d.scheduler == nil || d.stopped {
+		return nil
+	}
+	d.Notify(reloading())
+	defer d.Notify(ready)
+	s, err := d.Load()
+	if err != nil {
+		d.Observer.Refused(err)
+		return err
+	}
+	d.mu.Lock()
+	d.jobs = laid(time.Now(), d.settings.Enabled, d.jobs, s.Jobs)
+	d.settings = s
+	clear(d.hopeless) // perhaps this put it right
+	d.mu.Unlock()
+	d.Observer.Reloaded(s.Enabled, s.Restart)
+	return nil
+}
+
+// laid gives new schedules the time from which they count. One that stays as it
+// was goes on; for another, or when the service was idle, no past slot is due
+// (R30).
+func laid(now time.Time, enabled bool, old, jobs []sync.Job) []sync.Job {
+	for i := range jobs {
+		job := &jobs[i]
+		job.From = now
+		for _, before := range old {
+			if enabled && before.Account == job.Account && before.Name == job.Name && before.At == job.At {
+				job.From = before.From
+			}
+		}
+	}
+	return jobs
+}
+
+// next is when the next run is; zero: never.
+func (d *Daemon) next(ctx context.Context) time.Time {
+	past, err := d.past(ctx)
+	if err != nil {
+		return time.Time{}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return soonest(time.Now(), d.jobs, past)
+}
+
+func soonest(now time.Time, jobs []sync.Job, past []sync.Attempt) (at time.Time) {
+	for _, job := range jobs {
+		if next := sync.Next(now, job, past).At; at.IsZero() || next.Before(at) {
+			at = next
+		}
+	}
+	return at
+}

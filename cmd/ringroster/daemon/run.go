@@ -1,0 +1,178 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"ringroster/sync"
+)
+
+// running is a run under way.
+type running struct {
+	began  time.Time
+	cancel context.CancelCauseFunc
+	done   chan struct{}
+}
+
+// begin starts what is due beside the tick. The caller holds the mutex.
+func (d *Daemon) begin(due []sync.DueJob) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	d.run = &running{began: time.Now(), cancel: cancel, done: make(chan struct{})}
+	go d.make(ctx, d.run, d.settings, due)
+}
+
+// make makes the runs that are due, one for each trigger: a run has one.
+func (d *Daemon) make(ctx context.Context, run *running, s *Settings, due []sync.DueJob) {
+	defer close(run.done)
+	defer run.cancel(nil)
+	ctx, cancel := context.WithTimeout(ctx, runDeadline)
+	defer cancel()
+	ran := false
+	for _, trigger := range []sync.Trigger{sync.Scheduled, sync.CatchUp, sync.Retry} {
+		var some []sync.DueJob
+		for _, job := range due {
+			if job.Trigger == trigger {
+				some = append(some, job)
+			}
+		}
+		if len(some) > 0 && ctx.Err() == nil {
+			ran = d.one(ctx, s, trigger, some) || ran
+		}
+	}
+	if ran && ctx.Err() == nil {
+		d.heartbeat(ctx, s)
+	}
+	d.mu.Lock()
+	d.run = nil
+	d.mu.Unlock()
+	d.tell()
+}
+
+// tell brings what systemd shows up to date.
+func (d *Daemon) tell() {
+	ctx, cancel := context.WithTimeout(context.Background(), tickTimeout)
+	defer cancel()
+	past, err := d.past(ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err == nil && d.settings != nil {
+		d.show(time.Now(), past)
+	}
+}
+
+// one makes one run, and reports whether it came about.
+func (d *Daemon) one(ctx context.Context, s *Settings, trigger sync.Trigger, due []sync.DueJob) bool {
+	run := s.Run
+	run.Trigger, run.Accounts = trigger, accountsOf(due)
+	run.StartedAt = time.Now()
+	id, results, err := d.guarded(ctx, s.Runner, run, due)
+	busy, isBusy := errors.AsType[*sync.BusyError](err)
+	switch {
+	case isBusy:
+		if !d.once("lock", busy) {
+			d.Observer.Busy(busy)
+		}
+		return false
+	case err != nil && ctx.Err() == nil && !d.once("run", err):
+		d.Observer.Trouble("make a run", err)
+	}
+	if id == 0 {
+		return false
+	}
+	d.mu.Lock()
+	d.said("lock", "")
+	if err == nil {
+		d.said("run", "")
+	}
+	for _, r := range results {
+		if permanent(r.Err) {
+			d.hopeless[r.Account] = id
+		}
+	}
+	d.mu.Unlock()
+	d.Observer.Finished(id, run, results)
+	return true
+}
+
+func accountsOf(due []sync.DueJob) []string {
+	accounts := make([]string, len(due))
+	for i, job := range due {
+		accounts[i] = job.Account
+	}
+	return accounts
+}
+
+// permanent says whether an error stays until somebody puts it right: wrong
+// credentials, wrong settings.
+func permanent(err error) bool {
+	p, ok := errors.AsType[interface {
+		error
+		Permanent() bool
+	}](err)
+	return ok && p.Permanent()
+}
+
+// guarded makes a run. A panic in it is a failed run: its accounts are recorded
+// as failed, as far as they had not ended.
+func (d *Daemon) guarded(ctx context.Context, shared *sync.Runner, run sync.Run, due []sync.DueJob) (id sync.RunID, results []sync.Result, err error) {
+	runner, seen := *shared, &ended{Observer: shared.Observer}
+	runner.Observer = seen
+	seen.began = func() { d.Observer.Due(due) }
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		id, err = seen.id, nil
+		d.Observer.Panicked(id, p, debug.Stack())
+		cause := fmt.Errorf("the program failed in this run, which is a fault of its own (panic): %v; the log has the details", p)
+		results = d.bury(ctx, &runner, run, seen, cause)
+	}()
+	return runner.Sync(ctx, sync.Request{Run: run})
+}
+
+// bury records the accounts that a panic left behind as failed.
+func (d *Daemon) bury(ctx context.Context, r *sync.Runner, run sync.Run, seen *ended, cause error) (results []sync.Result) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tickTimeout)
+	defer cancel()
+	for _, account := range run.Accounts {
+		if seen.id == 0 || slices.Contains(seen.accounts, account) {
+			continue
+		}
+		err := r.Roster.Commit(ctx, &sync.Commit{
+			Run: seen.id, Account: account, FinishedAt: r.Now(), Status: sync.Failed, Err: cause,
+		})
+		err = errors.Join(cause, err)
+		seen.Failed(seen.id, account, err)
+		results = append(results, sync.Result{Account: account, Status: sync.Failed, Err: err})
+	}
+	return results
+}
+
+// ended notes how far a run has come.
+type ended struct {
+	sync.Observer
+	id       sync.RunID
+	accounts []string // whose outcome is recorded
+	began    func()
+}
+
+func (e *ended) Began(id sync.RunID, r sync.Run) {
+	e.id = id
+	e.began()
+	e.Observer.Began(id, r)
+}
+
+func (e *ended) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
+	e.accounts = append(e.accounts, c.Account)
+	e.Observer.Committed(id, r, c)
+}
+
+func (e *ended) Failed(id sync.RunID, account string, err error) {
+	e.accounts = append(e.accounts, account)
+	e.Observer.Failed(id, account, err)
+}

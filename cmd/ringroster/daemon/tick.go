@@ -1,0 +1,115 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"ringroster/sync"
+)
+
+// tickTimeout bounds what a tick asks of the database.
+const tickTimeout = 8 * time.Second
+
+// tick looks whether something is due. Only a tick that ends well feeds the
+// watchdog.
+func (d *Daemon) tick() {
+	defer func() {
+		if p := recover(); p != nil {
+			d.Observer.Panicked(0, p, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), tickTimeout)
+	defer cancel()
+	past, err := d.past(ctx)
+	if !d.once("database", err) {
+		d.Observer.Trouble("read past runs", err)
+	}
+	if err == nil {
+		d.decide(time.Now(), past)
+	}
+	d.alive(time.Now())
+}
+
+// decide starts what is due, unless a run is under way or the service idles.
+func (d *Daemon) decide(now time.Time, past []sync.Attempt) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.settings == nil {
+		return
+	}
+	due := d.due(now, past)
+	if d.run == nil && d.settings.Enabled && len(due) > 0 {
+		d.begin(due)
+	}
+	d.show(now, past)
+}
+
+// due is R30's answer, with what only this process knows: which failures nobody
+// has put right since.
+func (d *Daemon) due(now time.Time, past []sync.Attempt) []sync.DueJob {
+	due := sync.Due(now, d.jobs, past)
+	for _, job := range due {
+		if job.Warning != "" && d.said("clock "+job.Account, job.Warning) {
+			d.Observer.Trouble("look at past runs", errors.New(job.Warning))
+		}
+	}
+	return due
+}
+
+// past reads the recent attempts of every account.
+func (d *Daemon) past(ctx context.Context) ([]sync.Attempt, error) {
+	d.mu.Lock()
+	jobs := d.jobs
+	d.mu.Unlock()
+	var all []sync.Attempt
+	for _, job := range jobs {
+		attempts, err := d.Attempts(ctx, job.Account)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, attempts...)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range all {
+		all[i].Permanent = d.hopeless[all[i].Account] == all[i].Run
+	}
+	return all, nil
+}
+
+// alive tells systemd that the service is alive, unless a run is stuck.
+func (d *Daemon) alive(now time.Time) {
+	d.mu.Lock()
+	stuck := d.run != nil && now.Sub(d.run.began) > runDeadline+endGrace
+	if !stuck {
+		d.ticked = now
+	}
+	d.mu.Unlock()
+	if stuck {
+		d.Observer.Trouble("end a run", fmt.Errorf("it is %s past its deadline and does not end", endGrace))
+		return
+	}
+	d.Notify(watchdog)
+}
+
+// once reports whether an error was told already; nil forgets it.
+func (d *Daemon) once(about string, err error) bool {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.said(about, text)
+}
+
+// said notes what is said about something, and reports whether that is new. The
+// caller holds the mutex.
+func (d *Daemon) said(about, text string) bool {
+	was := d.told[about]
+	d.told[about] = text
+	return text != "" && text != was
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// writeStore opens the roster for an operator's edit; it must be there.
+func (a *app) writeStore(ctx context.Context, s *config.Settings) (*store.Store, error) {
+	if _, err := os.Stat(s.Database.Path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
+	}
+	return store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+}
+
+// edit makes an operator's edit as a run of its own.
+func (a *app) edit(ctx context.Context, s *config.Settings, st *store.Store, run sync.Run, edit sync.Edit) (sync.RunID, *sync.Plan, error) {
+	observer, done, err := a.observer(s)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer done()
+	return runner(s, st, observer).Edit(ctx, run, edit)
+}
+
+// editMember edits one member, whichever account it is in, and says what changed.
+func (a *app) editMember(ctx context.Context, member int64, d decision, trigger sync.Trigger, edit sync.Edit) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	st, err := a.writeStore(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	rows, err := st.Find(ctx, fmt.Sprint(member))
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.MemberID != member {
+			continue
+		}
+		id, plan, err := a.edit(ctx, s, st, d.run(s, trigger, row.Account), edit)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
+		for i := range plan.Changes {
+			_, _ = fmt.Fprint(a.stdout, changeText(&plan.Changes[i]))
+		}
+		return nil
+	}
+	return fmt.Errorf("the roster has no member %d", member)
+}

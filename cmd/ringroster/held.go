@@ -1,0 +1,309 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func heldCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "held", Short: "Show the deactivations that wait for a decision", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.held(c.Context()) },
+	}
+	a.addOutput(c)
+	return c
+}
+
+func (a *app) held(ctx context.Context) error {
+	st, err := a.readStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	sets, err := st.Held(ctx)
+	if err != nil {
+		return err
+	}
+	if a.output == formatTable {
+		if len(sets) == 0 {
+			_, err = fmt.Fprintln(a.stdout, "Nothing is held.")
+		}
+		for i := range sets {
+			printHeldSet(a.stdout, &sets[i])
+		}
+		return err
+	}
+	return heldListing(sets).print(a.stdout, a.output)
+}
+
+func printHeldSet(w io.Writer, set *store.HeldSet) {
+	_, _ = fmt.Fprintf(w, "Run %d, account %s, held since %s\n", set.RunID, set.Account, set.OpenedAt)
+	for _, r := range set.Reasons {
+		_, _ = fmt.Fprintf(w, "  because of %s: %s\n", r.Reason, clean(r.Detail))
+	}
+	for _, m := range set.Members {
+		_, _ = fmt.Fprintf(w, "  - member %d %s <%s>: %s (%s)%s\n", m.MemberID, clean(heldName(&m)), clean(m.Email), m.Reason, clean(m.Detail),
+			map[string]string{"approved": " approved", "rejected": " rejected"}[m.State])
+	}
+	_, _ = fmt.Fprintf(w, "  release: ringroster approve %d    keep them: ringroster reject %d\n", set.RunID, set.RunID)
+}
+
+func heldName(m *store.HeldMember) string { return strings.TrimSpace(m.FirstName + " " + m.LastName) }
+
+// heldListing is the sets themselves in JSON, a row per member in CSV.
+func heldListing(sets []store.HeldSet) *listing[store.HeldSet] {
+	return &listing[store.HeldSet]{
+		key: "held", columns: []string{"run_id", "account", "opened_at", "members", "reasons"}, rows: each(sets),
+		cells: func(s store.HeldSet) []string {
+			members, reasons := make([]string, len(s.Members)), make([]string, len(s.Reasons))
+			for i, m := range s.Members {
+				members[i] = fmt.Sprint(m.MemberID)
+			}
+			for i, r := range s.Reasons {
+				reasons[i] = string(r.Reason)
+			}
+			return []string{fmt.Sprint(s.RunID), s.Account, s.OpenedAt, strings.Join(members, " "), strings.Join(reasons, " ")}
+		},
+	}
+}
+
+// decision is what `approve` and `reject` share: which members of which sets, by
+// whom, and why.
+type decision struct {
+	account      string
+	only, except []string
+	actor, note  string
+	yes          bool
+}
+
+func (d *decision) flags(c *cobra.Command) {
+	c.Flags().StringVar(&d.account, "account", "", "only the set of this account")
+	c.Flags().StringArrayVar(&d.only, "only", nil, "only this member: id, e-mail or name (repeatable)")
+	c.Flags().StringArrayVar(&d.except, "except", nil, "all but this member (repeatable)")
+	d.authorFlags(c)
+	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask")
+	c.MarkFlagsMutuallyExclusive("only", "except")
+}
+
+func (d *decision) authorFlags(c *cobra.Command) {
+	c.Flags().StringVar(&d.actor, "actor", "", "who decides (else $SUDO_USER, else the operating-system user)")
+	c.Flags().StringVar(&d.note, "note", "", "why, for the history")
+}
+
+// run is the record of an operator's run (R31).
+func (d *decision) run(s *config.Settings, trigger sync.Trigger, accounts ...string) sync.Run {
+	return sync.Run{
+		Accounts: accounts, Trigger: trigger, Actor: operator(d.actor), OnBehalfOf: s.ImpersonatedUserID,
+		Note: d.note, Version: version,
+	}
+}
+
+func approveCommand(a *app) *cobra.Command {
+	var d decision
+	c := &cobra.Command{
+		Use: "approve RUN", Short: "Release held deactivations", Args: cobra.ExactArgs(1),
+		Long: `Reads RingCentral afresh and deactivates those of the held set who still leave for
+the same reason. Nobody else is touched.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.approve(c.Context(), args[0], d) },
+	}
+	d.flags(c)
+	a.addOutput(c)
+	return c
+}
+
+func (a *app) approve(ctx context.Context, run string, d decision) error {
+	var accounts []string
+	if d.account != "" {
+		accounts = []string{d.account}
+	}
+	s, _, err := a.prepare(accounts, "")
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	sets, err := a.openSets(ctx, st, run, d)
+	if err != nil {
+		return err
+	}
+	req := sync.Request{Approve: map[string]*sync.Approval{}}
+	for _, set := range sets {
+		req.Approve[set.Account] = &sync.Approval{Held: set.RunID, Members: set.chosen, Whole: set.whole}
+		accounts = append(accounts, set.Account)
+	}
+	if _, err := chosen(s, accounts); err != nil {
+		return err
+	}
+	if err := a.confirm(d.yes, sets, "Deactivate", "deactivated"); err != nil {
+		return err
+	}
+	slices.Sort(accounts)
+	req.Run = d.run(s, sync.Approve, slices.Compact(accounts)...)
+	id, results, err := a.runOn(ctx, s, st, req)
+	if err != nil {
+		return err
+	}
+	return a.report(id, results)
+}
+
+func rejectCommand(a *app) *cobra.Command {
+	var d decision
+	var clear int64
+	c := &cobra.Command{
+		Use: "reject RUN", Short: "Keep those whose deactivation is held", Args: cobra.RangeArgs(0, 1),
+		Long: `The members stay active until RingCentral reports them again, the reason changes,
+or the rejection is cleared with --clear.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case clear != 0 && len(args) == 0:
+				return a.editMember(c.Context(), clear, d, sync.Reject, sync.ClearRejection(clear))
+			case clear != 0 || len(args) == 0:
+				return usagef("give either a RUN to reject, or --clear MEMBER")
+			}
+			return a.reject(c.Context(), args[0], d)
+		},
+	}
+	d.flags(c)
+	c.Flags().Int64Var(&clear, "clear", 0, "end the rejection of this member id")
+	return c
+}
+
+func (a *app) reject(ctx context.Context, run string, d decision) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	st, err := a.writeStore(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	sets, err := a.openSets(ctx, st, run, d)
+	if err != nil {
+		return err
+	}
+	if err := a.confirm(d.yes, sets, "Keep", "kept active"); err != nil {
+		return err
+	}
+	for _, set := range sets {
+		edit := sync.RejectHeld(set.RunID, set.chosen, set.whole)
+		id, _, err := a.edit(ctx, s, st, d.run(s, sync.Reject, set.Account), edit)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(a.stdout, "Run %d: %d members of %s stay active.\n", id, len(set.chosen), set.Account)
+	}
+	return nil
+}
+
+// chosenSet is an open held set and the members an operator decides about.
+type chosenSet struct {
+	store.HeldSet
+	chosen map[int64]sync.Reason
+	whole  bool // everybody who is still undecided
+}
+
+// openSets finds the open sets of a run. A superseded one is refused, naming the
+// set that took its place (R25).
+func (a *app) openSets(ctx context.Context, st *store.Store, run string, d decision) ([]chosenSet, error) {
+	id, err := strconv.ParseInt(run, 10, 64)
+	if err != nil {
+		return nil, usagef("%q is no run number; `ringroster held` shows them", run)
+	}
+	sets, err := st.HeldByRun(ctx, sync.RunID(id))
+	if err != nil {
+		return nil, err
+	}
+	var open []chosenSet
+	for i := range sets {
+		set := &sets[i]
+		switch {
+		case d.account != "" && set.Account != d.account:
+		case set.State == "superseded" && set.SupersededBy != nil:
+			return nil, fmt.Errorf("the held set of run %d (%s) was superseded by run %d, which shows other members: look at `ringroster held`, then decide about run %d",
+				id, set.Account, *set.SupersededBy, *set.SupersededBy)
+		case set.State == "open":
+			c, err := d.choose(set)
+			if err != nil {
+				return nil, err
+			}
+			open = append(open, c)
+		}
+	}
+	if len(open) == 0 {
+		return nil, fmt.Errorf("run %d holds nothing (any more); `ringroster held` shows what does", id)
+	}
+	return open, nil
+}
+
+// choose applies --only and --except to a set.
+func (d *decision) choose(set *store.HeldSet) (chosenSet, error) {
+	c := chosenSet{HeldSet: *set, chosen: map[int64]sync.Reason{}, whole: true}
+	named := slices.Concat(d.only, d.except)
+	for _, who := range named {
+		if !slices.ContainsFunc(set.Members, func(m store.HeldMember) bool { return means(who, &m) }) {
+			return c, usagef("the held set of run %d (%s) has nobody called %q", set.RunID, set.Account, who)
+		}
+	}
+	for _, m := range set.Members {
+		isNamed := slices.ContainsFunc(named, func(who string) bool { return means(who, &m) })
+		switch {
+		case m.State != "open":
+		case len(named) > 0 && isNamed != (len(d.only) > 0):
+			c.whole = false
+		default:
+			c.chosen[m.MemberID] = m.Reason
+		}
+	}
+	return c, nil
+}
+
+func means(who string, m *store.HeldMember) bool {
+	return who == fmt.Sprint(m.MemberID) || m.Email != "" && strings.EqualFold(who, m.Email) || strings.EqualFold(who, heldName(m))
+}
+
+// confirm shows who is concerned and asks. Without a terminal and without --yes
+// it refuses.
+func (a *app) confirm(yes bool, sets []chosenSet, verb, done string) error {
+	for _, set := range sets {
+		for _, m := range set.Members {
+			if _, ok := set.chosen[m.MemberID]; ok {
+				_, _ = fmt.Fprintf(a.stderr, "  %s member %d %s <%s>: %s\n", set.Account, m.MemberID, clean(heldName(&m)), clean(m.Email), m.Reason)
+			}
+		}
+	}
+	return a.ask(yes, fmt.Sprintf("%s these members?", verb), "nobody was "+done)
+}
+
+// ask asks a yes-or-no question on the terminal; anything but yes is no.
+func (a *app) ask(yes bool, question, otherwise string) error {
+	if yes {
+		return nil
+	}
+	f, ok := a.stdin.(*os.File)
+	if !ok || !isatty.IsTerminal(f.Fd()) {
+		return usagef("%s: there is no terminal to ask on; give --yes if you are sure", otherwise)
+	}
+	_, _ = fmt.Fprintf(a.stderr, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
+	if err == nil && slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(answer))) {
+		return nil
+	}
+	return &exitError{code: exitFailed, err: fmt.Errorf("not confirmed: %s", otherwise)}
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	stdsync "sync"
+	"time"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/ringcentral"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// How far a clock may be off before tokens and the schedule suffer.
+const (
+	skewWarning = time.Minute
+	skewLimit   = 5 * time.Minute
+)
+
+// live tries an account at RingCentral: it reads the directory as a run would,
+// and says how far it came.
+func (f *findings) live(ctx context.Context, s *config.Settings, account *config.Account, bound store.AccountRow) {
+	if !f.reach(ctx, account) {
+		return
+	}
+	steps := &progress{reached: map[string]bool{}}
+	dir, err := connect(s, account, steps.called)
+	if err != nil {
+		f.failErr(account.Name, "settings", err)
+		return
+	}
+	snapshot, err := dir.Snapshot(ctx, func(sync.Progress) {})
+	dir.Close(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	for _, step := range []struct{ op, check, detail string }{
+		{"token", "token", "RingCentral takes the app and the JWT"},
+		{"exchange", "RingCX sign-in", "the JWT's owner is a RingCX user"},
+		{"administrators", "WFO_ACCESS", "the integration API may be used"},
+	} {
+		if steps.reached[step.op] {
+			f.ok(account.Name, step.check, "%s", step.detail)
+		}
+	}
+	if err != nil {
+		f.refused(account.Name, err)
+		return
+	}
+	f.identity(account, snapshot, bound)
+	f.lists(account.Name, snapshot)
+}
+
+// refused is a step that failed, named after what was being read.
+func (f *findings) refused(account string, err error) {
+	e, ok := errors.AsType[*ringcentral.Error](err)
+	if !ok || e.Op == "" {
+		f.failErr(account, "RingCentral", err)
+		return
+	}
+	plain := *e
+	plain.Advice = ""
+	f.fail(account, e.Op, plain.Error(), e.Advice)
+}
+
+// identity compares whose answers these are with the settings and the roster (R4).
+func (f *findings) identity(account *config.Account, s *sync.Snapshot, bound store.AccountRow) {
+	for _, w := range s.Warnings {
+		remedy := ""
+		if w.Reason == ringcentral.WarningMainIsRingEX {
+			remedy = "set main_account_id to " + s.Identity.MainAccountID
+		}
+		f.warn(account.Name, "snapshot", w.Detail, remedy)
+	}
+	for _, id := range []struct{ what, bound, now string }{
+		{"RingCX main account", bound.MainAccountID, s.Identity.MainAccountID},
+		{"RingEX account", bound.RingEXAccountID, s.Identity.RingEXAccountID},
+	} {
+		if id.bound != "" && id.bound != id.now {
+			f.fail(account.Name, id.what, fmt.Sprintf("the roster knows this account as %s, but %s answers (R4)", id.bound, id.now),
+				"correct the settings, or run `ringroster account rebind "+account.Name+"` if that is meant")
+			return
+		}
+	}
+	f.ok(account.Name, "main account", "RingCX main account %s, RingEX account %s", s.Identity.MainAccountID, s.Identity.RingEXAccountID)
+}
+
+// lists says what was read.
+func (f *findings) lists(account string, s *sync.Snapshot) {
+	f.ok(account, "administrators", "%d", len(s.Admins))
+	for i := range s.SubAccounts {
+		sub := &s.SubAccounts[i]
+		check, agents := fmt.Sprintf("sub-account %s %s", sub.ID, sub.Name), 0
+		for j := range sub.Groups {
+			agents += len(sub.Groups[j].Agents)
+		}
+		switch {
+		case !sub.Read:
+		case !sub.Active:
+			f.warn(account, check, "it is not active", "take it out of sub_accounts, or have it activated")
+		case len(sub.Groups) == 0:
+			f.warn(account, check, "it has no agent groups", "nobody comes from it; take it out of sub_accounts if that is right")
+		default:
+			f.ok(account, check, "%d agent groups with %d agents", len(sub.Groups), agents)
+		}
+	}
+	f.ok(account, "extensions", "%d", len(s.Extensions))
+}
+
+// progress notes which operations RingCentral answered with success.
+type progress struct {
+	mu      stdsync.Mutex
+	reached map[string]bool
+}
+
+func (p *progress) called(c ringcentral.Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.Status >= 200 && c.Status < 300 {
+		p.reached[c.Op] = true
+	}
+}
+
+// reach checks the way to RingCentral, and the clock against the Date of the
+// answer, whatever it says.
+func (f *findings) reach(ctx context.Context, account *config.Account) bool {
+	client := &http.Client{
+		Timeout:       20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	transport, err := plainTransport(account.CAFile)
+	if err != nil {
+		f.fail(account.Name, "ca_file", err.Error(), "name a file with certificates in PEM form that this user may read")
+		return false
+	}
+	client.Transport = transport
+	defer transport.CloseIdleConnections()
+	began := time.Now()
+	date, err := dateOf(ctx, client, account.BaseURL)
+	if err != nil {
+		f.fail(account.Name, "connection", account.BaseURL+": "+err.Error(), "check base_url, the name server, the firewall, HTTPS_PROXY, and ca_file where a proxy inspects TLS")
+		return false
+	}
+	f.ok(account.Name, "connection", "%s answers", account.BaseURL)
+	f.clock(account.Name, date, began)
+	return true
+}
+
+// clock compares the clocks. The header has whole seconds, and the answer took
+// its time: the middle of it is compared.
+func (f *findings) clock(account string, date, began time.Time) {
+	if date.IsZero() {
+		f.warn(account, "clock", "the server tells no date", "")
+		return
+	}
+	skew := began.Add(time.Since(began) / 2).Sub(date.Add(time.Second / 2)).Round(time.Second)
+	detail := fmt.Sprintf("this machine's clock differs from RingCentral's by %s", skew.Abs())
+	const remedy = "let the machine keep its clock by NTP (timedatectl set-ntp true)"
+	switch {
+	case skew.Abs() > skewLimit:
+		f.fail(account, "clock", detail, remedy)
+	case skew.Abs() > skewWarning:
+		f.warn(account, "clock", detail, remedy)
+	default:
+		f.ok(account, "clock", "%s", detail)
+	}
+}
+
+func dateOf(ctx context.Context, client *http.Client, address string) (time.Time, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, address+"/", nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err
+		}
+		return time.Time{}, err
+	}
+	_ = resp.Body.Close()
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}, nil
+	}
+	return date, nil
+}
+
+// plainTransport goes the way of the client, without any credential.
+func plainTransport(caFile string) (*http.Transport, error) {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
+	if caFile == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate", caFile)
+	}
+	t.TLSClientConfig.RootCAs = roots
+	return t, nil
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ringroster/ringcentral/simulator"
+)
+
+// TestMain lets the scripts run this very program as `ringroster`.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"ringroster": func() {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// simulatorKey finds a script's own simulator.
+type simulatorKey struct{}
+
+// TestScripts runs testdata/script: each starts with an empty folder, a
+// simulated RingCentral of its own, and settings for it in config.yaml.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           filepath.Join("testdata", "script"),
+		UpdateScripts: os.Getenv("UPDATE") != "",
+		Setup: func(env *testscript.Env) error {
+			world := simulator.Generate(40, 7)
+			server := simulator.New(world, simulator.Options{})
+			listener := httptest.NewServer(server)
+			env.Defer(listener.Close)
+			env.Values[simulatorKey{}] = server
+			address := listener.Listener.Addr().String()
+			env.Setenv("SIM", "http://"+address+"/")
+			env.Setenv("SUDO_USER", "operator")
+			return writeNew(filepath.Join(env.WorkDir, "config.yaml"), simulatorSettings(world, address))
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"world": worldCommand,
+			"exit":  exitCommand,
+		},
+	})
+}
+
+// worldCommand changes the simulated company while a script runs:
+//
+//	world leave EMAIL…        world join FIRST LAST EMAIL     world rename EMAIL FIRST LAST
+//	world email EMAIL NEW     world fault KIND OPERATION [COUNT [STATUS]]    world heal
+//	world secret NEW          world wfo yes|no
+func worldCommand(ts *testscript.TestScript, _ bool, args []string) {
+	server, ok := ts.Value(simulatorKey{}).(*simulator.Server)
+	if !ok || len(args) == 0 {
+		ts.Fatalf("world: no simulator, or nothing to do")
+	}
+	server.Change(func(w *simulator.World) {
+		if err := changeWorld(w, w.Accounts[0], args[0], args[1:]); err != nil {
+			ts.Fatalf("world %v: %v", args, err)
+		}
+	})
+}
+
+func changeWorld(w *simulator.World, a *simulator.Account, verb string, args []string) error {
+	switch verb {
+	case "leave":
+		for _, email := range args {
+			if a.Leave(email) == 0 {
+				return fmt.Errorf("nobody is called %s", email)
+			}
+		}
+	case "join":
+		return a.Join(simulator.Newcomer{FirstName: args[0], LastName: args[1], Email: args[2]})
+	case "rename":
+		a.Rename(args[0], args[1], args[2])
+	case "email":
+		a.ChangeEmail(args[0], args[1])
+	case "secret":
+		a.ClientSecret = args[0]
+	case "wfo":
+		a.NoWFOAccess = args[0] == "no"
+	case "heal":
+		w.Faults = nil
+	case "fault":
+		f := &simulator.Fault{Kind: args[0], Op: simulator.Operation(args[1])}
+		for i, number := range []*int{&f.Count, &f.Status} {
+			if len(args) > i+2 {
+				*number, _ = strconv.Atoi(args[i+2])
+			}
+		}
+		w.Faults = append(w.Faults, f)
+	default:
+		return fmt.Errorf("no such change")
+	}
+	return nil
+}
+
+// exitCommand runs a command that must end with the given exit code:
+// exit CODE ringroster ARGS…
+func exitCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exit CODE COMMAND ARGS…")
+	}
+	want := args[0]
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = "not an exit code: " + err.Error()
+		var exit interface{ ExitCode() int }
+		if e, ok := err.(interface{ ExitCode() int }); ok {
+			exit = e
+			got = strconv.Itoa(exit.ExitCode())
+		}
+	}
+	if got != want {
+		ts.Fatalf("exit code %s, want %s", got, want)
+	}
+}

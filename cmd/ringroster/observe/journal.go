@@ -1,0 +1,223 @@
+package observe
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	stdsync "sync"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/sys/unix"
+)
+
+// journalSocket is where journald listens (systemd's native protocol,
+// https://systemd.io/JOURNAL_NATIVE_PROTOCOL/).
+const journalSocket = "/run/systemd/journal/socket"
+
+// journalPatience is how long journald may keep a line waiting before the line
+// goes to stderr: it is slow at times, and no line is lost for that.
+const journalPatience = 30 * time.Second
+
+// isJournal says whether journald reads what is written to f: systemd names its
+// stream by device and inode.
+func isJournal(f *os.File) bool {
+	var dev, ino uint64
+	if n, err := fmt.Sscanf(os.Getenv("JOURNAL_STREAM"), "%d:%d", &dev, &ino); err != nil || n != 2 {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Dev == dev && stat.Ino == ino
+}
+
+// journal is a zapcore.Core that sends each event to journald with its fields,
+// by which journalctl selects: EVENT=member_updated ACCOUNT=acme.
+type journal struct {
+	zapcore.Core // for what journald does not take; it also knows the level
+	fields       []zapcore.Field
+	socket       *socket
+}
+
+func newJournal(path string, otherwise zapcore.Core) *journal {
+	return &journal{Core: otherwise, socket: &socket{path: path}}
+}
+
+// With keeps fields for each event to come.
+func (j *journal) With(fields []zapcore.Field) zapcore.Core {
+	return &journal{Core: j.Core.With(fields), fields: slices.Concat(j.fields, fields), socket: j.socket}
+}
+
+// Check adds the journal to those who write an event.
+func (j *journal) Check(e zapcore.Entry, c *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if j.Enabled(e.Level) {
+		return c.AddCore(e, j)
+	}
+	return c
+}
+
+// Write sends one event. What journald does not take goes where it went before
+// there was one.
+func (j *journal) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	if err := j.socket.send(record(e, slices.Concat(j.fields, fields))); err != nil {
+		return errors.Join(err, j.Core.Write(e, fields))
+	}
+	return nil
+}
+
+// record is an event in journald's protocol. MESSAGE is for readers.
+func record(e zapcore.Entry, fields []zapcore.Field) []byte {
+	enc := zapcore.NewMapObjectEncoder()
+	for _, f := range fields {
+		f.AddTo(enc)
+	}
+	message := []string{e.Message}
+	var b []byte
+	for _, key := range slices.Sorted(maps.Keys(enc.Fields)) {
+		text := journalText(enc.Fields[key])
+		if text == "" {
+			continue
+		}
+		if key != "stack" {
+			message = append(message, key+"="+quoteIfNeeded(text))
+		}
+		b = appendField(b, journalKey(key), text)
+	}
+	b = appendField(b, "MESSAGE", strings.Join(message, " "))
+	b = appendField(b, "EVENT", e.Message)
+	b = appendField(b, "PRIORITY", priority(e.Level))
+	return appendField(b, "SYSLOG_IDENTIFIER", "ringroster")
+}
+
+// journalKey makes a field's name one of journald's: capitals, digits and _.
+func journalKey(key string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, strings.ToUpper(key))
+}
+
+func journalText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case time.Time:
+		return v.UTC().Format(time.RFC3339)
+	case time.Duration:
+		return strconv.FormatFloat(v.Seconds(), 'f', -1, 64)
+	case bool, int, int64:
+		return fmt.Sprint(v)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+// quoteIfNeeded makes a value one word of a message.
+func quoteIfNeeded(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return r == ' ' || r == '"' || r == '=' || steers(r) || r == '\t' }) {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+// appendField writes one field: name=value, or with its length when the value
+// has several lines.
+func appendField(b []byte, key, value string) []byte {
+	b = append(b, key...)
+	if !strings.Contains(value, "\n") {
+		b = append(b, '=')
+	} else {
+		b = append(b, '\n')
+		b = binary.LittleEndian.AppendUint64(b, uint64(len(value)))
+	}
+	b = append(b, value...)
+	return append(b, '\n')
+}
+
+// priority is a level as syslog numbers them.
+func priority(l zapcore.Level) string {
+	switch {
+	case l >= zapcore.ErrorLevel:
+		return "3"
+	case l == zapcore.WarnLevel:
+		return "4"
+	case l == zapcore.InfoLevel:
+		return "6"
+	default:
+		return "7"
+	}
+}
+
+// socket is the way to journald. It is connected, so that a write waits while
+// journald's queue is full, and connected anew when journald was restarted.
+type socket struct {
+	path string
+	mu   stdsync.Mutex
+	conn *net.UnixConn
+}
+
+func (s *socket) send(record []byte) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range 2 {
+		if s.conn == nil {
+			if s.conn, err = net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.path, Net: "unixgram"}); err != nil {
+				return fmt.Errorf("reach journald: %w", err)
+			}
+		}
+		if err = s.write(record); err == nil {
+			return nil
+		}
+		_ = s.conn.Close()
+		s.conn = nil
+	}
+	return fmt.Errorf("write to journald: %w", err)
+}
+
+func (s *socket) write(record []byte) error {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(journalPatience)); err != nil {
+		return err
+	}
+	_, err := s.conn.Write(record)
+	if errors.Is(err, unix.EMSGSIZE) || errors.Is(err, unix.ENOBUFS) {
+		return s.writeFile(record)
+	}
+	return err
+}
+
+// writeFile hands over a record that is too large for a datagram as a sealed
+// file in memory.
+func (s *socket) writeFile(record []byte) error {
+	fd, err := unix.MemfdCreate("ringroster-journal", unix.MFD_ALLOW_SEALING|unix.MFD_CLOEXEC)
+	if err != nil {
+		return &fs.PathError{Op: "memfd_create", Path: "journal", Err: err}
+	}
+	file := os.NewFile(uintptr(fd), "journal")
+	defer func() { _ = file.Close() }()
+	if _, err := file.Write(record); err != nil {
+		return err
+	}
+	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(file.Fd(), unix.F_ADD_SEALS, seals); err != nil {
+		return err
+	}
+	_, _, err = s.conn.WriteMsgUnix(nil, unix.UnixRights(int(file.Fd())), nil)
+	return err
+}

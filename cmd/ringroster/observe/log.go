@@ -1,0 +1,228 @@
+// Package observe turns what happens into logs and terminal progress. README
+// has the table of events.
+package observe
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"time"
+	"unicode"
+
+	"github.com/mattn/go-isatty"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"ringroster/sync"
+)
+
+// Format of the log.
+type Format string
+
+// The formats.
+const (
+	JSON    Format = "json"
+	Console Format = "console"
+	Journal Format = "journal"
+	Auto    Format = "auto" // journal under systemd, console on a terminal, else json
+)
+
+// For resolves Auto for what is written to w.
+func (f Format) For(w io.Writer) Format {
+	file, ok := w.(*os.File)
+	switch {
+	case f != Auto:
+		return f
+	case ok && isJournal(file):
+		return Journal
+	case ok && isatty.IsTerminal(file.Fd()):
+		return Console
+	}
+	return JSON
+}
+
+// NewLogger writes every event, never a sample of them, to w, or in the format
+// Journal to journald, and to w only what journald does not take.
+func NewLogger(w io.Writer, format Format, level zapcore.LevelEnabler) *zap.Logger {
+	cfg := zapcore.EncoderConfig{
+		TimeKey: "time", LevelKey: "level", MessageKey: "event", LineEnding: "\n",
+		EncodeTime:  encodeTime,
+		EncodeLevel: zapcore.LowercaseLevelEncoder, EncodeDuration: zapcore.SecondsDurationEncoder,
+	}
+	if format == Console {
+		cfg.ConsoleSeparator = "  "
+		out := zapcore.Lock(zapcore.AddSync(lineWriter{w}))
+		return zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(cfg), out, level))
+	}
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.Lock(zapcore.AddSync(w)), level)
+	if format == Journal {
+		core = newJournal(journalSocket, core)
+	}
+	return zap.New(core)
+}
+
+func encodeTime(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
+	enc.AppendString(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+}
+
+// lineWriter keeps foreign text from steering a terminal: zap escapes what is
+// ASCII, and leaves the control characters and marks beyond it.
+type lineWriter struct{ w io.Writer }
+
+func (l lineWriter) Write(line []byte) (int, error) {
+	text, _ := bytes.CutSuffix(line, []byte("\n"))
+	if bytes.IndexFunc(text, steers) < 0 {
+		return l.w.Write(line)
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if steers(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('\n')
+	if _, err := l.w.Write(b.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// steers says whether a terminal might do something else than show the rune.
+func steers(r rune) bool {
+	return unicode.IsControl(r) && r != '\t' || unicode.Is(unicode.Cf, r) && r != '\u200d' || r == '\u2028' || r == '\u2029'
+}
+
+// Events of a run, the message of their log line.
+const (
+	eventRunStarted    = "run_started"
+	eventRunFinished   = "run_finished"
+	eventAccountSynced = "account_synced"
+	eventAccountFailed = "account_failed"
+	eventHeld          = "deactivations_held"
+	eventMemberHeld    = "member_held"
+	eventConflict      = "conflict"
+	eventNote          = "note"
+	eventProgress      = "progress"
+)
+
+var memberEvents = map[sync.Kind]string{
+	sync.Onboard:    "member_onboarded",
+	sync.Link:       "member_linked",
+	sync.Update:     "member_updated",
+	sync.Reactivate: "member_reactivated",
+	sync.Deactivate: "member_deactivated",
+	sync.EditMember: "member_edited",
+}
+
+// Log is a sync.Observer that writes one line per event.
+type Log struct {
+	log *zap.Logger
+	now func() time.Time
+}
+
+// NewLog observes runs with the given logger.
+func NewLog(log *zap.Logger, now func() time.Time) *Log { return &Log{log, now} }
+
+// Began logs the start of a run.
+func (l *Log) Began(id sync.RunID, r sync.Run) {
+	l.log.Info(eventRunStarted, runID(id), zap.Strings("accounts", r.Accounts),
+		zap.String("trigger", string(r.Trigger)), zap.String("actor", r.Actor))
+}
+
+// Progress logs how far the reading is, for those who look closely.
+func (l *Log) Progress(p sync.Progress) {
+	l.log.Debug(eventProgress, zap.String("account", p.Account), zap.String("step", p.Step),
+		zap.String("sub_account", p.SubAccount), zap.Int("done", p.Done), zap.Int("of", p.Of), zap.Int("people", p.People))
+}
+
+// Committed logs every change of an account, then its summary.
+func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
+	log := l.log.With(runID(id), zap.String("account", c.Account))
+	for i := range c.Plan.Changes {
+		change := &c.Plan.Changes[i]
+		log.Info(memberEvents[change.Kind], append(changeFields(change),
+			zap.String("actor", r.Actor), zap.String("on_behalf_of", r.OnBehalfOf))...)
+	}
+	for i := range c.Plan.Conflicts {
+		conflict := &c.Plan.Conflicts[i]
+		log.Warn(eventConflict, zap.String("person", conflict.Person), zap.Int64("member_id", conflict.Member),
+			zap.String("name", conflict.Name), zap.String("reason", string(conflict.Reason)),
+			zap.String("detail", conflict.Detail), zap.String("remedy", conflict.Remedy))
+	}
+	for _, n := range c.Plan.Notes {
+		log.Debug(eventNote, zap.Int64("member_id", n.Member), zap.String("person", n.Person),
+			zap.String("name", n.Name), zap.String("reason", string(n.Reason)), zap.String("detail", n.Detail))
+	}
+	logHeld(log, c.Plan.Held)
+	s := &c.Plan.Summary
+	log.Info(eventAccountSynced, zap.String("status", string(c.Status)),
+		zap.Int("people", s.People), zap.Int("onboarded", s.Onboard), zap.Int("linked", s.Link),
+		zap.Int("updated", s.Update), zap.Int("reactivated", s.Reactivate), zap.Int("deactivated", s.Deactivate),
+		zap.Int("held", s.Held), zap.Int("conflicts", s.Conflicts), zap.Int("skipped", s.Skipped),
+		zap.Int("unchanged", s.Unchanged), zap.Int("api_calls", c.APICalls),
+		zap.Duration("duration", c.FinishedAt.Sub(r.StartedAt)))
+}
+
+func logHeld(log *zap.Logger, held *sync.Held) {
+	if held == nil {
+		return
+	}
+	for i := range held.Changes {
+		log.Warn(eventMemberHeld, changeFields(&held.Changes[i])...)
+	}
+	for _, r := range held.Reasons {
+		log.Warn(eventHeld, zap.String("reason", string(r.Reason)), zap.String("detail", r.Detail),
+			zap.Int("held", len(held.Changes)), zap.String("remedy",
+				fmt.Sprintf("ringroster held; then ringroster approve %d, or ringroster reject %d", held.Run, held.Run)))
+	}
+}
+
+// changeFields are the fields of one change's line. Several changed fields stand
+// in it as a list.
+func changeFields(c *sync.Change) []zap.Field {
+	fields := []zap.Field{
+		zap.String("kind", string(c.Kind)), zap.Int64("member_id", memberID(c)), zap.String("person", c.Person),
+		zap.String("name", c.Name), zap.String("email", c.Email), zap.String("reason", string(c.Reason)),
+	}
+	if len(c.Fields) == 1 {
+		f := c.Fields[0]
+		return append(fields, zap.String("field", f.Field), zap.String("before", f.Before), zap.String("after", f.After))
+	}
+	if len(c.Fields) > 1 {
+		fields = append(fields, zap.Reflect("fields", c.Fields))
+	}
+	return fields
+}
+
+// memberID is the member's number, which a new member has after the commit.
+func memberID(c *sync.Change) int64 {
+	if c.Member == 0 && c.Next != nil {
+		return c.Next.ID
+	}
+	return c.Member
+}
+
+// Failed logs an account that failed, with all that is known of why.
+func (l *Log) Failed(id sync.RunID, account string, err error) {
+	l.log.Error(eventAccountFailed, runID(id), zap.String("account", account), zap.String("error", err.Error()))
+}
+
+// Finished logs the end of a run over all its accounts.
+func (l *Log) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
+	failed, held := 0, 0
+	for i := range results {
+		switch results[i].Status {
+		case sync.Failed:
+			failed++
+		case sync.HeldRun:
+			held++
+		}
+	}
+	l.log.Info(eventRunFinished, runID(id), zap.Int("accounts", len(results)), zap.Int("failed", failed),
+		zap.Int("held", held), zap.Duration("duration", l.now().Sub(r.StartedAt)))
+}
+
+func runID(id sync.RunID) zap.Field { return zap.Int64("run_id", int64(id)) }

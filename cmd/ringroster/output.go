@@ -1,0 +1,164 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+)
+
+// The formats of --output.
+const (
+	formatTable = "table"
+	formatJSON  = "json"
+	formatCSV   = "csv"
+)
+
+// clean makes foreign text safe for a line on a terminal: control characters,
+// newlines and the marks that reorder text become visible escapes.
+func clean(s string) string {
+	unsafe := func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar
+	}
+	if strings.IndexFunc(s, unsafe) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unsafe(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// phoneCharacters are what a cell may consist of to count as a phone number.
+const phoneCharacters = "+0123456789 ()-./"
+
+// guardCell marks a CSV cell that a spreadsheet would take for a formula with a
+// leading apostrophe, unless it is only a phone number. A cell that already has
+// such a mark gets another, so that taking one away restores every cell.
+func guardCell(s string) string {
+	bare := strings.TrimLeft(s, "'")
+	if bare == "" || !strings.ContainsRune("=+-@\t\r", rune(bare[0])) {
+		return s
+	}
+	if s[0] == '+' && strings.Trim(s, phoneCharacters) == "" && strings.ContainsAny(s, "0123456789") {
+		return s
+	}
+	return "'" + s
+}
+
+// listing is a list that a command prints: in a table or CSV with the given
+// columns, in JSON as the rows themselves under key.
+// rowsOf is a sequence of rows that may end in an error.
+type rowsOf[T any] = iter.Seq2[T, error]
+
+type listing[T any] struct {
+	key     string
+	columns []string
+	cells   func(T) []string
+	rows    iter.Seq2[T, error]
+}
+
+// print writes the list in the format asked for, as its rows arrive. Only a
+// table needs them all, to align its columns.
+func (l *listing[T]) print(w io.Writer, format string) error {
+	switch format {
+	case formatJSON:
+		return l.printJSON(w)
+	case formatCSV:
+		return l.printCSV(w)
+	default:
+		return l.printTable(w)
+	}
+}
+
+func (l *listing[T]) printTable(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, strings.ToUpper(strings.Join(l.columns, "\t")))
+	for row, err := range l.rows {
+		if err != nil {
+			return err
+		}
+		cells := l.cells(row)
+		for i := range cells {
+			cells[i] = clean(cells[i])
+		}
+		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t"))
+	}
+	return t.Flush()
+}
+
+func (l *listing[T]) printCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	_ = c.Write(l.columns) // an error stays with the writer
+	for row, err := range l.rows {
+		if err != nil {
+			return err
+		}
+		cells := l.cells(row)
+		for i := range cells {
+			cells[i] = guardCell(cells[i])
+		}
+		_ = c.Write(cells)
+	}
+	c.Flush()
+	return c.Error()
+}
+
+func (l *listing[T]) printJSON(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "{\"version\":1,%q:[", l.key); err != nil {
+		return err
+	}
+	separator := "\n  "
+	for row, err := range l.rows {
+		if err != nil {
+			return err
+		}
+		text, err := encodeJSON(row)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%s%s", separator, text); err != nil {
+			return err
+		}
+		separator = ",\n  "
+	}
+	_, err := fmt.Fprintln(w, "\n]}")
+	return err
+}
+
+// encodeJSON is one value on one line, with <, > and & as they are.
+func encodeJSON(v any) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return strings.TrimSpace(b.String()), err
+}
+
+// printDocument writes one JSON document for people and programs.
+func printDocument(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// each makes a row sequence of a slice.
+func each[T any](rows []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}

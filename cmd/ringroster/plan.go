@@ -1,0 +1,272 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/sync"
+)
+
+// planRequest is what `plan` and `sync --dry-run` are asked.
+type planRequest struct {
+	accounts []string
+	user     string
+	detailed bool   // exit 5 when there is something to change
+	out      string // save the plan here
+}
+
+func planCommand(a *app) *cobra.Command {
+	var req planRequest
+	c := &cobra.Command{
+		Use: "plan", Short: "Show what a sync would change, and why", Args: cobra.NoArgs,
+		Long: `Reads RingCentral and the roster and prints what a sync would do. It writes nothing.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.plan(c.Context(), req) },
+	}
+	c.Flags().StringArrayVar(&req.accounts, "account", nil, "only this account (repeatable)")
+	c.Flags().StringVar(&req.user, "user", "", "only this person: e-mail, rc user id or member id")
+	c.Flags().BoolVar(&req.detailed, "detailed-exitcode", false, "exit 5 when there is something to change, held deactivations included")
+	c.Flags().StringVar(&req.out, "out", "", "save the plan to this file, for `sync --plan`")
+	c.MarkFlagsMutuallyExclusive("out", "user")
+	a.addOutput(c)
+	return c
+}
+
+func (a *app) plan(ctx context.Context, req planRequest) error {
+	results, err := a.preview(ctx, req, nil)
+	if err != nil {
+		return err
+	}
+	if req.out != "" {
+		err = savePlan(req.out, results)
+	}
+	switch a.output {
+	case formatJSON:
+		err = errors.Join(err, a.planJSON(results))
+	case formatCSV:
+		err = errors.Join(err, planListing(results).print(a.stdout, formatCSV))
+	default:
+		for i := range results {
+			a.planTable(&results[i])
+		}
+	}
+	return errors.Join(err, planExit(results, req.detailed))
+}
+
+// preview plans for the chosen accounts without writing anything.
+func (a *app) preview(ctx context.Context, req planRequest, trace *sync.Trace) ([]sync.Result, error) {
+	s, accounts, err := a.prepare(req.accounts, req.user)
+	if err != nil {
+		return nil, err
+	}
+	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer closeRoster()
+	observer, done := a.planner()
+	defer done()
+	return runner(s, roster, observer).Preview(ctx, sync.Request{
+		Only: req.user, Trace: trace, Run: sync.Run{Accounts: namesOf(accounts)},
+	}), nil
+}
+
+// planExit gives the exit code of a plan, which holds nothing itself.
+func planExit(results []sync.Result, detailed bool) error {
+	var exit *exitError
+	if err := exitOf(results); errors.As(err, &exit) && exit.code != exitHeld {
+		return err
+	}
+	for i := range results {
+		if p := results[i].Plan; detailed && p != nil && (len(p.Changes) > 0 || p.Held != nil) {
+			return &exitError{code: exitChanges}
+		}
+	}
+	return nil
+}
+
+// planJSON prints the document of `plan`, a contract with other programs.
+func (a *app) planJSON(results []sync.Result) error {
+	return printDocument(a.stdout, struct {
+		Version  int   `json:"version"`
+		Accounts []any `json:"accounts"`
+	}{1, planAccounts(results)})
+}
+
+func planAccounts(results []sync.Result) []any {
+	accounts := []any{}
+	for i := range results {
+		if r := &results[i]; r.Err != nil {
+			accounts = append(accounts, failedPlan(r))
+		} else {
+			accounts = append(accounts, r.Plan)
+		}
+	}
+	return accounts
+}
+
+// failedPlan has the keys of a plan, empty, and the error.
+func failedPlan(r *sync.Result) any {
+	text, _ := json.Marshal(&sync.Plan{Account: r.Account}) // of an empty plan: cannot fail
+	doc := map[string]any{}
+	_ = json.Unmarshal(text, &doc)
+	doc["error"] = r.Err.Error()
+	return doc
+}
+
+// planRow is one change in CSV: a row per field, or one for a change without.
+type planRow struct {
+	account string
+	held    bool
+	change  *sync.Change
+	field   sync.FieldChange
+}
+
+func planListing(results []sync.Result) *listing[planRow] {
+	var rows []planRow
+	add := func(account string, held bool, changes []sync.Change) {
+		for i := range changes {
+			fields := changes[i].Fields
+			if len(fields) == 0 {
+				fields = []sync.FieldChange{{}}
+			}
+			for _, f := range fields {
+				rows = append(rows, planRow{account, held, &changes[i], f})
+			}
+		}
+	}
+	for i := range results {
+		if p := results[i].Plan; p != nil {
+			add(p.Account, false, p.Changes)
+			if p.Held != nil {
+				add(p.Account, true, p.Held.Changes)
+			}
+		}
+	}
+	return &listing[planRow]{
+		key: "changes", rows: each(rows),
+		columns: []string{"account", "kind", "held", "member_id", "person", "name", "email", "reason", "field", "before", "after", "field_reason"},
+		cells: func(r planRow) []string {
+			return []string{
+				r.account, string(r.change.Kind), fmt.Sprint(r.held), memberText(r.change.Member), r.change.Person,
+				r.change.Name, r.change.Email, string(r.change.Reason), r.field.Field, r.field.Before, r.field.After, string(r.field.Reason),
+			}
+		},
+	}
+}
+
+func memberText(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return fmt.Sprint(id)
+}
+
+// planTable prints one account's plan for people.
+func (a *app) planTable(r *sync.Result) {
+	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format, args...) }
+	if r.Err != nil {
+		out("%s: no plan: %s\n", r.Account, clean(r.Err.Error()))
+		return
+	}
+	s := &r.Plan.Summary
+	out("%s: %d people: %d to onboard, %d to link, %d to reactivate, %d to update, %d to deactivate, %d held, %d conflicts, %d skipped, %d unchanged\n",
+		r.Account, s.People, s.Onboard, s.Link, s.Reactivate, s.Update, s.Deactivate, s.Held, s.Conflicts, s.Skipped, s.Unchanged)
+	for i := range r.Plan.Changes {
+		out("%s", changeText(&r.Plan.Changes[i]))
+	}
+	if h := r.Plan.Held; h != nil {
+		out("\n  %d deactivations would be held:\n", len(h.Changes))
+		for _, reason := range h.Reasons {
+			out("    %s: %s\n", reason.Reason, clean(reason.Detail))
+		}
+		for i := range h.Changes {
+			out("%s", changeText(&h.Changes[i]))
+		}
+	}
+	printConflicts(a.stdout, r.Plan)
+	out("%s", notesText(r.Plan.Notes))
+}
+
+// signs mark the kinds of changes at the start of a line.
+var signs = map[sync.Kind]string{
+	sync.Onboard: "+", sync.Link: "=", sync.Reactivate: "^", sync.Update: "~", sync.Deactivate: "-", sync.EditMember: "~",
+}
+
+// changeText is a change as lines for people.
+func changeText(c *sync.Change) string {
+	var b strings.Builder
+	who := clean(c.Name)
+	if c.Email != "" && c.Email != c.Name {
+		who += " <" + clean(c.Email) + ">"
+	}
+	if c.Member != 0 {
+		who += fmt.Sprintf(", member %d", c.Member)
+	}
+	fmt.Fprintf(&b, "  %s %s %s (%s%s)\n", signs[c.Kind], c.Kind, who, c.Reason, prefixed(": ", clean(c.Detail)))
+	for _, f := range c.Fields {
+		if f.Field == "status" {
+			continue // the kind says it
+		}
+		before, after := f.Before, f.After
+		if f.Field == "logins" {
+			before, after = loginsText(before), loginsText(after)
+		}
+		fmt.Fprintf(&b, "      %s: %s -> %s (%s)\n", f.Field, quoted(before), quoted(after), f.Reason)
+	}
+	return b.String()
+}
+
+// loginsText shortens logins to what a person looks for.
+func loginsText(text string) string {
+	var logins []sync.Login
+	if err := json.Unmarshal([]byte(text), &logins); err != nil {
+		return text
+	}
+	parts := make([]string, len(logins))
+	for i, l := range logins {
+		parts[i] = fmt.Sprintf("%s in %s", l.AgentID, cmp.Or(l.AgentGroup, l.AgentGroupID, l.SubAccountID))
+		if !l.Active {
+			parts[i] += " (inactive)"
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+func quoted(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return clean(s)
+}
+
+// notesText prints who stays although they would leave, and counts the rest.
+func notesText(notes []sync.Note) string {
+	var b strings.Builder
+	counts := map[sync.Reason]int{}
+	for _, n := range notes {
+		if n.Member == 0 && n.Person != "" {
+			counts[n.Reason]++
+			continue
+		}
+		fmt.Fprintf(&b, "  . %s%s (%s%s)\n", clean(n.Name), prefixed(", member ", memberText(n.Member)), n.Reason, prefixed(": ", clean(n.Detail)))
+	}
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(&b, "  . %d people not on the roster: %s\n", counts[reason], reason)
+	}
+	return b.String()
+}

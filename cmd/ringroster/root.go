@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+// app is what every command shares: the streams and the global flags.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	config         string
+	output         string
+	started        bool // a command began: before that, every error is one of usage
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ringroster",
+		Short: "Keeps a roster of contact-centre people in step with the RingCentral directory",
+		Long: `ringroster reads who works in a RingCentral account (RingEX and RingCX),
+compares that with a local SQLite roster, and onboards, updates, deactivates and
+reactivates its members. Nobody is ever deleted, and every change says why.`,
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.PersistentFlags().StringVar(&a.config, "config", "", "settings file (else $RINGROSTER_CONFIG, ./config.yaml, /etc/ringroster/config.yaml)")
+	root.AddCommand(
+		runCommand(a), syncCommand(a), planCommand(a), explainCommand(a),
+		heldCommand(a), approveCommand(a), rejectCommand(a), undoCommand(a),
+		statusCommand(a), checkCommand(a), runsCommand(a), historyCommand(a), rosterCommand(a),
+		simulateCommand(a), demoCommand(a), versionCommand(a),
+	)
+	root.InitDefaultCompletionCmd()
+	a.harden(root)
+	return root
+}
+
+// harden makes a group of commands refuse a name it does not know, with which
+// cobra itself exits 0, and notes when a command begins.
+func (a *app) harden(c *cobra.Command) {
+	if c.HasSubCommands() && c.Run == nil && c.RunE == nil {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, given []string) error {
+			if len(given) > 0 {
+				return usagef("%s has no command %q; see %s --help", c.CommandPath(), given[0], c.CommandPath())
+			}
+			return c.Help()
+		}
+	}
+	if work := c.RunE; work != nil {
+		c.RunE = func(c *cobra.Command, given []string) error {
+			a.started = true
+			return work(c, given)
+		}
+	}
+	for _, sub := range c.Commands() {
+		a.harden(sub)
+	}
+}
+
+// addOutput gives a command the flag --output.
+func (a *app) addOutput(c *cobra.Command) {
+	c.Flags().VarP(&choice{value: &a.output, options: []string{formatTable, formatJSON, formatCSV}, name: "format"}, "output", "o", "table, json or csv")
+	a.output = formatTable
+}
+
+// choice is a flag with a closed set of values.
+type choice struct {
+	value   *string
+	options []string
+	name    string
+}
+
+func (c *choice) String() string { return *c.value }
+func (c *choice) Type() string   { return c.name }
+func (c *choice) Set(s string) error {
+	if !slices.Contains(c.options, s) {
+		return fmt.Errorf("%q is none of %v", s, c.options)
+	}
+	*c.value = s
+	return nil
+}
+
+func versionCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.stdout, "ringroster", version)
+			return err
+		},
+	}
+}

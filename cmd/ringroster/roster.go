@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func rosterCommand(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "roster", Short: "Read the roster, and say who belongs to whom"}
+	c.AddCommand(
+		rosterListCommand(a), rosterShowCommand(a), rosterExportCommand(a),
+		rosterSetCommand(a), rosterLinkCommand(a), rosterManageCommand(a, "detach", false), rosterManageCommand(a, "attach", true),
+	)
+	return c
+}
+
+// filterFlags gives a command the filters of the roster.
+func filterFlags(c *cobra.Command, f *store.Filter) {
+	c.Flags().Var(&choice{value: (*string)(&f.Status), options: []string{string(sync.Active), string(sync.Inactive)}, name: "status"}, "status", "active or inactive")
+	c.Flags().StringVar(&f.Role, "role", "", "role, in any case")
+	c.Flags().StringVar(&f.Account, "account", "", "account")
+	c.Flags().StringVar(&f.SubAccount, "sub-account", "", "id or name of a sub-account with an active login")
+	c.Flags().StringVar(&f.Activity, "activity", "", "activity id")
+	c.Flags().StringVar(&f.Search, "search", "", "part of a name, e-mail, username or extension number")
+}
+
+func rosterListCommand(a *app) *cobra.Command {
+	var f store.Filter
+	c := &cobra.Command{
+		Use: "list", Short: "List members", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withRoster(c.Context(), func(st *store.Store) error {
+				l := rosterListing(st.Roster(c.Context(), f))
+				if a.output == formatTable {
+					l.columns, l.cells = shortColumns, shortCells
+				}
+				return l.print(a.stdout, a.output)
+			})
+		},
+	}
+	filterFlags(c, &f)
+	a.addOutput(c)
+	return c
+}
+
+func rosterExportCommand(a *app) *cobra.Command {
+	var f store.Filter
+	format := formatCSV
+	c := &cobra.Command{
+		Use: "export", Short: "Export the roster view", Args: cobra.NoArgs,
+		Long: `Writes the columns of the view roster, in their order. A CSV cell that a spreadsheet
+would take for a formula gets a leading apostrophe.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withRoster(c.Context(), func(st *store.Store) error {
+				return rosterListing(st.Roster(c.Context(), f)).print(a.stdout, format)
+			})
+		},
+	}
+	filterFlags(c, &f)
+	c.Flags().VarP(&choice{value: &format, options: []string{formatCSV, formatJSON}, name: "format"}, "output", "o", "csv or json")
+	return c
+}
+
+// withRoster opens the roster for reading around f.
+func (a *app) withRoster(ctx context.Context, f func(*store.Store) error) error {
+	st, err := a.readStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	return f(st)
+}
+
+var shortColumns = []string{"member_id", "account", "status", "role", "name", "email", "extension", "activity_id", "managed"}
+
+func shortCells(r store.RosterRow) []string {
+	return []string{
+		fmt.Sprint(r.MemberID), r.Account, string(r.Status), r.Role, strings.TrimSpace(r.FirstName + " " + r.LastName),
+		r.Email, r.ExtensionNumber, r.ActivityID, fmt.Sprint(r.Managed),
+	}
+}
+
+// rosterListing is the view roster with all its columns, in their order.
+func rosterListing(rows rowsOf[store.RosterRow]) *listing[store.RosterRow] {
+	return &listing[store.RosterRow]{
+		key: "members", rows: rows, columns: strings.FieldsFunc(store.RosterColumns, func(r rune) bool { return strings.ContainsRune(", \n\t", r) }),
+		cells: func(r store.RosterRow) []string {
+			return []string{
+				fmt.Sprint(r.MemberID), r.Account, string(r.Status), r.Role, r.Username, r.FirstName, r.LastName,
+				r.Email, r.ExtensionNumber, r.ActivityID, r.DataSource, r.RCUserID,
+				r.Department, r.JobTitle, r.Site, fmt.Sprint(r.Managed), r.DeactivationReason,
+				r.CreatedAt, r.CreatedBy, r.UpdatedAt, r.UpdatedBy,
+				text(r.DeactivatedAt), text(r.ReactivatedAt), text(r.LastSeenAt), fmt.Sprint(r.AbsentDays),
+			}
+		},
+	}
+}
+
+func rosterShowCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "show WHO", Short: "Show one member with logins", Args: cobra.ExactArgs(1),
+		Long: "WHO is a member id, e-mail, rc user id, username or agent id.",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withRoster(c.Context(), func(st *store.Store) error { return a.showMember(c.Context(), st, args[0]) })
+		},
+	}
+	a.addOutput(c)
+	return c
+}
+
+func (a *app) showMember(ctx context.Context, st *store.Store, who string) error {
+	row, err := oneMember(ctx, st, who)
+	if err != nil {
+		return err
+	}
+	logins, err := st.Logins(ctx, row.MemberID)
+	if err != nil {
+		return err
+	}
+	l := rosterListing(each([]store.RosterRow{*row}))
+	switch a.output {
+	case formatCSV:
+		return l.print(a.stdout, formatCSV)
+	case formatJSON:
+		if logins == nil {
+			logins = []sync.Login{}
+		}
+		return printDocument(a.stdout, struct {
+			Version int             `json:"version"`
+			Member  store.RosterRow `json:"member"`
+			Logins  []sync.Login    `json:"logins"`
+		}{1, *row, logins})
+	}
+	for i, cell := range l.cells(*row) {
+		if cell != "" {
+			_, _ = fmt.Fprintf(a.stdout, "%-20s %s\n", l.columns[i], clean(cell))
+		}
+	}
+	for _, login := range logins {
+		_, _ = fmt.Fprintf(a.stdout, "%-20s %s\n", "login", clean(loginText(&login)))
+	}
+	return nil
+}
+
+func loginText(l *sync.Login) string {
+	state := "active"
+	if !l.Active {
+		state = "inactive"
+	}
+	return fmt.Sprintf("agent %s (%s), group %s %s, sub-account %s %s, user name %s, data source %s, %s",
+		l.AgentID, l.AgentType, l.AgentGroupID, l.AgentGroup, l.SubAccountID, l.SubAccount, l.UserName, l.DataSource, state)
+}
+
+func rosterManageCommand(a *app, verb string, managed bool) *cobra.Command {
+	var d decision
+	c := &cobra.Command{
+		Use: verb + " MEMBER", Args: cobra.ExactArgs(1),
+		Short: map[bool]string{true: "Let syncs change a member again", false: "Keep syncs from changing a member"}[managed],
+		RunE: func(c *cobra.Command, args []string) error {
+			id, err := memberID(args[0])
+			if err != nil {
+				return err
+			}
+			return a.editMember(c.Context(), id, d, sync.ByHand, sync.Manage(id, managed))
+		},
+	}
+	d.authorFlags(c)
+	return c
+}
+
+func rosterSetCommand(a *app) *cobra.Command {
+	var d decision
+	c := &cobra.Command{
+		Use: "set MEMBER FIELD=VALUE…", Short: "Set a member's fields by hand", Args: cobra.MinimumNArgs(2),
+		Long: `activity_id belongs to the roster and can always be set. What RingCentral owns can
+be set only for a detached member.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			id, err := memberID(args[0])
+			if err != nil {
+				return err
+			}
+			values := map[string]string{}
+			for _, arg := range args[1:] {
+				name, value, ok := strings.Cut(arg, "=")
+				if _, twice := values[name]; !ok || twice {
+					return usagef("%q: give FIELD=VALUE, each field once", arg)
+				}
+				values[name] = value
+			}
+			return a.editMember(c.Context(), id, d, sync.ByHand, sync.SetFields(id, values))
+		},
+	}
+	d.authorFlags(c)
+	return c
+}
+
+func rosterLinkCommand(a *app) *cobra.Command {
+	var d decision
+	c := &cobra.Command{
+		Use: "link MEMBER PERSON", Short: "Tie a member to a person of RingCentral", Args: cobra.ExactArgs(2),
+		Long: `PERSON is a person key as plan prints it: rc:ID, agent:SUB/ID or admin:ID. The next
+sync takes over what RingCentral reports about that person.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			id, err := memberID(args[0])
+			if err != nil {
+				return err
+			}
+			return a.editMember(c.Context(), id, d, sync.ByHand, sync.LinkTo(id, args[1]))
+		},
+	}
+	d.authorFlags(c)
+	return c
+}
+
+func memberID(arg string) (int64, error) {
+	id, err := strconv.ParseInt(arg, 10, 64)
+	if err != nil || id <= 0 {
+		return 0, usagef("%q is no member id; `ringroster roster list` shows them", arg)
+	}
+	return id, nil
+}

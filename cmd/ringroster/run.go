@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	stdsync "sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/daemon"
+	"ringroster/cmd/ringroster/observe"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func runCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "run", Short: "Run the service: keep the roster in step, every day", Args: cobra.NoArgs,
+		Long: `Makes the daily run, makes up for a missed one, tries a failed one again, and tells
+systemd how it is. SIGHUP reloads the settings; SIGTERM or Ctrl-C stops: a run
+under way ends before anything is written, or finishes that. A second one does
+not wait for it.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.serviceUntilStopped(c.Context()) },
+	}
+}
+
+func (a *app) serviceUntilStopped(ctx context.Context) error {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, os.Interrupt)
+	defer signal.Stop(signals)
+	v, err := a.newService(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = v.store.Close() }()
+	web, failed, err := v.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = web.Close() }()
+	if err := v.daemon.Start(ctx); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return v.stop(signals)
+		case err := <-failed:
+			v.Trouble("serve "+v.settings.HTTP.Listen, err)
+		case s := <-signals:
+			if s != syscall.SIGHUP {
+				return v.stop(signals)
+			}
+			_ = v.daemon.Reload(ctx) // it told everybody
+		}
+	}
+}
+
+const (
+	// stopPatience bounds how long a stop waits: long enough to end a
+	// transaction and to revoke a token, shorter than systemd's patience.
+	stopPatience = 45 * time.Second
+	// sameSignal is how soon after the first a signal is still the first one,
+	// which comes on two ways: through main's context, and through run's channel.
+	sameSignal = 200 * time.Millisecond
+)
+
+// stop ends the service; a second signal ends the waiting.
+func (v *service) stop(signals <-chan os.Signal) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	began := time.Now()
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case s := <-signals:
+				if s != syscall.SIGHUP && time.Since(began) > sameSignal {
+					cancel()
+				}
+			}
+		}
+	}()
+	return v.daemon.Stop(ctx)
+}
+
+// service is the wiring of the daemon: settings in force, roster, observers.
+type service struct {
+	*observe.Service
+	level   zap.AtomicLevel
+	store   *store.Store
+	metrics *observe.Metrics
+	daemon  *daemon.Daemon
+
+	mu       stdsync.Mutex
+	settings *config.Settings // in force; a reload replaces them
+}
+
+// newService wires a service without starting anything. A database from a newer
+// version is refused here.
+func (a *app) newService(ctx context.Context) (*service, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	v := &service{settings: s, level: zap.NewAtomicLevel()}
+	if v.store, err = store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()}); err != nil {
+		return nil, err
+	}
+	v.metrics = observe.NewMetrics(version, v.facts, time.Now)
+	v.Service = observe.NewService(observe.NewLog(a.logger(s, v.level), time.Now), v.metrics)
+	notify, every := daemon.Systemd()
+	v.daemon = daemon.New(daemon.Config{
+		Load: v.load, Attempts: v.store.Attempts, Observer: v, Notify: notify, Watchdog: every,
+	})
+	return v, nil
+}
+
+// load reads the settings for a start or a reload. What cannot be changed while
+// the service runs stays as it is.
+func (v *service) load() (*daemon.Settings, error) {
+	s, err := config.Load(v.settings.File)
+	if err != nil {
+		return nil, err
+	}
+	level, err := zap.ParseAtomicLevel(s.Log.Level)
+	if err != nil {
+		return nil, err
+	}
+	// From here on nothing can fail: the new settings are in force.
+	restart := s.KeepForRestart(v.settings)
+	v.level.SetLevel(level.Level())
+	v.use(s)
+	return &daemon.Settings{
+		Enabled: s.ServiceEnabled, Jobs: jobs(s), Runner: runner(s, v.store, v),
+		Run:       sync.Run{Actor: s.ImpersonatedUserID, Version: version},
+		Heartbeat: string(s.HeartbeatURL), Restart: restart,
+	}, nil
+}
+
+// jobs are the schedules of the settings.
+func jobs(s *config.Settings) []sync.Job {
+	var all []sync.Job
+	for i := range s.Accounts {
+		all = append(all, sync.Job{
+			Account: s.Accounts[i].Name, Name: sync.JobMembers, At: s.Schedule.TimeOfDay(), CatchUp: s.Schedule.CatchUp,
+		})
+	}
+	return all
+}
+
+// use puts settings in force and looks at their credentials.
+func (v *service) use(s *config.Settings) {
+	v.mu.Lock()
+	v.settings = s
+	v.mu.Unlock()
+	v.credentials()
+}
+
+// inForce are the settings as of now.
+func (v *service) inForce() *config.Settings {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.settings
+}
+
+// credentials tells of JWTs that end soon, and of secrets that cannot be read,
+// before a run needs them.
+func (v *service) credentials() {
+	v.metrics.Forget()
+	s := v.inForce()
+	for i := range s.Accounts {
+		account := &s.Accounts[i]
+		c, err := account.Credentials()
+		if err != nil {
+			v.Trouble("read the credentials of account "+account.Name, err)
+			continue
+		}
+		if at, ok := config.JWTExpiry(c.JWT); ok {
+			v.Expiry(account.Name, at)
+		}
+	}
+}
+
+// Finished looks at the credentials again after each run, so that the end of a
+// JWT is told once a day.
+func (v *service) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
+	v.Service.Finished(id, r, results)
+	v.credentials()
+}
+
+// listen serves /metrics, /healthz and /readyz where the settings say.
+func (v *service) listen(ctx context.Context) (*http.Server, <-chan error, error) {
+	server := &http.Server{
+		Handler:           observe.Handler(v.metrics.Handler(), v.daemon.Alive),
+		ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+	}
+	address, failed := v.settings.HTTP.Listen, make(chan error, 1)
+	if address == "" {
+		return server, failed, nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen on %s (http.listen): %w; give another address, or end what listens there", address, err)
+	}
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	}()
+	return server, failed, nil
+}
+
+// facts is what the metrics take from the database.
+func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
+	waiting, err := v.store.Waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byAccount := map[string]store.Waiting{}
+	for _, w := range waiting {
+		byAccount[w.Account] = w
+	}
+	known, facts := map[string]bool{}, &observe.Facts{}
+	for _, account := range v.inForce().Accounts {
+		known[account.Name] = true
+		latest, err := v.store.Latest(ctx, account.Name)
+		if err != nil {
+			return nil, err
+		}
+		w := byAccount[account.Name]
+		f := observe.AccountFacts{Account: account.Name, Held: w.Held, Rejected: w.Rejected, RejectedSince: w.RejectedSince}
+		fill(&f, &latest)
+		facts.Accounts = append(facts.Accounts, f)
+	}
+	counts, err := v.store.Counts(ctx)
+	for _, c := range counts {
+		if known[c.Account] {
+			facts.Members = append(facts.Members, observe.Members{
+				Account: c.Account, Status: string(c.Status), Role: c.Role, Count: c.Members,
+			})
+		}
+	}
+	return facts, err
+}
+
+// fill adds what is known of an account's newest runs.
+func fill(f *observe.AccountFacts, l *store.Latest) {
+	if l.Try != nil {
+		f.LastAttempt = timeOf(&l.Try.StartedAt)
+	}
+	if l.Ended != nil {
+		f.Duration = timeOf(l.Ended.FinishedAt).Sub(timeOf(&l.Ended.StartedAt))
+	}
+	if l.Success != nil {
+		f.LastSuccess, f.People, f.Conflicts = timeOf(l.Success.FinishedAt), l.Success.People, l.Success.Conflicts
+	}
+}
+
+// timeOf is a time as the database keeps it; zero for one that has not come.
+func timeOf(text *string) time.Time {
+	if text == nil {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, *text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}

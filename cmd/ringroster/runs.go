@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func runsCommand(a *app) *cobra.Command {
+	var limit int
+	c := &cobra.Command{
+		Use: "runs [RUN]", Short: "List past runs, or one run with its changes", Args: cobra.RangeArgs(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			st, err := a.readStore(c.Context())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = st.Close() }()
+			if len(args) == 0 {
+				return runListing(st, c.Context(), limit).print(a.stdout, a.output)
+			}
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return usagef("%q is no run number", args[0])
+			}
+			return a.oneRun(c.Context(), st, sync.RunID(id))
+		},
+	}
+	c.Flags().IntVar(&limit, "limit", 20, "how many rows; 0: all")
+	a.addOutput(c)
+	return c
+}
+
+func runListing(st *store.Store, ctx context.Context, limit int) *listing[store.RunRow] {
+	return &listing[store.RunRow]{
+		key: "runs", rows: st.Runs(ctx, limit), cells: runCells,
+		columns: []string{
+			"run_id", "account", "trigger", "status", "started_at", "people", "onboarded", "linked",
+			"updated", "reactivated", "deactivated", "held", "conflicts", "api_calls", "actor", "error",
+		},
+	}
+}
+
+func runCells(r store.RunRow) []string {
+	cells := []string{fmt.Sprint(r.RunID), r.Account, string(r.Trigger), string(r.Status), r.StartedAt}
+	for _, n := range []int{r.People, r.Onboarded, r.Linked, r.Updated, r.Reactivated, r.Deactivated, r.Held, r.Conflicts, r.APICalls} {
+		cells = append(cells, fmt.Sprint(n))
+	}
+	return append(cells, r.Actor, r.Error)
+}
+
+// oneRun prints a run like a story: how it began, what it did, how it ended.
+func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error {
+	rows, err := st.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return fmt.Errorf("there was no run %d", id)
+	}
+	changes := changeListing(st.Changes(ctx, id))
+	if a.output == formatCSV {
+		return changes.print(a.stdout, formatCSV)
+	}
+	if a.output == formatJSON {
+		return a.oneRunJSON(rows, changes)
+	}
+	for i := range rows {
+		a.tellRun(&rows[i])
+	}
+	_, _ = fmt.Fprintln(a.stdout)
+	return a.tellChanges(changes.rows, true)
+}
+
+// tellChanges prints changes as lines to read, a line each.
+func (a *app) tellChanges(rows rowsOf[store.ChangeRow], withMember bool) error {
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		who := ""
+		if withMember {
+			who = fmt.Sprintf("member %d  ", row.MemberID)
+		}
+		by := text(row.Actor) + prefixed(" for ", text(row.OnBehalfOf)) + prefixed(": ", text(row.Note))
+		_, _ = fmt.Fprintf(a.stdout, "%s  run %d  %s%s (%s) by %s\n", text(row.At), row.RunID, who, clean(tellChange(&row)), row.Reason, clean(by))
+	}
+	return nil
+}
+
+// tellChange says what one row of the history changed.
+func tellChange(row *store.ChangeRow) string {
+	if row.Field == nil {
+		var m struct {
+			Role, Email string
+		}
+		if err := json.Unmarshal([]byte(row.After), &m); err != nil {
+			return string(row.Kind)
+		}
+		return fmt.Sprintf("%s as %s <%s>", row.Kind, m.Role, m.Email)
+	}
+	before, after := text(row.Before), row.After
+	if *row.Field == "logins" {
+		before, after = loginsText(before), loginsText(after)
+	}
+	return fmt.Sprintf("%s %s: %s -> %s", row.Kind, *row.Field, quoted(before), quoted(after))
+}
+
+func (a *app) tellRun(r *store.RunRow) {
+	_, _ = fmt.Fprintf(a.stdout, "Run %d of account %s: %s, started %s by %s (%s), %d people, %d API calls\n",
+		r.RunID, r.Account, r.Status, r.StartedAt, clean(r.Actor), r.Trigger, r.People, r.APICalls)
+	_, _ = fmt.Fprintf(a.stdout, "  onboarded %d, linked %d, updated %d, reactivated %d, deactivated %d, held %d, conflicts %d, unchanged %d\n",
+		r.Onboarded, r.Linked, r.Updated, r.Reactivated, r.Deactivated, r.Held, r.Conflicts, r.Unchanged)
+	if r.Error != "" {
+		_, _ = fmt.Fprintf(a.stdout, "  error: %s\n", clean(r.Error))
+	}
+	if reasons := string(r.HeldReasons); reasons != "[]" && reasons != "" {
+		_, _ = fmt.Fprintf(a.stdout, "  held because of %s\n", clean(reasons))
+	}
+}
+
+func (a *app) oneRunJSON(rows []store.RunRow, changes *listing[store.ChangeRow]) error {
+	doc := struct {
+		Version int               `json:"version"`
+		Runs    []store.RunRow    `json:"runs"`
+		Changes []store.ChangeRow `json:"changes"`
+	}{1, rows, []store.ChangeRow{}}
+	for row, err := range changes.rows {
+		if err != nil {
+			return err
+		}
+		doc.Changes = append(doc.Changes, row)
+	}
+	return printDocument(a.stdout, doc)
+}
+
+func historyCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "history MEMBER", Short: "Every change of one member", Args: cobra.ExactArgs(1),
+		Long: "MEMBER is a member id, e-mail, rc user id, username or agent id.",
+		RunE: func(c *cobra.Command, args []string) error {
+			st, err := a.readStore(c.Context())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = st.Close() }()
+			row, err := oneMember(c.Context(), st, args[0])
+			if err != nil {
+				return err
+			}
+			rows := st.History(c.Context(), row.MemberID)
+			if a.output == formatTable {
+				return a.tellChanges(rows, false)
+			}
+			return changeListing(rows).print(a.stdout, a.output)
+		},
+	}
+	a.addOutput(c)
+	return c
+}
+
+func changeListing(rows rowsOf[store.ChangeRow]) *listing[store.ChangeRow] {
+	return &listing[store.ChangeRow]{
+		key: "changes", rows: rows,
+		columns: []string{"at", "run_id", "member_id", "kind", "field", "before", "after", "reason", "actor", "on_behalf_of", "note"},
+		cells: func(r store.ChangeRow) []string {
+			return []string{
+				text(r.At), fmt.Sprint(r.RunID), fmt.Sprint(r.MemberID), string(r.Kind), text(r.Field),
+				text(r.Before), r.After, string(r.Reason), text(r.Actor), text(r.OnBehalfOf), text(r.Note),
+			}
+		},
+	}
+}
+
+// oneMember finds the one member that who means.
+func oneMember(ctx context.Context, st *store.Store, who string) (*store.RosterRow, error) {
+	rows, err := st.Find(ctx, who)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(rows) == 0:
+		return nil, fmt.Errorf("the roster has nobody called %q: give a member id, e-mail, rc user id, username or agent id", who)
+	case len(rows) > 1:
+		ids := make([]string, len(rows))
+		for i, row := range rows {
+			ids[i] = fmt.Sprintf("%d (%s, %s)", row.MemberID, row.Account, row.Email)
+		}
+		return nil, fmt.Errorf("%q means %d members: give one of the ids %v", who, len(rows), ids)
+	}
+	return &rows[0], nil
+}

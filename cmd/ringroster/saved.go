@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"ringroster/sync"
+)
+
+// savedPlan is the file of `plan --out`: what `plan --output json` prints, and a
+// digest of it, so that an edited file is told from a reviewed one.
+type savedPlan struct {
+	Version  int             `json:"version"`
+	Digest   string          `json:"digest"`
+	Accounts json.RawMessage `json:"accounts"`
+}
+
+// savePlan writes a plan to be applied later. A file that is there is replaced
+// only once the new one is whole.
+func savePlan(path string, results []sync.Result) error {
+	for i := range results {
+		if err := results[i].Err; err != nil {
+			return fmt.Errorf("no plan was saved: account %s failed", results[i].Account)
+		}
+	}
+	accounts, err := encodeJSON(planAccounts(results))
+	if err != nil {
+		return err
+	}
+	text, err := encodeJSON(savedPlan{Version: 1, Digest: digest([]byte(accounts)), Accounts: json.RawMessage(accounts)})
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	_, err = f.WriteString(text + "\n")
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("save the plan: %w", err), os.Remove(f.Name()))
+	}
+	return nil
+}
+
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// loadPlan reads a saved plan: the changes of each account, in the order saved.
+func loadPlan(path string) (accounts []string, reviewed map[string]sync.Reviewed, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, usagef("read the saved plan: %w", err)
+	}
+	var saved savedPlan
+	if err := json.Unmarshal(text, &saved); err != nil || saved.Version != 1 {
+		return nil, nil, usagef("%s is no plan that `ringroster plan --out` saved", path)
+	}
+	if digest(bytes.TrimSpace(saved.Accounts)) != saved.Digest {
+		return nil, nil, usagef("%s was changed after it was saved: plan again, and review that", path)
+	}
+	var plans []struct {
+		Account string        `json:"account"`
+		Changes sync.Reviewed `json:"changes"`
+	}
+	if err := json.Unmarshal(saved.Accounts, &plans); err != nil {
+		return nil, nil, usagef("%s is no plan that `ringroster plan --out` saved: %w", path, err)
+	}
+	reviewed = map[string]sync.Reviewed{}
+	for _, p := range plans {
+		accounts = append(accounts, p.Account)
+		reviewed[p.Account] = p.Changes
+	}
+	return accounts, reviewed, nil
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/ringcentral/simulator"
+)
+
+// simulation is what `simulate` is asked.
+type simulation struct {
+	people   int
+	seed     uint64
+	world    string
+	listen   string
+	control  string
+	settings string
+	limits   bool
+}
+
+func simulateCommand(a *app) *cobra.Command {
+	var s simulation
+	c := &cobra.Command{
+		Use: "simulate", Short: "Serve a simulated RingCentral on this machine", Args: cobra.NoArgs,
+		Long: `Behaves like RingCentral (RingEX and RingCX) over an invented company, so that
+settings and operations can be rehearsed without an account. It checks what it is
+sent as RingCentral would. Ctrl-C ends it.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.simulate(c.Context(), s) },
+	}
+	c.Flags().IntVar(&s.people, "people", 60, "how many people to invent")
+	c.Flags().Uint64Var(&s.seed, "seed", 1, "which people to invent: the same seed gives the same ones")
+	c.Flags().StringVar(&s.world, "world", "", "serve the company of this YAML or JSON file instead")
+	c.Flags().StringVar(&s.listen, "listen", "127.0.0.1:8765", "address to serve on; loopback only")
+	c.Flags().StringVar(&s.control, "control", "127.0.0.1:8766", "address of the control API; loopback only, empty for none")
+	c.Flags().StringVar(&s.settings, "write-settings", "", "write a settings file that fits, for `ringroster sync`; never overwrites")
+	c.Flags().BoolVar(&s.limits, "limits", false, "limit the rate of calls as RingCentral does")
+	c.MarkFlagsMutuallyExclusive("people", "world")
+	c.MarkFlagsMutuallyExclusive("seed", "world")
+	return c
+}
+
+func (a *app) simulate(ctx context.Context, s simulation) error {
+	world, err := s.makeWorld()
+	if err != nil {
+		return err
+	}
+	server := simulator.New(world, simulator.Options{})
+	address, errs, err := serve(ctx, s.listen, server)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(a.stdout, "A simulated RingCentral with %d people is at http://%s/\n", countPeople(world), address)
+	var controlErrs <-chan error
+	if s.control != "" {
+		var control net.Addr
+		if control, controlErrs, err = serve(ctx, s.control, server.Control()); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(a.stdout, "It is changed while it runs at http://%s/\n", control)
+	}
+	text := simulatorSettings(world, address.String())
+	if s.settings != "" {
+		if err := writeNew(s.settings, text); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(a.stdout, "Settings that fit are in %s; in another terminal: ringroster --config %s sync\n", s.settings, s.settings)
+	} else {
+		_, _ = fmt.Fprintf(a.stdout, "Settings that fit (--write-settings FILE writes them):\n\n%s\n", text)
+	}
+	select {
+	case err = <-errs:
+	case err = <-controlErrs:
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(a.stdout, "Stopped.")
+		return nil
+	}
+	return err
+}
+
+func (s *simulation) makeWorld() (*simulator.World, error) {
+	if s.people < 2 || s.people > 1_000_000 {
+		return nil, usagef("--people %d: give a number from 2 to 1000000", s.people)
+	}
+	world := simulator.Generate(s.people, s.seed)
+	if s.world != "" {
+		var err error
+		if world, err = simulator.Load(s.world); err != nil {
+			return nil, &usageError{err}
+		}
+	}
+	if s.limits && world.Limits == nil {
+		world.Limits = &simulator.Limits{}
+	}
+	return world, nil
+}
+
+// serve listens on a loopback address until ctx is done.
+func serve(ctx context.Context, listen string, handler http.Handler) (net.Addr, <-chan error, error) {
+	host, _, err := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, nil, usagef("%q: the simulator listens on loopback only, such as 127.0.0.1:8765", listen)
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen on %s: %w; give another address", listen, err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	errs := make(chan error, 1)
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			errs <- err
+		}
+	}()
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	return l.Addr(), errs, nil
+}
+
+func countPeople(w *simulator.World) int {
+	people := 0
+	for _, account := range w.Accounts {
+		people += len(account.Extensions)
+	}
+	return people
+}
+
+// simulatorSettings are settings under which ringroster finds the simulator.
+func simulatorSettings(w *simulator.World, address string) string {
+	var text strings.Builder
+	text.WriteString("database: {path: roster.db}\naccounts:\n")
+	for i, account := range w.Accounts {
+		name := "demo"
+		if i > 0 {
+			name = fmt.Sprintf("demo%d", i+1)
+		}
+		fmt.Fprintf(&text, `  - name: %s
+    base_url: http://%s/
+    ringcx_url: http://%s/
+    main_account_id: %q
+    client_id: %q
+    client_secret: %q
+    jwt: %q
+    default_activity_id: "Site 1 - Dallas, TX"
+`, name, address, address, account.MainAccountID, account.ClientID, account.ClientSecret, account.JWT)
+	}
+	return text.String()
+}
+
+// writeNew writes a file that holds secrets and must not be there yet.
+func writeNew(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+
+	"ringroster/cmd/ringroster/observe"
+	"ringroster/ringcentral"
+	"ringroster/ringcentral/simulator"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+var soakRuns = flag.Int("soak.runs", 30, "how many runs the soak makes; `make soak` makes 200")
+
+// soakFaults are faults of every kind that can pass, each with a small chance on
+// every call.
+var soakFaults = []simulator.Fault{
+	{Kind: "status", Status: 500}, {Kind: "status", Status: 503, RetryAfter: 5}, {Kind: "status", Status: 429, RetryAfter: 7},
+	{Kind: "status", Status: 403}, {Kind: "status", Status: 404, Op: simulator.OpAgents}, {Kind: "cut"}, {Kind: "null"},
+	{Kind: "empty_object"}, {Kind: "empty_body"}, {Kind: "html"}, {Kind: "cut_json"}, {Kind: "short_body"},
+	{Kind: "wrong_types"}, {Kind: "duplicate"}, {Kind: "totals_change", Op: simulator.OpExtensions},
+	{Kind: "page_missing", Op: simulator.OpExtensions}, {Kind: "emptied", Op: simulator.OpAgents},
+	{Kind: "emptied", Op: simulator.OpGroups}, {Kind: "emptied", Op: simulator.OpAdministrators},
+	{Kind: "truncated", N: 3, Op: simulator.OpAgents}, {Kind: "other_group", Op: simulator.OpAgents},
+	{Kind: "redirect", Location: "https://elsewhere.example.com/"}, {Kind: "token_lost"}, {Kind: "latency", Delay: simulator.Duration(3 * time.Second)},
+}
+
+// soak is one company, one roster, and a random world around them.
+type soak struct {
+	t      *testing.T
+	rng    *rand.Rand
+	server *simulator.Server
+	dir    string
+	joined int
+	counts map[sync.RunStatus]int
+}
+
+// TestSoak runs against a RingCentral in which one call in fifty goes wrong and
+// people come and go all the time. After each run the roster is what a run
+// without faults would have made of it, or the run failed and it is as it was;
+// what a run held is still active.
+func TestSoak(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		world := simulator.Generate(60, 3)
+		world.Limits = &simulator.Limits{}
+		s := &soak{
+			t: t, rng: rand.New(rand.NewPCG(1, 2)), server: simulator.New(world, simulator.Options{}),
+			dir: t.TempDir(), counts: map[sync.RunStatus]int{},
+		}
+		s.sync(s.path("roster.db"))
+		var early uint64
+		for i := range *soakRuns {
+			s.round(i)
+			if i == *soakRuns/4 {
+				early = liveHeap()
+			}
+		}
+		if late := liveHeap(); late > 2*early {
+			t.Errorf("the heap grew from %d to %d bytes", early, late)
+		}
+		t.Logf("%d runs: %v", *soakRuns, s.counts)
+		if s.counts[sync.Succeeded] == 0 || s.counts[sync.Failed] == 0 {
+			t.Errorf("a soak in which nothing succeeds, or nothing fails, shows nothing: %v", s.counts)
+		}
+	})
+}
+
+func liveHeap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func (s *soak) path(name string) string { return filepath.Join(s.dir, name) }
+
+// round changes the world, runs without faults on a copy and with faults on the
+// roster, and compares.
+func (s *soak) round(i int) {
+	time.Sleep(23 * time.Hour) // on the bubble's clock
+	s.changeWorld()
+	before := s.roster(s.path("roster.db"))
+	twin := s.copy(fmt.Sprintf("twin%d.db", i))
+	s.setFaults(nil)
+	s.sync(twin)
+	want := s.roster(twin)
+	s.setFaults(s.faults())
+	result := s.sync(s.path("roster.db"))
+	s.counts[result.Status]++
+	got := s.roster(s.path("roster.db"))
+	switch result.Status {
+	case sync.Failed:
+		if diff := cmp.Diff(before, got); diff != "" {
+			s.t.Fatalf("round %d failed (%v), and the roster moved:\n%s", i, result.Err, diff)
+		}
+	case sync.Succeeded:
+		if diff := cmp.Diff(want, got); diff != "" {
+			s.t.Fatalf("round %d succeeded, and the roster is not what a run without faults makes of it:\n%s", i, diff)
+		}
+	}
+	s.noWrongLeaver(i, want, got)
+}
+
+// noWrongLeaver is the law above all others.
+func (s *soak) noWrongLeaver(i int, want, got map[string]string) {
+	for who, state := range got {
+		if state[:8] == "inactive" && want[who] != "" && want[who][:8] != "inactive" {
+			s.t.Fatalf("round %d: %s was deactivated and is still there", i, who)
+		}
+	}
+}
+
+func (s *soak) faults() []*simulator.Fault {
+	faults := make([]*simulator.Fault, len(soakFaults))
+	for i, f := range soakFaults {
+		f.Probability, f.Seed = 0.02/float64(len(soakFaults)), s.rng.Uint64()
+		faults[i] = &f
+	}
+	return faults
+}
+
+func (s *soak) setFaults(faults []*simulator.Fault) {
+	s.server.Change(func(w *simulator.World) { w.Faults = faults })
+}
+
+func (s *soak) changeWorld() {
+	s.server.Change(func(w *simulator.World) {
+		a := w.Accounts[0]
+		s.joined++
+		newcomer := simulator.Newcomer{FirstName: "New", LastName: fmt.Sprint("Comer", s.joined), Email: fmt.Sprintf("new%d@example.com", s.joined)}
+		if err := a.Join(newcomer); err != nil {
+			s.t.Fatal(err)
+		}
+		if s.joined > 5 && s.rng.IntN(2) == 0 {
+			a.Leave(fmt.Sprintf("new%d@example.com", 1+s.rng.IntN(s.joined-2)))
+		}
+		a.Rename(fmt.Sprintf("new%d@example.com", 1+s.rng.IntN(s.joined)), "Re", fmt.Sprint("Named", s.rng.IntN(1000)))
+	})
+}
+
+func (s *soak) sync(path string) sync.Result {
+	st, err := store.Open(s.t.Context(), path, store.Options{Mode: 0o600})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	r := &sync.Runner{
+		Roster: st, Observer: observe.NewLog(zap.NewNop(), time.Now), Now: time.Now,
+		Policy: func(string) sync.Policy {
+			return sync.Policy{RolePrecedence: "first", Access: sync.Access{Rule: sync.AccessListed}, Deactivate: true, LimitPercent: 10, LimitFloor: 5}
+		},
+		Connect: func(account string) (sync.Directory, error) {
+			return ringcentral.New(ringcentral.Config{
+				Account: account, BaseURL: "https://ringex.example.com", RingCXURL: "https://ringcx.example.com",
+				MainAccountID: simulator.DemoMainAccountID, ClientID: simulator.DemoClientID,
+				ClientSecret: simulator.DemoClientSecret, JWT: simulator.DemoJWT, Transport: s.server.Transport(),
+			})
+		},
+	}
+	_, results, err := r.Sync(context.Background(), sync.Request{Run: sync.Run{Accounts: []string{"acme"}, Trigger: sync.Scheduled, Actor: "soak"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return results[0]
+}
+
+// roster is everybody by RingEX id or username, with what a sync decides.
+func (s *soak) roster(path string) map[string]string {
+	st, err := store.OpenRead(s.t.Context(), path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	all := map[string]string{}
+	for r, err := range st.Roster(s.t.Context(), store.Filter{}) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		all[r.Username] = fmt.Sprintf("%-8s %s %s %s <%s> %s", r.Status, r.Role, r.FirstName, r.LastName, r.Email, r.ExtensionNumber)
+	}
+	return all
+}
+
+func (s *soak) copy(name string) string {
+	st, err := store.OpenRead(s.t.Context(), s.path("roster.db"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	if err := st.Backup(s.t.Context(), s.path(name)); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.path(name)
+}

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func statusCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "status", Short: "Say how things stand: runs, members, what waits", Args: cobra.NoArgs,
+		Long: `Reads the roster and the settings, whether the service runs or not. It needs no
+credential; where it can read them it says how long the JWTs last.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.status(c.Context()) },
+	}
+	a.addOutput(c)
+	return c
+}
+
+// statusDocument is the JSON of `status`.
+type statusDocument struct {
+	Version        int             `json:"version"`
+	Database       string          `json:"database"`
+	ServiceEnabled bool            `json:"service_enabled"`
+	LockHolder     *lockHolder     `json:"lock_holder"` // nil: nobody
+	Accounts       []accountStatus `json:"accounts"`
+}
+
+type lockHolder struct {
+	PID   int    `json:"pid"`
+	Host  string `json:"host"`
+	Since string `json:"since"`
+}
+
+// accountStatus is how one account stands.
+type accountStatus struct {
+	Account       string            `json:"account"`
+	InSettings    bool              `json:"in_settings"` // false: known to the roster alone, never touched (R4)
+	LastRun       *store.RunRow     `json:"last_run"`    // nil: none is over yet
+	LastSuccess   *store.RunRow     `json:"last_success"`
+	RunningRun    *store.RunRow     `json:"running_run"`
+	NextRun       *nextRun          `json:"next_run"` // nil: none is planned
+	Members       []store.Count     `json:"members"`
+	Active        int               `json:"active"`
+	Inactive      int               `json:"inactive"`
+	Held          int               `json:"held"`
+	HeldRun       *sync.RunID       `json:"held_run"`
+	HeldReasons   []sync.HoldReason `json:"held_reasons"`
+	Rejected      int               `json:"rejected"`
+	RejectedSince *string           `json:"rejected_since"` // nil: none, or unknown
+	Conflicts     int               `json:"conflicts"`      // of the last success
+	JWTExpiresAt  *string           `json:"jwt_expires_at"` // nil: it does not say, or cannot be read
+	JWTDays       *int              `json:"jwt_days"`
+}
+
+// nextRun is when the service runs next, if it runs.
+type nextRun struct {
+	At      string       `json:"at"`
+	Trigger sync.Trigger `json:"trigger"`
+	Due     bool         `json:"due"` // its time has come
+}
+
+func (a *app) status(ctx context.Context) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	st, err := a.readStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	doc, err := statusOf(ctx, s, st, time.Now())
+	if err != nil {
+		return err
+	}
+	switch a.output {
+	case formatJSON:
+		return printDocument(a.stdout, doc)
+	case formatCSV:
+		return statusListing(doc).print(a.stdout, formatCSV)
+	default:
+		return a.statusTable(doc)
+	}
+}
+
+// statusOf gathers everything, the settings' accounts first.
+func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time.Time) (*statusDocument, error) {
+	doc := &statusDocument{Version: 1, Database: st.Path(), ServiceEnabled: s.ServiceEnabled, Accounts: []accountStatus{}}
+	holder, held, err := st.Holder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if held {
+		doc.LockHolder = &lockHolder{holder.PID, holder.Host, holder.Since.UTC().Format(time.RFC3339)}
+	}
+	for i := range s.Accounts {
+		account := accountStatus{Account: s.Accounts[i].Name, InSettings: true}
+		account.jwt(&s.Accounts[i], now)
+		doc.Accounts = append(doc.Accounts, account)
+	}
+	known, err := st.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range known {
+		if !hasAccount(s, row.Account) {
+			doc.Accounts = append(doc.Accounts, accountStatus{Account: row.Account})
+		}
+	}
+	plan := map[string]sync.Job{}
+	for _, job := range jobs(s) {
+		plan[job.Account] = job
+	}
+	for i := range doc.Accounts {
+		account := &doc.Accounts[i]
+		if err := account.runs(ctx, st, held); err != nil {
+			return nil, err
+		}
+		if job, ok := plan[account.Account]; ok && s.ServiceEnabled {
+			attempts, err := st.Attempts(ctx, account.Account)
+			if err != nil {
+				return nil, err
+			}
+			next := sync.Next(now, job, attempts)
+			account.NextRun = &nextRun{next.At.UTC().Format(time.RFC3339), next.Trigger, !next.At.After(now)}
+		}
+	}
+	return doc, doc.members(ctx, st)
+}
+
+// runs fills in an account's newest runs. A run that says running while nobody
+// holds the lock was killed.
+func (a *accountStatus) runs(ctx context.Context, st *store.Store, held bool) error {
+	latest, err := st.Latest(ctx, a.Account)
+	if err != nil {
+		return err
+	}
+	a.LastRun, a.LastSuccess = latest.Ended, latest.Success
+	if latest.Try != nil && latest.Try.Status == sync.Running && held {
+		a.RunningRun = latest.Try
+	}
+	if latest.Success != nil {
+		a.Conflicts = latest.Success.Conflicts
+	}
+	return nil
+}
+
+// jwt fills in when the JWT ends, if this user can read it.
+func (a *accountStatus) jwt(account *config.Account, now time.Time) {
+	c, err := account.Credentials()
+	if err != nil {
+		return
+	}
+	if at, ok := config.JWTExpiry(c.JWT); ok {
+		a.JWTExpiresAt = new(at.Format(time.RFC3339))
+		a.JWTDays = new(int(math.Floor(at.Sub(now).Hours() / 24)))
+	}
+}
+
+// members fills in the counts, and who waits for a decision.
+func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
+	counts, err := st.Counts(ctx)
+	waiting, err2 := st.Waiting(ctx)
+	sets, err3 := st.Held(ctx)
+	if err := errors.Join(err, err2, err3); err != nil {
+		return err
+	}
+	for i := range d.Accounts {
+		a := &d.Accounts[i]
+		a.Members, a.HeldReasons = []store.Count{}, []sync.HoldReason{}
+		for _, c := range counts {
+			switch {
+			case c.Account != a.Account:
+				continue
+			case c.Status == sync.Active:
+				a.Active += c.Members
+			default:
+				a.Inactive += c.Members
+			}
+			a.Members = append(a.Members, c)
+		}
+		for _, w := range waiting {
+			if w.Account == a.Account {
+				a.Held, a.Rejected = w.Held, w.Rejected
+				if !w.RejectedSince.IsZero() {
+					a.RejectedSince = new(w.RejectedSince.Format(time.RFC3339))
+				}
+			}
+		}
+		for _, set := range sets {
+			if set.Account == a.Account {
+				a.HeldRun, a.HeldReasons = new(set.RunID), set.Reasons
+			}
+		}
+	}
+	return nil
+}
+
+func statusListing(d *statusDocument) *listing[accountStatus] {
+	return &listing[accountStatus]{
+		key: "accounts", rows: each(d.Accounts), cells: (*statusDocument)(d).cells,
+		columns: []string{
+			"account", "running", "last_run", "last_status", "last_success", "next_run", "next_trigger",
+			"active", "inactive", "held", "rejected", "conflicts", "jwt_days",
+		},
+	}
+}
+
+func (d *statusDocument) cells(a accountStatus) []string {
+	cells := []string{a.Account, "", "", "", "", "", ""}
+	if a.RunningRun != nil {
+		cells[1] = a.RunningRun.StartedAt
+	}
+	if a.LastRun != nil {
+		cells[2], cells[3] = text(a.LastRun.FinishedAt), string(a.LastRun.Status)
+	}
+	if a.LastSuccess != nil {
+		cells[4] = text(a.LastSuccess.FinishedAt)
+	}
+	if a.NextRun != nil {
+		cells[5], cells[6] = a.NextRun.At, string(a.NextRun.Trigger)
+	}
+	for _, n := range []int{a.Active, a.Inactive, a.Held, a.Rejected, a.Conflicts} {
+		cells = append(cells, fmt.Sprint(n))
+	}
+	if a.JWTDays == nil {
+		return append(cells, "")
+	}
+	return append(cells, fmt.Sprint(*a.JWTDays))
+}
+
+// statusTable prints the table, then what needs a look.
+func (a *app) statusTable(d *statusDocument) error {
+	if err := statusListing(d).print(a.stdout, formatTable); err != nil {
+		return err
+	}
+	out := func(format string, args ...any) {
+		_, _ = fmt.Fprintln(a.stdout, clean(fmt.Sprintf(format, args...)))
+	}
+	out("")
+	switch {
+	case d.LockHolder != nil:
+		out("A run is under way: process %d on %s since %s.", d.LockHolder.PID, d.LockHolder.Host, d.LockHolder.Since)
+	case !d.ServiceEnabled:
+		out("The service idles: service_enabled is false.")
+	default:
+		out("No run is under way.")
+	}
+	for i := range d.Accounts {
+		for _, line := range d.Accounts[i].remarks() {
+			out("%s: %s", d.Accounts[i].Account, line)
+		}
+	}
+	return nil
+}
+
+// remarks are what needs a look, with the command that shows or settles it.
+func (a *accountStatus) remarks() (lines []string) {
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if !a.InSettings {
+		say("not in the settings any more: its members stay as they are (R4)")
+	}
+	if r := a.LastRun; r != nil && r.Status == sync.Failed {
+		say("run %d failed: %s", r.RunID, r.Error)
+	}
+	if a.LastSuccess == nil && a.InSettings {
+		say("no full run has succeeded yet")
+	}
+	if a.Held > 0 && a.HeldRun != nil {
+		reasons := make([]string, len(a.HeldReasons))
+		for i, r := range a.HeldReasons {
+			reasons[i] = string(r.Reason)
+		}
+		say("%d deactivations wait for a decision since run %d (%s): ringroster held", a.Held, *a.HeldRun, strings.Join(reasons, ", "))
+	}
+	if a.Rejected > 0 {
+		say("%d members stay active because their deactivation was rejected%s: ringroster reject --clear MEMBER ends that",
+			a.Rejected, prefixed(", the oldest of them held at ", text(a.RejectedSince)))
+	}
+	if a.Conflicts > 0 {
+		say("%d conflicts wait for a decision: ringroster plan", a.Conflicts)
+	}
+	if a.JWTDays != nil && *a.JWTDays < 30 {
+		say("the JWT ends in %d days: make a new one", *a.JWTDays)
+	}
+	return lines
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func syncCommand(a *app) *cobra.Command {
+	var accounts []string
+	var user, saved string
+	var dryRun bool
+	var wait time.Duration
+	c := &cobra.Command{
+		Use: "sync", Short: "Bring the roster in step now", Args: cobra.NoArgs,
+		Long: `Reads RingCentral, compares it with the roster and applies the difference, in the
+foreground. Suspicious deactivations are held: the run then ends with exit code 3
+and ` + "`ringroster held`" + ` shows who waits, and why.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if dryRun {
+				return a.plan(c.Context(), planRequest{accounts: accounts, user: user})
+			}
+			return a.sync(c.Context(), accounts, user, saved, wait)
+		},
+	}
+	c.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
+	c.Flags().StringVar(&user, "user", "", "only this person: e-mail, rc user id or member id")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "print the plan and change nothing")
+	c.Flags().StringVar(&saved, "plan", "", "apply exactly this saved plan, or refuse because the world has moved")
+	for _, other := range []string{"account", "user", "dry-run"} {
+		c.MarkFlagsMutuallyExclusive("plan", other)
+	}
+	c.Flags().DurationVar(&wait, "wait", 0, "wait this long for another run to end, such as 5m; else fail at once")
+	a.addOutput(c)
+	return c
+}
+
+func (a *app) sync(ctx context.Context, names []string, user, saved string, wait time.Duration) error {
+	var reviewed map[string]sync.Reviewed
+	if saved != "" {
+		var err error
+		if names, reviewed, err = loadPlan(saved); err != nil {
+			return err
+		}
+	}
+	s, accounts, err := a.prepare(names, user)
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	id, results, err := a.runOn(ctx, s, st, sync.Request{
+		Only: user, Wait: wait, Reviewed: reviewed,
+		Run: sync.Run{Accounts: namesOf(accounts), Trigger: sync.Manual, Actor: s.ImpersonatedUserID, Version: version},
+	})
+	if err != nil {
+		return err
+	}
+	return a.report(id, results)
+}
+
+// runOn makes a run and tells its observer of the end.
+func (a *app) runOn(ctx context.Context, s *config.Settings, roster sync.Roster, req sync.Request) (sync.RunID, []sync.Result, error) {
+	observer, done, err := a.observer(s)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer done()
+	started := time.Now()
+	id, results, err := runner(s, roster, observer).Sync(ctx, req)
+	if id != 0 {
+		req.Run.StartedAt = started
+		observer.Finished(id, req.Run, results)
+	}
+	return id, results, err
+}
+
+// prepare reads settings and credentials, so that a wrong one is reported before
+// anything is touched.
+func (a *app) prepare(names []string, user string) (*config.Settings, []*config.Account, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	accounts, err := chosen(s, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	if user != "" && len(accounts) > 1 {
+		return nil, nil, usagef("--user needs --account as well: the settings have %s", namesOf(accounts))
+	}
+	return s, accounts, config.CheckCredentials(accounts...)
+}
+
+// syncDocument is the JSON of `sync`, a contract with scripts.
+type syncDocument struct {
+	Version  int           `json:"version"`
+	RunID    sync.RunID    `json:"run_id"`
+	Accounts []syncAccount `json:"accounts"`
+}
+
+type syncAccount struct {
+	Account     string         `json:"account"`
+	Status      sync.RunStatus `json:"status"`
+	People      int            `json:"people"`
+	Onboarded   int            `json:"onboarded"`
+	Linked      int            `json:"linked"`
+	Updated     int            `json:"updated"`
+	Reactivated int            `json:"reactivated"`
+	Deactivated int            `json:"deactivated"`
+	Held        int            `json:"held"`
+	Conflicts   int            `json:"conflicts"`
+	APICalls    int            `json:"api_calls"`
+	Error       *string        `json:"error"`
+}
+
+// report prints how a run ended and gives its exit code.
+func (a *app) report(id sync.RunID, results []sync.Result) error {
+	doc := syncDocument{Version: 1, RunID: id, Accounts: []syncAccount{}}
+	for i := range results {
+		doc.Accounts = append(doc.Accounts, syncRow(&results[i]))
+	}
+	var err error
+	switch a.output {
+	case formatJSON:
+		err = printDocument(a.stdout, doc)
+	case formatCSV:
+		err = syncListing(&doc).print(a.stdout, formatCSV)
+	default:
+		err = a.reportTable(id, results, &doc)
+	}
+	return errors.Join(err, exitOf(results))
+}
+
+func syncRow(r *sync.Result) syncAccount {
+	row := syncAccount{Account: r.Account, Status: r.Status, APICalls: r.APICalls}
+	if r.Err != nil {
+		text := r.Err.Error()
+		row.Error = &text
+	}
+	if r.Plan != nil {
+		s := &r.Plan.Summary
+		row.People, row.Onboarded, row.Linked, row.Updated = s.People, s.Onboard, s.Link, s.Update
+		row.Reactivated, row.Deactivated, row.Held, row.Conflicts = s.Reactivate, s.Deactivate, s.Held, s.Conflicts
+	}
+	return row
+}
+
+func syncListing(doc *syncDocument) *listing[syncAccount] {
+	return &listing[syncAccount]{
+		key: "accounts",
+		columns: []string{
+			"account", "status", "people", "onboarded", "linked", "updated",
+			"reactivated", "deactivated", "held", "conflicts", "api_calls", "error",
+		},
+		cells: func(r syncAccount) []string {
+			cells := []string{r.Account, string(r.Status)}
+			for _, n := range []int{
+				r.People, r.Onboarded, r.Linked, r.Updated, r.Reactivated,
+				r.Deactivated, r.Held, r.Conflicts, r.APICalls,
+			} {
+				cells = append(cells, fmt.Sprint(n))
+			}
+			return append(cells, text(r.Error))
+		},
+		rows: each(doc.Accounts),
+	}
+}
+
+// reportTable prints the summary for people, with what to do next.
+func (a *app) reportTable(id sync.RunID, results []sync.Result, doc *syncDocument) error {
+	_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
+	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "ACCOUNT\tSTATUS\tPEOPLE\tONBOARDED\tLINKED\tUPDATED\tREACTIVATED\tDEACTIVATED\tHELD\tCONFLICTS\tAPI CALLS")
+	for _, r := range doc.Accounts {
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", r.Account, r.Status, r.People,
+			r.Onboarded, r.Linked, r.Updated, r.Reactivated, r.Deactivated, r.Held, r.Conflicts, r.APICalls)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for i := range results {
+		a.advise(&results[i])
+	}
+	return nil
+}
+
+// advise says what needs a human after a run.
+func (a *app) advise(r *sync.Result) {
+	if r.Err != nil {
+		_, _ = fmt.Fprintf(a.stdout, "\n%s failed, its roster is untouched: %s\n", r.Account, clean(r.Err.Error()))
+		return
+	}
+	printConflicts(a.stdout, r.Plan)
+	if h := r.Plan.Held; h != nil {
+		_, _ = fmt.Fprintf(a.stdout, "\n%s: %d deactivations are held, everything else was applied.\n", r.Account, len(h.Changes))
+		for _, reason := range h.Reasons {
+			_, _ = fmt.Fprintf(a.stdout, "  %s: %s\n", reason.Reason, clean(reason.Detail))
+		}
+		_, _ = fmt.Fprintf(a.stdout, "  look: ringroster held    release: ringroster approve %d    keep them: ringroster reject %d\n", h.Run, h.Run)
+	}
+}
+
+func printConflicts(w io.Writer, plan *sync.Plan) {
+	if len(plan.Conflicts) == 0 {
+		return
+	}
+	_, _ = fmt.Fprintf(w, "\n%s: conflicts, which wait for a decision of yours\n", plan.Account)
+	for _, c := range plan.Conflicts {
+		_, _ = fmt.Fprintf(w, "  %s %s: %s\n      settle it: %s\n", clean(c.Name), c.Reason, clean(c.Detail), clean(c.Remedy))
+	}
+}
+
+// exitOf gives the exit code of a run (design.md section 3).
+func exitOf(results []sync.Result) error {
+	failed, held := 0, 0
+	for i := range results {
+		switch results[i].Status {
+		case sync.Failed:
+			failed++
+		case sync.HeldRun:
+			held++
+		}
+	}
+	switch {
+	case failed > 0 && failed == len(results):
+		return &exitError{code: exitFailed}
+	case failed > 0:
+		return &exitError{code: exitPartial}
+	case held > 0:
+		return &exitError{code: exitHeld}
+	}
+	return nil
+}
+
+// text is what a value that may be missing prints as.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func undoCommand(a *app) *cobra.Command {
+	var d decision
+	var dryRun, force bool
+	c := &cobra.Command{
+		Use: "undo RUN", Short: "Put back what a run changed", Args: cobra.ExactArgs(1),
+		Long: `Restores, member by member and field by field, what a run changed, as a new run
+with its own record. What was changed again since is listed and left alone unless
+--force. Fields that RingCentral owns hold until the next run.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return usagef("%q is no run number; `ringroster runs` shows them", args[0])
+			}
+			return a.undo(c.Context(), sync.RunID(id), d, dryRun, force)
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be put back and change nothing")
+	c.Flags().BoolVar(&force, "force", false, "put back also what was changed again since")
+	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask")
+	d.authorFlags(c)
+	return c
+}
+
+func (a *app) undo(ctx context.Context, id sync.RunID, d decision, dryRun, force bool) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	st, err := a.writeStore(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	accounts, undo, err := undoing(ctx, st, id, force)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		if err := a.showUndo(ctx, runner(s, st, nil), account, undo[account]); err != nil {
+			return err
+		}
+	}
+	if dryRun {
+		return nil
+	}
+	if err := a.ask(d.yes, fmt.Sprintf("Put this back, as it was before run %d?", id), "nothing was changed"); err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		run, _, err := a.edit(ctx, s, st, d.run(s, sync.Undoing, account), undo[account])
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(a.stdout, "Run %d undid run %d for %s.\n", run, id, account)
+	}
+	return nil
+}
+
+// showUndo prints what undoing would put back, and what it would leave alone.
+func (a *app) showUndo(ctx context.Context, r *sync.Runner, account string, edit sync.Edit) error {
+	plan, err := r.PreviewEdit(ctx, account, edit)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(a.stdout, "%s: %d members to put back\n", account, len(plan.Changes))
+	for i := range plan.Changes {
+		_, _ = fmt.Fprint(a.stdout, changeText(&plan.Changes[i]))
+	}
+	_, _ = fmt.Fprint(a.stdout, notesText(plan.Notes))
+	return nil
+}
+
+// undoing reads what a run did, by account. A run whose rows are not all there
+// any more cannot be undone (R29).
+func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (accounts []string, edits map[string]sync.Edit, err error) {
+	rows, err := st.Run(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(rows) == 0 {
+		return nil, nil, fmt.Errorf("there was no run %d", id)
+	}
+	done := map[string][]sync.Done{}
+	earlier := map[int64]sync.Reason{}
+	for c, err := range st.Changes(ctx, id) {
+		if err != nil {
+			return nil, nil, err
+		}
+		done[c.Account] = append(done[c.Account], sync.Done{
+			Member: c.MemberID, Kind: c.Kind, Field: text(c.Field), Before: text(c.Before), After: c.After, Reason: c.Reason,
+		})
+		if text(c.Field) == "status" && text(c.Before) == string(sync.Inactive) {
+			if earlier[c.MemberID], err = leftBefore(ctx, st, c.MemberID, c.ChangeID); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	edits = map[string]sync.Edit{}
+	for _, row := range rows {
+		if len(done[row.Account]) > 0 {
+			accounts = append(accounts, row.Account)
+			edits[row.Account] = sync.Undo(done[row.Account], earlier, force)
+		}
+	}
+	if len(accounts) == 0 {
+		return nil, nil, fmt.Errorf("run %d changed nothing that could be put back", id)
+	}
+	return accounts, edits, nil
+}
+
+// leftBefore finds why a member was inactive before a change of its history.
+func leftBefore(ctx context.Context, st *store.Store, member, before int64) (reason sync.Reason, err error) {
+	for c, err := range st.History(ctx, member) {
+		if err != nil {
+			return "", err
+		}
+		if c.ChangeID >= before {
+			break
+		}
+		if text(c.Field) == "status" && c.After == string(sync.Inactive) {
+			reason = c.Reason
+		}
+	}
+	return reason, nil
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"os/user"
+	"slices"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"go.uber.org/zap"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/observe"
+	"ringroster/ringcentral"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// settings finds and reads the settings file.
+func (a *app) settings() (*config.Settings, error) {
+	path, err := config.Find(a.config)
+	if err != nil {
+		return nil, err
+	}
+	return config.Load(path)
+}
+
+// readStore opens the roster of the settings for reading. It never creates one.
+func (a *app) readStore(ctx context.Context) (*store.Store, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.OpenRead(ctx, s.Database.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
+	}
+	return st, err
+}
+
+// chosen gives the accounts of the settings with the given names, or all.
+func chosen(s *config.Settings, names []string) ([]*config.Account, error) {
+	byName := map[string]*config.Account{}
+	var all []*config.Account
+	for i := range s.Accounts {
+		byName[s.Accounts[i].Name] = &s.Accounts[i]
+		all = append(all, &s.Accounts[i])
+	}
+	if len(names) == 0 {
+		return all, nil
+	}
+	var some []*config.Account
+	for _, name := range names {
+		account := byName[name]
+		if account == nil {
+			return nil, usagef("the settings have no account %q; they have %s", name, namesOf(all))
+		}
+		if !slices.Contains(some, account) {
+			some = append(some, account)
+		}
+	}
+	return some, nil
+}
+
+func namesOf(accounts []*config.Account) []string {
+	names := make([]string, len(accounts))
+	for i, account := range accounts {
+		names[i] = account.Name
+	}
+	return names
+}
+
+// watcher is an observer with the end of a run, which only commands know.
+type watcher interface {
+	sync.Observer
+	Finished(id sync.RunID, r sync.Run, results []sync.Result)
+}
+
+// observer shows progress where stderr is a terminal, and logs elsewhere. On a
+// terminal only warnings are logged, unless debug is asked for.
+func (a *app) observer(s *config.Settings) (watcher, func(), error) {
+	level, err := zap.ParseAtomicLevel(s.Log.Level)
+	if err != nil {
+		return nil, nil, err
+	}
+	terminal := a.onTerminal()
+	if terminal && level.Level() == zap.InfoLevel {
+		level.SetLevel(zap.WarnLevel)
+	}
+	log := observe.NewLog(a.logger(s, level), time.Now)
+	if !terminal {
+		return log, func() {}, nil
+	}
+	t := observe.NewTerminal(a.stderr, log, clean)
+	return t, t.Done, nil
+}
+
+// logger writes to stderr, or to the journal.
+func (a *app) logger(s *config.Settings, level zap.AtomicLevel) *zap.Logger {
+	return observe.NewLogger(a.stderr, observe.Format(s.Log.Format).For(a.stderr), level)
+}
+
+// planner observes the reading of commands that change nothing: progress on a
+// terminal, silence elsewhere.
+func (a *app) planner() (sync.Observer, func()) {
+	log := observe.NewLog(zap.NewNop(), time.Now)
+	if !a.onTerminal() {
+		return log, func() {}
+	}
+	t := observe.NewTerminal(a.stderr, log, clean)
+	return t, t.Done
+}
+
+func (a *app) onTerminal() bool {
+	f, ok := a.stderr.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// runner joins settings, roster and RingCentral.
+func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *sync.Runner {
+	accounts := map[string]*config.Account{}
+	for i := range s.Accounts {
+		accounts[s.Accounts[i].Name] = &s.Accounts[i]
+	}
+	return &sync.Runner{
+		Roster: roster, Observer: observer, Now: time.Now,
+		Connect: func(name string) (sync.Directory, error) { return connect(s, accounts[name], onCall(observer)) },
+		Policy:  func(name string) sync.Policy { return s.Policy(accounts[name]) },
+	}
+}
+
+// connect makes a session with RingCentral; secrets are read only now.
+func connect(s *config.Settings, account *config.Account, onCall func(ringcentral.Call)) (sync.Directory, error) {
+	credentials, err := account.Credentials()
+	if err != nil {
+		return nil, err
+	}
+	subAccounts := make([]string, len(account.SubAccounts))
+	for i, id := range account.SubAccounts {
+		subAccounts[i] = string(id)
+	}
+	return ringcentral.New(ringcentral.Config{
+		Account: account.Name, BaseURL: account.BaseURL, RingCXURL: account.RingCXURL,
+		MainAccountID: string(account.MainAccountID), SubAccounts: subAccounts, ClientID: account.ClientID,
+		ClientSecret: string(credentials.ClientSecret), JWT: string(credentials.JWT),
+		Roles:     s.Policy(account).Access.Rule != sync.AccessListed,
+		UserAgent: "ringroster/" + version, CAFile: account.CAFile, OnCall: onCall,
+	})
+}
+
+// onCall tells an observer of each request, if it cares.
+func onCall(observer sync.Observer) func(ringcentral.Call) {
+	o, ok := observer.(interface{ Call(c observe.Call) })
+	if !ok {
+		return nil
+	}
+	return func(c ringcentral.Call) {
+		o.Call(observe.Call{
+			Account: c.Account, Op: c.Op, Method: c.Method, Path: c.Path, Group: c.Group, RequestID: c.RequestID,
+			Attempt: c.Attempt, Status: c.Status, Wait: c.Wait, Duration: c.Duration,
+		})
+	}
+}
+
+// operator is the author of what a person does by hand (R31).
+func operator(flag string) string {
+	if flag != "" {
+		return flag
+	}
+	if name := os.Getenv("SUDO_USER"); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
+}
+
+// previewRoster is the roster to plan against: the database when it is there,
+// else an empty roster, so that the first `plan` needs none.
+func previewRoster(ctx context.Context, path string) (sync.Roster, func(), error) {
+	st, err := store.OpenRead(ctx, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return emptyRoster{}, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return st, func() { _ = st.Close() }, nil
+}
+
+// emptyRoster is the roster before the first sync. It can only be read.
+type emptyRoster struct{ sync.Roster }
+
+func (emptyRoster) State(context.Context, string, time.Time) (sync.State, error) {
+	return sync.State{}, nil
+}
+
+func (emptyRoster) Members(context.Context, string) iter.Seq2[*sync.Member, error] {
+	return func(func(*sync.Member, error) bool) {}
+}

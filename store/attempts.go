@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"ringroster/sync"
+)
+
+// recentAttempts is how many attempts of an account are looked at: more than a
+// day of retries.
+const recentAttempts = 50
+
+// Attempts returns an account's recent attempts, newest first: every run of the
+// service, and the full ones of operators. It is what a schedule needs (R30).
+func (s *Store) Attempts(ctx context.Context, account string) ([]sync.Attempt, error) {
+	return collect(told(stream(ctx, s.r, scanAttempt, `
+		SELECT run_id, account, job, trigger, status, full, started_at, finished_at
+		  FROM runs
+		 WHERE account = ? AND job = 'members'
+		   AND (full = 1 OR trigger IN ('schedule', 'catch_up', 'retry'))
+		 ORDER BY run_id DESC LIMIT ?`, account, recentAttempts), s.path))
+}
+
+func scanAttempt(a *sync.Attempt, rows *sql.Rows) error {
+	var began, ended sql.NullString
+	err := rows.Scan(&a.Run, &a.Account, &a.Job, &a.Trigger, &a.Status, &a.Full, &began, &ended)
+	if err != nil {
+		return err
+	}
+	if a.Began, err = parseStamp(began); err == nil {
+		a.Ended, err = parseStamp(ended)
+	}
+	if err != nil {
+		return fmt.Errorf("run %d of account %s: %w", a.Run, a.Account, err)
+	}
+	return nil
+}
+
+// Latest is an account's newest runs that read RingCentral; nil: none yet.
+type Latest struct {
+	Account string
+	Try     *RunRow // the newest, whatever became of it
+	Ended   *RunRow // the newest that is over
+	Success *RunRow // the newest full one that ended succeeded or held
+}
+
+// Latest returns the newest runs of an account.
+func (s *Store) Latest(ctx context.Context, account string) (l Latest, err error) {
+	l.Account = account
+	for _, want := range []struct {
+		into  **RunRow
+		where string
+	}{
+		{&l.Try, `true`},
+		{&l.Ended, `status <> 'running'`},
+		{&l.Success, `full = 1 AND status IN ('succeeded', 'held')`},
+	} {
+		rows, err := collect(told(stream(ctx, s.r, (*RunRow).scan, `
+			SELECT `+RunColumns+` FROM runs
+			 WHERE account = ? AND job = 'members' AND trigger IN ('schedule', 'catch_up', 'retry', 'manual', 'approve')
+			   AND `+want.where+` ORDER BY run_id DESC LIMIT 1`, account), s.path))
+		if err != nil {
+			return l, err
+		}
+		if len(rows) == 1 {
+			*want.into = &rows[0]
+		}
+	}
+	return l, nil
+}
+
+// Count is how many members of an account have a status and a role.
+type Count struct {
+	Account string      `json:"account"`
+	Status  sync.Status `json:"status"`
+	Role    string      `json:"role"`
+	Members int         `json:"members"`
+}
+
+// Counts counts the members of all accounts, those included that the settings
+// no longer have.
+func (s *Store) Counts(ctx context.Context) ([]Count, error) {
+	return collect(told(stream(ctx, s.r, func(c *Count, rows *sql.Rows) error {
+		return rows.Scan(&c.Account, &c.Status, &c.Role, &c.Members)
+	}, `SELECT account, status, role, count(*) FROM members
+		 GROUP BY account, status, role ORDER BY account, status, role`), s.path))
+}
+
+// Waiting is how many deactivations of an account an operator has, or has not
+// yet, decided against.
+type Waiting struct {
+	Account  string
+	Held     int // in the open held set, undecided (R25)
+	Rejected int // kept active by a rejection that still stands (R26)
+	// RejectedSince is when the oldest of them was first held; zero: none, or
+	// its record is gone.
+	RejectedSince time.Time
+}
+
+// Waiting counts held and rejected deactivations; accounts without any are left
+// out.
+func (s *Store) Waiting(ctx context.Context) ([]Waiting, error) {
+	return collect(told(stream(ctx, s.r, func(w *Waiting, rows *sql.Rows) error {
+		var since sql.NullString
+		err := rows.Scan(&w.Account, &w.Held, &w.Rejected, &since)
+		if err == nil {
+			w.RejectedSince, err = parseStamp(since)
+		}
+		return err
+	}, `
+		SELECT account, sum(held), sum(rejected), min(since) FROM (
+		  SELECT h.account, 1 AS held, 0 AS rejected, NULL AS since
+		    FROM held_members h JOIN held_sets s USING (account, run_id)
+		   WHERE s.state = 'open' AND h.state = 'open'
+		  UNION ALL
+		  SELECT m.account, 0, 1,
+		         (SELECT max(s.opened_at) FROM held_members h JOIN held_sets s USING (account, run_id)
+		           WHERE h.account = m.account AND h.member_id = m.member_id AND h.state = 'rejected')
+		    FROM members m WHERE m.rejected <> '')
+		 GROUP BY account ORDER BY account`), s.path))
+}
