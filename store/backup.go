@@ -20,6 +20,10 @@ func (s *Store) Backup(ctx context.Context, dst string) error {
 }
 
 func (s *Store) backup(ctx context.Context, dst string) error {
+	dst, err := filepath.Abs(dst) // the address of a database has no other form
+	if err != nil {
+		return err
+	}
 	temp, err := reserve(dst, s.mode)
 	if err != nil {
 		return err

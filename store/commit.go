@@ -118,10 +118,17 @@ func bind(ctx context.Context, tx *sql.Tx, account string, id sync.Identity) err
 		UPDATE accounts SET main_account_id = ?, ringex_account_id = ?, owner_id = ? WHERE account = ?`,
 		id.MainAccountID, id.RingEXAccountID, id.OwnerID, account)
 	if isDuplicate(err) {
-		return fmt.Errorf("RingCX main account %s belongs to another account name here; see `ringroster account list` (R4): %w",
-			id.MainAccountID, err)
+		return boundElsewhere(ctx, tx, account, id.MainAccountID)
 	}
 	return err
+}
+
+// boundElsewhere names the account that a main account belongs to already (R4).
+func boundElsewhere(ctx context.Context, tx *sql.Tx, account, mainAccount string) error {
+	var other string
+	err := tx.QueryRowContext(ctx, `SELECT account FROM accounts WHERE main_account_id = ?`, mainAccount).Scan(&other)
+	return orElse(err, "RingCX main account %s belongs to account %s here: if the settings now call it %s, run `ringroster account rename %s %s` first (R4)",
+		mainAccount, other, account, other, account)
 }
 
 // acceptDecided accepts what a run saw when it succeeded, or when all of a held

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/store"
+)
+
+func backupCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "backup FILE", Short: "Write a verified copy of the live roster", Args: cobra.ExactArgs(1),
+		Long: `The copy is whole and checked before it gets its name; a file that is there is
+replaced only then. Runs go on meanwhile.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withRoster(c.Context(), func(st *store.Store) error {
+				if err := st.Backup(c.Context(), args[0]); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(a.stdout, "%s is a verified copy of %s.\n", args[0], st.Path())
+				return err
+			})
+		},
+	}
+}
+
+func restoreCommand(a *app) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use: "restore FILE", Short: "Put a backup in the roster's place", Args: cobra.ExactArgs(1),
+		Long: `FILE is checked first, and what is there now is backed up beside the roster. No run
+may be going on. A running daemon goes on with what was restored.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.restore(c.Context(), args[0], yes) },
+	}
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+func (a *app) restore(ctx context.Context, file string, yes bool) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	if err := a.ask(yes, fmt.Sprintf("Replace the roster %s by %s?", s.Database.Path, file), "nothing was restored"); err != nil {
+		return err
+	}
+	before, err := store.Restore(ctx, file, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(a.stdout, "%s holds what was in %s.\n", s.Database.Path, file)
+	if before != "" {
+		_, _ = fmt.Fprintf(a.stdout, "What was there before is in %s.\n", before)
+	}
+	return nil
+}

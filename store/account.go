@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// accountTables are the tables that name an account.
+var accountTables = []string{"accounts", "members", "runs", "held_sets", "held_members"}
+
+// RenameAccount gives everything of one account another name (R4). The caller
+// holds the lock.
+func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if taken, err := accountKnown(ctx, tx, to); err != nil || taken {
+			return orElse(err, "the roster has an account %q already", to)
+		}
+		if known, err := accountKnown(ctx, tx, from); err != nil || !known {
+			return orElse(err, "the roster has no account %q", from)
+		}
+		if _, err := tx.ExecContext(ctx, `PRAGMA defer_foreign_keys = 1`); err != nil {
+			return err
+		}
+		for _, table := range accountTables {
+			if _, err := tx.ExecContext(ctx, `UPDATE `+table+` SET account = ? WHERE account = ?`, to, from); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return explain("rename account "+from+" in", s.path, err)
+}
+
+// RebindAccount forgets whose ids an account is bound to: its next success binds
+// it anew (R4). The caller holds the lock.
+func (s *Store) RebindAccount(ctx context.Context, account string) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE accounts SET main_account_id = '', ringex_account_id = '', owner_id = '', version = version + 1
+			 WHERE account = ?`, account)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return orElse(err, "the roster has no account %q", account)
+		}
+		return nil
+	})
+	return explain("rebind account "+account+" in", s.path, err)
+}
+
+func accountKnown(ctx context.Context, tx *sql.Tx, account string) (known bool, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM accounts WHERE account = ?1) OR EXISTS (SELECT 1 FROM members WHERE account = ?1)`,
+		account).Scan(&known)
+	return known, err
+}
+
+// orElse is err, or the given message when there is none.
+func orElse(err error, format string, args ...any) error {
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf(format, args...)
+}
