@@ -80,7 +80,7 @@ func TestR4OneMainAccountHasOneName(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := commit("beta")
-	if err == nil || !strings.Contains(err.Error(), "RingCX main account 99990000 belongs to another account name") {
+	if err == nil || !strings.Contains(err.Error(), "ringroster account rename acme beta") {
 		t.Error(err)
 	}
 }

@@ -145,10 +145,10 @@ func (l *leaver) key() string {
 // today is the UTC day on which an absence counts (R17).
 func (p *planner) today() string { return p.in.Now.UTC().Format(time.DateOnly) }
 
-// absentDays counts this absence in, at most once per UTC day (R17). A narrowed
-// run decides by it as the whole plan would, and does not keep it (R28).
+// absentDays counts this absence in, at most once per UTC day (R17). A run for
+// one person counts nothing (R28).
 func (p *planner) absentDays(m *Member) int {
-	if m.AbsentOn == p.today() {
+	if m.AbsentOn == p.today() || p.in.Only != "" {
 		return m.AbsentDays
 	}
 	return m.AbsentDays + 1

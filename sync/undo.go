@@ -82,7 +82,7 @@ func (u *undoing) undo(rows []Done) error {
 }
 
 var undoneDetail = map[Kind]string{
-	Update:     "back to what it was; what RingCentral owns holds until the next run, unless it is pinned",
+	Update:     "back to what it was; what RingCentral owns holds until the next run",
 	Deactivate: "inactive again; not offered by a sync",
 	Reactivate: "active again; the same deactivation counts as rejected",
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ func demoCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "demo", Short: "Show the whole story on a simulated RingCentral", Args: cobra.NoArgs,
 		Long: `Plays some days of an invented company: first sync, a day of changes, a mass
-disappearance. Everything happens on this machine, in a temporary folder.`,
+disappearance, a wrong run undone. Everything happens on this machine, in a temporary folder.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context()) },
 	}
 }
@@ -43,7 +44,7 @@ func (a *app) demo(ctx context.Context) error {
 		return err
 	}
 	show := &stage{ctx: ctx, out: a.stdout, settings: settings, server: server}
-	for _, scene := range []func(*stage) error{firstSync, dayOfChanges, massDisappearance, farewell} {
+	for _, scene := range []func(*stage) error{firstSync, dayOfChanges, massDisappearance, wrongRun, farewell} {
 		if err := scene(show); err != nil {
 			return err
 		}
@@ -71,7 +72,13 @@ func (s *stage) command(want int, args ...string) {
 	if s.failed != nil {
 		return
 	}
-	_, _ = fmt.Fprintf(s.out, "\n$ ringroster %s\n", strings.Join(args, " "))
+	words := slices.Clone(args)
+	for i, word := range words {
+		if strings.Contains(word, " ") {
+			words[i] = "'" + word + "'"
+		}
+	}
+	_, _ = fmt.Fprintf(s.out, "\n$ ringroster %s\n", strings.Join(words, " "))
 	code := run(s.ctx, append([]string{"--config", s.settings}, args...), strings.NewReader(""), s.out, s.out)
 	if code != exitDone {
 		_, _ = fmt.Fprintf(s.out, "(exit code %d)\n", code)
@@ -137,6 +144,23 @@ func massDisappearance(s *stage) error {
 	return s.failed
 }
 
+func wrongRun(s *stage) error {
+	renamed := s.somebody(1)
+	s.say("A wrong feed renames somebody in RingCentral, and a sync follows before anybody\nnotices. Undo puts back what that run did, and says how long it holds:")
+	s.world(func(a *simulator.Account) error {
+		a.Rename(renamed, "TEST", "RECORD")
+		return nil
+	})
+	s.command(exitDone, "sync")
+	s.command(exitDone, "undo", s.lastRun(), "--yes", "--actor", "operator", "--note", "wrong feed")
+	s.command(exitDone, "history", renamed)
+	s.world(func(a *simulator.Account) error {
+		a.Rename(renamed, "Robin", "Married-Name")
+		return nil
+	})
+	return s.failed
+}
+
 func farewell(s *stage) error {
 	s.say("Every run and every change can be read back, here or with any SQLite client:")
 	s.command(exitDone, "runs")
@@ -178,10 +202,16 @@ func nth(a *simulator.Account, n int) string {
 	return ""
 }
 
-// heldRun is the number of the held set, as `held` prints it.
-func (s *stage) heldRun() string {
+// heldRun is the number of the held set.
+func (s *stage) heldRun() string { return s.firstCell("held") }
+
+// lastRun is the number of the newest run.
+func (s *stage) lastRun() string { return s.firstCell("runs") }
+
+// firstCell is the first value that a listing prints.
+func (s *stage) firstCell(command string) string {
 	var out strings.Builder
-	run(s.ctx, []string{"--config", s.settings, "held", "--output", "csv"}, strings.NewReader(""), &out, io.Discard)
+	run(s.ctx, []string{"--config", s.settings, command, "--output", "csv"}, strings.NewReader(""), &out, io.Discard)
 	lines := strings.Split(out.String(), "\n")
 	if len(lines) < 2 {
 		return ""

@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
@@ -125,15 +127,11 @@ the same reason. Nobody else is touched.`,
 }
 
 func (a *app) approve(ctx context.Context, run string, d decision) error {
-	var accounts []string
-	if d.account != "" {
-		accounts = []string{d.account}
-	}
-	s, _, err := a.prepare(accounts, "")
+	s, err := a.settings()
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+	st, err := a.writeStore(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -142,24 +140,74 @@ func (a *app) approve(ctx context.Context, run string, d decision) error {
 	if err != nil {
 		return err
 	}
-	req := sync.Request{Approve: map[string]*sync.Approval{}}
+	var names []string
+	approval := map[string]*sync.Approval{}
 	for _, set := range sets {
-		req.Approve[set.Account] = &sync.Approval{Held: set.RunID, Members: set.chosen, Whole: set.whole}
-		accounts = append(accounts, set.Account)
+		approval[set.Account] = &sync.Approval{Held: set.RunID, Members: set.chosen, Whole: set.whole}
+		names = append(names, set.Account)
 	}
-	if _, err := chosen(s, accounts); err != nil {
+	slices.Sort(names)
+	accounts, err := chosen(s, names)
+	if err != nil {
 		return err
 	}
 	if err := a.confirm(d.yes, sets, "Deactivate", "deactivated"); err != nil {
 		return err
 	}
-	slices.Sort(accounts)
-	req.Run = d.run(s, sync.Approve, slices.Compact(accounts)...)
-	id, results, err := a.runOn(ctx, s, st, req)
+	who := d.run(s, sync.Approve, names...)
+	if served, err := st.ServiceRuns(); err != nil || served {
+		return orElse(err, func() error { return a.approveThere(ctx, st, store.Request{Approval: approval, Run: who}) })
+	}
+	if err := config.CheckCredentials(accounts...); err != nil {
+		return err
+	}
+	id, results, err := a.runOn(ctx, s, st, sync.Request{Run: who, Approve: approval})
 	if err != nil {
 		return err
 	}
 	return a.report(id, results)
+}
+
+// orElse is err, or what f makes when there is none.
+func orElse(err error, f func() error) error {
+	if err != nil {
+		return err
+	}
+	return f()
+}
+
+// How long an approval waits for a running service, and how often it looks.
+const (
+	servicePatience = 2 * time.Minute
+	serviceGlance   = 300 * time.Millisecond
+)
+
+// approveThere lets the running service make the run, and waits for it (R25). A
+// request that is not taken up in time is taken back.
+func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request) error {
+	id, err := st.Ask(ctx, r)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(a.stderr, "The running service reads RingCentral afresh and deactivates them…")
+	deadline := time.After(servicePatience)
+	for r.State = "waiting"; r.State == "waiting"; {
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-deadline:
+			err = fmt.Errorf("the service did not take the approval up within %s: look at its log", servicePatience)
+		case <-time.After(serviceGlance):
+			r, err = st.Request(ctx, id)
+		}
+		if err != nil {
+			return errors.Join(err, st.Answer(context.WithoutCancel(ctx), id, 0, errors.New("taken back")))
+		}
+	}
+	if r.Error != "" {
+		return fmt.Errorf("the service could not carry it out: %s", r.Error)
+	}
+	return a.reportRun(ctx, st, r.Result)
 }
 
 func rejectCommand(a *app) *cobra.Command {
@@ -207,7 +255,7 @@ func (a *app) reject(ctx context.Context, run string, d decision) error {
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(a.stdout, "Run %d: %d members of %s stay active.\n", id, len(set.chosen), set.Account)
+		_, _ = fmt.Fprintf(a.stdout, "Run %d: %s of %s kept active.\n", id, counted(len(set.chosen), "member", "members"), set.Account)
 	}
 	return nil
 }

@@ -38,6 +38,14 @@ func clean(s string) string {
 	return b.String()
 }
 
+// counted is a number of things, in words that fit it.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // phoneCharacters are what a cell may consist of to count as a phone number.
 const phoneCharacters = "+0123456789 ()-./"
 

@@ -177,13 +177,13 @@ func (a *app) planTable(r *sync.Result) {
 		return
 	}
 	s := &r.Plan.Summary
-	out("%s: %d people: %d to onboard, %d to link, %d to reactivate, %d to update, %d to deactivate, %d held, %d conflicts, %d skipped, %d unchanged\n",
-		r.Account, s.People, s.Onboard, s.Link, s.Reactivate, s.Update, s.Deactivate, s.Held, s.Conflicts, s.Skipped, s.Unchanged)
+	out("%s: %s: %d to onboard, %d to link, %d to reactivate, %d to update, %d to deactivate, %d held, %d conflicts, %d skipped, %d unchanged\n",
+		r.Account, counted(s.People, "person", "people"), s.Onboard, s.Link, s.Reactivate, s.Update, s.Deactivate, s.Held, s.Conflicts, s.Skipped, s.Unchanged)
 	for i := range r.Plan.Changes {
 		out("%s", changeText(&r.Plan.Changes[i]))
 	}
 	if h := r.Plan.Held; h != nil {
-		out("\n  %d deactivations would be held:\n", len(h.Changes))
+		out("\n  %s would be held:\n", counted(len(h.Changes), "deactivation", "deactivations"))
 		for _, reason := range h.Reasons {
 			out("    %s: %s\n", reason.Reason, clean(reason.Detail))
 		}
@@ -266,7 +266,7 @@ func notesText(notes []sync.Note) string {
 		fmt.Fprintf(&b, "  . %s%s (%s%s)\n", clean(n.Name), prefixed(", member ", memberText(n.Member)), n.Reason, prefixed(": ", clean(n.Detail)))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintf(&b, "  . %d people not on the roster: %s\n", counts[reason], reason)
+		fmt.Fprintf(&b, "  . %s not on the roster: %s\n", counted(counts[reason], "person", "people"), reason)
 	}
 	return b.String()
 }

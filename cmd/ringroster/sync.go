@@ -126,6 +126,25 @@ type syncAccount struct {
 	Error       *string        `json:"error"`
 }
 
+// reportRun prints how a run ended that another process made.
+func (a *app) reportRun(ctx context.Context, st *store.Store, id sync.RunID) error {
+	rows, err := st.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	var results []sync.Result
+	for _, row := range rows {
+		r := sync.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Plan: &sync.Plan{
+			Account: row.Account, Summary: sync.Summary{Deactivate: row.Deactivated, Conflicts: row.Conflicts},
+		}}
+		if row.Error != "" {
+			r.Plan, r.Err = nil, errors.New(row.Error)
+		}
+		results = append(results, r)
+	}
+	return a.report(id, results)
+}
+
 // report prints how a run ended and gives its exit code.
 func (a *app) report(id sync.RunID, results []sync.Result) error {
 	doc := syncDocument{Version: 1, RunID: id, Accounts: []syncAccount{}}
@@ -205,7 +224,7 @@ func (a *app) advise(r *sync.Result) {
 	}
 	printConflicts(a.stdout, r.Plan)
 	if h := r.Plan.Held; h != nil {
-		_, _ = fmt.Fprintf(a.stdout, "\n%s: %d deactivations are held, everything else was applied.\n", r.Account, len(h.Changes))
+		_, _ = fmt.Fprintf(a.stdout, "\n%s: %s, everything else was applied.\n", r.Account, counted(len(h.Changes), "deactivation is held", "deactivations are held"))
 		for _, reason := range h.Reasons {
 			_, _ = fmt.Fprintf(a.stdout, "  %s: %s\n", reason.Reason, clean(reason.Detail))
 		}

@@ -75,7 +75,7 @@ func (a *app) showUndo(ctx context.Context, r *sync.Runner, account string, edit
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(a.stdout, "%s: %d members to put back\n", account, len(plan.Changes))
+	_, _ = fmt.Fprintf(a.stdout, "%s: %s to put back\n", account, counted(len(plan.Changes), "member", "members"))
 	for i := range plan.Changes {
 		_, _ = fmt.Fprint(a.stdout, changeText(&plan.Changes[i]))
 	}

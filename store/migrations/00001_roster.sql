@@ -162,6 +162,16 @@ CREATE TABLE held_members (
   FOREIGN KEY (account, run_id) REFERENCES held_sets (account, run_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What operators asked a running service to do.
+CREATE TABLE requests (
+  request_id INTEGER PRIMARY KEY,
+  request    TEXT NOT NULL CHECK (json_valid(request)),
+  asked_at   TEXT NOT NULL,
+  state      TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'failed')),
+  run_id     INTEGER,
+  error      TEXT NOT NULL DEFAULT ''
+) STRICT;
+
 -- Who holds the lock, for people to read: the lock itself is on a file.
 CREATE TABLE lock_holder (
   id    INTEGER PRIMARY KEY CHECK (id = 1),

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ringroster/sync"
+)
+
+// usernames are the members' usernames, to tell one state from another.
+func usernames(t *testing.T, s *Store) string {
+	t.Helper()
+	var names []string
+	for row, err := range s.Roster(t.Context(), Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, row.Account+"/"+row.Username)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestRestorePutsABackupInPlaceOfTheLiveDatabase(t *testing.T) {
+	s := newTestStore(t)
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	backup := filepath.Join(t.TempDir(), "copy.db")
+	if err := s.Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ben", "Ray"))))
+	before, err := Restore(t.Context(), backup, s.Path(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := usernames(t, s); got != "acme/Ann.Lee" { // through the connections that were open all the time
+		t.Errorf("after the restore: %s", got)
+	}
+	if got := usernames(t, openTestStore(t, before)); got != "acme/Ann.Lee acme/Ben.Ray" {
+		t.Errorf("kept from before: %s", got)
+	}
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Cal", "Fox"))))
+	if err := verify(t.Context(), s.Path()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRestoreIntoNothingMakesADatabase(t *testing.T) {
+	s := newTestStore(t)
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	path := filepath.Join(t.TempDir(), "new.db")
+	before, err := Restore(t.Context(), s.Path(), path, Options{})
+	if err != nil || before != "" {
+		t.Fatal(before, err)
+	}
+	if got := usernames(t, openTestStore(t, path)); got != "acme/Ann.Lee" {
+		t.Error(got)
+	}
+}
+
+func TestRestoreRefuses(t *testing.T) {
+	s := newTestStore(t)
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	whole, err := os.ReadFile(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := append([]byte(nil), whole...)
+	for i := len(damaged) / 2; i < len(damaged)*3/4; i++ {
+		damaged[i] = 0xA5
+	}
+	for name, content := range map[string][]byte{
+		"text": []byte("this is no database, however long it may be"), "empty": {}, "cut off": whole[:len(whole)/2], "damaged": damaged,
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := filepath.Join(t.TempDir(), "backup.db")
+			if err := os.WriteFile(src, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Restore(t.Context(), src, s.Path(), Options{}); err == nil {
+				t.Error("it was restored")
+			}
+			if got := usernames(t, s); got != "acme/Ann.Lee" {
+				t.Errorf("the roster is now %q", got)
+			}
+		})
+	}
+	t.Run("during a run", func(t *testing.T) {
+		release, err := s.Lock(t.Context(), sync.NewHolder(monday))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = release() }()
+		backup := filepath.Join(t.TempDir(), "copy.db")
+		if err := s.Backup(t.Context(), backup); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Restore(t.Context(), backup, s.Path(), Options{}); !isBusy(err) {
+			t.Error(err)
+		}
+	})
+}
+
+func isBusy(err error) bool {
+	_, ok := errors.AsType[*sync.BusyError](err)
+	return ok
+}
+
+func TestR4RenameTakesEverythingAlong(t *testing.T) {
+	s := newTestStore(t)
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	held := plan(t, s, "acme")
+	held.Held = &sync.Held{Changes: []sync.Change{{Kind: sync.Deactivate, Member: 1, Reason: sync.ReasonRemoved}}}
+	apply(t, s, monday, held)
+	if err := s.RenameAccount(t.Context(), "acme", "beta"); err != nil {
+		t.Fatal(err)
+	}
+	if got := usernames(t, s); got != "beta/Ann.Lee" {
+		t.Error(got)
+	}
+	state, err := s.State(t.Context(), "beta", monday)
+	if err != nil || state.Version == 0 || state.Held == nil || len(state.Held.Members) != 1 {
+		t.Errorf("%+v, %v", state, err)
+	}
+	for row, err := range s.Runs(t.Context(), 0) {
+		if err != nil || row.Account != "beta" {
+			t.Errorf("%+v, %v", row, err)
+		}
+	}
+	for _, names := range [][2]string{{"acme", "gamma"}, {"beta", "beta"}} {
+		if err := s.RenameAccount(t.Context(), names[0], names[1]); err == nil {
+			t.Errorf("renamed %v", names)
+		}
+	}
+}
+
+func TestR25ARequestIsAnsweredOnce(t *testing.T) {
+	s := newTestStore(t)
+	asked := Request{
+		Approval: map[string]*sync.Approval{"acme": {Held: 3, Members: map[int64]sync.Reason{7: sync.ReasonRemoved}, Whole: true}},
+		Run:      sync.Run{Accounts: []string{"acme"}, Trigger: sync.Approve, Actor: "kim", Note: "left"},
+	}
+	id, err := s.Ask(t.Context(), asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := s.Requests(t.Context())
+	if err != nil || len(waiting) != 1 || waiting[0].Approval["acme"].Members[7] != sync.ReasonRemoved || waiting[0].Run.Actor != "kim" {
+		t.Fatalf("%+v, %v", waiting, err)
+	}
+	if err := s.Answer(t.Context(), id, 4, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Answer(t.Context(), id, 0, errors.New("too late")); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Request(t.Context(), id); err != nil || r.State != "done" || r.Result != 4 || r.Error != "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if waiting, err = s.Requests(t.Context()); len(waiting) != 0 || err != nil {
+		t.Errorf("%+v, %v", waiting, err)
+	}
+}
+
+func TestOneServiceWorksOnARoster(t *testing.T) {
+	s := newTestStore(t)
+	if runs, err := s.ServiceRuns(); runs || err != nil {
+		t.Fatal(runs, err)
+	}
+	release, err := s.BeService()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := s.ServiceRuns(); !runs || err != nil {
+		t.Error(runs, err)
+	}
+	if _, err := s.BeService(); err == nil {
+		t.Error("a second service was let in")
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := s.ServiceRuns(); runs || err != nil {
+		t.Error(runs, err)
+	}
+}
