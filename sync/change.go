@@ -30,6 +30,7 @@ const (
 	ReasonSettings       Reason = "settings_changed"
 	ReasonLocalEdit      Reason = "local_edit_reverted"
 	ReasonOperator       Reason = "operator"
+	ReasonImported       Reason = "imported"
 	ReasonDisabled       Reason = "ringex_disabled"
 	ReasonNoExtension    Reason = "no_extension"
 	ReasonOutOfScope     Reason = "out_of_scope"

@@ -223,3 +223,33 @@ func editOne(member int64, edit func(*Member) (*Change, error)) Edit {
 		return nil, nil, fmt.Errorf("the roster has no member %d", member)
 	}
 }
+
+// Import brings members of another roster in, not yet tied to anybody in
+// RingCentral: the next sync links them, by rc user id or e-mail (R12). It is
+// all or nothing: the error names every member that cannot come in.
+func Import(members []*Member) Edit {
+	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		taken := map[string]int64{}
+		for m := range all {
+			taken["username "+fold(m.Username)] = m.ID
+			taken["rc user id "+m.RCUserID] = m.ID
+		}
+		plan := &Plan{}
+		var problems []error
+		for _, m := range members {
+			next := *m
+			next.Linked = false
+			for kind, value := range map[string]string{"username ": fold(m.Username), "rc user id ": m.RCUserID} {
+				if holder, ok := taken[kind+value]; ok && value != "" {
+					problems = append(problems, fmt.Errorf("%s <%s>: member %d has the %s%s already", m.Profile.Name(), m.Profile[Email], holder, kind, value))
+				}
+			}
+			plan.Changes = append(plan.Changes, Change{
+				Kind: Onboard, Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonImported,
+				Detail: "brought in by hand; the next sync ties them to RingCentral", Next: &next,
+			})
+		}
+		plan.Summary = countChanges(plan.Changes)
+		return plan, nil, errors.Join(problems...)
+	}
+}

@@ -65,6 +65,14 @@ func guardCell(s string) string {
 
 // listing is a list that a command prints: in a table or CSV with the given
 // columns, in JSON as the rows themselves under key.
+// unguardCell takes away the mark that guardCell gave, and nothing else.
+func unguardCell(s string) string {
+	if bare, marked := strings.CutPrefix(s, "'"); marked && guardCell(bare) == s {
+		return bare
+	}
+	return s
+}
+
 // rowsOf is a sequence of rows that may end in an error.
 type rowsOf[T any] = iter.Seq2[T, error]
 

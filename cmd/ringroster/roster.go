@@ -16,7 +16,7 @@ func rosterCommand(a *app) *cobra.Command {
 	c := &cobra.Command{Use: "roster", Short: "Read the roster, and say who belongs to whom"}
 	c.AddCommand(
 		rosterListCommand(a), rosterShowCommand(a), rosterExportCommand(a),
-		rosterSetCommand(a), rosterLinkCommand(a), rosterManageCommand(a, "detach", false), rosterManageCommand(a, "attach", true),
+		rosterImportCommand(a), rosterSetCommand(a), rosterLinkCommand(a), rosterManageCommand(a, "detach", false), rosterManageCommand(a, "attach", true),
 	)
 	return c
 }
