@@ -6,8 +6,15 @@ import (
 	"fmt"
 )
 
-// accountTables are the tables that name an account.
-var accountTables = []string{"accounts", "members", "runs", "held_sets", "held_members"}
+// accountTables rename an account wherever one is named.
+var accountTables = []string{
+	`UPDATE accounts SET account = ? WHERE account = ?`,
+	`UPDATE members SET account = ? WHERE account = ?`,
+	`UPDATE runs SET account = ? WHERE account = ?`,
+	`UPDATE held_sets SET account = ? WHERE account = ?`,
+	`UPDATE held_members SET account = ? WHERE account = ?`,
+	`UPDATE snapshots SET account = ? WHERE account = ?`,
+}
 
 // RenameAccount gives everything of one account another name (R4). The caller
 // holds the lock.
@@ -22,8 +29,8 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 		if _, err := tx.ExecContext(ctx, `PRAGMA defer_foreign_keys = 1`); err != nil {
 			return err
 		}
-		for _, table := range accountTables {
-			if _, err := tx.ExecContext(ctx, `UPDATE `+table+` SET account = ? WHERE account = ?`, to, from); err != nil {
+		for _, update := range accountTables {
+			if _, err := tx.ExecContext(ctx, update, to, from); err != nil {
 				return err
 			}
 		}

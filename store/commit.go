@@ -14,7 +14,8 @@ import (
 // Commit writes one account's end of a run in one transaction (R27). With a
 // plan it first checks that the roster is still the version planned for, else
 // it returns sync.ErrMoved and nothing is written. Without one it records the
-// outcome alone. New members get their id in Change.Next.
+// outcome alone. New members get their id in Change.Next. Then it keeps what the
+// run decided from: that this failed is said in Keep.Err alone.
 func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	var held sync.RunID
 	err := s.write(ctx, func(tx *sql.Tx) (err error) {
@@ -27,6 +28,7 @@ func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	if c.Plan != nil && c.Plan.Held != nil {
 		c.Plan.Held.Run = held
 	}
+	s.keep(ctx, c)
 	return nil
 }
 

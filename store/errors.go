@@ -57,6 +57,9 @@ func hint(err error) string {
 	if errors.Is(err, fs.ErrPermission) {
 		return "check the owner and mode of the file and its folder"
 	}
+	if code(err) == lib.SQLITE_IOERR_SHMSIZE { // -shm could not grow
+		return "the disk is full; nothing was changed"
+	}
 	switch code(err) & 0xff { // the low byte of an extended code is the kind
 	case lib.SQLITE_NOTADB:
 		return "it is not a SQLite database and was left as it is; check database.path"

@@ -114,15 +114,15 @@ func (s *Store) waitForFile(ctx context.Context) (unlock func(), err error) {
 // openLockFile opens the file, made on first use like the database itself: same
 // mode, and same owner when root happens to be first.
 func (s *Store) openLockFile() (*os.File, error) {
-	f, err := os.OpenFile(s.lockPath(), os.O_RDWR|os.O_CREATE|os.O_EXCL, s.mode) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(s.lockPath(), os.O_RDWR|os.O_CREATE|os.O_EXCL, s.mode)
 	if errors.Is(err, fs.ErrExist) {
-		return os.OpenFile(s.lockPath(), os.O_RDWR, 0) //nolint:gosec // the operator names the file
+		return os.OpenFile(s.lockPath(), os.O_RDWR, 0)
 	}
 	if err != nil {
 		return nil, err
 	}
 	err = f.Chmod(s.mode)
-	if info, statErr := os.Stat(s.path); statErr == nil && os.Geteuid() == 0 { //nolint:gosec // the operator names the file
+	if info, statErr := os.Stat(s.path); statErr == nil && os.Geteuid() == 0 {
 		owner := info.Sys().(*syscall.Stat_t)
 		err = errors.Join(err, f.Chown(int(owner.Uid), int(owner.Gid)))
 	}

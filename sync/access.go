@@ -87,8 +87,10 @@ func (p *planner) judge(person *Person, synced *Profile) verdict {
 		v.Why = ReasonOutOfScope
 	case scoped.none():
 		v.Why = ReasonAccessRevoked
-	default:
+	case scoped != g:
 		v = p.assess(person, scoped)
+		v.Belongs = true
+	default:
 		v.Belongs = true
 	}
 	return v

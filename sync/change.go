@@ -66,7 +66,6 @@ const (
 	NoteProtected        Reason = "protected"
 	NoteRejected         Reason = "rejected"
 	NoteInGrace          Reason = "in_grace"
-	NoteSeenAgain        Reason = "seen_again" // missing at first, there at the second look (R2)
 	NoteExtensionMissing Reason = "extension_missing"
 	NoteUnknownAgentType Reason = "unknown_agent_type"
 	NoteChangedSince     Reason = "changed_since" // undo leaves it alone (R29)

@@ -29,23 +29,26 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	if len(fields) == 0 && m.Linked {
 		o.decision = unchanged
 		if bookkeepingMoved(m, &next) {
-			o.mark = &next
+			o.mark = next.copy()
 		}
 		p.trace(person, m, "R19", "plan", "unchanged: the roster holds what RingCentral reports")
 		return
 	}
-	c := &Change{
-		Member: m.ID, Person: person.Key, Name: next.Profile.Name(), Email: next.Profile[Email],
-		Fields: fields, Next: &next,
-	}
-	classify(c, m, found)
-	o.decision, o.change = changed, c
 	if m.Username == "" {
 		next.Username = v.Username
 		p.nameless[m.ID] = true
 	}
+	c := &Change{
+		Member: m.ID, Person: person.Key, Name: next.Profile.Name(), Email: next.Profile[Email],
+		Fields: fields, Next: next.copy(),
+	}
+	classify(c, m, found)
+	o.decision, o.change = changed, c
 	p.traceChange(person, m, c)
 }
+
+// copy is for whoever is written: the unchanged, nearly all, cost no memory.
+func (m Member) copy() *Member { return &m }
 
 // classify names the kind of a change and its reason (R12, R18, R19).
 func classify(c *Change, m *Member, found how) {
@@ -83,15 +86,17 @@ func strongest(fields []FieldChange) Reason {
 }
 
 func (p *planner) compareStatus(fields []FieldChange, m, next *Member) []FieldChange {
-	if m.Status == Inactive {
+	switch {
+	case m.Status == Inactive:
 		reason := ReasonSource
 		if m.Synced.Status == Active {
 			reason = ReasonLocalEdit
 		}
 		fields = append(fields, FieldChange{"status", string(Inactive), string(Active), reason})
-		next.Status, next.DeactivationReason = Active, ""
+	case m.DeactivationReason != "": // set active by hand
+		fields = append(fields, FieldChange{"deactivation_reason", string(m.DeactivationReason), "", ReasonLocalEdit})
 	}
-	next.Synced.Status = Active
+	next.Status, next.DeactivationReason, next.Synced.Status = Active, "", Active
 	return fields
 }
 

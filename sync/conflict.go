@@ -73,7 +73,7 @@ func (p *planner) conflictReused(person *Person, m *Member, v *verdict) {
 	p.conflict(person, m, ConflictReused,
 		fmt.Sprintf("%s was %s <%s> at the last sync and is %s <%s> now: the id seems to belong to another human",
 			person.Key, was.Name(), was[Email], v.Profile.Name(), v.Profile[Email]),
-		fmt.Sprintf("the same human: ringroster roster link %d %s; another one: ringroster roster detach %d", m.ID, person.Key, m.ID))
+		fmt.Sprintf("the same human: ringroster roster link %d %s; another one: ringroster roster link %d none", m.ID, person.Key, m.ID))
 }
 
 func (p *planner) conflictMissing(person *Person, m *Member, v *verdict) {

@@ -35,103 +35,103 @@ type Progress struct {
 
 // Identity says whose answers these are. Account names are bound to it (R4).
 type Identity struct {
-	MainAccountID   string // RingCX main account
-	RingEXAccountID string
-	OwnerID         string // RingEX extension id of the JWT's owner
+	MainAccountID   string `json:"main_account_id,omitempty"` // RingCX main account
+	RingEXAccountID string `json:"ringex_account_id,omitempty"`
+	OwnerID         string `json:"owner_id,omitempty"` // RingEX extension id of the JWT's owner
 }
 
 // Snapshot is everything read from RingCentral for one account. All ids are
 // strings, whatever they were on the wire, and every slice stands in retrieval
 // order (R3): the order of the bodies, sub-accounts as configured or listed.
 type Snapshot struct {
-	Account     string
-	TakenAt     time.Time
-	Identity    Identity
-	Admins      []Admin
-	SubAccounts []SubAccount
-	Extensions  []Extension
-	Roles       []RingEXRole        // nil unless the access rule needs them
-	Assigned    map[string][]string // extension id -> RingEX role ids; nil likewise
-	Lists       []List              // facts for the guard
-	Warnings    []Warning
+	Account     string              `json:"account,omitempty"`
+	TakenAt     time.Time           `json:"taken_at,omitzero"`
+	Identity    Identity            `json:"identity,omitzero"`
+	Admins      []Admin             `json:"admins,omitempty"`
+	SubAccounts []SubAccount        `json:"sub_accounts,omitempty"`
+	Extensions  []Extension         `json:"extensions,omitempty"`
+	Roles       []RingEXRole        `json:"roles"`           // nil unless the access rule needs them
+	Assigned    map[string][]string `json:"assigned"`        // extension id -> RingEX role ids; nil likewise
+	Lists       []List              `json:"lists,omitempty"` // facts for the guard
+	Warnings    []Warning           `json:"warnings,omitempty"`
 }
 
 // Admin is one administrator of the RingCX main account.
 type Admin struct {
-	UserID    string
-	RCUserID  string // "": not linked to RingEX
-	FirstName string
-	LastName  string
-	Email     string
-	UserName  string
-	Faulty    string // what is wrong with the record; "": nothing
+	UserID    string `json:"user_id,omitempty"`
+	RCUserID  string `json:"rc_user_id,omitempty"` // "": not linked to RingEX
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	Email     string `json:"email,omitempty"`
+	UserName  string `json:"user_name,omitempty"`
+	Faulty    string `json:"faulty,omitempty"` // what is wrong with the record; "": nothing
 }
 
 // SubAccount is one RingCX sub-account. Those that were not read (not
 // configured, or inactive) have no groups and Read false.
 type SubAccount struct {
-	ID     string
-	Name   string
-	Active bool
-	Read   bool
-	Groups []Group
+	ID     string  `json:"id,omitempty"`
+	Name   string  `json:"name,omitempty"`
+	Active bool    `json:"active,omitempty"`
+	Read   bool    `json:"read,omitempty"`
+	Groups []Group `json:"groups,omitempty"`
 }
 
 // Group is one agent group with its agents.
 type Group struct {
-	ID     string
-	Name   string
-	Agents []Agent
+	ID     string  `json:"id,omitempty"`
+	Name   string  `json:"name,omitempty"`
+	Agents []Agent `json:"agents,omitempty"`
 }
 
 // Agent is one RingCX agent record. One human may have several.
 type Agent struct {
-	ID        string
-	RCUserID  string // "": not linked to RingEX
-	FirstName string
-	LastName  string
-	Email     string
-	UserName  string
-	Type      string // AGENT, SUPERVISOR, MULTI_USER, MULTI_SUPERVISOR, or what comes next
-	Active    bool
-	Faulty    string // what is wrong with the record; "": nothing
+	ID        string `json:"id,omitempty"`
+	RCUserID  string `json:"rc_user_id,omitempty"` // "": not linked to RingEX
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	Email     string `json:"email,omitempty"`
+	UserName  string `json:"user_name,omitempty"`
+	Type      string `json:"type,omitempty"` // AGENT, SUPERVISOR, MULTI_USER, MULTI_SUPERVISOR, or what comes next
+	Active    bool   `json:"active,omitempty"`
+	Faulty    string `json:"faulty,omitempty"` // what is wrong with the record; "": nothing
 }
 
 // Extension is one RingEX extension of any type.
 type Extension struct {
-	ID         string
-	Number     string
-	Type       string
-	Status     string
-	FirstName  string
-	LastName   string
-	Email      string
-	Department string
-	JobTitle   string
-	Site       string
+	ID         string `json:"id,omitempty"`
+	Number     string `json:"number,omitempty"`
+	Type       string `json:"type,omitempty"`
+	Status     string `json:"status,omitempty"`
+	FirstName  string `json:"first_name,omitempty"`
+	LastName   string `json:"last_name,omitempty"`
+	Email      string `json:"email,omitempty"`
+	Department string `json:"department,omitempty"`
+	JobTitle   string `json:"job_title,omitempty"`
+	Site       string `json:"site,omitempty"`
 	// HasContact is false when the record came without its contact block, as
 	// unassigned ones do: then its fields are unknown.
-	HasContact bool
-	Faulty     string // what is wrong with the record; "": nothing
+	HasContact bool   `json:"has_contact,omitempty"`
+	Faulty     string `json:"faulty,omitempty"` // what is wrong with the record; "": nothing
 }
 
 // RingEXRole is one RingEX user role with the ids of its permissions.
 type RingEXRole struct {
-	ID          string
-	Name        string
-	Permissions []string
+	ID          string   `json:"id,omitempty"`
+	Name        string   `json:"name,omitempty"`
+	Permissions []string `json:"permissions,omitempty"`
 }
 
 // List is what is known about one list that was read: its length, and the
 // total its service claimed. RingCX lists claim none: Total is -1.
 type List struct {
-	Name   string
-	Length int
-	Total  int
+	Name   string `json:"name,omitempty"`
+	Length int    `json:"length,omitempty"`
+	Total  int    `json:"total,omitempty"`
 }
 
 // Warning is something the operator should know that concerns no person.
 type Warning struct {
-	Reason Reason
-	Detail string
+	Reason Reason `json:"reason,omitempty"`
+	Detail string `json:"detail,omitempty"`
 }

@@ -157,16 +157,24 @@ func (m *Member) ownField(name string) (*string, error) {
 	return &m.Profile[f], nil
 }
 
+// formerID marks an rc user id that passed to another human (R13).
+const formerID = "was:"
+
 // LinkTo ties a member to the person with the given key: the next sync finds it
-// by that id, and takes over what RingCentral reports (R13, R20).
+// by that id, and takes over what RingCentral reports (R13, R20). The key none
+// says that the member's rc user id belongs to another human by now: the member
+// keeps it as a former one, which is nobody's, and leaves by the rules.
 func LinkTo(member int64, key string) Edit {
 	kind, id, _ := strings.Cut(key, ":")
 	return editOne(member, func(m *Member) (*Change, error) {
 		before := *m
 		sub, agent, isLogin := strings.Cut(id, "/")
 		switch {
+		case key == "none" && m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, formerID):
+			m.RCUserID = formerID + m.RCUserID
+			return &Change{Fields: []FieldChange{{"rc_user_id", before.RCUserID, m.RCUserID, ReasonOperator}}}, nil
 		case id == "":
-			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them", key)
+			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them, or none", key)
 		case kind == "rc":
 			m.RCUserID = id
 		case kind == "agent" && isLogin:

@@ -21,10 +21,10 @@ type Trace struct {
 
 // Fact is one line of an explanation.
 type Fact struct {
-	About  string // "rc:700000101" or "member 12"
-	Rule   string // "R9"; "" for a plain fact
-	Source string // where it comes from: "RingCX agent record", "roster", "settings"
-	Text   string
+	About  string `json:"about"`  // "rc:700000101" or "member 12"
+	Rule   string `json:"rule"`   // "R9"; "" for a plain fact
+	Source string `json:"source"` // where it comes from: "RingCX agent record", "roster", "settings"
+	Text   string `json:"text"`
 }
 
 // Found reports whether anybody matched Who.

@@ -48,6 +48,19 @@ func ParseField(name string) (Field, bool) {
 
 func (f Field) String() string { return fieldNames[f] }
 
+// MarshalText writes the name.
+func (f Field) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads a name; one that no field has is an error.
+func (f *Field) UnmarshalText(name []byte) error {
+	field, ok := ParseField(string(name))
+	if !ok {
+		return fmt.Errorf("%q is no synced field", name)
+	}
+	*f = field
+	return nil
+}
+
 // Profile holds a value for every synced field. A person has one; a member has
 // two, the one held and the one last synced, which makes the comparison three-way.
 type Profile [fieldCount]string

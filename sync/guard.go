@@ -3,7 +3,6 @@ package sync
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -12,16 +11,23 @@ import (
 type tally struct {
 	active int // active, managed, linked
 	admins int // active, with the administrators' role
-	groups map[string]*listTally
+	lists  map[listKey]*listTally
 }
 
-// listTally is one sub-account's or agent group's share of the roster.
-type listTally struct {
-	name            string
-	active, leaving int
+// listKey names a sub-account, or an agent group of one.
+type listKey struct{ sub, group string }
+
+func (k listKey) String() string {
+	if k.group == "" {
+		return "sub-account " + k.sub
+	}
+	return "agent group " + k.group + " of sub-account " + k.sub
 }
 
-func newTally() tally { return tally{groups: map[string]*listTally{}} }
+// listTally is one list's share of the roster.
+type listTally struct{ active, leaving int }
+
+func newTally() tally { return tally{lists: map[listKey]*listTally{}} }
 
 func (t *tally) count(m *Member) {
 	if m.Status != Active {
@@ -40,23 +46,24 @@ func (t *tally) count(m *Member) {
 // eachList visits each sub-account and agent group once in which the member has
 // an active login.
 func (t *tally) eachList(m *Member, visit func(*listTally)) {
-	var seen []*listTally
-	touch := func(key, name string) {
-		l := t.groups[key]
+	seen := make([]listKey, 0, 8)
+	touch := func(key listKey) {
+		if slices.Contains(seen, key) {
+			return
+		}
+		seen = append(seen, key)
+		l := t.lists[key]
 		if l == nil {
-			l = &listTally{name: name}
-			t.groups[key] = l
+			l = &listTally{}
+			t.lists[key] = l
 		}
-		if !slices.Contains(seen, l) {
-			seen = append(seen, l)
-			visit(l)
-		}
+		visit(l)
 	}
 	for i := range m.Logins {
 		if l := &m.Logins[i]; l.Active {
-			touch(l.SubAccountID, "sub-account "+l.SubAccountID)
+			touch(listKey{sub: l.SubAccountID})
 			if l.AgentGroupID != "" {
-				touch(l.SubAccountID+"/"+l.AgentGroupID, "agent group "+l.AgentGroupID+" of sub-account "+l.SubAccountID)
+				touch(listKey{l.SubAccountID, l.AgentGroupID})
 			}
 		}
 	}
@@ -155,12 +162,12 @@ func (p *planner) cappedLists() (Reason, string) {
 
 func (p *planner) emptiedLists() (Reason, string) {
 	var emptied []string
-	for _, key := range slices.Sorted(maps.Keys(p.tally.groups)) {
-		l := p.tally.groups[key]
+	for key, l := range p.tally.lists {
 		if l.active >= max(p.in.Policy.LimitFloor, 1) && l.leaving == l.active {
-			emptied = append(emptied, fmt.Sprintf("%s (%d)", l.name, l.active))
+			emptied = append(emptied, fmt.Sprintf("%s (%d)", key, l.active))
 		}
 	}
+	slices.Sort(emptied)
 	if emptied == nil {
 		return "", ""
 	}

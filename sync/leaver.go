@@ -13,12 +13,6 @@ type leaver struct {
 	reason Reason
 }
 
-// absent says whether they leave because RingCX lists them nowhere: then it is
-// asked a second time (R2).
-func (l *leaver) absent() bool {
-	return l.person == nil && isAbsence(l.reason)
-}
-
 // isAbsence says whether the reason, of somebody without a record, comes from the
 // lists that the second look reads again.
 func isAbsence(r Reason) bool { return r == ReasonRemoved || r == ReasonAccessRevoked }
@@ -34,16 +28,11 @@ func (p *planner) settleLeavers() {
 			p.traceResting(m)
 		}
 	}
-	second := newSightings(p.in.Second)
 	for _, l := range p.leavers {
 		if l.person == nil {
 			p.traceMember(nil, l.member)
 		}
 		p.traceLeaver(&l)
-		if l.absent() && p.sawAgain(&second, l.member) {
-			p.stay(l, NoteSeenAgain, "missing at first, there at the second look")
-			continue
-		}
 		p.descend(l)
 	}
 }
@@ -60,9 +49,6 @@ func (p *planner) traceLeaver(l *leaver) {
 		} else {
 			p.trace(nil, m, "R14", "RingEX extensions", "no extension has rc user id %q", m.RCUserID)
 		}
-	}
-	if p.in.Second != nil && l.reason == ReasonRemoved {
-		p.trace(l.person, l.member, "R2", "second look", "all RingCX lists were read a second time")
 	}
 	p.trace(l.person, l.member, "R14", "plan", "would leave, reason %s: %s", l.reason, leaverDetail[l.reason])
 }
@@ -126,11 +112,7 @@ func (p *planner) stay(l leaver, reason Reason, detail string) {
 		Member: l.member.ID, Person: l.key(), Name: l.member.Profile.Name(), Reason: reason,
 		Detail: fmt.Sprintf("would leave as %s; %s", l.reason, detail),
 	})
-	switch reason {
-	case NoteNotManaged, NoteNeverLinked, NoteInConflict:
-	case NoteSeenAgain:
-		p.mark(l.member, p.seen(l.member))
-	default:
+	if reason != NoteNotManaged && reason != NoteNeverLinked && reason != NoteInConflict {
 		p.mark(l.member, p.absent(l))
 	}
 }
@@ -185,14 +167,6 @@ func (p *planner) keepLastSeen(m *Member) {
 	}
 }
 
-// seen is the member whom the second look found.
-func (p *planner) seen(m *Member) *Member {
-	next := *m
-	next.Rejected = "" // seen again (R26)
-	p.bookSeen(&next)
-	return &next
-}
-
 // mark books what changes nothing else.
 func (p *planner) mark(m, next *Member) {
 	if bookkeepingMoved(m, next) {
@@ -215,49 +189,12 @@ func (p *planner) leave(l leaver) Change {
 	}
 }
 
-// leaverDetail puts the reasons of R14 into words.
+// leaverDetail puts the reasons of R14 into words, for leavers and for those who
+// were never there.
 var leaverDetail = map[Reason]string{
 	ReasonDisabled:      "their RingEX extension is disabled",
 	ReasonNoExtension:   "they have no RingEX extension, and require_ringex asks for one",
 	ReasonOutOfScope:    "the settings' scope leaves them out",
 	ReasonAccessRevoked: "RingCentral still lists them, but nothing grants them a place on the roster",
 	ReasonRemoved:       "RingCentral lists them nowhere any more",
-}
-
-// sightings are the ids that the second look found (R2).
-type sightings struct{ rc, logins, admins map[string]bool }
-
-func newSightings(s *Snapshot) sightings {
-	seen := sightings{map[string]bool{}, map[string]bool{}, map[string]bool{}}
-	if s == nil {
-		return seen
-	}
-	for r := range s.agents {
-		seen.rc[r.RCUserID] = true
-		seen.logins[loginKey(r.Sub.ID, r.ID)] = true
-	}
-	for i := range s.Admins {
-		seen.rc[s.Admins[i].RCUserID] = true
-		seen.admins[s.Admins[i].UserID] = true
-	}
-	return seen
-}
-
-// sawAgain says whether the second look found an id of the member that the first
-// one lacked. An id that passed to somebody else was in both.
-func (p *planner) sawAgain(second *sightings, m *Member) bool {
-	if m.RCUserID != "" && second.rc[m.RCUserID] && p.people.byRC[m.RCUserID] == nil {
-		return true
-	}
-	for _, l := range m.Logins {
-		if key := l.key(); second.logins[key] && p.people.byLogin[key] == nil {
-			return true
-		}
-	}
-	for _, id := range m.AdminIDs {
-		if second.admins[id] && p.people.byAdmin[id] == nil {
-			return true
-		}
-	}
-	return false
 }

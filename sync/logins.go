@@ -2,9 +2,8 @@ package sync
 
 import (
 	"encoding/json"
-	"fmt"
-	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,17 +12,16 @@ import (
 // from a sub-account that was read becomes inactive; of a sub-account that was
 // not read nothing is known, so nothing changes (R8).
 func (p *planner) mergeLogins(held []Login, person *Person) []Login {
+	if len(held) == len(person.Agents) && !slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
+		return !slices.Contains(held, p.login(r))
+	}) {
+		return held // nearly always
+	}
 	want := make([]Login, 0, max(len(held), len(person.Agents)))
 	for _, r := range person.Agents {
-		if r.ID == "" {
-			continue
+		if r.ID != "" {
+			want = append(want, p.login(r))
 		}
-		want = append(want, Login{
-			SubAccountID: r.Sub.ID, SubAccount: r.Sub.Name,
-			AgentGroupID: r.Group.ID, AgentGroup: r.Group.Name,
-			AgentID: r.ID, AgentType: r.Type, UserName: r.UserName,
-			DataSource: p.in.Policy.DataSource, Active: r.Active,
-		})
 	}
 	for _, l := range held {
 		same := func(w Login) bool { return w.SubAccountID == l.SubAccountID && w.AgentID == l.AgentID }
@@ -39,6 +37,15 @@ func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 	return want
 }
 
+func (p *planner) login(r AgentRecord) Login {
+	return Login{
+		SubAccountID: r.Sub.ID, SubAccount: r.Sub.Name,
+		AgentGroupID: r.Group.ID, AgentGroup: r.Group.Name,
+		AgentID: r.ID, AgentType: r.Type, UserName: r.UserName,
+		DataSource: p.in.Policy.DataSource, Active: r.Active,
+	}
+}
+
 func sortLogins(logins []Login) { slices.SortFunc(logins, compareLogins) }
 
 func compareLogins(a, b Login) int {
@@ -48,23 +55,32 @@ func compareLogins(a, b Login) int {
 	return strings.Compare(a.AgentID, b.AgentID)
 }
 
-// fingerprint condenses logins to tell later whether somebody edited them.
+// fingerprint condenses logins (FNV-1a) to tell later whether somebody edited
+// them.
 func fingerprint(logins []Login) string {
 	if len(logins) == 0 {
 		return ""
 	}
-	h := fnv.New64a()
-	for _, l := range logins {
-		for _, s := range [...]string{
-			l.SubAccountID, l.SubAccount, l.AgentGroupID, l.AgentGroup,
-			l.AgentID, l.AgentType, l.UserName, l.DataSource,
-		} {
-			_, _ = h.Write([]byte(s))
-			_, _ = h.Write([]byte{0})
+	h := uint64(14695981039346656037)
+	add := func(s string) {
+		for i := range len(s) {
+			h = (h ^ uint64(s[i])) * 1099511628211
 		}
-		_, _ = h.Write([]byte{map[bool]byte{true: 1}[l.Active]})
+		h *= 1099511628211 // a zero byte: where one value ends
 	}
-	return fmt.Sprintf("%016x", h.Sum64())
+	for i := range logins {
+		l := &logins[i]
+		add(l.SubAccountID)
+		add(l.SubAccount)
+		add(l.AgentGroupID)
+		add(l.AgentGroup)
+		add(l.AgentID)
+		add(l.AgentType)
+		add(l.UserName)
+		add(l.DataSource)
+		add(strconv.FormatBool(l.Active))
+	}
+	return strconv.FormatUint(h, 16)
 }
 
 // LoginsJSON is how logins stand in a field change.

@@ -62,7 +62,7 @@ func (p *planner) admit(person *Person) (newcomer, bool) {
 	case person.faulty() != "":
 		p.conflictFaulty(person, nil)
 	case !v.Belongs:
-		p.skip(person, nil, skipReason(v.Why), "")
+		p.skip(person, nil, skipReason(v.Why), leaverDetail[v.Why])
 	default:
 		return newcomer{person, v}, true
 	}

@@ -11,8 +11,7 @@ import (
 
 // Input is everything a plan depends on; the same input gives the same plan.
 type Input struct {
-	Snapshot *Snapshot
-	Second   *Snapshot // the second look (R2), nil before it
+	Snapshot *Snapshot // of both looks, once there was a second (R2)
 	State    State
 	Members  iter.Seq[*Member] // any order, once: they never stand in memory together
 	Policy   Policy
@@ -160,7 +159,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	case person.faulty() != "":
 		p.conflictFaulty(person, m)
 	case !v.Belongs:
-		p.skip(person, m, skipReason(v.Why), "")
+		p.skip(person, m, skipReason(v.Why), leaverDetail[v.Why])
 		if m.Status == Active {
 			p.leavers = append(p.leavers, leaver{member: m, person: person, reason: v.Why})
 		} else {
@@ -306,5 +305,8 @@ func (p *planner) nameNewcomers() {
 		}
 		p.usernames[fold(name)] = true
 		next.Username = name
+		if c := &p.plan.Changes[i]; c.Kind != Onboard {
+			c.Fields = append(c.Fields, FieldChange{"username", "", name, ReasonSource})
+		}
 	}
 }

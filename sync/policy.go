@@ -2,30 +2,30 @@ package sync
 
 // Policy is the part of the settings that decides about people.
 type Policy struct {
-	DataSource        string
-	DefaultActivityID string // at onboarding alone
-	RolePrecedence    string // "first", "last", or a role's name in any case
-	RoleMap           []RoleMapping
-	Access            Access
-	RequireRingEX     bool
-	Scope             Scope
-	RequiredFields    []Field
+	DataSource        string        `json:"data_source,omitempty"`
+	DefaultActivityID string        `json:"default_activity_id,omitempty"` // at onboarding alone
+	RolePrecedence    string        `json:"role_precedence,omitempty"`     // "first", "last", or a role's name in any case
+	RoleMap           []RoleMapping `json:"role_map,omitempty"`
+	Access            Access        `json:"access,omitzero"`
+	RequireRingEX     bool          `json:"require_ringex,omitempty"`
+	Scope             Scope         `json:"scope,omitzero"`
+	RequiredFields    []Field       `json:"required_fields,omitempty"`
 
-	Deactivate   bool
-	LimitPercent int // of active members; R21
-	LimitFloor   int // leavers below it are never too many
-	GraceDays    int // R17
-	Protect      []Match
+	Deactivate   bool    `json:"deactivate,omitempty"`
+	LimitPercent int     `json:"limit_percent,omitempty"` // of active members; R21
+	LimitFloor   int     `json:"limit_floor,omitempty"`   // leavers below it are never too many
+	GraceDays    int     `json:"grace_days,omitempty"`    // R17
+	Protect      []Match `json:"protect,omitempty"`
 
 	// Deciding lists the settings whose change holds leavers (R23). The
 	// planner adds the token's owner.
-	Deciding []Setting
+	Deciding []Setting `json:"deciding,omitempty"`
 }
 
 // RoleMapping gives a RingCX agent type a role (R10).
 type RoleMapping struct {
-	AgentType string
-	Role      string
+	AgentType string `json:"agent_type,omitempty"`
+	Role      string `json:"role,omitempty"`
 }
 
 // AccessRule says whom, of those RingCX lists as active agents, the roster wants.
@@ -40,14 +40,14 @@ const (
 
 // Access is the rule with the permission id or role name it asks for.
 type Access struct {
-	Rule AccessRule
-	Name string // "" for listed
+	Rule AccessRule `json:"rule"`
+	Name string     `json:"name,omitempty"` // "" for listed
 }
 
 // Scope filters who belongs (R11).
 type Scope struct {
-	Include []Match
-	Exclude []Match
+	Include []Match `json:"include,omitempty"`
+	Exclude []Match `json:"exclude,omitempty"`
 }
 
 // Match is one entry of a filter. Every key that is set must match; values are
@@ -65,7 +65,7 @@ type Match struct {
 // Setting is one deciding setting: its key as the operator writes it, its value
 // and its default as JSON.
 type Setting struct {
-	Key     string
-	Value   string
-	Default string
+	Key     string `json:"key"`
+	Value   string `json:"value"`
+	Default string `json:"default"`
 }

@@ -118,22 +118,22 @@ type Login struct {
 
 // State is what the roster knows about an account besides its members.
 type State struct {
-	Version     int64             // raised by every commit (R27)
-	Bound       Identity          // zero until the first success (R4)
-	Accepted    map[string]string // deciding settings of the last accepted run, JSON by key (R23); nil: none yet
-	SubAccounts []string          // ids listed and active at the last accepted run (R22)
-	Admins      int               // length of the administrators list then (R1)
-	LastSeen    time.Time         // when the last applied whole snapshot was taken
+	Version     int64             `json:"version,omitempty"`      // raised by every commit (R27)
+	Bound       Identity          `json:"bound,omitzero"`         // zero until the first success (R4)
+	Accepted    map[string]string `json:"accepted"`               // deciding settings of the last accepted run, JSON by key (R23); nil: none yet
+	SubAccounts []string          `json:"sub_accounts,omitempty"` // ids listed and active at the last accepted run (R22)
+	Admins      int               `json:"admins,omitempty"`       // length of the administrators list then (R1)
+	LastSeen    time.Time         `json:"last_seen,omitzero"`     // when the last applied whole snapshot was taken
 	// RecentLeavers counts deactivations of the last 24 hours that no operator
 	// approved one by one: they share the limit of this run (R21).
-	RecentLeavers int
-	Held          *HeldSet // the open held set, nil if there is none (R25)
+	RecentLeavers int      `json:"recent_leavers,omitempty"`
+	Held          *HeldSet `json:"held,omitempty"` // the open held set, nil if there is none (R25)
 }
 
 // HeldSet is an open held set: the leavers that were shown, with their reasons.
 type HeldSet struct {
-	Run     RunID
-	Members map[int64]Reason
+	Run     RunID            `json:"run,omitempty"`
+	Members map[int64]Reason `json:"members,omitempty"`
 }
 
 // RunID numbers runs; one number covers all accounts of a run.
@@ -198,6 +198,9 @@ type Commit struct {
 	Accept *Accepted
 	// Settled lists members whose held deactivation an operator decided.
 	Settled *Settled
+	// Keep is kept once the outcome is written; nil: this was no full run. That
+	// it could not be kept is no error of Commit's: Keep.Err says so.
+	Keep *Keep
 }
 
 // Accepted is what the guard compares the next run with.

@@ -18,6 +18,9 @@ type Runner struct {
 	Policy   func(account string) Policy
 	Observer Observer
 	Now      func() time.Time
+	// Keep is of how many full runs each account keeps what they decided from
+	// (Past); 0: of none, and what was kept before goes.
+	Keep int
 }
 
 // Request is what one run is asked to do.
@@ -128,10 +131,11 @@ func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req 
 	if err != nil {
 		return r.fail(ctx, id, account, 0, err)
 	}
+	s.run = id
 	plan, err := s.decide(ctx)
 	s.close(ctx) // before the commit, so that the count of calls is final
 	for attempt := 0; err == nil; attempt++ {
-		c := s.commit(id, plan)
+		c := s.commit(plan)
 		err = r.Roster.Commit(ctx, c)
 		if err == nil {
 			r.Observer.Committed(id, req.Run, c)
@@ -164,6 +168,7 @@ func (r *Runner) fail(ctx context.Context, id RunID, account string, calls int, 
 // session is one account's reading and planning.
 type session struct {
 	r           *Runner
+	run         RunID // 0: a preview
 	account     string
 	req         Request
 	policy      Policy
@@ -171,6 +176,7 @@ type session struct {
 	closed      bool
 	snapshot    *Snapshot
 	lookedTwice bool
+	past        *pastWriter // what the last plan was made from; nil: it is not kept
 }
 
 func (r *Runner) open(account string, req Request) (*session, error) {
@@ -245,6 +251,10 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	}
 	var failed error
 	in.Members = untilError(s.r.Roster.Members(ctx, s.account), &failed)
+	if s.run != 0 && s.full() && s.r.Keep > 0 {
+		s.past = newPastWriter(s.run, s.req.Run.Version, &in)
+		in.Members = s.past.watch(in.Members)
+	}
 	plan, err := MakePlan(in)
 	if failed != nil {
 		return nil, fmt.Errorf("read the members of account %s: %w", s.account, failed)
@@ -300,11 +310,16 @@ func proveIdentity(s *Snapshot, bound Identity) error {
 	return nil
 }
 
+// full says that the run decides about the whole account.
+func (s *session) full() bool {
+	return s.req.Only == "" && s.req.Approve == nil && s.req.Reviewed == nil
+}
+
 // commit is the account's end of the run as it will be written.
-func (s *session) commit(id RunID, plan *Plan) *Commit {
+func (s *session) commit(plan *Plan) *Commit {
 	c := &Commit{
-		Run: id, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan, nil),
-		APICalls: s.dir.Calls(), Plan: plan, Full: s.req.Only == "" && s.req.Approve == nil && s.req.Reviewed == nil,
+		Run: s.run, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan, nil),
+		APICalls: s.dir.Calls(), Plan: plan, Full: s.full(),
 		TakenAt: s.snapshot.TakenAt, Identity: s.snapshot.Identity,
 	}
 	approved := s.req.Approve[s.account]
@@ -314,6 +329,12 @@ func (s *session) commit(id RunID, plan *Plan) *Commit {
 	}
 	if c.Full || approved != nil && approved.Whole {
 		c.Accept = Accept(&s.policy, s.snapshot)
+	}
+	switch {
+	case s.past != nil:
+		c.Keep = s.past.keep(s.r.Keep)
+	case c.Full:
+		c.Keep = &Keep{}
 	}
 	return c
 }

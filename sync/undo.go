@@ -73,18 +73,24 @@ func (u *undoing) undo(rows []Done) error {
 	if len(u.fields) == 0 {
 		return nil
 	}
-	u.next.Synced.Status = u.next.Status
 	u.plan.Changes = append(u.plan.Changes, Change{
 		Kind: u.kind, Member: u.was.ID, Name: u.was.Profile.Name(), Email: u.was.Profile[Email],
-		Reason: ReasonUndone, Detail: undoneDetail[u.kind], Fields: u.fields, Next: &u.next,
+		Reason: ReasonUndone, Detail: u.detail(), Fields: u.fields, Next: &u.next,
 	})
 	return nil
 }
 
-var undoneDetail = map[Kind]string{
-	Update:     "back to what it was; what RingCentral owns holds until the next run",
-	Deactivate: "inactive again; not offered by a sync",
-	Reactivate: "active again; the same deactivation counts as rejected",
+// detail says what an operator may count on after the undo.
+func (u *undoing) detail() string {
+	switch {
+	case u.kind == Reactivate:
+		return "active again; the same deactivation counts as rejected"
+	case u.kind == Deactivate && u.next.DeactivationReason == ReasonUndone:
+		return "inactive; no sync offers them again"
+	case u.kind == Deactivate:
+		return "inactive again, until the next run finds them in RingCentral"
+	}
+	return "back to what it was; what RingCentral owns holds until the next run"
 }
 
 // row puts back one row of the history.
@@ -107,8 +113,13 @@ func (u *undoing) row(d Done) error {
 			u.next.Managed = d.Before == "1"
 			u.put(d, flag(u.was.Managed))
 		}
+	case "username":
+		if u.still(d, u.was.Username) {
+			u.next.Username = d.Before
+			u.put(d, u.was.Username)
+		}
 	case "deactivation_reason":
-		if u.still(d, string(u.was.DeactivationReason)) {
+		if u.next.Status == Inactive && u.still(d, string(u.was.DeactivationReason)) {
 			u.next.DeactivationReason = Reason(d.Before)
 			u.put(d, string(u.was.DeactivationReason))
 		}
@@ -152,6 +163,9 @@ func (u *undoing) statusRow(d Done) error {
 		u.next.Rejected, u.next.AbsentDays, u.next.AbsentOn = d.Reason, 0, ""
 	case d.Before == string(Inactive):
 		u.status(d, Inactive, u.earlier)
+		if d.Reason == ReasonLocalEdit {
+			u.next.Synced.Status = Active // it was set inactive by hand
+		}
 	default:
 		return fmt.Errorf("the history has the status %q", d.Before)
 	}
@@ -167,11 +181,16 @@ func (u *undoing) status(d Done, to Status, reason Reason) {
 		return
 	}
 	u.kind = map[Status]Kind{Active: Reactivate, Inactive: Deactivate}[to]
-	u.next.Status, u.next.DeactivationReason = to, reason
-	u.fields = append(u.fields, FieldChange{"status", string(u.was.Status), string(to), firstReason(reason, ReasonUndone)})
+	u.next.Status, u.next.Synced.Status, u.next.DeactivationReason = to, to, reason
+	if to == Inactive && reason != "" {
+		u.fields = append(u.fields, FieldChange{"status", string(u.was.Status), string(to), reason})
+		return
+	}
+	u.fields = append(u.fields, FieldChange{"status", string(u.was.Status), string(to), ReasonUndone})
+	if to == Inactive { // the history takes a status's reason for the member's
+		u.fields = append(u.fields, FieldChange{"deactivation_reason", string(ReasonUndone), "", ReasonUndone})
+	}
 }
-
-func firstReason(a, b Reason) Reason { return Reason(firstOf(string(a), string(b))) }
 
 // logins puts the login rows back; rows that the run added become inactive,
 // since none is ever removed (R8).

@@ -172,6 +172,16 @@ CREATE TABLE requests (
   error      TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
+-- What the last full runs of an account were decided from: snapshot, settings
+-- and members, as gzip of JSON lines. snapshots.keep says how many.
+CREATE TABLE snapshots (
+  account  TEXT NOT NULL,
+  run_id   INTEGER NOT NULL,
+  taken_at TEXT NOT NULL,
+  data     BLOB NOT NULL,
+  PRIMARY KEY (account, run_id)
+) STRICT;
+
 -- Who holds the lock, for people to read: the lock itself is on a file.
 CREATE TABLE lock_holder (
   id    INTEGER PRIMARY KEY CHECK (id = 1),

@@ -31,9 +31,10 @@ type Settings struct {
 	DeactivationGrace Grace   `mapstructure:"deactivation_grace"`
 	Protect           []Match `mapstructure:"protect"`
 
-	HTTP         HTTP   `mapstructure:"http"`
-	HeartbeatURL Secret `mapstructure:"heartbeat_url"` // such addresses often carry a key
-	Log          Log    `mapstructure:"log"`
+	Snapshots    Snapshots `mapstructure:"snapshots"`
+	HTTP         HTTP      `mapstructure:"http"`
+	HeartbeatURL Secret    `mapstructure:"heartbeat_url"` // such addresses often carry a key
+	Log          Log       `mapstructure:"log"`
 }
 
 // ID is a number of RingCentral's. Whether it stands in quotes or not, its
@@ -134,6 +135,11 @@ type Grace struct {
 	Days int `mapstructure:"days"`
 }
 
+// Snapshots says how much is kept of what past runs decided from.
+type Snapshots struct {
+	Keep int `mapstructure:"keep"` // full runs of an account; 0: none
+}
+
 // HTTP says where the service shows how it is.
 type HTTP struct {
 	Listen string `mapstructure:"listen"` // host:port; empty: nowhere
@@ -161,6 +167,7 @@ func Defaults() *Settings {
 		Deactivate:         true,
 		DeactivationLimit:  Limit{Percent: 10, Floor: 5},
 		Protect:            []Match{},
+		Snapshots:          Snapshots{Keep: 14},
 		Log:                Log{Level: "info", Format: "auto"},
 	}
 }

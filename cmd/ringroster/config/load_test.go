@@ -150,6 +150,7 @@ deactivate: false
 deactivation_limit: {percent: 0, floor: 0}
 deactivation_grace: {days: 3}
 protect: [{role: Administrator}]
+snapshots: {keep: 3}
 LOG: {Level: debug, format: json}
 `)
 	want := &Settings{
@@ -177,6 +178,7 @@ LOG: {Level: debug, format: json}
 		RequiredFields:    []string{"email"},
 		DeactivationGrace: Grace{3},
 		Protect:           []Match{{Role: "Administrator"}},
+		Snapshots:         Snapshots{3},
 		Log:               Log{"debug", "json"},
 	}
 	if diff := cmp.Diff(want, got, ignoreOrigin); diff != "" {

@@ -41,6 +41,7 @@ func (s *Settings) validate(r *report) {
 	}
 	notNegative(r, "deactivation_limit.floor", s.DeactivationLimit.Floor)
 	notNegative(r, "deactivation_grace.days", s.DeactivationGrace.Days)
+	notNegative(r, "snapshots.keep", s.Snapshots.Keep)
 	s.HTTP.validate(r)
 	heartbeat(r, string(s.HeartbeatURL))
 	oneOf(r, "log.level", s.Log.Level, "debug", "info", "warn", "error")

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ringroster/sync"
+)
+
+// TestR30Attempts: the service's runs whatever became of them, an operator's when
+// they covered the whole account, newest first.
+func TestR30Attempts(t *testing.T) {
+	s := newTestStore(t)
+	full := func(trigger sync.Trigger, isFull bool, status sync.RunStatus) {
+		t.Helper()
+		c := &sync.Commit{
+			Run: beginRun(t, s, monday, "acme", trigger), Account: "acme", FinishedAt: monday, Status: status,
+			Full: isFull, Err: errors.New("why"),
+		}
+		if status != sync.Failed {
+			c.Plan, c.Err = plan(t, s, "acme"), nil
+		}
+		if err := s.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	full(sync.Scheduled, false, sync.Failed)
+	full(sync.Retry, true, sync.Succeeded)
+	full(sync.Manual, true, sync.Succeeded)
+	full(sync.Manual, false, sync.Succeeded) // one person
+	full(sync.Manual, false, sync.Failed)
+	full(sync.ByHand, false, sync.Succeeded)
+	apply(t, s, monday, plan(t, s, "beta"))
+	beginRun(t, s, monday, "acme", sync.CatchUp)
+	attempts, err := s.Attempts(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range attempts {
+		got = append(got, fmt.Sprintf("%d %s %s %v", a.Run, a.Trigger, a.Status, a.Full))
+	}
+	want := []string{"8 catch_up running false", "3 manual succeeded true", "2 retry succeeded true", "1 schedule failed false"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	last := sync.Attempt{
+		Run: 1, Account: "acme", Job: sync.JobMembers, Trigger: sync.Scheduled, Status: sync.Failed,
+		Began: monday.Add(-2 * time.Minute), Ended: monday,
+	}
+	if diff := cmp.Diff(last, attempts[3]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLatest(t *testing.T) {
+	s := newTestStore(t)
+	if l, err := s.Latest(t.Context(), "acme"); err != nil || l.Try != nil || l.Ended != nil || l.Success != nil {
+		t.Errorf("before the first run: %+v, %v", l, err)
+	}
+	success := apply(t, s, monday, plan(t, s, "acme"))
+	failed := beginRun(t, s, monday, "acme", sync.Scheduled)
+	if err := s.Commit(t.Context(), &sync.Commit{Run: failed, Account: "acme", FinishedAt: monday, Status: sync.Failed, Err: errors.New("why")}); err != nil {
+		t.Fatal(err)
+	}
+	running := beginRun(t, s, monday, "acme", sync.Manual)
+	beginRun(t, s, monday, "acme", sync.ByHand) // reads nothing from RingCentral; it ends the one before
+	l, err := s.Latest(t.Context(), "acme")
+	if err != nil || l.Try.RunID != running || l.Ended.RunID != running || l.Success.RunID != success {
+		t.Errorf("got %+v, %v", l, err)
+	}
+	if l.Ended.Error != "interrupted" {
+		t.Errorf("got %+v", l.Ended)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	s := newTestStore(t)
+	gone, boss := person("acme", "Cy", "Lee"), person("acme", "Di", "Lee")
+	gone.Status, boss.Profile[sync.Role] = sync.Inactive, "Administrator"
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Lee")), onboard(gone), onboard(boss)))
+	apply(t, s, monday, plan(t, s, "beta", onboard(person("beta", "Eve", "Lee"))))
+	got, err := s.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Count{
+		{"acme", sync.Active, "Administrator", 1},
+		{"acme", sync.Active, "Agent", 2},
+		{"acme", sync.Inactive, "Agent", 1},
+		{"beta", sync.Active, "Agent", 1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestR26Waiting counts who waits for a decision, and whom one keeps.
+func TestR26Waiting(t *testing.T) {
+	f := newHeldFixture(t)
+	if got, err := f.s.Waiting(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	run := f.run(f.held(sync.ReasonRemoved, "Ann", "Bob", "Cy"))
+	since := f.day
+	reject := plan(t, f.s, "acme")
+	kept := *f.who["Ann"]
+	kept.Rejected = sync.ReasonRemoved
+	reject.Marks = append(reject.Marks, &kept)
+	err := f.s.Commit(t.Context(), &sync.Commit{
+		Run: beginRun(t, f.s, f.day, "acme", sync.Reject), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded,
+		Plan: reject, Settled: &sync.Settled{Run: run, Decision: sync.Reject, Members: []int64{kept.ID}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.s.Waiting(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Waiting{{Account: "acme", Held: 2, Rejected: 1, RejectedSince: since}}, got); diff != "" {
+		t.Error(diff)
+	}
+}

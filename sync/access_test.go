@@ -1,0 +1,219 @@
+package sync
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestR9WhoBelongs(t *testing.T) {
+	// Ada is an agent, Bob an administrator, Cy an inactive agent, Dee has an
+	// extension alone, Eve is an agent whose extension is found by e-mail.
+	everybody := func(w *world) {
+		w.agent("1/10", "501", "Ada Byron", rc("701"))
+		w.admin("301", "Bob Roy", rc("702"))
+		w.agent("1/10", "503", "Cy Poe", rc("703"), inactive)
+		w.agent("1/10", "505", "Eve Kay")
+		for id, name := range map[string]string{"701": "Ada Byron", "702": "Bob Roy", "703": "Cy Poe", "704": "Dee Fox", "705": "Eve Kay"} {
+			w.extension(id, name)
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		access  Access
+		holders string
+		want    []string
+	}{
+		{"listed", Access{Rule: AccessListed}, "", []string{
+			"onboard agent:1/505 new", "onboard rc:701 new", "onboard rc:702 new", "note rc:703 no_access",
+		}},
+		{"listed is the default", Access{}, "701", []string{
+			"onboard agent:1/505 new", "onboard rc:701 new", "onboard rc:702 new", "note rc:703 no_access",
+		}},
+		{"role_permission: the administrator and whoever holds it", Access{AccessPermission, "wfm"}, "701 703 704", []string{
+			"onboard rc:701 new", "onboard rc:702 new", "onboard rc:704 new", "note agent:1/505 no_access", "note rc:703 no_access",
+		}},
+		{"role_name: an extension found by e-mail counts, and makes no second person", Access{AccessRole, "wfm user"}, "705", []string{
+			"onboard agent:1/505 new", "onboard rc:702 new", "note rc:701 no_access", "note rc:703 no_access",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			everybody(w)
+			w.role("1", "WFM User", []string{"Other", "WFM"}, strings.Fields(c.holders)...)
+			w.role("2", "Nobody's", nil)
+			w.Policy.Access = c.access
+			plan := w.plan(t)
+			same(t, lines(plan), c.want)
+			mustKeepLaws(t, plan, nil)
+		})
+	}
+}
+
+func TestR9ExtensionHolders(t *testing.T) {
+	holder := func(w *world) {
+		w.extension("704", "Dee Fox", number("14"))
+		w.role("1", "WFM User", nil, "704")
+		w.Policy.Access = Access{AccessRole, "WFM User"}
+	}
+	t.Run("are agents without logins", func(t *testing.T) {
+		m := newcomerOf(t, "rc:704", holder)
+		if m.Profile[Role] != RoleAgent || len(m.Logins) > 0 || m.Username != "dee@example.com" {
+			t.Errorf("role %q, %d logins, username %q", m.Profile[Role], len(m.Logins), m.Username)
+		}
+	})
+	play(t, []scenario{
+		{
+			name: "leave when the role is taken away", before: holder,
+			then: func(w *world) { w.Snapshot.Assigned = nil },
+			want: []string{"deactivate 1 access_revoked"},
+		},
+		{
+			name: "leave when the extension is gone", before: holder,
+			then: func(w *world) { w.clearAll(); w.Snapshot.Assigned = nil },
+			want: []string{"deactivate 1 removed"},
+		},
+		{
+			name: "are people only when the extension is a human's",
+			then: func(w *world) {
+				holder(w)
+				w.Snapshot.Extensions[1].Type = "Department"
+			},
+		},
+		{
+			name: "who get an agent record become its person", before: holder,
+			then: func(w *world) { w.agent("1/10", "504", "Dee Fox", rc("704")) },
+			want: []string{"update 1 rc:704 source_changed"},
+		},
+	})
+}
+
+func TestR9WhatCannotBeTrustedFailsTheAccount(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		access Access
+		given  func(*world)
+		want   string
+	}{
+		{"a permission that no role has", Access{AccessPermission, "Typo"}, func(w *world) { w.role("1", "WFM User", []string{"WFM"}) }, `"Typo"`},
+		{"a role name that no role has", Access{AccessRole, "WFM"}, func(w *world) { w.role("1", "WFM User", []string{"WFM"}) }, `"WFM"`},
+		{"an assigned role that the role list lacks", Access{AccessRole, "WFM User"}, func(w *world) {
+			w.role("1", "WFM User", nil)
+			w.Snapshot.Assigned["701"] = []string{"1", "99"}
+		}, "99"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			adaAndBob(w)
+			c.given(w)
+			w.Policy.Access = c.access
+			plan, err := MakePlan(w.input())
+			if err == nil || !strings.Contains(err.Error(), c.want) || plan != nil {
+				t.Errorf("plan %v, error %v", plan, err)
+			}
+		})
+	}
+}
+
+func TestR10Role(t *testing.T) {
+	for _, c := range []struct {
+		name, precedence, want string
+		given                  func(*world)
+	}{
+		{"AGENT", "first", "Agent", func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) }},
+		{"MULTI_USER", "first", "Agent", func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701"), agentType("MULTI_USER")) }},
+		{"SUPERVISOR", "first", "Supervisor", func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701"), agentType("SUPERVISOR")) }},
+		{"MULTI_SUPERVISOR", "first", "Supervisor", func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701"), agentType("MULTI_SUPERVISOR")) }},
+		{"role_map overrides an entry and adds one", "last", "Planner", func(w *world) {
+			w.Policy.RoleMap = []RoleMapping{{"supervisor", "Lead"}, {"PLANNER", "Planner"}}
+			w.agent("1/10", "501", "Ada Byron", rc("701"), agentType("SUPERVISOR"))
+			w.agent("2/20", "601", "Ada Byron", rc("701"), agentType("planner"))
+		}},
+		{"an unknown type is an agent", "first", "Agent", func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701"), agentType("ROBOT")) }},
+		{"three sub-accounts, a named role", "supervisor", "Supervisor", func(w *world) {
+			w.agent("1/10", "501", "Ada Byron", rc("701"))
+			w.agent("2/20", "601", "Ada Byron", rc("701"), agentType("SUPERVISOR"))
+			w.agent("3/30", "801", "Ada Byron", rc("701"), agentType("MULTI_USER"))
+		}},
+		{"a named role that they lack falls back to first", "Administrator", "Agent", func(w *world) {
+			w.agent("1/10", "501", "Ada Byron", rc("701"))
+			w.agent("2/20", "601", "Ada Byron", rc("701"), agentType("SUPERVISOR"))
+		}},
+		{"an inactive record does not count", "last", "Agent", func(w *world) {
+			w.agent("1/10", "501", "Ada Byron", rc("701"))
+			w.agent("2/20", "601", "Ada Byron", rc("701"), agentType("SUPERVISOR"), inactive)
+		}},
+		{"agent and administrator under different e-mails", "last", "Agent", func(w *world) {
+			w.agent("1/10", "501", "Ada Byron", rc("701"))
+			w.admin("301", "Ada Byron", rc("701"), email("admin@example.com"))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newcomerOf(t, "rc:701", func(w *world) {
+				w.Policy.RolePrecedence = c.precedence
+				c.given(w)
+			})
+			if got := m.Profile[Role]; got != c.want {
+				t.Errorf("role %q, want %q", got, c.want)
+			}
+		})
+	}
+	t.Run("an unknown type is noted", func(t *testing.T) {
+		w := newWorld()
+		w.agent("1/10", "501", "Ada Byron", agentType("ROBOT"))
+		same(t, lines(w.plan(t)), []string{"onboard agent:1/501 new", "note agent:1/501 unknown_agent_type"})
+	})
+	t.Run("what the mappings can yield", func(t *testing.T) {
+		p := Policy{RoleMap: []RoleMapping{{"SUPERVISOR", "Lead"}, {"MULTI_SUPERVISOR", "Lead"}}}
+		if got, want := p.YieldableRoles(), []string{"Administrator", "Agent", "Lead"}; !slices.Equal(got, want) {
+			t.Errorf("roles %q, want %q", got, want)
+		}
+	})
+}
+
+func TestR11Scope(t *testing.T) {
+	// Ada is an agent of groups 10 and 20 in Sales; Bob of group 20; Cy administers.
+	given := func(w *world) {
+		w.agent("1/10", "501", "Ada Byron", rc("701"))
+		w.agent("2/20", "601", "Ada Byron", rc("701"), agentType("SUPERVISOR"))
+		w.agent("2/20", "602", "Bob Roy", rc("702"))
+		w.admin("301", "Cy Poe", rc("703"))
+		w.extension("701", "Ada Byron", department("Sales", "Lead"), site("Bern"))
+		w.extension("702", "Bob Roy")
+		w.extension("703", "Cy Poe", department("Board", "Chair"))
+	}
+	for _, c := range []struct {
+		name  string
+		scope Scope
+		want  string // who is in, by first name and role
+	}{
+		{"no scope", Scope{}, "Ada:Agent Bob:Agent Cy:Administrator"},
+		{"exclude a person", Scope{Exclude: []Match{{Email: "*DA@example.com"}}}, "Bob:Agent Cy:Administrator"},
+		{"an administrator too", Scope{Exclude: []Match{{Title: "cha?r"}}}, "Ada:Agent Bob:Agent"},
+		{"all keys of an entry must match", Scope{Exclude: []Match{{Department: "Sales", Site: "Basel"}}}, "Ada:Agent Bob:Agent Cy:Administrator"},
+		{"any entry is enough", Scope{Include: []Match{{Department: "Board"}, {Site: "bern"}}}, "Ada:Agent Cy:Administrator"},
+		{"exclude wins", Scope{Include: []Match{{Department: "*"}}, Exclude: []Match{{Department: "Board"}}}, "Ada:Agent Bob:Agent"},
+		{"exclude a group: Ada has another record, Bob has none", Scope{Exclude: []Match{{AgentGroup: "Group 20"}}}, "Ada:Agent Cy:Administrator"},
+		{"exclude a group by id: what is left decides the role", Scope{Exclude: []Match{{AgentGroup: "10"}}}, "Ada:Supervisor Bob:Agent Cy:Administrator"},
+		{"exclude a sub-account by name", Scope{Exclude: []Match{{SubAccount: "sub 2"}}}, "Ada:Agent Cy:Administrator"},
+		{"include a sub-account: administrators are not filtered by it", Scope{Include: []Match{{SubAccount: "1"}}}, "Ada:Agent Cy:Administrator"},
+		{"a person's key and a record's in one entry", Scope{Exclude: []Match{{AgentGroup: "20", Email: "ada@*"}}}, "Ada:Agent Bob:Agent Cy:Administrator"},
+		{"by role", Scope{Include: []Match{{Role: "administrator"}}}, "Cy:Administrator"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			given(w)
+			w.Policy.Scope = c.scope
+			var got []string
+			plan := w.plan(t)
+			for _, change := range plan.Changes {
+				got = append(got, change.Next.Profile[FirstName]+":"+change.Next.Profile[Role])
+			}
+			slices.Sort(got)
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("in scope: %v, want %s", got, c.want)
+			}
+			mustKeepLaws(t, plan, nil)
+		})
+	}
+}

@@ -1,0 +1,185 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+
+	"pgregory.net/rapid"
+)
+
+// The generators below make small worlds on purpose: few names, e-mails and ids,
+// so that they collide in every way that the rules speak of.
+
+var (
+	someFirst  = rapid.SampledFrom([]string{"Ada", "ada ", "Bob", "Ngô Đình", ""})
+	someLast   = rapid.SampledFrom([]string{"Byron", "O'Neil", ""})
+	someEmail  = rapid.SampledFrom([]string{"a@example.com", "A@Example.com", "b@example.com", "c@example.com", "d@example.com", ""})
+	someRC     = rapid.SampledFrom([]string{"701", "702", "703", "704", "705", "900", "", ""})
+	someType   = rapid.SampledFrom([]string{"AGENT", "SUPERVISOR", "MULTI_USER", "ROBOT", ""})
+	seldom     = rapid.Map(rapid.IntRange(0, 7), func(n int) bool { return n == 5 })
+	someFaulty = rapid.Map(seldom, func(bad bool) string { return map[bool]string{true: "cut short"}[bad] })
+)
+
+// arbitraryWorld is any snapshot, any roster and any settings that the types and
+// the other packages allow: ids are distinct within a list (R1), a record without
+// an id is faulty, rc user ids and usernames are unique in the roster.
+func arbitraryWorld(t *rapid.T) *world {
+	w := newWorld()
+	arbitrarySnapshot(t, w.Snapshot)
+	arbitraryRoles(t, w)
+	arbitraryPolicy(t, &w.Policy)
+	w.members = arbitraryMembers(t)
+	w.lastID = 100
+	if seldom.Draw(t, "settings changed") {
+		w.State.Accepted = map[string]string{"owner_id": `"another"`}
+	}
+	if seldom.Draw(t, "sub-account gone") {
+		w.State.SubAccounts = []string{"99"}
+	}
+	w.State.RecentLeavers = rapid.IntRange(0, 2).Draw(t, "recent leavers")
+	if rapid.Bool().Draw(t, "second look") {
+		second := &Snapshot{Account: "acme"}
+		arbitraryRecords(t, second)
+		w.Snapshot = w.Snapshot.withSecondLook(second)
+	}
+	return w
+}
+
+func arbitrarySnapshot(t *rapid.T, s *Snapshot) {
+	arbitraryRecords(t, s)
+	if seldom.Draw(t, "owner missing") {
+		s.Extensions = nil
+	}
+	for _, id := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"701", "702", "703", "704", "705", "706"}), rapid.ID).Draw(t, "extensions") {
+		e := Extension{
+			ID: id, HasContact: !seldom.Draw(t, "no contact"),
+			Type:   rapid.SampledFrom([]string{"User", "User", "DigitalUser", "Department"}).Draw(t, "extension type"),
+			Status: rapid.SampledFrom([]string{"Enabled", "Enabled", "Disabled", "Unassigned", "Frozen"}).Draw(t, "status"),
+			Number: rapid.SampledFrom([]string{"", "12"}).Draw(t, "number"),
+		}
+		if e.HasContact {
+			e.FirstName, e.LastName, e.Email = someFirst.Draw(t, "first"), someLast.Draw(t, "last"), someEmail.Draw(t, "email")
+			e.Department = rapid.SampledFrom([]string{"", "Sales"}).Draw(t, "department")
+		}
+		s.Extensions = append(s.Extensions, e)
+	}
+	if seldom.Draw(t, "capped") {
+		s.Lists = []List{{Name: "agents", Length: 1000, Total: -1}}
+	}
+}
+
+// arbitraryRecords fills in what a second look reads too.
+func arbitraryRecords(t *rapid.T, s *Snapshot) {
+	for _, id := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"301", "302", "303"}), rapid.ID).Draw(t, "admins") {
+		a := Admin{
+			UserID: id, RCUserID: someRC.Draw(t, "rc"), FirstName: someFirst.Draw(t, "first"), LastName: someLast.Draw(t, "last"),
+			Email: someEmail.Draw(t, "email"), Faulty: someFaulty.Draw(t, "faulty"),
+		}
+		if a.Faulty != "" && rapid.Bool().Draw(t, "no id") {
+			a.UserID = ""
+		}
+		s.Admins = append(s.Admins, a)
+	}
+	for sub := range rapid.IntRange(0, 2).Draw(t, "sub-accounts") {
+		ids := rapid.Permutation([]string{"501", "502", "503", "504", "505"}).Draw(t, "ids")
+		groups := make([]Group, rapid.IntRange(0, 2).Draw(t, "groups"))
+		for i := range groups {
+			groups[i] = Group{ID: fmt.Sprint(10 + i), Name: "Group"}
+			for range rapid.IntRange(0, 2).Draw(t, "agents") {
+				groups[i].Agents = append(groups[i].Agents, arbitraryAgent(t, ids[0]))
+				ids = ids[1:]
+			}
+		}
+		s.SubAccounts = append(s.SubAccounts, SubAccount{ID: fmt.Sprint(sub + 1), Active: true, Read: true, Groups: groups})
+	}
+	if seldom.Draw(t, "unread") {
+		s.SubAccounts = append(s.SubAccounts, SubAccount{ID: "3", Active: true})
+	}
+}
+
+func arbitraryAgent(t *rapid.T, id string) Agent {
+	a := Agent{
+		ID: id, RCUserID: someRC.Draw(t, "rc"), FirstName: someFirst.Draw(t, "first"), LastName: someLast.Draw(t, "last"),
+		Email: someEmail.Draw(t, "email"), UserName: someFirst.Draw(t, "user name"), Type: someType.Draw(t, "type"),
+		Active: !seldom.Draw(t, "inactive"), Faulty: someFaulty.Draw(t, "faulty"),
+	}
+	if a.Faulty != "" && rapid.Bool().Draw(t, "no id") {
+		a.ID = ""
+	}
+	return a
+}
+
+func arbitraryRoles(t *rapid.T, w *world) {
+	w.role("1", "WFM User", []string{"WFM"}, rapid.SliceOfDistinct(rapid.SampledFrom([]string{"701", "702", "703", "706"}), rapid.ID).Draw(t, "holders")...)
+	w.Policy.Access = rapid.SampledFrom([]Access{
+		{Rule: AccessListed}, {Rule: AccessListed}, {AccessPermission, "wfm"}, {AccessRole, "WFM User"},
+	}).Draw(t, "access")
+}
+
+func arbitraryPolicy(t *rapid.T, p *Policy) {
+	someMatch := rapid.SampledFrom([]Match{
+		{Email: "a*"}, {Department: "Sales"}, {AgentGroup: "10"}, {SubAccount: "2", AgentGroup: "Group"}, {Role: "agent"}, {Site: ""},
+	})
+	p.RolePrecedence = rapid.SampledFrom([]string{"first", "last", "Supervisor"}).Draw(t, "precedence")
+	p.RequireRingEX = seldom.Draw(t, "require_ringex")
+	p.Scope.Include = rapid.SliceOfN(someMatch, 0, 1).Draw(t, "include")
+	p.Scope.Exclude = rapid.SliceOfN(someMatch, 0, 1).Draw(t, "exclude")
+	p.Protect = rapid.SliceOfN(someMatch, 0, 1).Draw(t, "protect")
+	p.RequiredFields = rapid.SliceOfDistinct(rapid.SampledFrom([]Field{FirstName, LastName, Email, ExtensionNumber}), rapid.ID).Draw(t, "required")
+	if rapid.Bool().Draw(t, "nothing required") {
+		p.RequiredFields = nil
+	}
+	p.Deactivate = !seldom.Draw(t, "deactivate off")
+	p.LimitPercent, p.LimitFloor = rapid.SampledFrom([]int{0, 10, 100}).Draw(t, "percent"), rapid.SampledFrom([]int{0, 5, 50}).Draw(t, "floor")
+	p.GraceDays = rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "grace")
+}
+
+func arbitraryMembers(t *rapid.T) []*Member {
+	var members []*Member
+	taken := map[string]bool{"": true}
+	for id := range rapid.IntRange(0, 6).Draw(t, "members") {
+		m := arbitraryMember(t, int64(id+1))
+		if taken["rc"+m.RCUserID] {
+			m.RCUserID = ""
+		}
+		if taken["name"+m.Username] {
+			m.Username = ""
+		}
+		taken["rc"+m.RCUserID], taken["name"+m.Username] = true, true
+		members = append(members, m)
+	}
+	return members
+}
+
+func arbitraryMember(t *rapid.T, id int64) *Member {
+	m := &Member{
+		ID: id, Account: "acme", Status: Active, Managed: !seldom.Draw(t, "unmanaged"), Linked: !seldom.Draw(t, "unlinked"),
+		RCUserID: someRC.Draw(t, "rc"), Username: someFirst.Draw(t, "username"),
+		AdminIDs: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"301", "302"}), 0, 1, rapid.ID).Draw(t, "admin ids"),
+	}
+	m.Profile[FirstName], m.Profile[LastName], m.Profile[Email] = someFirst.Draw(t, "first"), someLast.Draw(t, "last"), someEmail.Draw(t, "email")
+	m.Profile[Role] = rapid.SampledFrom([]string{RoleAgent, RoleAdministrator}).Draw(t, "role")
+	for _, agent := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"501", "502", "503"}), 0, 2, rapid.ID).Draw(t, "logins") {
+		m.Logins = append(m.Logins, Login{
+			SubAccountID: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "sub"), AgentGroupID: "10",
+			AgentID: agent, DataSource: "rt", Active: !seldom.Draw(t, "login inactive"),
+		})
+	}
+	slices.SortFunc(m.Logins, compareLogins)
+	m.Synced = Synced{Profile: m.Profile, Status: Active, RCUserID: m.RCUserID, Logins: fingerprint(m.Logins)}
+	if seldom.Draw(t, "edited") {
+		m.Synced.Profile[Email], m.Synced.Logins = someEmail.Draw(t, "synced email"), ""
+	}
+	if rapid.IntRange(0, 2).Draw(t, "inactive") == 0 {
+		m.Status, m.Synced.Status = Inactive, Inactive
+		m.DeactivationReason = rapid.SampledFrom([]Reason{ReasonRemoved, ReasonUndone, ""}).Draw(t, "reason")
+	}
+	if m.Status == Active && m.Linked {
+		m.Rejected = rapid.SampledFrom([]Reason{"", "", "", ReasonRemoved, ReasonAccessRevoked}).Draw(t, "rejected")
+		m.AbsentDays = rapid.IntRange(0, 2).Draw(t, "absent days")
+	}
+	if !m.Linked {
+		m.Synced = Synced{}
+	}
+	return m
+}

@@ -1,0 +1,135 @@
+package sync
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// explain makes the plan with its trace on and gives the facts as lines: rule,
+// source, text.
+func (w *world) explain(t *testing.T, who string) *Trace {
+	t.Helper()
+	in := w.input()
+	in.Trace = &Trace{Who: who}
+	plan, err := MakePlan(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, lines(plan), lines(w.plan(t))) // looking changes nothing
+	return in.Trace
+}
+
+func (t *Trace) says(rule, text string) bool {
+	return slices.ContainsFunc(t.Facts, func(f Fact) bool { return f.Rule == rule && strings.Contains(f.Text, text) })
+}
+
+func TestR32ExplainFindsPeopleByWhateverTheyAreCalled(t *testing.T) {
+	w := newWorld()
+	w.agent("1/10", "501", "Ada Byron", rc("701"), userName("ada.b"))
+	w.admin("301", "Ada Byron", rc("701"), email("boss@example.com"))
+	w.extension("701", "Ada Byron")
+	w.agent("1/10", "502", "Bob Roy", rc("702"))
+	w.sync(t)
+	for _, who := range []string{
+		"ada@example.com", "BOSS@example.com", "Ada Byron", " ada byron ", "1", "701", "rc:701", "501", "301", "ada.b",
+	} {
+		t.Run(who, func(t *testing.T) {
+			trace := w.explain(t, who)
+			if !trace.Found() || !trace.says("R19", "unchanged") || !trace.says("R9", "belongs on the roster") {
+				t.Errorf("facts %+v", trace.Facts)
+			}
+			for _, f := range trace.Facts {
+				if f.About != "member 1, rc:701" || f.Source == "" || f.Text == "" {
+					t.Errorf("a fact about somebody else, or an empty one: %+v", f)
+				}
+			}
+		})
+	}
+	t.Run("nobody", func(t *testing.T) {
+		if trace := w.explain(t, "nobody@example.com"); trace.Found() {
+			t.Errorf("facts %+v", trace.Facts)
+		}
+	})
+}
+
+func TestR32ExplainSaysWhatDecides(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		who   string
+		then  func(*world)
+		facts map[string]string // rule -> what one of its facts says
+	}{
+		{
+			name: "an update names the field, before and after", who: "ada@example.com",
+			then:  adaIs("Enabled", named("Ada", "King")),
+			facts: map[string]string{"R19": `last_name: "Byron" becomes "King", source_changed`, "R7": "extension 701", "R10": "gives Agent"},
+		},
+		{
+			name: "an edit by hand", who: "ada@example.com",
+			then:  func(w *world) { w.member(1).Profile[Site] = "Bern" },
+			facts: map[string]string{"R19": `site is "Bern", but the last sync wrote "": edited by hand`},
+		},
+		{
+			name: "somebody who does not belong", who: "701",
+			then:  adaIs("Enabled", inactive),
+			facts: map[string]string{"R14": "does not belong on the roster: access_revoked", "R16": "is deactivated", "R32": "no_access"},
+		},
+		{
+			name: "a leaver, by member id", who: "1",
+			then:  without(),
+			facts: map[string]string{"R14": "would leave, reason removed", "R16": "is deactivated, reason removed"},
+		},
+		{
+			name: "a leaver whom the ladder keeps", who: "ada byron",
+			then:  with(func(p *Policy) { p.Deactivate = false }, without()),
+			facts: map[string]string{"R16": "stays: deactivate_off"},
+		},
+		{
+			name: "a held leaver", who: "ada byron",
+			then:  with(func(p *Policy) { p.LimitPercent, p.LimitFloor = 0, 0 }, without()),
+			facts: map[string]string{"R21-R24": "held: limit"},
+		},
+		{
+			name: "a newcomer", who: "503",
+			then:  func(w *world) { w.agent("1/10", "503", "Cy Poe") },
+			facts: map[string]string{"R14": "onboard, reason new", "": "agent 503 of group 10 (Group 10) in sub-account 1 (Sub 1)"},
+		},
+		{
+			name: "a conflict, and the command that settles it", who: "cy poe",
+			then:  func(w *world) { w.agent("1/10", "503", "Cy Poe", email("bob@example.com"), rc("703")) },
+			facts: map[string]string{"R20": "conflict email_in_use"},
+		},
+		{
+			name: "an inactive member whom nobody reports", who: "Zoe Fox",
+			then:  func(w *world) { w.imported("Zoe Fox", func(m *Member) { m.Status = Inactive }) },
+			facts: map[string]string{"": `"Zoe Fox": inactive`, "R18": "stays inactive (set by hand)"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			one(w)
+			w.sync(t)
+			c.then(w)
+			trace := w.explain(t, c.who)
+			for rule, text := range c.facts {
+				if !trace.says(rule, text) {
+					t.Errorf("%s does not say %q: %+v", rule, text, trace.Facts)
+				}
+			}
+		})
+	}
+}
+
+// An explanation shows the last plan of a run alone, not one that the second look
+// overtook.
+func TestR32ExplainForgetsThePlanBeforeTheSecondLook(t *testing.T) {
+	s := newSite(t, one)
+	s.reports("acme", without())
+	s.directories["acme"].second = s.worldOf(one)
+	trace := &Trace{Who: "ada@example.com"}
+	s.Preview(t.Context(), Request{Run: Run{Accounts: []string{"acme"}}, Trace: trace})
+	if trace.says("R14", "would leave") || !trace.says("R19", "unchanged") {
+		t.Errorf("facts %+v", trace.Facts)
+	}
+}

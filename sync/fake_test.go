@@ -1,0 +1,213 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	stdsync "sync"
+	"testing"
+	"time"
+)
+
+// memory is a Roster that behaves as the store does: one lock, versions that a
+// commit checks, nothing written when it fails.
+type memory struct {
+	mu      stdsync.Mutex
+	locked  bool
+	lastRun RunID
+	lastID  int64
+	members map[string][]*Member
+	states  map[string]State
+	commits []*Commit
+
+	// moves is how many commits find that somebody was faster.
+	moves int
+	// beforeCommit runs at every commit, before anything is checked.
+	beforeCommit func(*Commit)
+	membersErr   error
+}
+
+func (r *memory) Lock(context.Context, Holder) (func() error, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.locked {
+		return nil, &BusyError{Holder{PID: 7, Host: "elsewhere", Since: noon}}
+	}
+	r.locked = true
+	return func() error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.locked = false
+		return nil
+	}, nil
+}
+
+func (r *memory) Begin(context.Context, Run) (RunID, error) {
+	r.lastRun++
+	return r.lastRun, nil
+}
+
+func (r *memory) State(_ context.Context, account string, _ time.Time) (State, error) {
+	return r.states[account], nil
+}
+
+func (r *memory) Members(_ context.Context, account string) iter.Seq2[*Member, error] {
+	return func(yield func(*Member, error) bool) {
+		for _, m := range r.members[account] {
+			if !yield(m, nil) {
+				return
+			}
+		}
+		if r.membersErr != nil {
+			yield(nil, r.membersErr)
+		}
+	}
+}
+
+func (r *memory) Commit(ctx context.Context, c *Commit) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if r.beforeCommit != nil {
+		r.beforeCommit(c)
+	}
+	state := r.states[c.Account]
+	if c.Plan != nil {
+		if r.moves > 0 {
+			r.moves--
+			state.Version++
+			r.states[c.Account] = state
+		}
+		if c.Plan.Version != state.Version {
+			return fmt.Errorf("commit: %w", ErrMoved)
+		}
+		state.Version++
+		if c.Accept != nil && c.Status == Succeeded {
+			state.Accepted, state.SubAccounts, state.Admins = c.Accept.Settings, c.Accept.SubAccounts, c.Accept.Admins
+		}
+		if c.Full {
+			state.LastSeen, state.Bound = c.TakenAt, c.Identity
+		}
+		r.states[c.Account] = state
+		r.members[c.Account] = apply(c.Plan, r.members[c.Account], &r.lastID)
+	}
+	r.commits = append(r.commits, c)
+	return nil
+}
+
+// fakeDirectory answers with one world, and with another at the second look.
+type fakeDirectory struct {
+	first, second *Snapshot
+	err, againErr error
+	read          func() // runs while the snapshot is read
+
+	looks  int
+	closed bool
+}
+
+func (d *fakeDirectory) Snapshot(ctx context.Context, report func(Progress)) (*Snapshot, error) {
+	if d.closed {
+		return nil, errors.New("read after close")
+	}
+	report(Progress{Account: d.first.Account, Step: "agents"})
+	if d.read != nil {
+		d.read()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return d.first, d.err
+}
+
+func (d *fakeDirectory) LookAgain(context.Context, func(Progress)) (*Snapshot, error) {
+	if d.closed {
+		return nil, errors.New("read after close")
+	}
+	d.looks++
+	return d.second, d.againErr
+}
+
+func (d *fakeDirectory) Close(context.Context) { d.closed = true }
+
+func (d *fakeDirectory) Calls() int {
+	calls := 10 + d.looks
+	if d.closed {
+		calls++ // the revoke
+	}
+	return calls
+}
+
+// log is an Observer that writes down what it is told.
+type log struct{ lines []string }
+
+func (l *log) Began(id RunID, r Run) { l.add("run %d began, %s", id, r.Trigger) }
+func (l *log) Progress(p Progress)   { l.add("%s reads %s", p.Account, p.Step) }
+func (l *log) Committed(id RunID, _ Run, c *Commit) {
+	l.add("run %d committed %s: %s", id, c.Account, c.Status)
+}
+func (l *log) Failed(id RunID, account string, _ error) { l.add("run %d failed %s", id, account) }
+func (l *log) add(format string, args ...any) {
+	l.lines = append(l.lines, fmt.Sprintf(format, args...))
+}
+
+// siteUnderTest is a Runner over fakes: one account for each directory.
+type siteUnderTest struct {
+	Runner
+	roster      *memory
+	log         *log
+	directories map[string]*fakeDirectory
+	policies    map[string]Policy
+}
+
+// newSite has the account acme with the given world, its roster synced from it.
+func newSite(t *testing.T, given func(*world)) *siteUnderTest {
+	t.Helper()
+	s := &siteUnderTest{
+		roster: &memory{members: map[string][]*Member{}, states: map[string]State{}}, log: &log{},
+		directories: map[string]*fakeDirectory{}, policies: map[string]Policy{},
+	}
+	s.Runner = Runner{
+		Roster: s.roster, Observer: s.log, Now: func() time.Time { return noon },
+		Policy: func(account string) Policy { return s.policies[account] },
+		Connect: func(account string) (Directory, error) {
+			d := s.directories[account]
+			if d == nil {
+				return nil, fmt.Errorf("account %s: the secret cannot be read", account)
+			}
+			d.closed, d.looks = false, 0
+			return d, nil
+		},
+	}
+	s.reports("acme", given)
+	s.sync(t, "acme")
+	s.roster.commits, s.log.lines = nil, nil
+	return s
+}
+
+// reports makes RingCentral report a world about an account; the second look
+// shows the same.
+func (s *siteUnderTest) reports(account string, given func(*world)) *fakeDirectory {
+	w := newWorld()
+	w.Snapshot.Account = account
+	given(w)
+	second := *w.Snapshot
+	s.directories[account] = &fakeDirectory{first: w.Snapshot, second: &second}
+	s.policies[account] = w.Policy
+	return s.directories[account]
+}
+
+func (s *siteUnderTest) sync(t *testing.T, accounts ...string) []Result {
+	t.Helper()
+	_, results, err := s.Sync(t.Context(), Request{Run: Run{Accounts: accounts, Trigger: Manual}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results
+}
+
+func (s *siteUnderTest) member(account string, id int64) *Member {
+	members := s.roster.members[account]
+	return members[slices.IndexFunc(members, func(m *Member) bool { return m.ID == id })]
+}

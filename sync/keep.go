@@ -1,0 +1,202 @@
+package sync
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"iter"
+	"slices"
+	"time"
+)
+
+// A full run keeps what it decided from, so that the same planner can say later
+// what was decided then, and why (past.go): the snapshot, the settings, the
+// account's state, the time, and the members as they stood. The history alone
+// could not roll members back: it tells neither bookkeeping (absences,
+// rejections, administrator ids) nor when somebody edited a row by hand.
+//
+// It is one gzip stream of JSON lines: a head, the lists of the snapshot, the
+// members, an end. Everything is written as it passes by, in pieces; in memory
+// there is never more of it than the compressed bytes.
+
+// Keep is what a full run asks the roster to keep beside its outcome.
+type Keep struct {
+	Last int    // how many runs of the account stay kept, this one included; 0: none
+	Data []byte // what the run decided from, for ReadPasts; nil when Last is 0
+	// Err says why it could not be kept. The run itself is not concerned: it is
+	// set, by Commit too, after the outcome was written.
+	Err error
+}
+
+// pastFormat counts the changes of the format that an older or newer program
+// would misread.
+const pastFormat = 1
+
+// pastBatch is how many records share a line: enough to make lines cheap, few
+// enough to keep them small.
+const pastBatch = 500
+
+// pastLine is one line; one of its keys is there.
+type pastLine struct {
+	Head       *pastHead    `json:"head,omitempty"`
+	Admins     []Admin      `json:"admins,omitempty"`
+	SubAccount *SubAccount  `json:"sub_account,omitempty"` // without its groups, which follow
+	Group      *Group       `json:"group,omitempty"`
+	Extensions []Extension  `json:"extensions,omitempty"`
+	Members    []pastMember `json:"members,omitempty"`
+	End        bool         `json:"end,omitempty"` // nothing was cut off
+}
+
+// pastHead begins what one run of one account decided from.
+type pastHead struct {
+	Format   int       `json:"ringroster_snapshot"`
+	Run      RunID     `json:"run_id"`
+	Version  string    `json:"version"` // of the program
+	Now      time.Time `json:"now"`
+	Policy   Policy    `json:"policy"`
+	State    State     `json:"state"`
+	Snapshot Snapshot  `json:"snapshot"` // without the lists of people, which follow
+}
+
+// pastMember is a Member. What the last sync wrote is left out where the roster
+// holds the same, which it does for nearly everybody.
+type pastMember struct {
+	ID                 int64       `json:"id"`
+	Status             Status      `json:"status"`
+	Managed            bool        `json:"managed,omitempty"`
+	Linked             bool        `json:"linked,omitempty"`
+	RCUserID           string      `json:"rc_user_id,omitempty"`
+	AdminIDs           []string    `json:"admin_ids,omitempty"`
+	Username           string      `json:"username,omitempty"`
+	Profile            pastProfile `json:"profile"`
+	Synced             *pastSynced `json:"synced,omitempty"`
+	Roles              string      `json:"roles,omitempty"`
+	Logins             []Login     `json:"logins,omitempty"`
+	ActivityID         string      `json:"activity_id,omitempty"`
+	DeactivationReason Reason      `json:"deactivation_reason,omitempty"`
+	AbsentDays         int         `json:"absent_days,omitempty"`
+	AbsentOn           string      `json:"absent_on,omitempty"`
+	LastSeenAt         time.Time   `json:"last_seen_at,omitzero"`
+	Rejected           Reason      `json:"rejected,omitempty"`
+}
+
+// pastProfile stands as a list, in the order of the fields.
+type pastProfile [fieldCount]string
+
+type pastSynced struct {
+	Profile  pastProfile `json:"profile"`
+	Status   Status      `json:"status"`
+	RCUserID string      `json:"rc_user_id"`
+	Logins   string      `json:"logins"`
+}
+
+// pastWriter writes what a plan is made from while it is made.
+type pastWriter struct {
+	data  bytes.Buffer
+	gzip  *gzip.Writer
+	lines *json.Encoder
+	batch []pastMember
+	err   error // the first; nothing is written after it
+}
+
+// newPastWriter writes all of an input but its members.
+func newPastWriter(run RunID, version string, in *Input) *pastWriter {
+	w := &pastWriter{batch: make([]pastMember, 0, pastBatch)}
+	w.gzip, _ = gzip.NewWriterLevel(&w.data, gzip.BestSpeed) // the level is a valid one
+	w.lines = json.NewEncoder(w.gzip)
+	w.lines.SetEscapeHTML(false)
+	s := *in.Snapshot
+	s.Admins, s.SubAccounts, s.Extensions = nil, nil, nil
+	w.write(pastLine{Head: &pastHead{
+		Format: pastFormat, Run: run, Version: version, Now: in.Now, Policy: in.Policy, State: in.State, Snapshot: s,
+	}})
+	w.snapshot(in.Snapshot)
+	return w
+}
+
+func (w *pastWriter) write(line pastLine) {
+	if w.err == nil {
+		w.err = w.lines.Encode(line)
+	}
+}
+
+func (w *pastWriter) snapshot(s *Snapshot) {
+	for admins := range slices.Chunk(s.Admins, pastBatch) {
+		w.write(pastLine{Admins: admins})
+	}
+	for i := range s.SubAccounts {
+		sub := s.SubAccounts[i]
+		sub.Groups = nil
+		w.write(pastLine{SubAccount: &sub})
+		for j := range s.SubAccounts[i].Groups {
+			w.write(pastLine{Group: &s.SubAccounts[i].Groups[j]})
+		}
+	}
+	for extensions := range slices.Chunk(s.Extensions, pastBatch) {
+		w.write(pastLine{Extensions: extensions})
+	}
+}
+
+// watch is the stream of members, each of them written as it passes.
+func (w *pastWriter) watch(members iter.Seq[*Member]) iter.Seq[*Member] {
+	return func(yield func(*Member) bool) {
+		for m := range members {
+			w.batch = append(w.batch, keptMember(m))
+			if len(w.batch) == pastBatch {
+				w.flush()
+			}
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+func (w *pastWriter) flush() {
+	w.write(pastLine{Members: w.batch})
+	w.batch = w.batch[:0]
+}
+
+// keep is all that was written, for a roster that keeps the last so many.
+func (w *pastWriter) keep(last int) *Keep {
+	w.flush()
+	w.write(pastLine{End: true})
+	if w.err == nil {
+		w.err = w.gzip.Close()
+	}
+	return &Keep{Last: last, Data: w.data.Bytes(), Err: w.err}
+}
+
+func keptMember(m *Member) pastMember {
+	k := pastMember{
+		ID: m.ID, Status: m.Status, Managed: m.Managed, Linked: m.Linked, RCUserID: m.RCUserID, AdminIDs: m.AdminIDs,
+		Username: m.Username, Profile: pastProfile(m.Profile), Roles: m.Synced.Roles, Logins: m.Logins,
+		ActivityID: m.ActivityID, DeactivationReason: m.DeactivationReason,
+		AbsentDays: m.AbsentDays, AbsentOn: m.AbsentOn, LastSeenAt: m.LastSeenAt, Rejected: m.Rejected,
+	}
+	if m.Synced != asHeld(m) {
+		k.Synced = &pastSynced{pastProfile(m.Synced.Profile), m.Synced.Status, m.Synced.RCUserID, m.Synced.Logins}
+	}
+	return k
+}
+
+// member is what keptMember was given.
+func (k *pastMember) member(account string) *Member {
+	m := &Member{
+		ID: k.ID, Account: account, Status: k.Status, Managed: k.Managed, Linked: k.Linked, RCUserID: k.RCUserID,
+		AdminIDs: k.AdminIDs, Username: k.Username, Profile: Profile(k.Profile), Logins: k.Logins,
+		ActivityID: k.ActivityID, DeactivationReason: k.DeactivationReason,
+		AbsentDays: k.AbsentDays, AbsentOn: k.AbsentOn, LastSeenAt: k.LastSeenAt, Rejected: k.Rejected,
+	}
+	m.Synced.Roles = k.Roles
+	m.Synced = asHeld(m)
+	if s := k.Synced; s != nil {
+		m.Synced = Synced{Profile(s.Profile), s.Status, s.RCUserID, k.Roles, s.Logins}
+	}
+	return m
+}
+
+// asHeld is what the last sync wrote when nobody has edited anything since.
+func asHeld(m *Member) Synced {
+	return Synced{m.Profile, m.Status, m.RCUserID, m.Synced.Roles, fingerprint(m.Logins)}
+}

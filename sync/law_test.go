@@ -1,0 +1,253 @@
+package sync
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// mustKeepLaws checks what is true of every plan, whatever it was made from.
+func mustKeepLaws(t rapid.TB, plan *Plan, members []*Member) {
+	t.Helper()
+	s := plan.Summary
+	if sum := s.Onboard + s.Link + s.Update + s.Reactivate + s.Unchanged + s.Conflicts + s.Skipped; s.People != sum {
+		t.Errorf("R32: %d people, but the parts come to %d: %+v", s.People, sum, s)
+	}
+	mustExplainSkips(t, plan)
+	mustTouchOnce(t, plan)
+	mustLeaveRightly(t, plan, members)
+	for _, c := range plan.Conflicts {
+		if c.Remedy == "" || c.Detail == "" {
+			t.Errorf("R20: no remedy or no detail: %+v", c)
+		}
+	}
+}
+
+// mustExplainSkips: every skipped person has one note of their own that says why
+// (R32).
+func mustExplainSkips(t rapid.TB, plan *Plan) {
+	t.Helper()
+	why := map[string]bool{}
+	remark := []Reason{NoteExtensionMissing, NoteUnknownAgentType, NoteKeptRequired}
+	ladder := []Reason{NoteNeverLinked, NoteInConflict, NoteDeactivateOff, NoteProtected, NoteRejected, NoteInGrace}
+	for _, n := range plan.Notes {
+		if n.Person != "" && !slices.Contains(remark, n.Reason) && !slices.Contains(ladder, n.Reason) && !slices.Contains(inConflicts(plan), n.Person) {
+			why[n.Person] = true
+		}
+	}
+	if len(why) != plan.Summary.Skipped {
+		t.Errorf("R32: %d skipped, but reasons for %d people: %+v", plan.Summary.Skipped, len(why), plan.Notes)
+	}
+}
+
+// mustTouchOnce: a person and a member are in one change at most, held ones
+// included, and nobody in conflict is in any.
+func mustTouchOnce(t rapid.TB, plan *Plan) {
+	t.Helper()
+	members, people := map[int64]bool{}, map[string]bool{}
+	for _, c := range allChanges(plan) {
+		if c.Member != 0 && members[c.Member] || c.Person != "" && people[c.Person] {
+			t.Errorf("more than one change for member %d, person %q", c.Member, c.Person)
+		}
+		members[c.Member], people[c.Person] = true, true
+	}
+	for _, c := range plan.Conflicts {
+		leaverInTheWay := c.Reason == ConflictEmailInUse // R12: that member is an ordinary leaver
+		if people[c.Person] || members[c.Member] && c.Member != 0 && !leaverInTheWay {
+			t.Errorf("%s (member %d) is in conflict and changed all the same", c.Person, c.Member)
+		}
+	}
+}
+
+func allChanges(plan *Plan) []Change {
+	if plan.Held == nil {
+		return plan.Changes
+	}
+	return slices.Concat(plan.Changes, plan.Held.Changes)
+}
+
+// mustLeaveRightly: leavers were active, managed and linked before (R15, R16),
+// and nothing of theirs changes but the status.
+func mustLeaveRightly(t rapid.TB, plan *Plan, members []*Member) {
+	t.Helper()
+	before := map[int64]*Member{}
+	for _, m := range members {
+		before[m.ID] = m
+	}
+	for _, c := range allChanges(plan) {
+		if c.Kind != Deactivate {
+			continue
+		}
+		m := before[c.Member]
+		if m.Status != Active || !m.Managed || !m.Linked {
+			t.Errorf("R15, R16: member %d leaves: status %s, managed %t, linked %t", m.ID, m.Status, m.Managed, m.Linked)
+		}
+		if m.Profile != c.Next.Profile || !slices.Equal(m.Logins, c.Next.Logins) || m.RCUserID != c.Next.RCUserID {
+			t.Errorf("member %d leaves and more than its status changes", m.ID)
+		}
+	}
+	if plan.Held == nil {
+		return
+	}
+	for _, c := range plan.Held.Changes {
+		if c.Kind != Deactivate {
+			t.Errorf("held, but not a leaver: %+v", c)
+		}
+	}
+}
+
+func TestLawsOfAnyPlan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := arbitraryWorld(t)
+		mustKeepLaws(t, w.plan(t), w.members)
+	})
+}
+
+// Applying a plan and planning again gives nothing to do. Two things alone may
+// follow: newcomers who waited until a leaver gave up their e-mail (R12), and held
+// leavers of a roster that has grown, since the guard counts the members before a
+// run (R21, R24). After them there is nothing at all.
+func TestLawNothingLeftToDo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := arbitraryWorld(t)
+		last := w.sync(t)
+		for range 4 {
+			w.settle(last)
+			next := w.sync(t)
+			mustFollow(t, next, last)
+			last = next
+		}
+		if len(last.Changes)+len(last.Marks) > 0 {
+			t.Errorf("still to do in the fifth plan: %v", lines(last))
+		}
+		mustBeUnique(t, w.members)
+	})
+}
+
+func mustFollow(t rapid.TB, next, last *Plan) {
+	t.Helper()
+	joined := func(p *Plan) int { return len(p.Changes) - p.Summary.Deactivate }
+	grown := joined(last)+joined(next) > 0
+	for _, c := range next.Changes {
+		waited := slices.ContainsFunc(last.Conflicts, func(l Conflict) bool {
+			return l.Person == c.Person && l.Reason == ConflictEmailInUse
+		})
+		released := grown && slices.Contains(held(last), c.Member)
+		if !waited && !released {
+			t.Errorf("still to do: %v\nafter: %v", lines(next), lines(last))
+		}
+	}
+	if len(next.Changes) == 0 {
+		if len(next.Marks) > 0 {
+			t.Errorf("nothing changes, but bookkeeping moves: %+v\n%v\nafter: %v", *next.Marks[0], lines(next), lines(last))
+		}
+		for _, id := range held(next) {
+			if !slices.Contains(held(last), id) {
+				t.Errorf("member %d is held all at once: %v\nafter: %v", id, lines(next), lines(last))
+			}
+		}
+	}
+	for _, c := range last.Conflicts {
+		if c.Reason != ConflictEmailInUse && !slices.Contains(inConflicts(next), c.Person) {
+			t.Errorf("a conflict disappeared: %+v", c)
+		}
+	}
+}
+
+// settle books what a commit books beside the members.
+func (w *world) settle(plan *Plan) {
+	w.State.RecentLeavers += plan.Summary.Deactivate
+	w.State.LastSeen = w.Snapshot.TakenAt
+	if plan.Held == nil {
+		accepted := Accept(&w.Policy, w.Snapshot)
+		w.State.Accepted, w.State.SubAccounts, w.State.Admins = accepted.Settings, accepted.SubAccounts, accepted.Admins
+	}
+}
+
+func held(plan *Plan) []int64 {
+	var ids []int64
+	if plan.Held != nil {
+		for _, c := range plan.Held.Changes {
+			ids = append(ids, c.Member)
+		}
+	}
+	return ids
+}
+
+func inConflicts(plan *Plan) []string {
+	var keys []string
+	for _, c := range plan.Conflicts {
+		keys = append(keys, c.Person)
+	}
+	return keys
+}
+
+// mustBeUnique: the roster refuses a commit in which these are not.
+func mustBeUnique(t rapid.TB, members []*Member) {
+	t.Helper()
+	seen := map[string]int64{}
+	for _, m := range members {
+		for _, key := range []string{"rc user id " + m.RCUserID, "username " + m.Username} {
+			if other := seen[key]; other != 0 && key != "rc user id " && key != "username " {
+				t.Errorf("members %d and %d have one %s", other, m.ID, key)
+			}
+			seen[key] = m.ID
+		}
+		for i := 1; i < len(m.Logins); i++ {
+			if compareLogins(m.Logins[i-1], m.Logins[i]) >= 0 {
+				t.Errorf("member %d: logins are not in order, or one stands twice: %+v", m.ID, m.Logins)
+			}
+		}
+	}
+}
+
+// The order in which members come changes nothing.
+func TestLawMemberOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := arbitraryWorld(t)
+		want := w.plan(t)
+		w.members = rapid.Permutation(w.members).Draw(t, "order")
+		if diff := cmp.Diff(want, w.plan(t)); diff != "" {
+			t.Errorf("-as listed +shuffled:\n%s", diff)
+		}
+	})
+}
+
+// What is present stays: somebody with a record that grants access, in scope and
+// with no extension that is disabled, is not deactivated.
+func TestLawThePresentStay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := arbitraryWorld(t)
+		w.Policy.Scope, w.Policy.RequireRingEX, w.Policy.Access = Scope{}, false, Access{Rule: AccessListed}
+		disabled, present := map[string]bool{}, map[string]bool{}
+		for _, e := range w.Snapshot.Extensions {
+			disabled[e.ID] = e.Status == "Disabled"
+		}
+		for r := range w.Snapshot.agents {
+			present[r.RCUserID] = present[r.RCUserID] || r.Active
+		}
+		for _, a := range w.Snapshot.Admins {
+			present[a.RCUserID] = true
+		}
+		for _, c := range allChanges(w.plan(t)) {
+			if c.Kind == Deactivate && c.Next.RCUserID != "" && present[c.Next.RCUserID] && !disabled[c.Next.RCUserID] {
+				t.Errorf("member %d (rc user id %s) is present and leaves: %s", c.Member, c.Next.RCUserID, c.Reason)
+			}
+		}
+	})
+}
+
+// What is held never reaches the roster.
+func TestLawHeldStaysOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := arbitraryWorld(t)
+		plan := w.sync(t)
+		for _, id := range held(plan) {
+			if w.member(id).Status != Active {
+				t.Errorf("member %d is held and was deactivated", id)
+			}
+		}
+	})
+}

@@ -1,0 +1,226 @@
+package sync
+
+import "testing"
+
+func TestR5FindingTheMember(t *testing.T) {
+	play(t, []scenario{
+		{
+			name:   "by rcUserId, whatever else changed",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "502", "Ada King", rc("701"))
+			},
+			want:   []string{"update 1 rc:701 source_changed", "note 1 rc:701 extension_missing"},
+			fields: []string{"last_name: Byron -> King, source_changed", "logins, source_changed"},
+		},
+		{
+			name:   "by login, when the record has no rcUserId",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron") },
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada King", email("king@example.com"))
+			},
+			want:   []string{"update 1 agent:1/501 source_changed"},
+			fields: []string{"last_name: Byron -> King, source_changed", "email: ada@example.com -> king@example.com, source_changed"},
+		},
+		{
+			name:   "the same agent id in another sub-account is another login",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron") },
+			then: func(w *world) {
+				w.agent("2/10", "501", "Bob Roy")
+			},
+			want: []string{"onboard agent:2/501 new"},
+		},
+		{
+			name:   "by administrator id",
+			before: func(w *world) { w.admin("301", "Ada Byron") },
+			then: func(w *world) {
+				w.clear()
+				w.admin("301", "Ada King", email("king@example.com"))
+			},
+			want: []string{"update 1 admin:301 source_changed"},
+		},
+		{
+			name:   "a record that loses its rcUserId: the member keeps it",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron")
+			},
+			want: nil,
+		},
+		{
+			name:   "a record that gains an rcUserId",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron") },
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron", rc("701"))
+				w.extension("701", "Ada Byron")
+			},
+			want:   []string{"update 1 rc:701 source_changed"},
+			fields: []string{"rc_user_id:  -> 701, source_changed"},
+		},
+		{
+			name:   "a login under another rcUserId, with the same name: the same human recreated",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron", rc("702"), email("new@example.com"))
+				w.extension("702", "Ada Byron")
+			},
+			want:   []string{"update 1 rc:702 recreated"},
+			fields: []string{"rc_user_id: 701 -> 702, recreated", "email: ada@example.com -> new@example.com, source_changed"},
+		},
+		{
+			name:   "a login that passed to a newcomer of another name is no identity",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Bob Roy", rc("702"))
+				w.extension("702", "Bob Roy")
+			},
+			want: []string{"onboard rc:702 new", "deactivate 1 removed"},
+		},
+	})
+}
+
+// Ada is member 1, Bob member 2.
+func adaAndBob(w *world) {
+	w.agent("1/10", "501", "Ada Byron", rc("701"))
+	w.agent("1/10", "502", "Bob Roy", rc("702"))
+	w.extension("701", "Ada Byron")
+	w.extension("702", "Bob Roy")
+}
+
+func TestR5RCUserIDAndLoginPointToDifferentMembers(t *testing.T) {
+	play(t, []scenario{
+		{
+			name: "conflict for both, whatever the name on the record", before: adaAndBob,
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron", rc("701"))
+				w.agent("1/10", "502", "Bob Roy", rc("701"))
+			},
+			want: []string{"conflict 2 rc:701 identity_mismatch", "note 2 in_conflict"},
+		},
+		{
+			name: "also when the record was renamed", before: adaAndBob,
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "502", "Ada Byron", rc("701"))
+			},
+			want: []string{"conflict 2 rc:701 identity_mismatch", "note 2 in_conflict"},
+		},
+		{
+			name: "both stay as they are while the conflict lasts", before: adaAndBob,
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "502", "Ada King", rc("701"))
+			},
+			want: []string{"conflict 2 rc:701 identity_mismatch", "note 2 in_conflict"}, fields: []string{},
+		},
+		{
+			name: "an administrator id counts as a login does",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron", rc("701"))
+				w.extension("701", "Ada Byron")
+				w.admin("301", "Bob Roy")
+			},
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron", rc("701"))
+				w.admin("301", "Bob Roy", rc("701"))
+			},
+			want: []string{"conflict 1 rc:701 identity_mismatch", "note 1 in_conflict"},
+		},
+		{
+			name:   "the login of somebody inactive was passed on",
+			before: adaAndBob,
+			between: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron", rc("701"))
+			},
+			then: func(w *world) { w.agent("1/10", "502", "Ada Byron", rc("701")) },
+			want: []string{"update 1 rc:701 source_changed"},
+		},
+		{
+			name: "a login that passed to a newcomer while the leaver waits is the newcomer's", before: adaAndBob,
+			between: func(w *world) {
+				w.Policy.Deactivate = false
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron", rc("701"))
+				w.agent("1/10", "502", "Eve Kay", rc("705"))
+				w.extension("705", "Eve Kay")
+			},
+			want: []string{"note 2 deactivate_off"},
+		},
+		{
+			name: "detached members dispute nothing",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/10", "502", "Bob Roy")
+			},
+			then: func(w *world) {
+				w.member(1).Managed, w.member(2).Managed = false, false
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/10", "502", "Ada Byron")
+			},
+			want: []string{"note 1 agent:1/501 not_managed", "note 2 not_managed"},
+		},
+		{
+			name: "one member's logins belong to two people now",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/10", "502", "Ada Byron")
+			},
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/10", "502", "Bob Roy")
+			},
+			want: []string{"conflict 1 agent:1/501 ambiguous_link", "conflict 1 agent:1/502 ambiguous_link", "note 1 in_conflict"},
+		},
+		{
+			name: "two members held the logins of one person",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/10", "502", "Bob Roy")
+			},
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/10", "502", "Ada Byron")
+			},
+			want: []string{"conflict 1 agent:1/501 ambiguous_link", "note 1 in_conflict", "note 2 in_conflict"},
+		},
+	})
+}
+
+// The command that a conflict prints settles it (R20).
+func TestR20LinkAndDetachSettleConflicts(t *testing.T) {
+	torn := func(w *world) {
+		w.agent("1/10", "501", "Ada Byron")
+		w.agent("1/10", "502", "Ada Byron")
+		w.sync(t)
+		w.clear()
+		w.agent("1/10", "501", "Ada Byron")
+		w.agent("1/10", "502", "Bob Roy")
+	}
+	t.Run("link gives the member to one person, the other is new", func(t *testing.T) {
+		w := newWorld()
+		torn(w)
+		w.edit(t, LinkTo(1, "agent:1/501"))
+		same(t, lines(w.plan(t)), []string{"onboard agent:1/502 new", "link 1 agent:1/501 identity"})
+	})
+	t.Run("detach settles a mismatch", func(t *testing.T) {
+		w := newWorld()
+		adaAndBob(w)
+		w.sync(t)
+		w.clear()
+		w.agent("1/10", "502", "Ada Byron", rc("701"))
+		w.edit(t, Manage(2, false))
+		same(t, lines(w.plan(t)), []string{"update 1 rc:701 source_changed", "note 2 not_managed"})
+	})
+}

@@ -1,0 +1,169 @@
+package sync
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// The order of the lists matters for `first`, `last` and "the first non-empty"
+// alone: where all records of a human say the same, it changes nothing.
+func TestLawListOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := arbitraryWorld(t)
+		agreeAbout(w.Snapshot)
+		w.Policy.RolePrecedence = RoleAdministrator
+		want := w.plan(t)
+		shuffle(t, w.Snapshot)
+		got := w.plan(t)
+		for _, p := range []*Plan{want, got} {
+			ignoreEvidence(p)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("-as listed +shuffled:\n%s", diff)
+		}
+	})
+}
+
+// agreeAbout makes records alike: a human's e-mail follows from the rcUserId, the
+// name from the e-mail, and every agent is of one type.
+func agreeAbout(s *Snapshot) {
+	emails := map[string]string{"701": "a@example.com", "702": "b@example.com", "703": "a@example.com", "704": "c@example.com", "705": "d@example.com", "900": "e@example.com"}
+	names := map[string]string{"a@example.com": "Ada", "b@example.com": "Bob", "c@example.com": "Cyd", "d@example.com": "Dov", "e@example.com": "Otto"}
+	agree := func(rcUserID string, email, first, last, userName, faulty *string) {
+		if known := emails[rcUserID]; known != "" {
+			*email = known
+		}
+		*email = fold(*email)
+		*first, *last, *userName, *faulty = names[*email], "", "", ""
+	}
+	for i := range s.Admins {
+		a := &s.Admins[i]
+		agree(a.RCUserID, &a.Email, &a.FirstName, &a.LastName, &a.UserName, &a.Faulty)
+	}
+	s.Admins = slices.DeleteFunc(s.Admins, func(a Admin) bool { return a.UserID == "" })
+	for i := range s.SubAccounts {
+		for j := range s.SubAccounts[i].Groups {
+			g := &s.SubAccounts[i].Groups[j]
+			for k := range g.Agents {
+				a := &g.Agents[k]
+				agree(a.RCUserID, &a.Email, &a.FirstName, &a.LastName, &a.UserName, &a.Faulty)
+				a.Type = "AGENT"
+			}
+			g.Agents = slices.DeleteFunc(g.Agents, func(a Agent) bool { return a.ID == "" })
+		}
+	}
+}
+
+func shuffle(t *rapid.T, s *Snapshot) {
+	s.Admins = rapid.Permutation(s.Admins).Draw(t, "admins")
+	s.Extensions = rapid.Permutation(s.Extensions).Draw(t, "extensions")
+	s.SubAccounts = rapid.Permutation(s.SubAccounts).Draw(t, "sub-accounts")
+	for i := range s.SubAccounts {
+		sub := &s.SubAccounts[i]
+		sub.Groups = rapid.Permutation(sub.Groups).Draw(t, "groups")
+		for j := range sub.Groups {
+			sub.Groups[j].Agents = rapid.Permutation(sub.Groups[j].Agents).Draw(t, "agents")
+		}
+	}
+}
+
+// ignoreEvidence leaves out the list of records behind a role, which stands in
+// retrieval order.
+func ignoreEvidence(p *Plan) {
+	for i := range p.Changes {
+		p.Changes[i].Next.Synced.Roles = ""
+	}
+	for _, m := range p.Marks {
+		m.Synced.Roles = ""
+	}
+}
+
+// A record that is missing from the lists concerns those who had it, and nobody
+// else leaves for it.
+func TestLawOneMissingRecord(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := arbitraryWorld(t)
+		w.Policy.Scope, w.Policy.Access = Scope{}, Access{} // the extension may attach to somebody else, with its department and roles
+		forgetLooseEmails(w.Snapshot)
+		before := w.plan(t)
+		gone := dropOne(t, w.Snapshot)
+		if gone == nil {
+			return
+		}
+		stayed := stayers(before, w.members)
+		for _, c := range allChanges(w.plan(t)) {
+			if c.Kind == Deactivate && stayed[c.Member] && !gone.isCalled(w.member(c.Member)) {
+				t.Errorf("member %d leaves (%s) because a record of %s is missing\n%v\nbefore: %v", c.Member, c.Reason, gone.Key, lines(w.plan(t)), lines(before))
+			}
+		}
+	})
+}
+
+// forgetLooseEmails keeps records without rcUserId to themselves: by e-mail they
+// would join somebody else once that is the only one who has it (R6).
+func forgetLooseEmails(s *Snapshot) {
+	for i := range s.Admins {
+		if s.Admins[i].RCUserID == "" {
+			s.Admins[i].Email = ""
+		}
+	}
+	for r := range s.agents {
+		if r.RCUserID == "" {
+			r.Email = ""
+		}
+	}
+}
+
+// dropOne removes one record of RingCX, if there is any, and gives the person
+// whose record it was.
+func dropOne(t *rapid.T, s *Snapshot) *Person {
+	people := joinPeople(s, nil)
+	if len(people.all) == 0 {
+		return nil
+	}
+	person := rapid.SampledFrom(people.all).Draw(t, "person")
+	at := rapid.IntRange(0, len(person.Admins)+len(person.Agents)-1).Draw(t, "missing")
+	if at < len(person.Admins) {
+		gone := person.Admins[at]
+		s.Admins = slices.DeleteFunc(slices.Clone(s.Admins), func(a Admin) bool { return a == *gone })
+		return person
+	}
+	r := person.Agents[at-len(person.Admins)]
+	r.Group.Agents = slices.DeleteFunc(slices.Clone(r.Group.Agents), func(a Agent) bool { return a == *r.Agent })
+	return person
+}
+
+// isCalled says whether anything in the person's records names the member.
+func (p *Person) isCalled(m *Member) bool {
+	if p.RCUserID != "" && p.RCUserID == m.RCUserID {
+		return true
+	}
+	for e := range p.recordEmails {
+		if fold(e) == fold(m.Profile[Email]) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(p.Agents, func(r AgentRecord) bool { return m.everHeld(loginKey(r.Sub.ID, r.ID)) }) ||
+		slices.ContainsFunc(p.Admins, func(a *Admin) bool { return m.everHeld(a.UserID) })
+}
+
+// stayers are the members who neither leave, nor would if the ladder did not keep
+// them, nor stay by their e-mail alone.
+func stayers(p *Plan, members []*Member) map[int64]bool {
+	stayed := map[int64]bool{}
+	for _, m := range members {
+		stayed[m.ID] = true
+	}
+	for _, c := range allChanges(p) {
+		stayed[c.Member] = stayed[c.Member] && c.Kind != Deactivate && c.Reason != ReasonRecreated
+	}
+	for _, n := range p.Notes {
+		if slices.Contains([]Reason{NoteInConflict, NoteDeactivateOff, NoteProtected, NoteRejected, NoteInGrace}, n.Reason) {
+			stayed[n.Member] = false
+		}
+	}
+	return stayed
+}

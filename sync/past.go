@@ -1,0 +1,180 @@
+package sync
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+)
+
+// Past is what one run decided about one account from, as Keep kept it.
+type Past struct {
+	Run      RunID
+	Version  string // of the program that made the run
+	Now      time.Time
+	Policy   Policy
+	State    State
+	Snapshot *Snapshot
+
+	lines *pastLines
+	first *pastLine // the line after the snapshot
+	read  bool      // the members have been read
+	err   error     // why they ended early
+}
+
+// Plan decides again what the run decided, by the same function. It can be
+// called once, before the next Past is asked for: the members are read as they
+// are needed. only and trace are those of Input.
+func (p *Past) Plan(only string, trace *Trace) (*Plan, error) {
+	plan, err := MakePlan(Input{
+		Snapshot: p.Snapshot, State: p.State, Members: p.members, Policy: p.Policy, Now: p.Now, Only: only, Trace: trace,
+	})
+	if p.err != nil {
+		return nil, p.err
+	}
+	return plan, err
+}
+
+// members yields the members once.
+func (p *Past) members(yield func(*Member) bool) {
+	if p.read {
+		return
+	}
+	p.read = true
+	wanted := true
+	for line := p.first; !line.End; line, p.err = p.lines.next() {
+		if p.err != nil {
+			return
+		}
+		for i := range line.Members {
+			wanted = wanted && yield(line.Members[i].member(p.Snapshot.Account))
+		}
+	}
+}
+
+// ReadPasts yields what the runs kept whose data follow each other in r: usually
+// one for each account of a run. After an error it yields nothing more. Data of
+// anything else, and of a program with another format, is an error.
+func ReadPasts(r io.Reader) iter.Seq2[*Past, error] {
+	return func(yield func(*Past, error) bool) {
+		lines, err := newPastLines(r)
+		for n := 0; err == nil; n++ {
+			var past *Past
+			past, err = lines.past()
+			if err == io.EOF { //nolint:errorlint // as past returns it
+				if n > 0 {
+					return
+				}
+				err = errors.New("it is empty")
+			}
+			if err != nil {
+				break
+			}
+			if !yield(past, nil) {
+				return
+			}
+			past.members(func(*Member) bool { return true }) // to its end, if nobody did
+			err = past.err
+		}
+		yield(nil, err)
+	}
+}
+
+// pastLines reads line by line. It refuses keys it does not know: another
+// version wrote them, and meant something by them.
+type pastLines struct{ dec *json.Decoder }
+
+var errCutOff = errors.New("it is cut off")
+
+func newPastLines(r io.Reader) (*pastLines, error) {
+	plain, err := gzip.NewReader(bufio.NewReader(r))
+	if err != nil {
+		return nil, fmt.Errorf("it is not compressed as a snapshot is: %v", err) //nolint:errorlint // io.EOF is the end of good data only
+	}
+	dec := json.NewDecoder(plain)
+	dec.DisallowUnknownFields()
+	return &pastLines{dec}, nil
+}
+
+// next is the next line of an account that has not ended. It is never nil.
+func (l *pastLines) next() (*pastLine, error) {
+	line := &pastLine{}
+	err := l.dec.Decode(line)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errCutOff
+	}
+	return line, err
+}
+
+// past reads as far as the members. Where nobody follows it returns io.EOF.
+func (l *pastLines) past() (*Past, error) {
+	var raw json.RawMessage
+	if err := l.dec.Decode(&raw); errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, errCutOff
+	} else if err != nil {
+		return nil, err
+	}
+	head, err := parsePastHead(raw)
+	if err != nil {
+		return nil, err
+	}
+	p := &Past{
+		Run: head.Run, Version: head.Version, Now: head.Now, Policy: head.Policy, State: head.State,
+		Snapshot: &head.Snapshot, lines: l,
+	}
+	for {
+		line, err := l.next()
+		if err != nil {
+			return nil, err
+		}
+		if line.End || line.Members != nil {
+			p.first = line
+			return p, nil
+		}
+		if err := p.Snapshot.add(line); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func parsePastHead(raw json.RawMessage) (*pastHead, error) {
+	var any struct {
+		Head struct {
+			Format  int    `json:"ringroster_snapshot"`
+			Version string `json:"version"`
+		} `json:"head"`
+	}
+	if err := json.Unmarshal(raw, &any); err != nil || any.Head.Format == 0 {
+		return nil, errors.New("it does not begin as a snapshot does")
+	}
+	if any.Head.Format != pastFormat {
+		return nil, fmt.Errorf("ringroster %s wrote it, in another format than this version reads", any.Head.Version)
+	}
+	var line pastLine
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&line)
+	return line.Head, err
+}
+
+// add puts the records of one line where they were.
+func (s *Snapshot) add(line *pastLine) error {
+	s.Admins = append(s.Admins, line.Admins...)
+	s.Extensions = append(s.Extensions, line.Extensions...)
+	if line.SubAccount != nil {
+		s.SubAccounts = append(s.SubAccounts, *line.SubAccount)
+	}
+	if line.Group != nil {
+		if len(s.SubAccounts) == 0 {
+			return fmt.Errorf("agent group %s stands in no sub-account", line.Group.ID)
+		}
+		last := &s.SubAccounts[len(s.SubAccounts)-1]
+		last.Groups = append(last.Groups, *line.Group)
+	}
+	return nil
+}
