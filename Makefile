@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LINT     = .ci/bin/golangci-lint
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: build test race lint bench fuzz demo clean
+.PHONY: build test race lint bench soak fuzz demo clean
 
 build: ## bin/ringroster, one static binary
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ringroster ./cmd/ringroster
@@ -30,11 +30,14 @@ $(LINT): .ci/tools/go.mod
 bench: ## first sync and no-change sync of 10,000 people, and the parts of them
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+soak: ## 200 runs against a RingCentral that fails at random
+	$(GO) test ./cmd/ringroster -run TestSoak -v -soak.runs 200
+
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "== $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	    echo "== $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$pkg || exit 1; \
 	  done; \
 	done
 
@@ -43,3 +46,35 @@ demo: build ## the whole story on the built-in simulator
 
 clean:
 	rm -rf bin dist
+
+# The packages. Their times are the last commit's, so that two builds are equal.
+NFPM              = .ci/bin/nfpm
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+ARCH              ?= $(shell $(GO) env GOARCH)
+# v1.2.0-3-gabcdef becomes 1.2.0+3.gabcdef; without a tag it is 0.0.0 and the time of the commit.
+PACKAGE_VERSION   ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g' | grep . || git log -1 --date=format:%Y%m%d%H%M%S --format=0.0.0+git%cd.%h)
+DIST              ?= dist
+
+.PHONY: package test-alerts test-systemd
+
+package: build $(NFPM) ## dist/: a .deb and an .rpm
+	@rm -rf $(DIST) && mkdir -p $(DIST)/stage
+	install -m 0755 bin/ringroster $(DIST)/stage/ringroster
+	sed 's|^  path: roster.db$$|  path: /var/lib/ringroster/roster.db|' config.example.yaml >$(DIST)/stage/config.example.yaml
+	gzip -9n <deploy/ringroster.8 >$(DIST)/stage/ringroster.8.gz
+	printf 'ringroster (%s) unstable; urgency=medium\n\n  * What is new stands in the history of the source.\n\n -- %s  %s\n' '$(PACKAGE_VERSION)' \
+	  'ringroster developers <ringroster@example.com>' "$$(date -uRd @$(SOURCE_DATE_EPOCH))" | gzip -9n >$(DIST)/stage/changelog.gz
+	@for kind in deb rpm; do \
+	  SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) STAGE=$(DIST)/stage ARCH=$(ARCH) PACKAGE_VERSION=$(PACKAGE_VERSION) \
+	    $(NFPM) package --config deploy/nfpm.yaml --packager $$kind --target $(DIST) || exit 1; \
+	done
+
+$(NFPM): .ci/packages/go.mod
+	cd .ci/packages && $(GO) build -o ../bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
+	@touch $@
+
+test-alerts: build ## alert rules, their tests, the dashboard and the runbook, against the daemon's own metrics
+	.ci/alerts/check
+
+test-systemd: package ## the .deb's whole life under a real systemd; needs root
+	.ci/systemd/test

@@ -29,8 +29,11 @@ func Find(flag string) (string, error) {
 		return file, exists(file, "$"+variable)
 	}
 	usual := []string{"config.yaml", "/etc/ringroster/config.yaml"}
-	for _, file := range usual {
-		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+	for i, file := range usual {
+		_, err := os.Stat(file)
+		// Whoever stands in a folder of somebody else's (sudo -u) means no file there.
+		foreign := i == 0 && errors.Is(err, fs.ErrPermission)
+		if !errors.Is(err, fs.ErrNotExist) && !foreign {
 			return file, nil // also when it cannot be read, so that Load says so
 		}
 	}
