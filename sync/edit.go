@@ -107,8 +107,12 @@ func Manage(member int64, managed bool) Edit {
 	word := map[bool]string{true: "attached", false: "detached"}
 	return editOne(member, func(m *Member) (*Change, error) {
 		if managed && m.DeactivationReason == ReasonUndone {
+			c := &Change{Fields: []FieldChange{{"deactivation_reason", string(ReasonUndone), "", ReasonOperator}}}
+			if !m.Managed {
+				c.Fields = append(c.Fields, FieldChange{"managed", flag(false), flag(true), ReasonOperator})
+			}
 			m.DeactivationReason, m.Managed = "", true
-			return &Change{Fields: []FieldChange{{"deactivation_reason", string(ReasonUndone), "", ReasonOperator}}}, nil
+			return c, nil
 		}
 		if m.Managed == managed {
 			return nil, fmt.Errorf("member %d is %s already", member, word[managed])

@@ -106,3 +106,17 @@ func TestR13BothAnswersSettleAReusedID(t *testing.T) {
 		})
 	}
 }
+
+// R29: attaching somebody whose onboarding was undone, and who was detached since,
+// takes back both, and says so.
+func TestAttachTakesBackUndoneAndDetached(t *testing.T) {
+	w := newWorld()
+	w.imported("Ada Byron", func(m *Member) {
+		m.Status, m.DeactivationReason, m.Managed = Inactive, ReasonUndone, false
+	})
+	plan, _, err := Manage(1, true)(w.State, slices.Values(w.members))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, fields(plan), []string{"deactivation_reason: undone -> , operator", "managed: 0 -> 1, operator"})
+}

@@ -13,10 +13,6 @@ type leaver struct {
 	reason Reason
 }
 
-// isAbsence says whether the reason, of somebody without a record, comes from the
-// lists that the second look reads again.
-func isAbsence(r Reason) bool { return r == ReasonRemoved || r == ReasonAccessRevoked }
-
 // settleLeavers sends everybody who is active and not present down the ladder.
 func (p *planner) settleLeavers() {
 	for _, m := range p.unmatched {
@@ -130,7 +126,7 @@ func (p *planner) today() string { return p.in.Now.UTC().Format(time.DateOnly) }
 // absentDays counts this absence in, at most once per UTC day (R17). A run for
 // one person counts nothing (R28).
 func (p *planner) absentDays(m *Member) int {
-	if m.AbsentOn == p.today() || p.in.Only != "" {
+	if m.AbsentOn >= p.today() || p.in.Only != "" { // later: the clock was set back
 		return m.AbsentDays
 	}
 	return m.AbsentDays + 1
@@ -151,7 +147,7 @@ func (p *planner) absent(l leaver) *Member {
 	case l.reason != ReasonRemoved:
 		p.bookSeen(&next)
 	case p.in.Only == "":
-		next.AbsentDays, next.AbsentOn = p.absentDays(l.member), p.today()
+		next.AbsentDays, next.AbsentOn = p.absentDays(l.member), max(p.today(), l.member.AbsentOn)
 		p.keepLastSeen(&next)
 	}
 	if next.Rejected != l.reason {

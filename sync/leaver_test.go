@@ -274,6 +274,22 @@ func TestR17Grace(t *testing.T) {
 	}
 }
 
+// A clock that is set back makes us careful: no UTC day counts twice.
+func TestR17AClockSetBackCountsNothing(t *testing.T) {
+	w := newWorld()
+	w.Policy.GraceDays = 5
+	one(w)
+	w.sync(t)
+	for i, at := range []time.Time{noon, noon.AddDate(0, 0, -1), noon, noon.AddDate(0, 0, -3), noon.Add(time.Hour)} {
+		w.Now = at
+		without()(w)
+		w.sync(t)
+		if days := w.member(1).AbsentDays; days != 1 {
+			t.Errorf("step %d: %d days absent", i, days)
+		}
+	}
+}
+
 func TestR17GraceIsForRemovedAlone(t *testing.T) {
 	grace := func(p *Policy) { p.GraceDays = 3 }
 	play(t, []scenario{

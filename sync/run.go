@@ -219,15 +219,14 @@ func (s *session) plan(ctx context.Context) (*Plan, error) {
 	return s.planOnce(ctx)
 }
 
-// hasAbsent says whether somebody would leave because RingCX lists them nowhere.
+// hasAbsent says whether somebody would leave because of what the RingCX lists
+// lack: all their records, or the one that gave them their place while another
+// is still there (R2).
 func hasAbsent(p *Plan) bool {
 	absent := func(changes []Change) bool {
-		for i := range changes {
-			if c := &changes[i]; c.Kind == Deactivate && c.Person == "" && isAbsence(c.Reason) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(changes, func(c Change) bool {
+			return c.Kind == Deactivate && (c.Reason == ReasonRemoved || c.Reason == ReasonAccessRevoked || c.Reason == ReasonOutOfScope)
+		})
 	}
 	return absent(p.Changes) || p.Held != nil && absent(p.Held.Changes)
 }

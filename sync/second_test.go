@@ -74,3 +74,26 @@ func TestR2WhoeverOneLookShowsIsThere(t *testing.T) {
 		})
 	}
 }
+
+// A list blinks while another record of the same human is still there: the first
+// look alone would take their place away.
+func TestR2OneOfTwoRecordsMissing(t *testing.T) {
+	both := func(w *world) {
+		w.agent("1/10", "501", "Ada Byron", rc("701"), inactive)
+		w.agent("1/11", "502", "Ada Byron", rc("701"))
+		w.agent("1/11", "503", "Bea Ng")
+		w.extension("701", "Ada Byron")
+	}
+	s := newSite(t, both)
+	d := s.reports("acme", func(w *world) {
+		w.agent("1/10", "501", "Ada Byron", rc("701"), inactive)
+		w.agent("1/11", "503", "Bea Ng")
+		w.extension("701", "Ada Byron")
+	})
+	d.second = s.worldOf(both)
+	result := s.sync(t, "acme")[0]
+	if d.looks != 1 {
+		t.Errorf("%d second looks", d.looks)
+	}
+	same(t, lines(result.Plan), nil)
+}
