@@ -112,7 +112,7 @@ func (a *app) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.ok("", "settings", "%s is valid and has %d accounts", s.File, len(s.Accounts))
+	f.ok("", "settings", "%s is valid; accounts: %s", s.File, strings.Join(namesIn(s), ", "))
 	if !s.ServiceEnabled {
 		f.warn("", "settings", "service_enabled is false: the service idles", "set service_enabled: true when it is to work")
 	}
@@ -182,7 +182,7 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 		f.failErr("", "database", err)
 		return bound
 	}
-	f.ok("", "database", "%s can be read and knows %d accounts", path, len(accounts))
+	f.ok("", "database", "%s can be read; accounts with runs: %d", path, len(accounts))
 	for _, row := range accounts {
 		bound[row.Account] = row
 		if !hasAccount(s, row.Account) {
@@ -194,6 +194,13 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 		f.ok("", "lock", "a run is under way: process %d on %s since %s", holder.PID, holder.Host, holder.Since.UTC().Format(time.RFC3339))
 	}
 	return bound
+}
+
+func namesIn(s *config.Settings) (names []string) {
+	for i := range s.Accounts {
+		names = append(names, s.Accounts[i].Name)
+	}
+	return names
 }
 
 func hasAccount(s *config.Settings, name string) bool {

@@ -206,7 +206,8 @@ func rosterLinkCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "link MEMBER PERSON", Short: "Tie a member to a person of RingCentral", Args: cobra.ExactArgs(2),
 		Long: `PERSON is a person key as plan prints it: rc:ID, agent:SUB/ID or admin:ID. The next
-sync takes over what RingCentral reports about that person.`,
+sync takes over what RingCentral reports about that person. With none the member's
+rc user id belongs to another human by now: the member leaves by the rules.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := memberID(args[0])
 			if err != nil {

@@ -53,12 +53,12 @@ func (a *app) serviceUntilStopped(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return v.stop(signals)
+			return v.stop(context.WithoutCancel(ctx), signals)
 		case err := <-failed:
 			v.Trouble("serve "+v.settings.HTTP.Listen, err)
 		case s := <-signals:
 			if s != syscall.SIGHUP {
-				return v.stop(signals)
+				return v.stop(context.WithoutCancel(ctx), signals)
 			}
 			_ = v.daemon.Reload(ctx) // it told everybody
 		}
@@ -75,8 +75,8 @@ const (
 )
 
 // stop ends the service; a second signal ends the waiting.
-func (v *service) stop(signals <-chan os.Signal) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+func (v *service) stop(ctx context.Context, signals <-chan os.Signal) error {
+	ctx, cancel := context.WithTimeout(ctx, stopPatience)
 	defer cancel()
 	began := time.Now()
 	go func() {

@@ -14,6 +14,7 @@ import (
 
 func runsCommand(a *app) *cobra.Command {
 	var limit int
+	var snapshot string
 	c := &cobra.Command{
 		Use: "runs [RUN]", Short: "List past runs, or one run with its changes", Args: cobra.RangeArgs(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -22,6 +23,9 @@ func runsCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer func() { _ = st.Close() }()
+			if len(args) == 0 && snapshot != "" {
+				return usagef("say which run --snapshot is to be saved of")
+			}
 			if len(args) == 0 {
 				return runListing(st, c.Context(), limit).print(a.stdout, a.output)
 			}
@@ -29,10 +33,14 @@ func runsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return usagef("%q is no run number", args[0])
 			}
+			if snapshot != "" {
+				return a.saveKept(c.Context(), st, sync.RunID(id), snapshot)
+			}
 			return a.oneRun(c.Context(), st, sync.RunID(id))
 		},
 	}
 	c.Flags().IntVar(&limit, "limit", 20, "how many rows; 0: all")
+	c.Flags().StringVar(&snapshot, "snapshot", "", "save what RUN decided from to this new file, for ringroster plan --snapshot")
 	a.addOutput(c)
 	return c
 }

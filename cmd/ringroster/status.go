@@ -208,7 +208,7 @@ func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 
 func statusListing(d *statusDocument) *listing[accountStatus] {
 	return &listing[accountStatus]{
-		key: "accounts", rows: each(d.Accounts), cells: (*statusDocument)(d).cells,
+		key: "accounts", rows: each(d.Accounts), cells: d.cells,
 		columns: []string{
 			"account", "running", "last_run", "last_status", "last_success", "next_run", "next_trigger",
 			"active", "inactive", "held", "rejected", "conflicts", "jwt_days",

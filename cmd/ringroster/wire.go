@@ -131,6 +131,7 @@ func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *syn
 		Roster: roster, Observer: observer, Now: time.Now,
 		Connect: func(name string) (sync.Directory, error) { return connect(s, accounts[name], onCall(observer)) },
 		Policy:  func(name string) sync.Policy { return s.Policy(accounts[name]) },
+		Keep:    s.Snapshots.Keep,
 	}
 }
 

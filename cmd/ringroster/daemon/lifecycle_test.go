@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,7 @@ func TestReadyIsToldWhenEverythingStands(t *testing.T) {
 		m.on()
 		defer m.off()
 		if m.heard(ready) != 1 || m.told("ready") != 1 {
-			t.Errorf("systemd heard %q", m.notified)
+			t.Errorf("systemd heard %q", m.systemd())
 		}
 		if err := m.daemon.Start(t.Context()); err != nil || m.heard(ready) != 1 {
 			t.Errorf("a second start is none: %v", err)
@@ -32,8 +33,8 @@ func TestReadyIsToldWhenEverythingStands(t *testing.T) {
 		if err := m.daemon.Alive(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if !slices.Contains(m.notified, "STATUS=run 1 succeeded 2000-01-01T00:00:00Z; next 2000-01-01T03:00:00Z") {
-			t.Errorf("systemd shows %q", m.notified)
+		if !slices.Contains(m.systemd(), "STATUS=run 1 succeeded 2000-01-01T00:00:00Z; next 2000-01-01T03:00:00Z") {
+			t.Errorf("systemd shows %q", m.systemd())
 		}
 	})
 }
@@ -68,8 +69,8 @@ func TestStopInMidRun(t *testing.T) {
 		if err := m.daemon.Stop(t.Context()); err != nil {
 			t.Errorf("a second stop is none: %v", err)
 		}
-		if m.closed != 1 || m.heard(stopping) != 1 || m.told("stopping true") != 1 {
-			t.Errorf("%d sessions revoked, systemd heard %q", m.closed, m.notified)
+		if m.revoked() != 1 || m.heard(stopping) != 1 || m.told("stopping true") != 1 {
+			t.Errorf("%d sessions revoked, systemd heard %q", m.revoked(), m.systemd())
 		}
 		if diff := cmp.Diff([]string{"acme catch_up failed"}, m.runs()); diff != "" {
 			t.Error(diff)
@@ -122,7 +123,7 @@ func TestTheDeadline(t *testing.T) {
 		fed := m.heard(watchdog)
 		pass(2 * time.Minute)
 		if m.told("failed acme") != 1 || m.heard(watchdog) == fed {
-			t.Errorf("told %q", m.events)
+			t.Errorf("told %q", m.story())
 		}
 		m.off()
 	})
@@ -173,21 +174,22 @@ func TestAPanicIsAFailedRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		m.accounts = []string{"acme", "beta"}
-		fault := true
+		var fault atomic.Bool
+		fault.Store(true)
 		m.rule = func(_ context.Context, account string) error {
-			if fault && account == "acme" {
+			if fault.Load() && account == "acme" {
 				panic("a fault of ours")
 			}
 			return nil
 		}
 		m.on()
 		if m.told("panicked a fault of ours true") != 1 {
-			t.Errorf("told %q", m.events)
+			t.Errorf("told %q", m.story())
 		}
 		if diff := cmp.Diff([]string{"beta catch_up failed", "acme catch_up failed"}, m.runs()); diff != "" {
 			t.Error(diff)
 		}
-		fault = false
+		fault.Store(false)
 		pass(2 * time.Minute)
 		got := m.runs()[2:]
 		m.off()
@@ -203,10 +205,10 @@ func TestReload(t *testing.T) {
 		m.on() // catches up
 		m.broken = errors.New("config.yaml:1: no accounts")
 		if err := m.daemon.Reload(t.Context()); err == nil || m.told("refused config.yaml:1: no accounts") != 1 {
-			t.Errorf("got %v, told %q", err, m.events)
+			t.Errorf("got %v, told %q", err, m.story())
 		}
-		if m.heard(ready) != 2 || !strings.HasPrefix(m.notified[len(m.notified)-2], "RELOADING=1\nMONOTONIC_USEC=") {
-			t.Errorf("systemd heard %q", m.notified)
+		if heard := m.systemd(); m.heard(ready) != 2 || !strings.HasPrefix(heard[len(heard)-2], "RELOADING=1\nMONOTONIC_USEC=") {
+			t.Errorf("systemd heard %q", m.systemd())
 		}
 		until(2000, 1, 1, 3, 1)
 		if diff := cmp.Diff([]string{"acme catch_up succeeded", "acme schedule succeeded"}, m.runs()); diff != "" {
@@ -216,7 +218,7 @@ func TestReload(t *testing.T) {
 		until(2000, 1, 1, 12, 0)
 		m.accounts, m.daily = []string{"acme", "beta"}, 11*time.Hour
 		if err := m.daemon.Reload(t.Context()); err != nil || m.told("reloaded") != 1 {
-			t.Errorf("got %v, told %q", err, m.events)
+			t.Errorf("got %v, told %q", err, m.story())
 		}
 		until(2000, 1, 2, 10, 59)
 		if n := len(m.runs()); n != 2 {
@@ -241,8 +243,8 @@ func TestServiceDisabled(t *testing.T) {
 		if n := len(m.runs()); n != 0 {
 			t.Errorf("it made %d runs", n)
 		}
-		if !slices.Contains(m.notified, "STATUS=no run yet; idle: service_enabled is false") {
-			t.Errorf("systemd shows %q", m.notified)
+		if !slices.Contains(m.systemd(), "STATUS=no run yet; idle: service_enabled is false") {
+			t.Errorf("systemd shows %q", m.systemd())
 		}
 		m.enabled = true
 		if err := m.daemon.Reload(t.Context()); err != nil {

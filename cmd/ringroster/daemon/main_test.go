@@ -133,25 +133,34 @@ func (m *machine) runs() (all []string) {
 	return all
 }
 
-// told says whether the service told of an event.
-func (m *machine) told(event string) int {
+// story is what the service told, systemd what systemd heard.
+func (m *machine) story() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := 0
-	for _, e := range m.events {
-		if e == event {
-			n++
-		}
-	}
-	return n
+	return slices.Clone(m.events)
 }
 
-func (m *machine) heard(state string) int {
+func (m *machine) systemd() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := 0
-	for _, s := range m.notified {
-		if s == state {
+	return slices.Clone(m.notified)
+}
+
+// revoked is how many sessions were closed.
+func (m *machine) revoked() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.closed
+}
+
+// told says how often the service told of an event, heard how often systemd
+// heard of a state.
+func (m *machine) told(event string) int  { return count(m.story(), event) }
+func (m *machine) heard(state string) int { return count(m.systemd(), state) }
+
+func count(all []string, what string) (n int) {
+	for _, one := range all {
+		if one == what {
 			n++
 		}
 	}

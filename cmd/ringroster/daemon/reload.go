@@ -28,6 +28,7 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	clear(d.hopeless) // perhaps this put it right
 	d.mu.Unlock()
 	d.Observer.Reloaded(s.Enabled, s.Restart)
+	d.tell(ctx)
 	return nil
 }
 

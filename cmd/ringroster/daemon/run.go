@@ -18,9 +18,10 @@ type running struct {
 	done   chan struct{}
 }
 
-// begin starts what is due beside the tick. The caller holds the mutex.
-func (d *Daemon) begin(due []sync.DueJob) {
-	ctx, cancel := context.WithCancelCause(context.Background())
+// begin starts what is due beside the tick, which does not end it. The caller
+// holds the mutex.
+func (d *Daemon) begin(ctx context.Context, due []sync.DueJob) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	d.run = &running{began: time.Now(), cancel: cancel, done: make(chan struct{})}
 	go d.make(ctx, d.run, d.settings, due)
 }
@@ -49,12 +50,12 @@ func (d *Daemon) make(ctx context.Context, run *running, s *Settings, due []sync
 	d.mu.Lock()
 	d.run = nil
 	d.mu.Unlock()
-	d.tell()
+	d.tell(context.WithoutCancel(ctx))
 }
 
 // tell brings what systemd shows up to date.
-func (d *Daemon) tell() {
-	ctx, cancel := context.WithTimeout(context.Background(), tickTimeout)
+func (d *Daemon) tell(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
 	past, err := d.past(ctx)
 	d.mu.Lock()
@@ -72,6 +73,8 @@ func (d *Daemon) one(ctx context.Context, s *Settings, trigger sync.Trigger, due
 	id, results, err := d.guarded(ctx, s.Runner, run, due)
 	busy, isBusy := errors.AsType[*sync.BusyError](err)
 	switch {
+	case errors.Is(err, errMade):
+		return false
 	case isBusy:
 		if !d.once("lock", busy) {
 			d.Observer.Busy(busy)
@@ -120,7 +123,7 @@ func permanent(err error) bool {
 // as failed, as far as they had not ended.
 func (d *Daemon) guarded(ctx context.Context, shared *sync.Runner, run sync.Run, due []sync.DueJob) (id sync.RunID, results []sync.Result, err error) {
 	runner, seen := *shared, &ended{Observer: shared.Observer}
-	runner.Observer = seen
+	runner.Observer, runner.Roster = seen, &stillDue{Roster: shared.Roster, d: d}
 	seen.began = func() { d.Observer.Due(due) }
 	defer func() {
 		p := recover()
@@ -151,6 +154,34 @@ func (d *Daemon) bury(ctx context.Context, r *sync.Runner, run sync.Run, seen *e
 		results = append(results, sync.Result{Account: account, Status: sync.Failed, Err: err})
 	}
 	return results
+}
+
+// errMade says that somebody else made the run while we waited for the lock.
+var errMade = errors.New("the run is no longer due")
+
+// stillDue is the roster for a run that is due. With the lock in hand it looks
+// once more: another service on the same roster may have been faster.
+type stillDue struct {
+	sync.Roster
+	d *Daemon
+}
+
+// Begin begins a run of which every account is still due. Otherwise the next
+// tick begins what is left.
+func (s *stillDue) Begin(ctx context.Context, r sync.Run) (sync.RunID, error) {
+	past, err := s.d.past(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s.d.mu.Lock()
+	due := accountsOf(sync.Due(time.Now(), s.d.jobs, past))
+	s.d.mu.Unlock()
+	for _, account := range r.Accounts {
+		if !slices.Contains(due, account) {
+			return 0, errMade
+		}
+	}
+	return s.Roster.Begin(ctx, r)
 }
 
 // ended notes how far a run has come.

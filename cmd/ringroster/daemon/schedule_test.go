@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,9 @@ import (
 // TestThirtyDays: with a crash, an outage, a machine that was off and a daylight
 // change, every day has one successful run, none has two (R30).
 func TestThirtyDays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thirty days take a while under the race detector; `make test` has them")
+	}
 	berlin, err := time.LoadLocation("Europe/Berlin") // 26 March 2000, 01:00 UTC
 	if err != nil {
 		t.Skip("this machine has no time zones: ", err)
@@ -28,13 +32,13 @@ func TestThirtyDays(t *testing.T) {
 		m := newMachine(t)
 		m.tick = 10 * time.Minute
 		m.daily = 90 * time.Minute // 01:30, and in Berlin 02:30, which the 26th does not have
-		hang, down := make(chan struct{}), false
+		var hang, down atomic.Bool
+		hang.Store(true)
 		m.rule = func(ctx context.Context, _ string) error {
-			switch day := time.Now().UTC().Day(); {
-			case day == 9 && hang != nil:
-				<-ctx.Done()
-				return ctx.Err()
-			case down:
+			switch {
+			case time.Now().UTC().Day() == 9 && hang.Load():
+				return blocks(ctx, "")
+			case down.Load():
 				return errors.New("RingCentral is down")
 			}
 			return nil
@@ -43,13 +47,13 @@ func TestThirtyDays(t *testing.T) {
 		m.on()                   // makes up for the 5th
 		until(2000, 3, 9, 1, 31) // a run is under way
 		m.crash()
-		hang = nil
+		hang.Store(false)
 		until(2000, 3, 9, 1, 40)
 		m.on()
 		until(2000, 3, 14, 1, 0)
-		down = true // from before the slot until after breakfast
+		down.Store(true) // from before the slot until after breakfast
 		until(2000, 3, 14, 7, 30)
-		down = false
+		down.Store(false)
 		until(2000, 3, 20, 0, 30)
 		m.off()
 		until(2000, 3, 20, 15, 0)
@@ -125,7 +129,10 @@ func TestR30RetriesFailedAccountsOnly(t *testing.T) {
 		until(2000, 1, 6, 2, 59)
 		var beta []string
 		acme := 0
-		for r := range m.store.Runs(t.Context(), 0) {
+		for r, err := range m.store.Runs(t.Context(), 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if r.Account == "acme" {
 				acme++
 				continue

@@ -15,26 +15,26 @@ const tickTimeout = 8 * time.Second
 
 // tick looks whether something is due. Only a tick that ends well feeds the
 // watchdog.
-func (d *Daemon) tick() {
+func (d *Daemon) tick(ctx context.Context) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.Observer.Panicked(0, p, debug.Stack())
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), tickTimeout)
+	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
 	past, err := d.past(ctx)
 	if !d.once("database", err) {
 		d.Observer.Trouble("read past runs", err)
 	}
 	if err == nil {
-		d.decide(time.Now(), past)
+		d.decide(ctx, time.Now(), past)
 	}
 	d.alive(time.Now())
 }
 
 // decide starts what is due, unless a run is under way or the service idles.
-func (d *Daemon) decide(now time.Time, past []sync.Attempt) {
+func (d *Daemon) decide(ctx context.Context, now time.Time, past []sync.Attempt) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.settings == nil {
@@ -42,7 +42,7 @@ func (d *Daemon) decide(now time.Time, past []sync.Attempt) {
 	}
 	due := d.due(now, past)
 	if d.run == nil && d.settings.Enabled && len(due) > 0 {
-		d.begin(due)
+		d.begin(ctx, due)
 	}
 	d.show(now, past)
 }

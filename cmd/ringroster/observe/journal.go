@@ -218,6 +218,20 @@ func (s *socket) writeFile(record []byte) error {
 	if _, err := unix.FcntlInt(file.Fd(), unix.F_ADD_SEALS, seals); err != nil {
 		return err
 	}
-	_, _, err = s.conn.WriteMsgUnix(nil, unix.UnixRights(int(file.Fd())), nil)
-	return err
+	return s.writeRights(unix.UnixRights(int(file.Fd())))
+}
+
+// writeRights sends a descriptor, waiting like Write: net's own way refuses a
+// connected socket.
+func (s *socket) writeRights(rights []byte) error {
+	raw, err := s.conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sent error
+	err = raw.Write(func(fd uintptr) bool {
+		sent = unix.Sendmsg(int(fd), nil, rights, nil, 0)
+		return !errors.Is(sent, unix.EAGAIN)
+	})
+	return errors.Join(err, sent)
 }

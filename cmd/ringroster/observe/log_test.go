@@ -1,0 +1,66 @@
+package observe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"ringroster/sync"
+)
+
+// nasty is what a name could hold to forge lines or to steer a terminal: a line
+// break, escape, the one-byte CSI, a mark that reverses text, a line separator.
+const nasty = "Ada\n2026 error forged\x1b[2J\u009b2J\u202eexample\u2028x\x7f"
+
+// TestForeignTextBreaksNoLine in any format.
+func TestForeignTextBreaksNoLine(t *testing.T) {
+	for _, format := range []Format{Console, JSON} {
+		var out bytes.Buffer
+		log := NewLogger(&out, format, zap.DebugLevel)
+		log.Info("member_updated", zap.String("name", nasty), zap.Error(errors.New(nasty)))
+		text, ok := strings.CutSuffix(out.String(), "\n")
+		if !ok || strings.Contains(text, "\n") {
+			t.Errorf("%s: not one line: %q", format, out.String())
+		}
+		if format == Console && strings.ContainsFunc(text, steers) {
+			t.Errorf("%s: it steers the terminal: %q", format, text)
+		}
+		if format == JSON {
+			var doc map[string]any
+			if err := json.Unmarshal([]byte(text), &doc); err != nil || doc["name"] != nasty {
+				t.Errorf("%s: %v: %q", format, err, text)
+			}
+		}
+	}
+}
+
+// TestEveryChangeIsALine: zap samples by default, which would lose some.
+func TestEveryChangeIsALine(t *testing.T) {
+	var out bytes.Buffer
+	log := NewLog(NewLogger(&out, JSON, zap.InfoLevel), time.Now)
+	plan := &sync.Plan{Changes: make([]sync.Change, 5000)}
+	for i := range plan.Changes {
+		plan.Changes[i] = sync.Change{Kind: sync.Update, Member: int64(i + 1)}
+	}
+	log.Committed(1, sync.Run{}, &sync.Commit{Account: "acme", Plan: plan})
+	if n := strings.Count(out.String(), `"event":"member_updated"`); n != 5000 {
+		t.Errorf("%d lines", n)
+	}
+}
+
+func TestTheLevelIsChangedWhileItRuns(t *testing.T) {
+	var out bytes.Buffer
+	level := zap.NewAtomicLevel()
+	log := NewLog(NewLogger(&out, JSON, level), time.Now)
+	log.Call(Call{Op: "token"})
+	level.SetLevel(zap.DebugLevel)
+	log.Call(Call{Op: "agents", Path: "/voice/api/v1/admin", Status: 200})
+	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `"op":"agents"`) {
+		t.Errorf("got %s", got)
+	}
+}

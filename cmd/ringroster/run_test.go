@@ -1,0 +1,362 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	stdsync "sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"ringroster/ringcentral/simulator"
+	"ringroster/store"
+)
+
+// host is a folder with settings for a simulated RingCentral, and a socket that
+// hears what systemd would.
+type host struct {
+	t      *testing.T
+	dir    string
+	server *simulator.Server
+	client string        // id of the app
+	asked  chan struct{} // for extensions: a run is in the middle of its reading
+	beats  chan string   // calls of the heartbeat
+}
+
+func newHost(t *testing.T) *host {
+	t.Helper()
+	h := &host{t: t, dir: t.TempDir(), beats: make(chan string, 100), asked: make(chan struct{}, 100)}
+	world := simulator.Generate(40, 7)
+	h.client = world.Accounts[0].ClientID
+	h.server = simulator.New(world, simulator.Options{})
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/extension") {
+			h.asked <- struct{}{}
+		}
+		h.server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(listener.Close)
+	beat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { h.beats <- r.URL.String() }))
+	t.Cleanup(beat.Close)
+	h.settings("heartbeat_url: " + beat.URL + "/ping/s3cr3t-heart\n" + simulatorSettings(world, listener.Listener.Addr().String()))
+	return h
+}
+
+func (h *host) file() string { return filepath.Join(h.dir, "config.yaml") }
+
+func (h *host) settings(text string) {
+	h.t.Helper()
+	if err := os.WriteFile(h.file(), []byte(text), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *host) edit(old, replacement string) {
+	h.t.Helper()
+	text, err := os.ReadFile(h.file())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.settings(strings.Replace(string(text), old, replacement, 1))
+}
+
+// process is a `ringroster run` of its own.
+type process struct {
+	*exec.Cmd
+	t      *testing.T
+	states *bufio.Scanner
+	heard  []string
+	ended  chan struct{}
+
+	mu   stdsync.Mutex
+	more *stdsync.Cond // a line came, or the end
+	log  []map[string]any
+	over bool
+}
+
+func (h *host) start() *process {
+	h.t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	p := &process{t: h.t, ended: make(chan struct{})}
+	p.more = stdsync.NewCond(&p.mu)
+	p.Cmd = exec.CommandContext(h.t.Context(), exe, "--config", h.file(), "run")
+	p.Args[0] = "ringroster" // what testscript.Main knows this program by
+	socket, err := os.MkdirTemp("", "notify")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(socket, "s"), Net: "unixgram"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = conn.Close(); _ = os.RemoveAll(socket) })
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+	p.states = bufio.NewScanner(datagrams{conn})
+	p.Env = append(os.Environ(), "NOTIFY_SOCKET="+filepath.Join(socket, "s"), "JOURNAL_STREAM=")
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	go p.read(stderr)
+	return p
+}
+
+// datagrams reads each as lines.
+type datagrams struct{ conn *net.UnixConn }
+
+func (d datagrams) Read(b []byte) (int, error) {
+	n, err := d.conn.Read(b[:len(b)-1])
+	if err != nil {
+		return 0, err
+	}
+	b[n] = '\n'
+	return n + 1, nil
+}
+
+func (p *process) read(stderr io.Reader) {
+	defer close(p.ended)
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		doc := map[string]any{}
+		if err := json.Unmarshal(lines.Bytes(), &doc); err != nil {
+			doc["event"] = lines.Text()
+		}
+		p.mu.Lock()
+		p.log = append(p.log, doc)
+		p.mu.Unlock()
+		p.more.Broadcast()
+	}
+	p.mu.Lock()
+	p.over = true
+	p.mu.Unlock()
+	p.more.Broadcast()
+}
+
+// hears waits until systemd hears a line that matches.
+func (p *process) hears(pattern string) {
+	p.t.Helper()
+	want := regexp.MustCompile(pattern)
+	for p.states.Scan() {
+		p.heard = append(p.heard, p.states.Text())
+		if want.MatchString(p.states.Text()) {
+			return
+		}
+	}
+	p.t.Fatalf("systemd never heard %s, but %q (%v); the log is %v", pattern, p.heard, p.states.Err(), p.log)
+}
+
+// events waits until n lines of an event are in the log, or the end, and gives
+// them.
+func (p *process) events(event string, n int) (all []map[string]any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		all = nil
+		for _, line := range p.log {
+			if line["event"] == event {
+				all = append(all, line)
+			}
+		}
+		if len(all) >= n || p.over {
+			return all
+		}
+		p.more.Wait()
+	}
+}
+
+// ends waits for the end and gives the exit code.
+func (p *process) ends() int {
+	<-p.ended
+	_ = p.Wait()
+	return p.ProcessState.ExitCode()
+}
+
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// runs lists the runs in the database, newest first: "trigger status".
+func (h *host) runs() (all []string) {
+	h.t.Helper()
+	st, err := store.OpenRead(h.t.Context(), filepath.Join(h.dir, "roster.db"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	for r, err := range st.Runs(h.t.Context(), 0) {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, fmt.Sprintf("%s %s", r.Trigger, r.Status))
+	}
+	return all
+}
+
+func TestRunFromStartToStop(t *testing.T) {
+	h := newHost(t)
+	p := h.start()
+	p.hears("^READY=1$")
+	p.hears(`^STATUS=run 1 succeeded .*; next .*T03:00:00Z$`)
+	if got := h.runs(); len(got) != 1 || got[0] != "catch_up succeeded" {
+		t.Errorf("runs %q", got)
+	}
+	if got := <-h.beats; got != "/ping/s3cr3t-heart" {
+		t.Errorf("heartbeat at %s", got)
+	}
+
+	h.edit("accounts:", "deactivate: perhaps\nlog: {level: loud}\naccounts:")
+	p.signal(syscall.SIGHUP)
+	p.hears("^RELOADING=1$")
+	p.hears(`^MONOTONIC_USEC=\d+$`)
+	p.hears("^READY=1$")
+	if got := p.events("settings_refused", 2); len(got) != 2 {
+		t.Errorf("every problem is a line: %v", got)
+	}
+
+	h.edit("deactivate: perhaps\nlog: {level: loud}\n", "log: {level: debug, format: console}\nservice_enabled: false\n")
+	p.signal(syscall.SIGHUP)
+	p.hears("idle: service_enabled is false$")
+	p.hears("^READY=1$")
+	if got := p.events("settings_need_restart", 1); len(got) != 1 || got[0]["key"] != "log.format" {
+		t.Errorf("got %v", got)
+	}
+
+	began := time.Now()
+	p.signal(syscall.SIGTERM)
+	p.hears("^STOPPING=1$")
+	if code := p.ends(); code != 0 || time.Since(began) > 5*time.Second {
+		t.Errorf("exit code %d after %s", code, time.Since(began))
+	}
+}
+
+// TestStopInMidRunRevokesTheSession, leaves the roster as it was, and the run is
+// made up for.
+func TestStopInMidRunRevokesTheSession(t *testing.T) {
+	h := newHost(t)
+	h.server.Change(func(w *simulator.World) {
+		w.Faults = []*simulator.Fault{{Kind: "latency", Op: simulator.OpExtensions, Delay: simulator.Duration(time.Minute)}}
+	})
+	p := h.start()
+	<-h.asked
+	p.signal(syscall.SIGTERM)
+	if code := p.ends(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if n := h.server.LiveSessions(h.client); n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+	if got := h.runs(); len(got) != 1 || got[0] != "catch_up failed" {
+		t.Errorf("runs %q", got)
+	}
+}
+
+// TestKilledInMidRun: nothing is half done, and the next service makes it good.
+func TestKilledInMidRun(t *testing.T) {
+	h := newHost(t)
+	h.server.Change(func(w *simulator.World) {
+		w.Faults = []*simulator.Fault{{Kind: "latency", Op: simulator.OpExtensions, Delay: simulator.Duration(time.Minute)}}
+	})
+	p := h.start()
+	<-h.asked
+	p.signal(syscall.SIGKILL)
+	p.ends()
+	if got := h.runs(); len(got) != 1 || got[0] != "catch_up running" {
+		t.Errorf("runs %q", got)
+	}
+	h.server.Change(func(w *simulator.World) { w.Faults = nil })
+	p = h.start()
+	p.hears("^STATUS=no run yet; next ") // in a minute: it was tried, and did not end
+	code := run(context.Background(), []string{"--config", h.file(), "sync"}, strings.NewReader(""), io.Discard, io.Discard)
+	p.signal(syscall.SIGTERM)
+	if p.ends() != 0 || code != 0 {
+		t.Errorf("exit code %d of sync", code)
+	}
+	if got := h.runs(); len(got) != 2 || got[0] != "manual succeeded" || got[1] != "catch_up failed" {
+		t.Errorf("runs %q", got)
+	}
+}
+
+// TestTwoServicesOnOneRoster: one makes the run, the other finds it made.
+func TestTwoServicesOnOneRoster(t *testing.T) {
+	h := newHost(t)
+	first, second := h.start(), h.start()
+	for _, p := range []*process{first, second} {
+		p.hears(`^STATUS=run 1 succeeded .*; next .*T03:00:00Z$`) // at once, or at the next tick
+		p.signal(syscall.SIGTERM)
+		if code := p.ends(); code != 0 {
+			t.Errorf("exit code %d: %v", code, p.log)
+		}
+	}
+	if got := h.runs(); len(got) != 1 || got[0] != "catch_up succeeded" {
+		t.Errorf("runs %q", got)
+	}
+}
+
+func TestRunRefusesToStart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		spoil func(h *host)
+		code  int
+		says  string
+	}{
+		"bad settings": {func(h *host) { h.edit("accounts:", "acounts:") }, exitUsage, "did you mean accounts?"},
+		"a newer database": {func(h *host) {
+			newerDatabase(h.t, filepath.Join(h.dir, "roster.db"))
+		}, exitFailed, "use the newer ringroster"},
+		"an address in use": {func(h *host) {
+			l := httptest.NewServer(http.NotFoundHandler())
+			h.t.Cleanup(l.Close)
+			h.edit("accounts:", "http: {listen: \""+l.Listener.Addr().String()+"\"}\naccounts:")
+		}, exitFailed, "http.listen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t)
+			h.t = t
+			tt.spoil(h)
+			p := h.start()
+			if code := p.ends(); code != tt.code || !strings.Contains(fmt.Sprint(p.log), tt.says) {
+				t.Errorf("exit code %d: %v", code, p.log)
+			}
+		})
+	}
+}
+
+// newerDatabase makes a roster of a version to come.
+func newerDatabase(t *testing.T, path string) {
+	t.Helper()
+	st, err := store.Open(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+}
