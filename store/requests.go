@@ -20,7 +20,7 @@ type Request struct {
 	ID       int64
 	Approval map[string]*sync.Approval // by account
 	Run      sync.Run                  // who asks; its accounts are those of Approval
-	State    string                    // waiting, done or failed
+	State    string                    // waiting, taken, done or failed
 	Result   sync.RunID                // the run it became
 	Error    string
 }
@@ -44,9 +44,27 @@ func (s *Store) Ask(ctx context.Context, r Request) (id int64, err error) {
 	return id, explain("leave a request in", s.path, err)
 }
 
-// Requests returns the requests that wait, oldest first.
-func (s *Store) Requests(ctx context.Context) ([]Request, error) {
-	return collect(told(stream(ctx, s.r, (*Request).scan, requestsSQL+` WHERE state = 'waiting' ORDER BY request_id`), s.path))
+// Take gives the oldest request that waits to whoever asks first; nil: none
+// waits.
+func (s *Store) Take(ctx context.Context) (r *Request, err error) {
+	waiting, err := collect(told(stream(ctx, s.r, (*Request).scan,
+		requestsSQL+` WHERE state = 'waiting' ORDER BY request_id LIMIT 1`), s.path))
+	if err != nil || len(waiting) == 0 {
+		return nil, err // without a write, nearly always
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE requests SET state = 'taken' WHERE request_id = ? AND state = 'waiting'`, waiting[0].ID)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if n == 1 {
+			r = &waiting[0]
+		}
+		return err
+	})
+	return r, explain("take a request from", s.path, err)
 }
 
 // Request returns one request.
@@ -72,7 +90,7 @@ func (r *Request) scan(rows *sql.Rows) error {
 }
 
 // Answer settles a request: with the run it became, or with why it failed. One
-// that was settled already, or taken back, stays as it is.
+// that was settled already stays as it is.
 func (s *Store) Answer(ctx context.Context, id int64, run sync.RunID, failure error) error {
 	state, text := "done", ""
 	if failure != nil {
@@ -80,7 +98,7 @@ func (s *Store) Answer(ctx context.Context, id int64, run sync.RunID, failure er
 	}
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			UPDATE requests SET state = ?, run_id = ?, error = ? WHERE request_id = ? AND state = 'waiting'`,
+			UPDATE requests SET state = ?, run_id = ?, error = ? WHERE request_id = ? AND state IN ('waiting', 'taken')`,
 			state, run, text, id)
 		return err
 	})
@@ -90,18 +108,14 @@ func (s *Store) Answer(ctx context.Context, id int64, run sync.RunID, failure er
 // servicePath is the file whose lock says that a service is at work.
 func (s *Store) servicePath() string { return s.path + ".service" }
 
-// BeService says, until release, that a service works on this roster. It fails
-// when another one does.
+// BeService says, until release, that a service works on this roster.
 func (s *Store) BeService() (release func() error, err error) {
 	f, err := os.OpenFile(s.servicePath(), os.O_RDWR|os.O_CREATE, s.mode)
 	if err != nil {
 		return nil, fmt.Errorf("say that a service is at work: %w", err)
 	}
-	if err := flock(f, syscall.LOCK_EX); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = errors.New("another `ringroster run` works on it: stop that one first")
-		}
-		return nil, errors.Join(fmt.Errorf("serve the roster %s: %w", s.path, err), f.Close())
+	if err := flock(f, syscall.LOCK_SH); err != nil && !errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, errors.Join(fmt.Errorf("say that a service is at work: %w", err), f.Close())
 	}
 	return f.Close, nil
 }
@@ -116,7 +130,7 @@ func (s *Store) ServiceRuns() (bool, error) {
 		return false, fmt.Errorf("ask whether a service is at work: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	err = flock(f, syscall.LOCK_SH)
+	err = flock(f, syscall.LOCK_EX)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return true, nil
 	}

@@ -191,7 +191,7 @@ func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request
 	}
 	_, _ = fmt.Fprintln(a.stderr, "The running service reads RingCentral afresh and deactivates them…")
 	deadline := time.After(servicePatience)
-	for r.State = "waiting"; r.State == "waiting"; {
+	for r.State = "waiting"; r.State == "waiting" || r.State == "taken"; {
 		select {
 		case <-ctx.Done():
 			err = ctx.Err()

@@ -42,6 +42,11 @@ func (a *app) serviceUntilStopped(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = v.store.Close() }()
+	release, err := v.store.BeService()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = release() }()
 	web, failed, err := v.listen(ctx)
 	if err != nil {
 		return err
@@ -121,7 +126,7 @@ func (a *app) newService(ctx context.Context) (*service, error) {
 	v.Service = observe.NewService(observe.NewLog(a.logger(s, v.level), time.Now), v.metrics)
 	notify, every := daemon.Systemd()
 	v.daemon = daemon.New(daemon.Config{
-		Load: v.load, Attempts: v.store.Attempts, Observer: v, Notify: notify, Watchdog: every,
+		Load: v.load, Attempts: v.store.Attempts, Requests: v.requests, Observer: v, Notify: notify, Watchdog: every,
 	})
 	return v, nil
 }
@@ -145,6 +150,20 @@ func (v *service) load() (*daemon.Settings, error) {
 		Enabled: s.ServiceEnabled, Jobs: jobs(s), Runner: runner(s, v.store, v),
 		Run:       sync.Run{Actor: s.ImpersonatedUserID, Version: version},
 		Heartbeat: string(s.HeartbeatURL), Restart: restart,
+	}, nil
+}
+
+// requests takes what operators asked for (R25).
+func (v *service) requests(ctx context.Context) (*daemon.Asked, error) {
+	r, err := v.store.Take(ctx)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	return &daemon.Asked{
+		Request: sync.Request{Run: r.Run, Approve: r.Approval, Wait: servicePatience / 2},
+		Answer: func(ctx context.Context, id sync.RunID, err error) error {
+			return v.store.Answer(ctx, r.ID, id, err)
+		},
 	}, nil
 }
 

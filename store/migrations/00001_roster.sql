@@ -167,7 +167,7 @@ CREATE TABLE requests (
   request_id INTEGER PRIMARY KEY,
   request    TEXT NOT NULL CHECK (json_valid(request)),
   asked_at   TEXT NOT NULL,
-  state      TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'failed')),
+  state      TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'taken', 'done', 'failed')),
   run_id     INTEGER,
   error      TEXT NOT NULL DEFAULT ''
 ) STRICT;

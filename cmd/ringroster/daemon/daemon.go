@@ -47,6 +47,9 @@ type Config struct {
 	Load func() (*Settings, error)
 	// Attempts returns an account's recent runs, newest first.
 	Attempts func(ctx context.Context, account string) ([]sync.Attempt, error)
+	// Requests takes the oldest run that an operator asked for; nil: there is
+	// none. Without it the service takes none.
+	Requests func(ctx context.Context) (*Asked, error)
 	Observer Observer
 	// Notify tells systemd; nil: nobody is told.
 	Notify func(state string)

@@ -29,6 +29,7 @@ func (d *Daemon) tick(ctx context.Context) {
 	}
 	if err == nil {
 		d.decide(ctx, time.Now(), past)
+		d.serve(ctx)
 	}
 	d.alive(time.Now())
 }

@@ -1,0 +1,73 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ringroster/sync"
+)
+
+// Asked is a run that an operator asked the service for (R25).
+type Asked struct {
+	Request sync.Request
+	Answer  func(ctx context.Context, id sync.RunID, err error) error
+}
+
+// serve takes up what operators asked for, unless a run is under way. A service
+// that idles does so as well: an operator wants it.
+func (d *Daemon) serve(ctx context.Context) {
+	if d.Requests == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.run != nil || d.settings == nil {
+		return
+	}
+	asked, err := d.Requests(ctx)
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if d.said("requests", text) {
+		d.Observer.Trouble("look for requests", err)
+	}
+	if asked != nil {
+		run, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+		d.run = &running{began: time.Now(), cancel: cancel, done: make(chan struct{})}
+		go d.carryOut(run, d.run, d.settings, asked)
+	}
+}
+
+// carryOut makes the run that was asked for, and answers whatever came of it.
+func (d *Daemon) carryOut(ctx context.Context, run *running, s *Settings, asked *Asked) {
+	defer close(run.done)
+	defer run.cancel(nil)
+	ctx, cancel := context.WithTimeout(ctx, runDeadline)
+	defer cancel()
+	id, results, err := d.unpanicked(ctx, s.Runner, asked.Request)
+	if id != 0 {
+		d.Observer.Finished(id, asked.Request.Run, results)
+	}
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), tickTimeout)
+	defer stop()
+	if err := asked.Answer(end, id, err); err != nil {
+		d.Observer.Trouble("answer a request", err)
+	}
+	d.mu.Lock()
+	d.run = nil
+	d.mu.Unlock()
+	d.tell(end)
+}
+
+// unpanicked makes a run; a panic in it is an error of it.
+func (d *Daemon) unpanicked(ctx context.Context, r *sync.Runner, req sync.Request) (id sync.RunID, results []sync.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.Join(err, fmt.Errorf("the program failed in this run, which is a fault of its own (panic): %v", p))
+		}
+	}()
+	return r.Sync(ctx, req)
+}
