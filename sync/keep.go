@@ -153,8 +153,10 @@ func (w *pastWriter) watch(members iter.Seq[*Member]) iter.Seq[*Member] {
 }
 
 func (w *pastWriter) flush() {
-	w.write(pastLine{Members: w.batch})
-	w.batch = w.batch[:0]
+	if len(w.batch) > 0 {
+		w.write(pastLine{Members: w.batch})
+		w.batch = w.batch[:0]
+	}
 }
 
 // keep is all that was written, for a roster that keeps the last so many.

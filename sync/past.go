@@ -143,17 +143,17 @@ func (l *pastLines) past() (*Past, error) {
 }
 
 func parsePastHead(raw json.RawMessage) (*pastHead, error) {
-	var any struct {
+	var seen struct {
 		Head struct {
 			Format  int    `json:"ringroster_snapshot"`
 			Version string `json:"version"`
 		} `json:"head"`
 	}
-	if err := json.Unmarshal(raw, &any); err != nil || any.Head.Format == 0 {
+	if err := json.Unmarshal(raw, &seen); err != nil || seen.Head.Format == 0 {
 		return nil, errors.New("it does not begin as a snapshot does")
 	}
-	if any.Head.Format != pastFormat {
-		return nil, fmt.Errorf("ringroster %s wrote it, in another format than this version reads", any.Head.Version)
+	if seen.Head.Format != pastFormat {
+		return nil, fmt.Errorf("ringroster %s wrote it, in another format than this version reads", seen.Head.Version)
 	}
 	var line pastLine
 	dec := json.NewDecoder(bytes.NewReader(raw))

@@ -302,8 +302,7 @@ func proveIdentity(s *Snapshot, bound Identity) error {
 		{"RingEX account", bound.RingEXAccountID, s.Identity.RingEXAccountID},
 	} {
 		if id.bound != "" && id.bound != id.now {
-			return fmt.Errorf("account %s is bound to %s %s, but %s answered: correct the settings, or run `ringroster account rebind %s` if that is meant (R4)",
-				s.Account, id.what, id.bound, id.now, s.Account)
+			return &IdentityError{Account: s.Account, What: id.what, Bound: id.bound, Now: id.now}
 		}
 	}
 	return nil
@@ -313,6 +312,17 @@ func proveIdentity(s *Snapshot, bound Identity) error {
 func (s *session) full() bool {
 	return s.req.Only == "" && s.req.Approve == nil && s.req.Reviewed == nil
 }
+
+// IdentityError says that somebody else's account answered (R4).
+type IdentityError struct{ Account, What, Bound, Now string }
+
+func (e *IdentityError) Error() string {
+	return fmt.Sprintf("account %s is bound to %s %s, but %s answered: correct the settings, or run `ringroster account rebind %s` if that is meant (R4)",
+		e.Account, e.What, e.Bound, e.Now, e.Account)
+}
+
+// Permanent says that trying again is useless until somebody puts it right.
+func (e *IdentityError) Permanent() bool { return true }
 
 // commit is the account's end of the run as it will be written.
 func (s *session) commit(plan *Plan) *Commit {
