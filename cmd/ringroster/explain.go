@@ -13,28 +13,38 @@ import (
 
 func explainCommand(a *app) *cobra.Command {
 	var accounts []string
+	var run int64
 	c := &cobra.Command{
 		Use: "explain WHO", Short: "Say what decides about one person, and why", Args: cobra.ExactArgs(1),
 		Long: `Plans as a sync would, and prints every fact and rule that decides about one person:
 WHO is an e-mail, a name, a member id, an rc user id, an agent or administrator id,
-or a person key. It writes nothing.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.explain(c.Context(), args[0], accounts) },
+or a person key. It writes nothing.
+
+With --run it says what a past run decided, and why, from what that run kept
+(snapshots.keep in the settings); RingCentral is not asked.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			switch who := args[0]; {
+			case strings.TrimSpace(who) == "":
+				return usagef("say whom to explain: an e-mail, a name, a member id, an rc user id or an agent id")
+			case c.Flags().Changed("run"):
+				return a.explainPast(c.Context(), who, accounts, sync.RunID(run))
+			default:
+				return a.explain(c.Context(), who, accounts)
+			}
+		},
 	}
+	c.Flags().Int64Var(&run, "run", 0, "what this past run decided")
 	c.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
 	a.addOutput(c)
 	return c
 }
 
 func (a *app) explain(ctx context.Context, who string, accounts []string) error {
-	if strings.TrimSpace(who) == "" {
-		return usagef("say whom to explain: an e-mail, a name, a member id, an rc user id or an agent id")
-	}
-	s, chosenAccounts, err := a.prepare(accounts, "")
+	_, chosenAccounts, err := a.prepare(accounts, "")
 	if err != nil {
 		return err
 	}
-	_ = s
-	found := false
+	var told []explanation
 	var failures []error
 	for _, account := range chosenAccounts {
 		trace := &sync.Trace{Who: who}
@@ -46,27 +56,52 @@ func (a *app) explain(ctx context.Context, who string, accounts []string) error 
 			failures = append(failures, fmt.Errorf("account %s cannot be explained: %w", account.Name, err))
 			continue
 		}
-		if trace.Found() {
-			found = true
-			if err := a.tell(account.Name, trace); err != nil {
-				return err
-			}
-		}
+		told = append(told, explanation{account.Name, trace})
 	}
+	found, err := a.tell(told)
 	if !found && len(failures) == 0 {
-		return fmt.Errorf("RingCentral reports nobody, and the roster has nobody, called %q", who)
+		return errors.Join(err, fmt.Errorf("RingCentral reports nobody, and the roster has nobody, called %q", who))
 	}
-	return errors.Join(failures...)
+	return errors.Join(append(failures, err)...)
 }
 
-// tell prints the facts in the order in which they were weighed.
-func (a *app) tell(account string, trace *sync.Trace) error {
-	if a.output != formatTable {
-		return (&listing[sync.Fact]{
-			key: "facts", columns: []string{"about", "rule", "source", "text"}, rows: each(trace.Facts),
-			cells: func(f sync.Fact) []string { return []string{f.About, f.Rule, f.Source, f.Text} },
+// explanation is what decides about somebody in one account.
+type explanation struct {
+	account string
+	trace   *sync.Trace
+}
+
+// tell prints the facts in the order in which they were weighed. It reports
+// false, and prints nothing, when there are none.
+func (a *app) tell(told []explanation) (found bool, err error) {
+	type row struct {
+		Account string `json:"account"`
+		sync.Fact
+	}
+	var rows []row
+	for _, e := range told {
+		for _, f := range e.trace.Facts {
+			rows = append(rows, row{e.account, f})
+		}
+	}
+	switch {
+	case len(rows) == 0:
+		return false, nil
+	case a.output != formatTable:
+		return true, (&listing[row]{
+			key: "facts", columns: []string{"account", "about", "rule", "source", "text"}, rows: each(rows),
+			cells: func(r row) []string { return []string{r.Account, r.About, r.Rule, r.Source, r.Text} },
 		}).print(a.stdout, a.output)
 	}
+	for _, e := range told {
+		if e.trace.Found() {
+			a.tellTable(e.account, e.trace)
+		}
+	}
+	return true, nil
+}
+
+func (a *app) tellTable(account string, trace *sync.Trace) {
 	about := ""
 	for _, f := range trace.Facts {
 		if f.About != about {
@@ -75,6 +110,5 @@ func (a *app) tell(account string, trace *sync.Trace) error {
 		}
 		_, _ = fmt.Fprintf(a.stdout, "  %-7s %-22s %s\n", f.Rule, f.Source, clean(f.Text))
 	}
-	_, err := fmt.Fprintf(a.stdout, "So: %s.\n", clean(trace.Sentence()))
-	return err
+	_, _ = fmt.Fprintf(a.stdout, "So: %s.\n", clean(trace.Sentence()))
 }

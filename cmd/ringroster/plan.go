@@ -21,26 +21,35 @@ type planRequest struct {
 	user     string
 	detailed bool   // exit 5 when there is something to change
 	out      string // save the plan here
+	snapshot string // plan from this file instead of from RingCentral
+	today    bool   // with that: as of today, not as of then
 }
 
 func planCommand(a *app) *cobra.Command {
 	var req planRequest
 	c := &cobra.Command{
 		Use: "plan", Short: "Show what a sync would change, and why", Args: cobra.NoArgs,
-		Long: `Reads RingCentral and the roster and prints what a sync would do. It writes nothing.`,
+		Long: `Reads RingCentral and the roster and prints what a sync would do. It writes nothing.
+
+With --snapshot it plans from a file that ` + "`ringroster runs RUN --snapshot FILE`" + ` wrote:
+what was decided then, from the file alone; with --today what that snapshot would
+do to the roster of today under the settings of today. RingCentral is not asked.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.plan(c.Context(), req) },
 	}
 	c.Flags().StringArrayVar(&req.accounts, "account", nil, "only this account (repeatable)")
 	c.Flags().StringVar(&req.user, "user", "", "only this person: e-mail, rc user id or member id")
 	c.Flags().BoolVar(&req.detailed, "detailed-exitcode", false, "exit 5 when there is something to change, held deactivations included")
 	c.Flags().StringVar(&req.out, "out", "", "save the plan to this file, for `sync --plan`")
+	c.Flags().StringVar(&req.snapshot, "snapshot", "", "plan from this file of a past run instead of from RingCentral")
+	c.Flags().BoolVar(&req.today, "today", false, "with --snapshot: with the roster and the settings of today, not those of then")
 	c.MarkFlagsMutuallyExclusive("out", "user")
+	c.MarkFlagsMutuallyExclusive("out", "snapshot")
 	a.addOutput(c)
 	return c
 }
 
 func (a *app) plan(ctx context.Context, req planRequest) error {
-	results, err := a.preview(ctx, req, nil)
+	results, err := a.planned(ctx, req)
 	if err != nil {
 		return err
 	}
@@ -58,6 +67,17 @@ func (a *app) plan(ctx context.Context, req planRequest) error {
 		}
 	}
 	return errors.Join(err, planExit(results, req.detailed))
+}
+
+// planned gives the plans, from RingCentral or from a file.
+func (a *app) planned(ctx context.Context, req planRequest) ([]sync.Result, error) {
+	switch {
+	case req.snapshot != "":
+		return a.planPast(ctx, req)
+	case req.today:
+		return nil, usagef("--today goes with --snapshot")
+	}
+	return a.preview(ctx, req, nil)
 }
 
 // preview plans for the chosen accounts without writing anything.

@@ -105,6 +105,7 @@ const (
 	eventMemberHeld    = "member_held"
 	eventConflict      = "conflict"
 	eventNote          = "note"
+	eventNotKept       = "snapshot_not_kept"
 	eventProgress      = "progress"
 )
 
@@ -157,6 +158,9 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 			zap.String("name", n.Name), zap.String("reason", string(n.Reason)), zap.String("detail", n.Detail))
 	}
 	logHeld(log, c.Plan.Held)
+	if c.Keep != nil && c.Keep.Err != nil {
+		log.Warn(eventNotKept, zap.String("error", c.Keep.Err.Error()))
+	}
 	s := &c.Plan.Summary
 	log.Info(eventAccountSynced, zap.String("status", string(c.Status)),
 		zap.Int("people", s.People), zap.Int("onboarded", s.Onboard), zap.Int("linked", s.Link),

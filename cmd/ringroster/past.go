@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// What was decided then, and why: from what full runs kept (snapshots.keep in
+// the settings), by the same planner. Neither RingCentral nor credentials are
+// needed.
+
+// explainPast says what decided about somebody in a past run.
+func (a *app) explainPast(ctx context.Context, who string, accounts []string, run sync.RunID) error {
+	st, err := a.readStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	rows, err := keptOf(ctx, st, run, accounts)
+	if err != nil {
+		return err
+	}
+	var told []explanation
+	for _, row := range rows {
+		trace, err := retrace(&row, who)
+		if err != nil {
+			return fmt.Errorf("read what is kept of run %d of account %s: %w", run, row.Account, err)
+		}
+		told = append(told, explanation{row.Account, trace})
+	}
+	found, err := a.tell(told)
+	if err == nil && !found {
+		err = fmt.Errorf("at run %d RingCentral reported nobody, and the roster had nobody, called %q", run, who)
+	}
+	return err
+}
+
+// retrace plans again with the trace on; the first fact says of when it tells.
+func retrace(row *store.KeptRow, who string) (*sync.Trace, error) {
+	trace := &sync.Trace{Who: who}
+	for past, err := range sync.ReadPasts(bytes.NewReader(row.Data)) {
+		if err != nil {
+			return nil, err
+		}
+		if _, err := past.Plan("", trace); err != nil {
+			return nil, err
+		}
+		if trace.Found() {
+			trace.Facts = slices.Insert(trace.Facts, 0, sync.Fact{
+				About: trace.Facts[0].About, Source: fmt.Sprintf("run %d", row.RunID), Text: "what was decided " + when(past),
+			})
+		}
+	}
+	return trace, nil
+}
+
+// when is the time of a past decision, and the program that made it: a later one
+// may decide otherwise.
+func when(past *sync.Past) string {
+	at := past.Now.UTC().Format(time.RFC3339)
+	if past.Version != version {
+		return fmt.Sprintf("at %s, by ringroster %s; this is %s", at, past.Version, version)
+	}
+	return "at " + at
+}
+
+// keptOf finds what is kept of a run, of the given accounts or of all.
+func keptOf(ctx context.Context, st *store.Store, run sync.RunID, accounts []string) ([]store.KeptRow, error) {
+	rows, err := st.Kept(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r store.KeptRow) bool {
+		return len(accounts) > 0 && !slices.Contains(accounts, r.Account)
+	})
+	if len(rows) > 0 {
+		return rows, nil
+	}
+	return nil, notKept(ctx, st, run, accounts)
+}
+
+// notKept says why there is nothing of a run, and of which there is.
+func notKept(ctx context.Context, st *store.Store, run sync.RunID, accounts []string) error {
+	known, err := st.Run(ctx, run)
+	if err != nil {
+		return err
+	}
+	var kept []string
+	for id, err := range st.KeptRuns(ctx) {
+		if err != nil {
+			return err
+		}
+		kept = append(kept, fmt.Sprint(id))
+	}
+	what := "nothing is kept of any run; snapshots.keep in the settings says of how many it is"
+	if len(kept) > 0 {
+		what = "something is kept of the runs " + strings.Join(kept, ", ")
+	}
+	if len(known) == 0 {
+		return fmt.Errorf("there was no run %d; %s", run, what)
+	}
+	return fmt.Errorf("what run %d decided%s from is not kept: it was no full sync that ended, or it is too long ago; %s",
+		run, prefixed(" about ", strings.Join(accounts, ", ")), what)
+}
+
+// saveKept writes what is kept of a run to a new file, for `plan --snapshot`.
+func (a *app) saveKept(ctx context.Context, st *store.Store, run sync.RunID, path string) error {
+	rows, err := keptOf(ctx, st, run, nil)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("save what run %d decided from: %w", run, err)
+	}
+	for _, row := range rows {
+		_, werr := f.Write(row.Data)
+		err = errors.Join(err, werr)
+	}
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("save what run %d decided from: %w", run, err), os.Remove(path))
+	}
+	_, err = fmt.Fprintf(a.stdout, "What run %d decided from is in %s. It names people: keep it as you keep the roster.\n", run, path)
+	return err
+}
+
+// planPast plans from a file of saveKept: what was decided then, or with today
+// what its snapshot would do to today's roster under today's settings.
+func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, error) {
+	f, err := os.Open(req.snapshot)
+	if err != nil {
+		return nil, usagef("read the snapshot: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	var results []sync.Result
+	for past, err := range sync.ReadPasts(f) {
+		if err != nil {
+			return nil, usagef("%s is no snapshot that `ringroster runs RUN --snapshot` wrote: %w", req.snapshot, err)
+		}
+		if len(req.accounts) > 0 && !slices.Contains(req.accounts, past.Snapshot.Account) {
+			continue
+		}
+		result, title := sync.Result{Account: past.Snapshot.Account}, "what was decided "+when(past)
+		if req.today {
+			title = fmt.Sprintf("the snapshot of %s, with the roster and the settings of today", past.Snapshot.TakenAt.UTC().Format(time.RFC3339))
+			if result, err = a.planToday(ctx, past.Snapshot, req); err != nil {
+				return nil, err
+			}
+		} else if result.Plan, result.Err = past.Plan(req.user, nil); result.Err != nil {
+			result.Status = sync.Failed
+		}
+		results = append(results, result)
+		if a.output == formatTable {
+			_, _ = fmt.Fprintf(a.stdout, "Run %d: %s\n", past.Run, title)
+		}
+	}
+	if len(results) == 0 {
+		return nil, usagef("%s has no account %s", req.snapshot, strings.Join(req.accounts, ", "))
+	}
+	return results, nil
+}
+
+// planToday plans as `plan` does, with a snapshot in place of RingCentral.
+func (a *app) planToday(ctx context.Context, snapshot *sync.Snapshot, req planRequest) (sync.Result, error) {
+	s, err := a.settings()
+	if err != nil {
+		return sync.Result{}, err
+	}
+	if _, err := chosen(s, []string{snapshot.Account}); err != nil {
+		return sync.Result{}, err
+	}
+	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	if err != nil {
+		return sync.Result{}, err
+	}
+	defer closeRoster()
+	observer, done := a.planner()
+	defer done()
+	r := runner(s, roster, observer)
+	r.Connect = func(string) (sync.Directory, error) { return replay{snapshot}, nil }
+	return r.Preview(ctx, sync.Request{Only: req.user, Run: sync.Run{Accounts: []string{snapshot.Account}}})[0], nil
+}
+
+// replay is a Directory that reports what was read in the past.
+type replay struct{ snapshot *sync.Snapshot }
+
+func (r replay) Snapshot(context.Context, func(sync.Progress)) (*sync.Snapshot, error) {
+	return r.snapshot, nil
+}
+
+// LookAgain has nothing newer: what was kept has both looks in it (R2).
+func (r replay) LookAgain(context.Context, func(sync.Progress)) (*sync.Snapshot, error) {
+	return r.snapshot, nil
+}
+
+func (replay) Close(context.Context) {}
+func (replay) Calls() int            { return 0 }
