@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LINT     = .ci/bin/golangci-lint
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: build test race lint bench soak fuzz demo clean
+.PHONY: build test race lint bench soak model fuzz demo clean
 
 build: ## bin/ringroster, one static binary
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ringroster ./cmd/ringroster
@@ -32,6 +32,9 @@ bench: ## first sync and no-change sync of 10,000 people, and the parts of them
 
 soak: ## 200 runs against a RingCentral that fails at random
 	$(GO) test ./cmd/ringroster -run TestSoak -v -soak.runs 200
+
+model: ## months of the model, hundreds of kills and losses of power: the long versions
+	$(GO) test ./cmd/ringroster -run 'TestModel|TestKilled|TestPower' -v -model.long -timeout 1h
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target for FUZZTIME

@@ -150,7 +150,7 @@ func (s *Store) openReader(ctx context.Context) error {
 // createFile makes an empty database file with its final mode, because SQLite
 // would create it readable for everybody the umask lets in.
 func (s *Store) createFile() error {
-	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.mode) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.mode)
 	if errors.Is(err, fs.ErrExist) {
 		return s.checkFile()
 	}
@@ -161,7 +161,7 @@ func (s *Store) createFile() error {
 }
 
 func (s *Store) checkFile() error {
-	info, err := os.Stat(s.path) //nolint:gosec // the operator names the file
+	info, err := os.Stat(s.path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is not a file; check database.path")
 	}
@@ -172,7 +172,7 @@ func (s *Store) checkFile() error {
 // settings ask for now.
 func (s *Store) applyMode() error {
 	for _, name := range []string{s.path, s.path + "-wal", s.path + "-shm", s.lockPath()} {
-		info, err := os.Stat(name) //nolint:gosec // the operator names the file
+		info, err := os.Stat(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -182,7 +182,7 @@ func (s *Store) applyMode() error {
 		if info.Mode().Perm() == s.mode {
 			continue
 		}
-		if err := os.Chmod(name, s.mode); err != nil { //nolint:gosec // the operator names the file
+		if err := os.Chmod(name, s.mode); err != nil {
 			return err
 		}
 	}

@@ -26,14 +26,30 @@ var soakRuns = flag.Int("soak.runs", 30, "how many runs the soak makes; `make so
 // soakFaults are faults of every kind that can pass, each with a small chance on
 // every call.
 var soakFaults = []simulator.Fault{
-	{Kind: "status", Status: 500}, {Kind: "status", Status: 503, RetryAfter: 5}, {Kind: "status", Status: 429, RetryAfter: 7},
-	{Kind: "status", Status: 403}, {Kind: "status", Status: 404, Op: simulator.OpAgents}, {Kind: "cut"}, {Kind: "null"},
-	{Kind: "empty_object"}, {Kind: "empty_body"}, {Kind: "html"}, {Kind: "cut_json"}, {Kind: "short_body"},
-	{Kind: "wrong_types"}, {Kind: "duplicate"}, {Kind: "totals_change", Op: simulator.OpExtensions},
-	{Kind: "page_missing", Op: simulator.OpExtensions}, {Kind: "emptied", Op: simulator.OpAgents},
-	{Kind: "emptied", Op: simulator.OpGroups}, {Kind: "emptied", Op: simulator.OpAdministrators},
-	{Kind: "truncated", N: 3, Op: simulator.OpAgents}, {Kind: "other_group", Op: simulator.OpAgents},
-	{Kind: "redirect", Location: "https://elsewhere.example.com/"}, {Kind: "token_lost"}, {Kind: "latency", Delay: simulator.Duration(3 * time.Second)},
+	{Kind: "status", Status: 500},
+	{Kind: "status", Status: 503, RetryAfter: 5},
+	{Kind: "status", Status: 429, RetryAfter: 7},
+	{Kind: "status", Status: 403},
+	{Kind: "status", Status: 404, Op: simulator.OpAgents},
+	{Kind: "cut"},
+	{Kind: "null"},
+	{Kind: "empty_object"},
+	{Kind: "empty_body"},
+	{Kind: "html"},
+	{Kind: "cut_json"},
+	{Kind: "short_body"},
+	{Kind: "wrong_types"},
+	{Kind: "duplicate"},
+	{Kind: "totals_change", Op: simulator.OpExtensions},
+	{Kind: "page_missing", Op: simulator.OpExtensions},
+	{Kind: "emptied", Op: simulator.OpAgents},
+	{Kind: "emptied", Op: simulator.OpGroups},
+	{Kind: "emptied", Op: simulator.OpAdministrators},
+	{Kind: "truncated", N: 3, Op: simulator.OpAgents},
+	{Kind: "other_group", Op: simulator.OpAgents},
+	{Kind: "redirect", Location: "https://elsewhere.example.com/"},
+	{Kind: "token_lost"},
+	{Kind: "latency", Delay: simulator.Duration(3 * time.Second)},
 }
 
 // soak is one company, one roster, and a random world around them.

@@ -42,7 +42,7 @@ func Find(flag string) (string, error) {
 }
 
 func exists(file, from string) error {
-	if _, err := os.Stat(file); err != nil { //nolint:gosec // the operator names the file
+	if _, err := os.Stat(file); err != nil {
 		return fileProblem(file, "the settings file that %s names cannot be read: %v", from, cause(err))
 	}
 	return nil
@@ -67,7 +67,7 @@ func Load(file string) (*Settings, error) {
 // readFile gives the bytes of a regular file, and its mode. A pipe would wait for
 // somebody to write into it.
 func readFile(file string) ([]byte, fs.FileMode, error) {
-	info, err := os.Stat(file) //nolint:gosec // the operator names the file
+	info, err := os.Stat(file)
 	switch {
 	case err != nil:
 		return nil, 0, err
@@ -78,7 +78,7 @@ func readFile(file string) ([]byte, fs.FileMode, error) {
 	case info.Size() > maxFile:
 		return nil, 0, fmt.Errorf("it is larger than %d MiB", maxFile>>20)
 	}
-	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(file)
 	return data, info.Mode(), err
 }
 

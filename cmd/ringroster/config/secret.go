@@ -144,7 +144,7 @@ func (a *Account) places(kind secretKind) []place {
 	}
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		credential := filepath.Join(dir, a.Name+"."+kind.key)
-		if _, err := os.Lstat(credential); !errors.Is(err, fs.ErrNotExist) { //nolint:gosec // systemd names the directory
+		if _, err := os.Lstat(credential); !errors.Is(err, fs.ErrNotExist) {
 			found = append(found, place{"the systemd credential " + filepath.Base(credential), kind.key, credential, ""})
 		}
 	}

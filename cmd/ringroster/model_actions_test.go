@@ -1,0 +1,379 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"ringroster/ringcentral/simulator"
+	"ringroster/sync"
+)
+
+// actions are what can happen in a day of the company, of the operators, and of
+// the machine. "" is what rapid does after each.
+func (g *game) actions() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"":                      func(*rapid.T) { g.compare() },
+		"somebody joins":        func(*rapid.T) { g.join() },
+		"somebody leaves":       func(*rapid.T) { g.leaveOne(g.human()) },
+		"many disappear":        func(*rapid.T) { g.disappear() },
+		"somebody returns":      func(*rapid.T) { g.comeBack() },
+		"somebody changes":      func(*rapid.T) { g.change(g.human()) },
+		"somebody changes more": func(*rapid.T) { g.change(g.human()) },
+		"a record changes":      func(*rapid.T) { g.changeRecord(g.human()) },
+		"e-mails are swapped":   func(*rapid.T) { g.swap(g.human(), g.human()) },
+		"a sub-account closes":  func(*rapid.T) { g.closeSub() },
+		"the settings change":   func(*rapid.T) { g.changeSettings() },
+		"edit by SQL":           func(*rapid.T) { g.editBySQL() },
+		"insert by SQL":         func(*rapid.T) { g.insertBySQL() },
+		"detach, attach, set":   func(*rapid.T) { g.editMember() },
+		"approve":               func(*rapid.T) { g.approve() },
+		"reject":                func(*rapid.T) { g.reject() },
+		"clear a rejection":     func(*rapid.T) { g.clearRejection() },
+		"undo":                  func(*rapid.T) { g.undo() },
+		"a sync":                func(*rapid.T) { g.later(time.Hour); g.sync() },
+		"the nightly sync":      func(*rapid.T) { g.later(25 * time.Hour); g.sync() },
+		"another nightly sync":  func(*rapid.T) { g.later(25 * time.Hour); g.sync() },
+		"RingCentral fails":     func(*rapid.T) { g.later(time.Hour); g.fail() },
+		"the process dies":      func(*rapid.T) { g.later(time.Hour); g.die() },
+		"the clock is moved":    func(*rapid.T) { g.slow = time.Duration(g.n(60, "hours")) * time.Hour },
+		"a list blinks":         func(*rapid.T) { g.later(time.Hour); g.blink() },
+	}
+}
+
+// later lets time pass, in the bubble's clock.
+func (g *game) later(d time.Duration) { time.Sleep(d) }
+
+func (g *game) n(most int, label string) int { return rapid.IntRange(0, most-1).Draw(g.rt, label) }
+
+func (g *game) drawKind() string {
+	return rapid.SampledFrom([]string{"AGENT", "AGENT", "MULTI_USER", "SUPERVISOR", ""}).Draw(g.rt, "kind")
+}
+
+// human draws somebody, but never whose JWT it is.
+func (g *game) human() *human { return g.company.humans[1+g.n(len(g.company.humans)-1, "who")] }
+
+func (g *game) place() place { return place{g.n(subCount, "sub"), g.n(groupCount, "group")} }
+
+// join hires somebody new: with an address of their own, one of a member made by
+// hand, or one that somebody had before them or still has.
+func (g *game) join() {
+	n := len(g.company.humans)
+	first, last, email := fmt.Sprintf("First%d", n), fmt.Sprintf("Last%d", n), fmt.Sprintf("p%d@example.com", n)
+	switch g.n(4, "address") {
+	case 0:
+		email = g.human().email
+	case 1:
+		if len(g.inserted) > 0 {
+			email = rapid.SampledFrom(g.inserted).Draw(g.rt, "by hand")
+		}
+	}
+	h := g.company.hire(first, last, email, g.place(), g.drawKind())
+	h.unlinked = g.n(5, "unlinked") == 0
+	h.noExtension = h.unlinked
+}
+
+func (g *game) leaveOne(h *human) {
+	switch g.n(4, "how") {
+	case 0, 1:
+		h.left, h.noExtension = true, true
+	case 2:
+		h.left = true
+	case 3:
+		h.disabled = true
+	}
+}
+
+func (g *game) disappear() {
+	for _, h := range g.company.humans[1:] {
+		if g.n(3, "disappears") == 0 {
+			h.left, h.noExtension = true, true
+		}
+	}
+}
+
+// comeBack lets somebody return: as they were, or under new ids.
+func (g *game) comeBack() {
+	h := g.human()
+	if !h.left && !h.disabled {
+		return
+	}
+	if g.n(2, "new ids") == 1 && h.left {
+		kind := "AGENT"
+		g.company.hire(h.first, h.last, h.email, g.place(), kind)
+		h.noExtension = h.noExtension || g.n(2, "old extension") == 0
+		return
+	}
+	h.left, h.disabled, h.noExtension = false, false, h.unlinked && h.noExtension
+}
+
+// change is an ordinary change of somebody's data.
+func (g *game) change(h *human) {
+	switch g.n(8, "what") {
+	case 0:
+		h.last = fmt.Sprintf("Married%d", g.company.next())
+	case 1:
+		h.email = fmt.Sprintf("Moved%d@Example.com", g.company.next())
+	case 2:
+		h.number, h.dept = strconv.FormatInt(900+g.company.next(), 10), "Support"
+	case 3:
+		h.disabled = !h.disabled
+	case 4:
+		if !h.unlinked && !h.left {
+			h.noExtension = !h.noExtension
+		}
+	case 5: // the address of somebody else, too
+		if other := g.human(); !h.unlinked && !other.unlinked {
+			h.email = other.email
+		}
+	case 6: // RingCX loses, or finds, the RingEX id
+		h.unlinked = !h.unlinked
+	case 7: // somebody else altogether, under the same id (R13)
+		n := g.company.next()
+		h.first, h.last, h.email = fmt.Sprintf("Other%d", n), fmt.Sprintf("Human%d", n), fmt.Sprintf("other%d@example.com", n)
+	}
+}
+
+// changeRecord changes what somebody is: role, group, records.
+func (g *game) changeRecord(h *human) {
+	switch g.n(4, "what") {
+	case 0:
+		h.admin = map[bool]int64{true: 3000 + g.company.next()}[h.admin == 0]
+	case 1:
+		h.records = append(h.records, &record{id: 5000 + g.company.next(), sub: g.n(subCount, "sub"), group: g.n(groupCount, "group"), kind: "SUPERVISOR"})
+	case 2:
+		if len(h.records) > 0 {
+			r := h.records[g.n(len(h.records), "record")]
+			r.inactive = !r.inactive
+		}
+	case 3:
+		if len(h.records) > 0 { // a group's agents keep their ids when they move within the sub-account
+			h.records[g.n(len(h.records), "record")].group = g.n(groupCount, "group")
+		}
+	}
+}
+
+func (g *game) swap(a, b *human) {
+	if a.gone() || b.gone() {
+		return
+	}
+	a.email, b.email = b.email, a.email
+}
+
+func (g *game) closeSub() {
+	sub := g.n(subCount, "sub")
+	g.company.closed[sub] = !g.company.closed[sub]
+}
+
+// changeSettings changes one that decides who belongs, without effect on anybody.
+func (g *game) changeSettings() {
+	g.roleMap++
+	g.settings.RoleMap = g.settings.RoleMap[:0]
+	g.settings.RoleMap = append(g.settings.RoleMap, struct {
+		AgentType string `mapstructure:"agent_type" json:"agent_type"`
+		Role      string `mapstructure:"role" json:"role"`
+	}{fmt.Sprintf("TYPE_%d", g.roleMap), "Agent"})
+}
+
+func (g *game) member() *modelMember {
+	if len(g.members) == 0 {
+		g.rt.Skip("nobody is on the roster")
+	}
+	return g.sorted()[g.n(len(g.members), "member")]
+}
+
+// editBySQL is an operator with an SQL client: no history tells it, the next sync
+// reverts it.
+func (g *game) editBySQL() {
+	m := g.member()
+	column := rapid.SampledFrom([]string{"first_name", "last_name", "email", "role", "department", "status"}).Draw(g.rt, "column")
+	value := fmt.Sprintf("hand%d@example.com", g.company.next())
+	if column == "status" {
+		if m.reason != "" || !m.active {
+			return // the program's own decision is not taken back like this
+		}
+		value, m.active = "inactive", false
+	} else {
+		m.values[column] = value
+	}
+	_, err := g.db.ExecContext(g.ctx, `UPDATE members SET `+column+` = ? WHERE member_id = ?`, value, m.id)
+	g.must(err)
+	g.replayed[m.id][column] = value
+}
+
+// insertBySQL makes a member by hand, for the next sync to link.
+func (g *game) insertBySQL() {
+	email := g.human().email
+	if g.n(2, "fresh") == 0 || email == "" {
+		email = fmt.Sprintf("byhand%d@example.com", g.company.next())
+		g.inserted = append(g.inserted, email)
+	}
+	result, err := g.db.ExecContext(g.ctx,
+		`INSERT INTO members (account, first_name, last_name, email) VALUES ('demo', 'By', 'Hand', ?)`, email)
+	g.must(err)
+	id, err := result.LastInsertId()
+	g.must(err)
+	values := map[string]string{"first_name": "By", "last_name": "Hand", "email": email}
+	g.members[id] = &modelMember{
+		id: id, active: true, managed: true, values: values, synced: map[string]string{}, logins: map[loginKey]loginRow{},
+	}
+	g.replayed[id] = g.view()[id]
+	delete(g.replayed[id], "absent_days")
+}
+
+// edit makes an operator's edit through the program.
+func (g *game) edit(trigger sync.Trigger, edit sync.Edit) {
+	id, _, err := g.runner().Edit(g.ctx, g.request(trigger, "operator").Run, edit)
+	g.must(err)
+	g.lastRun = id
+}
+
+func (g *game) editMember() {
+	m := g.member()
+	switch g.n(3, "what") {
+	case 0:
+		if m.reason == "undone" { // attaching takes the undone onboarding back, too
+			m.managed, m.reason = true, ""
+			g.edit(sync.ByHand, sync.Manage(m.id, true))
+			return
+		}
+		m.managed = !m.managed
+		g.edit(sync.ByHand, sync.Manage(m.id, m.managed))
+	case 1:
+		m.activity = fmt.Sprintf("Activity %d", g.company.next())
+		g.edit(sync.ByHand, sync.SetFields(m.id, map[string]string{"activity_id": m.activity}))
+	case 2:
+		value := fmt.Sprintf("Set%d", g.company.next())
+		if m.managed { // belongs to RingCentral
+			before := g.dump()
+			if _, _, err := g.runner().Edit(g.ctx, g.request(sync.ByHand, "operator").Run, sync.SetFields(m.id, map[string]string{"last_name": value})); err == nil {
+				g.rt.Fatalf("a synced field of the attached member %d was set", m.id)
+			}
+			g.unchanged(before)
+			return
+		}
+		m.values["last_name"] = value
+		g.edit(sync.ByHand, sync.SetFields(m.id, map[string]string{"last_name": value}))
+	}
+}
+
+// chosen are members of the held set, all or some, as the command chooses them.
+func (g *game) chosen() (chosenSet, bool) {
+	if g.waiting == nil {
+		return chosenSet{}, false
+	}
+	var d decision
+	for _, id := range slices.Sorted(maps.Keys(g.waiting.members)) {
+		if g.n(3, "except") == 0 {
+			d.except = append(d.except, fmt.Sprint(id))
+		}
+	}
+	sets, err := (&app{}).openSets(g.ctx, g.st, fmt.Sprint(g.waiting.run), d)
+	g.must(err)
+	return sets[0], len(sets[0].chosen) > 0
+}
+
+func (g *game) approve() {
+	set, ok := g.chosen()
+	if !ok {
+		return
+	}
+	g.later(time.Hour)
+	g.serve()
+	before := g.dump()
+	req := g.request(sync.Approve, "operator")
+	req.Approve = map[string]*sync.Approval{"demo": {Held: set.RunID, Members: set.chosen, Whole: set.whole}}
+	id, results, err := g.runner().Sync(g.ctx, req)
+	g.must(err)
+	g.lastRun = id
+	approved := map[int64]string{}
+	for member, reason := range set.chosen {
+		approved[member] = string(reason)
+	}
+	v := g.run(&g.company, nil, g.today(), g.roleMap, g.recent(), approved)
+	if v.failed != (results[0].Status == sync.Failed) {
+		g.rt.Fatalf("approval: %s (%v), the rules say failed: %v", results[0].Status, results[0].Err, v.failed)
+	}
+	if v.failed {
+		g.unchanged(before)
+		return
+	}
+	g.checkReasons(id, v)
+	g.decided(approved, v.accept)
+	g.counts.approved++
+}
+
+func (g *game) reject() {
+	set, ok := g.chosen()
+	if !ok {
+		return
+	}
+	g.edit(sync.Reject, sync.RejectHeld(set.RunID, set.chosen, set.whole))
+	decided := map[int64]string{}
+	for member, reason := range set.chosen {
+		decided[member], g.members[member].rejected = string(reason), string(reason)
+	}
+	g.decided(decided, g.waiting.accept)
+	g.counts.rejected++
+}
+
+func (g *game) clearRejection() {
+	for _, m := range g.sorted() {
+		if m.rejected != "" {
+			m.rejected = ""
+			g.edit(sync.Reject, sync.ClearRejection(m.id))
+			return
+		}
+	}
+}
+
+// fail breaks RingCentral for one run.
+func (g *game) fail() {
+	faults := []*simulator.Fault{
+		{Kind: "status", Op: simulator.OpAgents, Status: 403, Skip: g.n(4, "skip")},
+		{Kind: "status", Op: simulator.OpExtensions, Status: 503},
+		{Kind: "cut_json", Op: simulator.OpGroups},
+		{Kind: "empty_body", Op: simulator.OpAdministrators},
+		{Kind: "html", Op: simulator.OpToken},
+		{Kind: "null", Op: simulator.OpSubAccounts},
+	}
+	fault := faults[g.n(len(faults), "fault")]
+	g.server.Change(func(w *simulator.World) { w.Faults = []*simulator.Fault{fault} })
+	g.syncWith(g.ctx, nil, true)
+	g.server.Change(func(w *simulator.World) { w.Faults = nil })
+}
+
+// die ends the process somewhere in a run: the roster is the one before, or the
+// one after.
+func (g *game) die() {
+	ctx, cancel := context.WithCancel(g.ctx)
+	defer cancel()
+	d := &dyingContext{Context: ctx, cancel: cancel}
+	d.left.Store(int64(g.n(120, "dies after")) + 1)
+	g.dying = d
+	g.syncWith(d, nil, true)
+	g.dying = nil
+	g.counts.died++
+	if g.n(3, "restart") == 0 {
+		path := g.st.Path()
+		g.must(g.st.Close())
+		g.open(path)
+	}
+}
+
+// blink empties one agent list at the first look: whoever is seen at the second
+// has not left (R2).
+func (g *game) blink() {
+	hidden := g.place()
+	path := fmt.Sprintf("*/accounts/%s/agentGroups/%s/agents", subID(hidden.sub), groupID(hidden.sub, hidden.group))
+	g.server.Change(func(w *simulator.World) {
+		w.Faults = []*simulator.Fault{{Kind: "emptied", Op: simulator.OpAgents, Path: path, Count: 1}}
+	})
+	g.syncWith(g.ctx, &hidden, false)
+	g.server.Change(func(w *simulator.World) { w.Faults = nil })
+}

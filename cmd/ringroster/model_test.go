@@ -1,0 +1,338 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	stdatomic "sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"pgregory.net/rapid"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/observe"
+	"ringroster/ringcentral"
+	"ringroster/ringcentral/simulator"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// The long version plays many more months:
+//
+//	go test ./cmd/ringroster -run TestModel -v -model.long -timeout 1h
+//
+// A failure prints the actions that lead to it, and a seed for -rapid.seed.
+var modelLong = flag.Bool("model.long", false, "play the model and kill tests long")
+
+const modelActivity = "Site 1 - Dallas, TX"
+
+// counts say how much was compared, over all plays.
+type counts struct{ plays, steps, syncs, held, failed, died, approved, rejected, undone, changes, members int }
+
+// TestModel plays months of a company: people join, leave and return, operators
+// edit and decide, RingCentral fails and the program dies. After every step the
+// roster is what a simple model of the rules says (rules.md), and the history
+// tells how it became so.
+func TestModel(t *testing.T) {
+	checks, steps := 40, 40
+	if testing.Short() {
+		checks = 30 // of which rapid plays a fifth
+	}
+	if *modelLong {
+		checks, steps = 2000, 60
+	}
+	setRapid(t, "rapid.checks", fmt.Sprint(checks))
+	setRapid(t, "rapid.steps", fmt.Sprint(steps))
+	setRapid(t, "rapid.nofailfile", "true")
+	dir := t.TempDir()
+	var n counts
+	rapid.Check(t, func(rt *rapid.T) {
+		rapid.SyncTest(rt, func(rt *rapid.T) { play(rt, dir, &n) }) // a clock that leaps when everybody waits
+	})
+	t.Logf("%d plays, %d steps compared: %d syncs (%d held, %d failed, %d died), %d approvals, %d rejections, %d undone; %d changes replayed, %d member rows compared",
+		n.plays, n.steps, n.syncs, n.held, n.failed, n.died, n.approved, n.rejected, n.undone, n.changes, n.members)
+}
+
+// setRapid sets a flag of rapid unless it was given on the command line.
+func setRapid(t *testing.T, name, value string) {
+	t.Helper()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	if given {
+		return
+	}
+	old := flag.Lookup(name).Value.String()
+	if err := flag.Set(name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(name, old) })
+}
+
+// game is one play: the company, the real program's parts, and the model.
+type game struct {
+	rt       *rapid.T
+	ctx      context.Context
+	counts   *counts
+	company  company
+	server   *simulator.Server
+	settings *config.Settings
+	st       *store.Store
+	db       *sql.DB // the operator's own SQL client
+	*modelRoster
+	replayed map[int64]map[string]string
+	seen     int64 // the last change replayed
+	left     []departure
+	roleMap  int
+	lastRun  sync.RunID
+	dying    *dyingContext
+	inserted []string      // e-mails of members made by hand
+	slow     time.Duration // how far the clock was set back
+}
+
+// departure is how many left in one run: the guard counts a day of them in.
+type departure struct {
+	at time.Time
+	n  int
+}
+
+func play(rt *rapid.T, dir string, n *counts) {
+	n.plays++
+	path := filepath.Join(dir, "play.db")
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		_ = os.Remove(path + suffix)
+	}
+	world := simulator.Generate(2, 1)
+	g := &game{
+		rt: rt, ctx: rt.Context(), counts: n, server: simulator.New(world, simulator.Options{}), replayed: map[int64]map[string]string{},
+		modelRoster: &modelRoster{
+			members: map[int64]*modelMember{},
+			percent: rapid.SampledFrom([]int{10, 25, 60}).Draw(rt, "percent"),
+			floor:   rapid.SampledFrom([]int{2, 5}).Draw(rt, "floor"),
+			grace:   rapid.SampledFrom([]int{0, 0, 2}).Draw(rt, "grace"),
+		},
+	}
+	g.configure(dir, world)
+	g.open(path)
+	defer g.close()
+	var err error
+	g.db, err = sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path}).String())
+	g.must(err)
+	defer func() { _ = g.db.Close() }()
+	g.company.humans = []*human{{rc: modelOwner, first: "Sync", last: "Service", email: "sync.service@example.com", number: "100", admin: 3000}}
+	for i := range rapid.IntRange(6, 16).Draw(rt, "people") {
+		g.company.hire(fmt.Sprintf("First%d", i), fmt.Sprintf("Last%d", i), fmt.Sprintf("p%d@example.com", i),
+			place{i % subCount, i / 2 % groupCount}, g.drawKind())
+	}
+	g.sync()
+	g.compare()
+	rt.Repeat(g.actions())
+}
+
+func (g *game) must(err error) {
+	if err != nil {
+		g.rt.Helper()
+		g.rt.Fatal(err)
+	}
+}
+
+// configure reads settings as the program does.
+func (g *game) configure(dir string, world *simulator.World) {
+	path := filepath.Join(dir, "config.yaml")
+	text := fmt.Sprintf("deactivation_limit: {percent: %d, floor: %d}\ndeactivation_grace: {days: %d}\n", g.percent, g.floor, g.grace) +
+		simulatorSettings(world, "localhost")
+	g.must(os.WriteFile(path, []byte(text), 0o600))
+	var err error
+	g.settings, err = config.Load(path)
+	g.must(err)
+}
+
+func (g *game) open(path string) {
+	var err error
+	g.st, err = store.Open(g.ctx, path, store.Options{})
+	g.must(err)
+}
+
+func (g *game) close() { _ = g.st.Close() }
+
+// runner is the program's own, but for the transport.
+func (g *game) runner() *sync.Runner {
+	r := runner(g.settings, dyingRoster{g.st, g}, observe.NewLog(zap.NewNop(), time.Now))
+	r.Connect = func(name string) (sync.Directory, error) {
+		account := &g.settings.Accounts[0]
+		credentials, err := account.Credentials()
+		if err != nil {
+			return nil, err
+		}
+		return ringcentral.New(ringcentral.Config{
+			Account: name, BaseURL: "http://localhost", RingCXURL: "http://localhost",
+			MainAccountID: string(account.MainAccountID), ClientID: account.ClientID,
+			ClientSecret: string(credentials.ClientSecret), JWT: string(credentials.JWT),
+			UserAgent: "ringroster/model", Transport: g.server.Transport(),
+		})
+	}
+	r.Now = g.now
+	return r
+}
+
+func (g *game) request(trigger sync.Trigger, actor string) sync.Request {
+	run := sync.Run{Accounts: []string{"demo"}, Trigger: trigger, Actor: actor, Version: "model"}
+	if actor != g.settings.ImpersonatedUserID {
+		run.OnBehalfOf = g.settings.ImpersonatedUserID
+	}
+	return sync.Request{Run: run}
+}
+
+// serve brings the simulator up to date.
+func (g *game) serve() {
+	for _, h := range g.company.humans {
+		g.company.ownAddress(h)
+	}
+	g.server.Change(func(w *simulator.World) { g.company.serve(w.Accounts[0]) })
+}
+
+// dyingContext ends after it was asked so often whether it has: a process that
+// dies anywhere in a run.
+type dyingContext struct {
+	context.Context
+	cancel context.CancelFunc
+	left   stdatomic.Int64
+}
+
+func (c *dyingContext) Err() error {
+	if c.left.Add(-1) == 0 {
+		c.cancel()
+	}
+	return c.Context.Err()
+}
+
+// dyingRoster lets the process die inside the commit, too.
+type dyingRoster struct {
+	*store.Store
+	g *game
+}
+
+func (r dyingRoster) Commit(ctx context.Context, c *sync.Commit) error {
+	if d := r.g.dying; d != nil && c.Plan != nil {
+		return r.Store.Commit(d, c) //nolint:contextcheck // it is the run's own
+	}
+	return r.Store.Commit(ctx, c)
+}
+
+// sync is one full run.
+func (g *game) sync() { g.syncWith(g.ctx, nil, false) }
+
+// syncWith makes a run, and compares its outcome with the model's.
+func (g *game) syncWith(ctx context.Context, hidden *place, mayFail bool) {
+	g.rt.Helper()
+	g.serve()
+	before := g.dump()
+	id, results, err := g.runner().Sync(ctx, g.request(sync.Scheduled, "wfm-sync"))
+	if ctx.Err() != nil && id == 0 {
+		g.unchanged(before)
+		return // died before it began
+	}
+	g.must(err)
+	g.lastRun = id
+	g.counts.syncs++
+	result := results[0]
+	if result.Status == sync.Failed && mayFail {
+		g.counts.failed++
+		g.unchanged(before)
+		return
+	}
+	v := g.run(&g.company, hidden, g.today(), g.roleMap, g.recent(), nil)
+	if v.failed != (result.Status == sync.Failed) {
+		g.rt.Fatalf("run %d: %s (%v), the rules say failed: %v", id, result.Status, result.Err, v.failed)
+	}
+	if v.failed {
+		g.counts.failed++
+		g.unchanged(before)
+		return
+	}
+	g.adopt(v)
+	g.checkSummary(result.Plan, v)
+	g.checkReasons(id, v)
+	g.settle(int64(id), v)
+	g.left = append(g.left, departure{g.now(), len(v.leavers)})
+	if result.Status == sync.HeldRun {
+		g.counts.held++
+	}
+}
+
+// now is what the clock of the machine says; somebody may have set it back.
+func (g *game) now() time.Time { return time.Now().Add(-g.slow) }
+
+func (g *game) today() string { return g.now().UTC().Format(time.DateOnly) }
+
+// recent counts who left in the last 24 hours (R21).
+func (g *game) recent() (n int) {
+	for _, d := range g.left {
+		if d.at.After(g.now().Add(-24 * time.Hour)) {
+			n += d.n
+		}
+	}
+	return n
+}
+
+// adopt learns the member ids of newcomers from the roster: by their RingEX id,
+// or by the login they came with.
+func (g *game) adopt(v *verdicts) {
+	for m, err := range g.st.Members(g.ctx, "demo") {
+		g.must(err)
+		if g.members[m.ID] != nil {
+			continue
+		}
+		i := slices.IndexFunc(v.newcomers, func(n *modelMember) bool {
+			return n.rc != "" && n.rc == m.RCUserID || n.admin != "" && slices.Contains(m.AdminIDs, n.admin) ||
+				slices.ContainsFunc(m.Logins, func(l sync.Login) bool { _, ok := n.logins[loginKey{l.SubAccountID, l.AgentID}]; return ok })
+		})
+		if i < 0 {
+			g.rt.Fatalf("member %d %v was onboarded, the rules know no such newcomer", m.ID, m.Profile)
+		}
+		v.newcomers[i].id = m.ID
+		g.members[m.ID] = v.newcomers[i]
+	}
+	for _, n := range v.newcomers {
+		if n.id == 0 {
+			g.rt.Fatalf("the rules onboard %v, the roster did not", n.values)
+		}
+	}
+}
+
+// checkSummary is R32, and that the run did what the rules say to as many.
+func (g *game) checkSummary(plan *sync.Plan, v *verdicts) {
+	s := plan.Summary
+	if sum := s.Onboard + s.Link + s.Update + s.Reactivate + s.Unchanged + s.Conflicts + s.Skipped; s.People != sum {
+		g.rt.Fatalf("R32: %d people, but their outcomes add up to %d: %+v", s.People, sum, s)
+	}
+	want := sync.Summary{
+		People: v.people, Onboard: v.onboard, Link: v.link, Update: v.update, Reactivate: v.reactivate,
+		Deactivate: len(v.leavers), Held: len(v.held), Conflicts: v.conflict, Skipped: v.skipped, Unchanged: v.same,
+	}
+	if s != want {
+		var lines strings.Builder
+		for _, c := range plan.Changes {
+			fmt.Fprintf(&lines, "\n  %s %d %s: %s %v", c.Kind, c.Member, c.Person, c.Reason, c.Fields)
+		}
+		for _, c := range plan.Conflicts {
+			fmt.Fprintf(&lines, "\n  conflict %s %d: %s %s", c.Person, c.Member, c.Reason, c.Detail)
+		}
+		for _, n := range plan.Notes {
+			fmt.Fprintf(&lines, "\n  note %s %d: %s %s", n.Person, n.Member, n.Reason, n.Detail)
+		}
+		if plan.Held != nil {
+			fmt.Fprintf(&lines, "\n  held %v", plan.Held.Reasons)
+		}
+		g.rt.Fatalf("the run came to %+v\n the rules come to %+v\n leavers %v held %v%s", s, want,
+			slices.Sorted(maps.Keys(v.leavers)), v.held, lines.String())
+	}
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ringroster/sync"
+)
+
+// views are what every version has shown, with the columns of its time: a later
+// version may show more, and must still show these. Beside the views stand what
+// a sync remembers.
+var views = []string{
+	`SELECT member_id, account, status, role, username, first_name, last_name, email, extension_number, activity_id,
+	        data_source, rc_user_id, department, job_title, site, managed, deactivation_reason, created_at, created_by,
+	        updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days FROM roster`,
+	`SELECT member_id, account, sub_account_id, sub_account, agent_group_id, agent_group, agent_id, agent_type,
+	        user_name, data_source, active FROM roster_logins`,
+	`SELECT change_id, run_id, member_id, account, kind, field, before, after, reason, actor, on_behalf_of, note, at
+	   FROM roster_changes`,
+	`SELECT run_id, account, job, trigger, status, held_reasons, started_at, finished_at, people, unchanged, onboarded,
+	        linked, updated, reactivated, deactivated, held, conflicts, api_calls, actor, version, error FROM roster_runs`,
+}
+
+// TestUpgrade opens a copy of the database of every schema version that was ever
+// released, and finds what it held. testdata/vN.sqlite was made by the program of
+// that version against its simulator, and vN.txt is what its views showed; once
+// a version is released, neither changes. UPDATE=1 writes a vN.txt that is
+// missing.
+func TestUpgrade(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "v*.sqlite"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no databases in testdata: %v", err)
+	}
+	_, newest, err := versions(t.Context(), openCopy(t, files[0]).r, migrations())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if int(newest) != len(files) {
+		t.Errorf("the schema has version %d, testdata has %d databases: each version needs one", newest, len(files))
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			s := openCopy(t, file)
+			golden := strings.TrimSuffix(file, ".sqlite") + ".txt"
+			got := show(t, s)
+			want, err := os.ReadFile(golden)
+			if os.IsNotExist(err) && os.Getenv("UPDATE") != "" {
+				want, err = []byte(got), os.WriteFile(golden, []byte(got), 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("the upgraded database shows something else:\n%s", diff)
+			}
+			checkWhole(t, s)
+			checkStory(t, s)
+			goOn(t, s)
+		})
+	}
+}
+
+// openCopy opens, and so upgrades, a copy of a file.
+func openCopy(t *testing.T, file string) *Store {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "roster.db")
+	writeFile(t, path, readFile(t, file))
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// show prints the views.
+func show(t *testing.T, s *Store) string {
+	t.Helper()
+	var b strings.Builder
+	for _, query := range views {
+		rows, err := s.r.QueryContext(t.Context(), query+` ORDER BY 1, 2, 3, 7`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		showRows(t, &b, rows)
+	}
+	return b.String()
+}
+
+func showRows(t *testing.T, b *strings.Builder, rows *sql.Rows) {
+	t.Helper()
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(b, strings.Join(columns, "|"))
+	values := make([]any, len(columns))
+	for rows.Next() {
+		into := make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		for i, value := range values {
+			if value == nil {
+				value = "NULL"
+			}
+			fmt.Fprintf(b, "%v%s", value, map[bool]string{true: "\n", false: "|"}[i == len(values)-1])
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(b)
+}
+
+func checkWhole(t *testing.T, s *Store) {
+	t.Helper()
+	for _, query := range []string{
+		`SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`,
+		`SELECT "table" || ' ' || coalesce(rowid, '') FROM pragma_foreign_key_check`,
+	} {
+		var wrong string
+		if err := s.r.QueryRowContext(t.Context(), query).Scan(&wrong); !errors.Is(err, sql.ErrNoRows) {
+			t.Errorf("%s: %q, %v", query, wrong, err)
+		}
+	}
+}
+
+// checkStory looks at what happened in every one of the databases, through the
+// program's own eyes: somebody left, one was held and approved, one rejected, one
+// undone, one detached, one made by hand.
+func checkStory(t *testing.T, s *Store) {
+	t.Helper()
+	state, err := s.State(t.Context(), "demo", monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state.Held == nil || len(state.Held.Members) != 4 || state.Accepted["wem_access"] == "" || state.Bound.MainAccountID != "99990000" || state.Admins != 3 {
+		t.Errorf("the account is remembered as %+v, held %+v", state, state.Held)
+	}
+	found := map[string]int{}
+	for m, err := range s.Members(t.Context(), "demo") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, is := range map[string]bool{
+			"active": m.Status == sync.Active, "inactive": m.Status == sync.Inactive, "detached": !m.Managed,
+			"made by hand": !m.Linked, "rejected": m.Rejected != "", "undone": m.DeactivationReason == sync.ReasonUndone,
+			"absent": m.AbsentDays > 0, "edited": m.ActivityID == "Site 9",
+			"as last synced": m.Synced.Profile == m.Profile && m.Synced.Logins != "",
+		} {
+			if is {
+				found[what]++
+			}
+		}
+	}
+	want := map[string]int{
+		"active": 12, "inactive": 2, "detached": 1, "made by hand": 1, "rejected": 2, "undone": 1, "absent": 7, "edited": 1, "as last synced": 11,
+	}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("members (-want +got):\n%s", diff)
+	}
+}
+
+// goOn sees that work goes on in the upgraded database.
+func goOn(t *testing.T, s *Store) {
+	t.Helper()
+	apply(t, s, monday, plan(t, s, "demo", onboard(person("demo", "Ann", "Lee"))))
+	rows, err := s.Find(t.Context(), "ann@example.com")
+	if err != nil || len(rows) != 1 {
+		t.Errorf("somebody who was onboarded after the upgrade is not found: %v, %v", rows, err)
+	}
+}
