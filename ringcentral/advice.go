@@ -109,6 +109,26 @@ func (c *client) adviseRefusal(e *Error, op *operation) {
 	}
 }
 
+// remedy is the advice, or what helps with all errors of its kind.
+func (e *Error) remedy() string {
+	if e.Advice != "" {
+		return e.Advice
+	}
+	switch e.kind {
+	case kindAnswer:
+		if e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests {
+			return "RingCentral has troubles, or too many asked: run again later; the service does so by itself"
+		}
+		return ""
+	case kindTransport:
+		return "check the network, HTTPS_PROXY and the addresses in the settings, then run again; the service does so by itself"
+	case kindNonsense, kindTooLarge, kindMoved:
+		return "such an answer is not taken for a fact: run again later; if it stays so, tell RingCentral's support, with the request id"
+	default:
+		return ""
+	}
+}
+
 // apply takes the first remedy that fits the error's codes.
 func (e *Error) apply(remedies []remedy) {
 	for _, r := range remedies {

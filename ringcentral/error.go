@@ -66,8 +66,8 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
 	}
-	if e.Advice != "" {
-		fmt.Fprintf(&b, "; %s", e.Advice)
+	if advice := e.remedy(); advice != "" {
+		fmt.Fprintf(&b, "; %s", advice)
 	}
 	return b.String()
 }

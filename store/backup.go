@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,7 +17,7 @@ import (
 // the right to read, and writers do not wait for it.
 func (s *Store) Backup(ctx context.Context, dst string) error {
 	if err := s.backup(ctx, dst); err != nil {
-		return explain("back up to "+dst, s.path, err)
+		return fmt.Errorf("back up the roster database %s to %s: %w", s.path, dst, err)
 	}
 	return nil
 }
@@ -22,6 +25,9 @@ func (s *Store) Backup(ctx context.Context, dst string) error {
 func (s *Store) backup(ctx context.Context, dst string) error {
 	dst, err := filepath.Abs(dst) // the address of a database has no other form
 	if err != nil {
+		return err
+	}
+	if err := s.mayReplace(dst); err != nil {
 		return err
 	}
 	temp, err := reserve(dst, s.mode)
@@ -36,6 +42,31 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 		return err
 	}
 	return publish(temp, dst)
+}
+
+// mayReplace refuses a destination that is part of the live database, or that is
+// there and is no roster: a slip of the hand must not cost a file.
+func (s *Store) mayReplace(dst string) error {
+	for _, part := range []string{"", "-wal", "-shm", ".lock", ".service"} {
+		live, err := os.Stat(s.path + part)
+		there, err2 := os.Stat(dst)
+		if dst == s.path+part || err == nil && err2 == nil && os.SameFile(live, there) {
+			return fmt.Errorf("%s belongs to the live roster: give the copy another name", dst)
+		}
+	}
+	f, err := os.Open(dst)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	header := make([]byte, 72) // application_id stands in bytes 68 to 71
+	if _, err := io.ReadFull(f, header); err != nil || binary.BigEndian.Uint32(header[68:]) != applicationID {
+		return fmt.Errorf("%s is there and is no roster: give the copy another name, or remove it first", dst)
+	}
+	return nil
 }
 
 // copyInto has a connection of its own: those for reading forbid what counts as

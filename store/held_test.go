@@ -206,8 +206,8 @@ func TestR21RecentLeavers(t *testing.T) {
 		}
 	}
 	leave(monday, sync.Scheduled, "Ann")
-	leave(monday.Add(12*time.Hour), sync.Manual, "Bob")
-	leave(monday.Add(12*time.Hour), sync.Approve, "Cy")
+	leave(monday.Add(12*time.Hour), sync.Approve, "Bob")
+	leave(monday.Add(12*time.Hour), sync.Undoing, "Cy")
 	for after, want := range map[time.Duration]int{
 		13 * time.Hour: 2,
 		24 * time.Hour: 1, // a day later the first does not count any more

@@ -44,7 +44,7 @@ func Restore(ctx context.Context, src, path string, opts Options) (before string
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	if existed {
-		before = fmt.Sprintf("%s.before-restore-%s", s.path, time.Now().UTC().Format("20060102T150405Z"))
+		before = fmt.Sprintf("%s.before-restore-%s", s.path, time.Now().UTC().Format("20060102T150405.000000Z"))
 		if err := s.Backup(ctx, before); err != nil {
 			return "", err
 		}

@@ -120,11 +120,11 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 			return st, err
 		}
 	}
-	// What an operator approved or undid is not the guard's business (R21).
+	// What an operator undid is no leaver; whom one approved is (R21).
 	// The day is cut at the run's end; a clock set back only makes us careful.
 	err = tx.QueryRowContext(ctx, `
 		SELECT coalesce(sum(deactivated), 0) FROM runs
-		 WHERE account = ? AND trigger NOT IN ('approve', 'undo') AND finished_at > ?`,
+		 WHERE account = ? AND trigger <> 'undo' AND finished_at > ?`,
 		account, stamp(now.Add(-24*time.Hour))).Scan(&st.RecentLeavers)
 	if err != nil {
 		return st, err

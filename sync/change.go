@@ -67,6 +67,7 @@ const (
 	NoteRejected         Reason = "rejected"
 	NoteInGrace          Reason = "in_grace"
 	NoteExtensionMissing Reason = "extension_missing"
+	NoteUnproved         Reason = "extension_unproved" // nobody knows whether RingEX disabled them
 	NoteUnknownAgentType Reason = "unknown_agent_type"
 	NoteChangedSince     Reason = "changed_since" // undo leaves it alone (R29)
 	NoteKeptRequired     Reason = "required_field_kept"

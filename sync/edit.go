@@ -170,7 +170,7 @@ const formerID = "was:"
 // keeps it as a former one, which is nobody's, and leaves by the rules.
 func LinkTo(member int64, key string) Edit {
 	kind, id, _ := strings.Cut(key, ":")
-	return editOne(member, func(m *Member) (*Change, error) {
+	link := editOne(member, func(m *Member) (*Change, error) {
 		before := *m
 		sub, agent, isLogin := strings.Cut(id, "/")
 		switch {
@@ -179,7 +179,7 @@ func LinkTo(member int64, key string) Edit {
 			return &Change{Fields: []FieldChange{{"rc_user_id", before.RCUserID, m.RCUserID, ReasonOperator}}}, nil
 		case id == "":
 			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them, or none", key)
-		case kind == "rc":
+		case kind == "rc" && strings.Trim(id, "0123456789") == "":
 			m.RCUserID = id
 		case kind == "agent" && isLogin:
 			m.RCUserID, m.Logins = "", onlyLogin(m.Logins, sub, agent)
@@ -195,6 +195,15 @@ func LinkTo(member int64, key string) Edit {
 		}
 		return c, nil
 	})
+
+	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		for m := range all {
+			if kind == "rc" && m.ID != member && m.RCUserID == id {
+				return nil, nil, fmt.Errorf("member %d has the rc user id %s already", m.ID, id)
+			}
+		}
+		return link(state, all)
+	}
 }
 
 // onlyLogin leaves one login active, and adds it where it is missing.

@@ -136,8 +136,12 @@ func (p *planner) overLimit() (Reason, string) {
 	case leaving >= 2 && leaving >= active:
 		return ReasonLimit, fmt.Sprintf("all %d active members would leave", active)
 	case all*100 > policy.LimitPercent*active && all >= policy.LimitFloor:
-		return ReasonLimit, fmt.Sprintf("%d of %d active members would leave, with %d who left in the last 24 hours: more than the %d %% that deactivation_limit allows",
-			leaving, active, recent, policy.LimitPercent)
+		also := ""
+		if recent > 0 {
+			also = fmt.Sprintf(", with %d who left in the last 24 hours", recent)
+		}
+		return ReasonLimit, fmt.Sprintf("%d of %d active members would leave%s: more than the %d %% that deactivation_limit allows",
+			leaving, active, also, policy.LimitPercent)
 	}
 	return "", ""
 }
@@ -196,7 +200,7 @@ func (p *planner) missingOwner() (Reason, string) {
 	if owner == "" {
 		return "", ""
 	}
-	if p.people.exts[owner] == nil {
+	if p.extensionsDoubtful() {
 		return ReasonOwnerMissing, fmt.Sprintf("the extension list lacks %s, who authenticated", owner)
 	}
 	for _, l := range p.candidates {

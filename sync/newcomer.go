@@ -63,10 +63,19 @@ func (p *planner) admit(person *Person) (newcomer, bool) {
 		p.conflictFaulty(person, nil)
 	case !v.Belongs:
 		p.skip(person, nil, skipReason(v.Why), leaverDetail[v.Why])
+	case person.RCUserID != "" && person.Ext == nil && p.extensionsDoubtful():
+		p.skip(person, nil, NoteUnproved, "the extension list lacks who authenticated, and theirs: whether it is disabled, nobody knows (R8, R22)")
 	default:
 		return newcomer{person, v}, true
 	}
 	return newcomer{}, false
+}
+
+// extensionsDoubtful says whether the extension list lacks somebody who must be
+// on it: whoever authenticated (R22).
+func (p *planner) extensionsDoubtful() bool {
+	owner := p.in.Snapshot.Identity.OwnerID
+	return owner != "" && p.people.exts[owner] == nil
 }
 
 // holders finds who of the roster has the newcomers' e-mails.

@@ -282,3 +282,35 @@ func TestR18ComingBack(t *testing.T) {
 		},
 	})
 }
+
+// An extension list that lacks who authenticated, or whom it named as disabled,
+// brings nobody in: what is unknown changes nothing (R8, R22).
+func TestR8ADoubtfulExtensionListBringsNobodyIn(t *testing.T) {
+	disabled := func(w *world) {
+		w.agent("1/10", "501", "Ada Byron", rc("701"))
+		w.agent("1/10", "502", "Bea Ng", rc("702"))
+		w.extension("702", "Bea Ng")
+	}
+	play(t, []scenario{
+		{
+			name:   "who was disabled stays so until the extension is seen",
+			before: func(w *world) { disabled(w); w.extension("701", "Ada Byron") },
+			between: func(w *world) {
+				w.Snapshot.Extensions = w.Snapshot.Extensions[:2]
+				w.extension("701", "Ada Byron", status("Disabled"))
+			},
+			then: func(w *world) { w.Snapshot.Extensions = w.Snapshot.Extensions[:2] },
+			want: []string{"note 1 rc:701 extension_unproved"},
+		},
+		{
+			name: "nobody is new while the owner is missing",
+			then: func(w *world) { disabled(w); w.Snapshot.Extensions = w.Snapshot.Extensions[1:] },
+			want: []string{"onboard rc:702 new", "note rc:701 extension_unproved"},
+		},
+		{
+			name: "with the owner there, an extension may be missing",
+			then: disabled,
+			want: []string{"onboard rc:701 new", "onboard rc:702 new", "note rc:701 extension_missing"},
+		},
+	})
+}

@@ -36,6 +36,7 @@ type Input struct {
 //	does not belong  none, or inactive       skipped: no_access, out_of_scope … (R9, R11, R14)
 //	does not belong  active                  skipped, and the member is a leaver (R14)
 //	belongs          not managed             skipped: not_managed (R19)
+//	belongs          left as ringex_disabled, extension not listed   skipped: extension_unproved (R8)
 //	belongs          inactive, undone        skipped: declined (R18)
 //	belongs          same id, other human    conflict identity_reused (R13)
 //	belongs, lacks a required field          conflict missing_required, unless the member has it (R19)
@@ -167,6 +168,8 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 		}
 	case !m.Managed:
 		p.skip(person, m, NoteNotManaged, "detached from the sync; `ringroster roster attach` resumes it")
+	case m.Status == Inactive && m.DeactivationReason == ReasonDisabled && !person.ExtByID:
+		p.skip(person, m, NoteUnproved, "their extension was disabled and is not listed now: whether it still is, nobody knows (R8)")
 	case m.Status == Inactive && m.DeactivationReason == ReasonUndone:
 		p.skip(person, m, NoteDeclined, "their onboarding was undone (R18)")
 	case identityReused(person, m, &v):

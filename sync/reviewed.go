@@ -17,8 +17,8 @@ type MovedError struct {
 }
 
 func (e *MovedError) Error() string {
-	return fmt.Sprintf("account %s: %d changes of the saved plan do not come out the same any more, so nothing was applied; plan again and review that:\n  %s",
-		e.Account, len(e.Moved), strings.Join(e.Moved, "\n  "))
+	return fmt.Sprintf("account %s: the world has moved, so nothing was applied; plan again and review that. What does not come out the same any more (%d): %s",
+		e.Account, len(e.Moved), strings.Join(e.Moved, "; "))
 }
 
 // keepReviewed keeps exactly the changes that were reviewed. Each must have come
@@ -36,7 +36,7 @@ func (p *planner) keepReviewed() error {
 	moved := &MovedError{Account: p.plan.Account}
 	for _, saved := range p.in.Reviewed {
 		if !now[string(saved)] {
-			moved.Moved = append(moved.Moved, string(saved))
+			moved.Moved = append(moved.Moved, describe(saved))
 		}
 		wanted[string(saved)] = true
 	}
@@ -50,6 +50,27 @@ func (p *planner) keepReviewed() error {
 	p.plan.Held, p.plan.Conflicts, p.plan.Notes = nil, nil, nil
 	p.plan.Summary = countChanges(p.plan.Changes)
 	return nil
+}
+
+// describe is a saved change in words.
+func describe(saved json.RawMessage) string {
+	var c struct {
+		Kind   Kind
+		Name   string
+		Email  string
+		Fields []FieldChange
+	}
+	if err := json.Unmarshal(saved, &c); err != nil {
+		return string(saved)
+	}
+	text := fmt.Sprintf("%s %s <%s>", c.Kind, c.Name, c.Email)
+	if c.Kind == Onboard {
+		return text
+	}
+	for _, f := range c.Fields {
+		text += fmt.Sprintf(", %s %q to %q", f.Field, f.Before, f.After)
+	}
+	return text
 }
 
 // changeText is a change as a saved plan holds it.

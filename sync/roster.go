@@ -124,8 +124,8 @@ type State struct {
 	SubAccounts []string          `json:"sub_accounts,omitempty"` // ids listed and active at the last accepted run (R22)
 	Admins      int               `json:"admins,omitempty"`       // length of the administrators list then (R1)
 	LastSeen    time.Time         `json:"last_seen,omitzero"`     // when the last applied whole snapshot was taken
-	// RecentLeavers counts deactivations of the last 24 hours that no operator
-	// approved one by one: they share the limit of this run (R21).
+	// RecentLeavers counts the deactivations of the last 24 hours, approved ones
+	// included and undone ones not: they share the limit of this run (R21).
 	RecentLeavers int      `json:"recent_leavers,omitempty"`
 	Held          *HeldSet `json:"held,omitempty"` // the open held set, nil if there is none (R25)
 }

@@ -234,8 +234,8 @@ func (u *undoing) still(d Done, now string) bool {
 	what := firstOf(d.Field, string(d.Kind))
 	u.plan.Notes = append(u.plan.Notes, Note{
 		Member: u.was.ID, Name: u.was.Profile.Name(), Reason: NoteChangedSince,
-		Detail: fmt.Sprintf("%s was changed again since: it is %s, the run left %s; --force puts back %s all the same",
-			what, quote(now), quote(d.After), quote(d.Before)),
+		Detail: fmt.Sprintf("%s was changed again since: it is %s, the run left %s; --force undoes it all the same",
+			what, quote(now), quote(d.After)),
 	})
 	return false
 }

@@ -303,6 +303,7 @@ func (g *game) approve() {
 		g.unchanged(before)
 		return
 	}
+	g.left = append(g.left, departure{g.now(), len(v.leavers)}) // approved leavers count, too (R21)
 	g.checkReasons(id, v)
 	g.decided(approved, v.accept)
 	g.counts.approved++

@@ -224,7 +224,8 @@ func (p *planning) decide(m *modelMember, byEmail bool) {
 		if m.active {
 			p.leaving[m] = q.why
 		}
-	case !m.managed, !m.active && m.reason == "undone":
+	case !m.managed, !m.active && m.reason == "undone",
+		!m.active && m.reason == "ringex_disabled" && !q.extByID: // R8: whether it still is, nobody knows
 		p.skipped++
 	case m.reused(q): // R13
 		p.conflict++
