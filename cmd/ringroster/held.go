@@ -165,7 +165,19 @@ func (a *app) approve(ctx context.Context, run string, d decision) error {
 	if err != nil {
 		return err
 	}
+	defer a.stillHeld(sets)
 	return a.report(id, results)
+}
+
+// stillHeld reminds of those who were not released: they wait on, and nothing but
+// a rejection keeps them for good.
+func (a *app) stillHeld(decided []chosenSet) {
+	for _, set := range decided {
+		if set.whole || a.output != formatTable {
+			continue
+		}
+		_, _ = fmt.Fprintf(a.stdout, "\nThe others of run %d wait on: a later run may let them go when nothing holds them any more; `ringroster reject %d` keeps them.\n", set.RunID, set.RunID)
+	}
 }
 
 // orElse is err, or what f makes when there is none.
@@ -218,10 +230,11 @@ func rejectCommand(a *app) *cobra.Command {
 		Long: `The members stay active until RingCentral reports them again, the reason changes,
 or the rejection is cleared with --clear.`,
 		RunE: func(c *cobra.Command, args []string) error {
+			clearing := c.Flags().Changed("clear")
 			switch {
-			case clear != 0 && len(args) == 0:
+			case clearing && len(args) == 0:
 				return a.editMember(c.Context(), clear, d, sync.Reject, sync.ClearRejection(clear))
-			case clear != 0 || len(args) == 0:
+			case clearing || len(args) == 0:
 				return usagef("give either a RUN to reject, or --clear MEMBER")
 			}
 			return a.reject(c.Context(), args[0], d)
@@ -295,9 +308,27 @@ func (a *app) openSets(ctx context.Context, st *store.Store, run string, d decis
 		}
 	}
 	if len(open) == 0 {
-		return nil, fmt.Errorf("run %d holds nothing (any more); `ringroster held` shows what does", id)
+		return nil, noOpenSet(ctx, st, sync.RunID(id))
 	}
 	return open, nil
+}
+
+// noOpenSet says where else what the run held may wait: a set keeps the number
+// of the run that first showed it (R25).
+func noOpenSet(ctx context.Context, st *store.Store, id sync.RunID) error {
+	rows, err := st.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	sets, err := st.Held(ctx)
+	for _, set := range sets {
+		for _, row := range rows {
+			if row.Account == set.Account && row.Held > 0 {
+				return fmt.Errorf("what run %d held waits under run %d, which showed the same members first: decide about run %d", id, set.RunID, set.RunID)
+			}
+		}
+	}
+	return errors.Join(err, fmt.Errorf("run %d holds nothing (any more); `ringroster held` shows what does", id))
 }
 
 // choose applies --only and --except to a set.
@@ -346,7 +377,7 @@ func (a *app) ask(yes bool, question, otherwise string) error {
 	}
 	f, ok := a.stdin.(*os.File)
 	if !ok || !isatty.IsTerminal(f.Fd()) {
-		return usagef("%s: there is no terminal to ask on; give --yes if you are sure", otherwise)
+		return fmt.Errorf("%s: there is no terminal to ask on; give --yes if you are sure", otherwise)
 	}
 	_, _ = fmt.Fprintf(a.stderr, "%s [y/N] ", question)
 	answer, err := bufio.NewReader(a.stdin).ReadString('\n')

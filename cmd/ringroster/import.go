@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/store"
 	"ringroster/sync"
 )
 
@@ -48,7 +49,7 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun 
 	if err != nil {
 		return &usageError{err}
 	}
-	st, err := a.writeStore(ctx, s)
+	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()}) // it may come before the first sync
 	if err != nil {
 		return err
 	}

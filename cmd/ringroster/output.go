@@ -38,6 +38,16 @@ func clean(s string) string {
 	return b.String()
 }
 
+// widest is how much of a value a table shows; JSON and CSV have all of it.
+const widest = 80
+
+func short(s string) string {
+	if r := []rune(s); len(r) > widest {
+		return string(r[:widest-1]) + "…"
+	}
+	return s
+}
+
 // counted is a number of things, in words that fit it.
 func counted(n int, one, many string) string {
 	if n == 1 {
@@ -105,7 +115,7 @@ func (l *listing[T]) printTable(w io.Writer) error {
 		}
 		cells := l.cells(row)
 		for i := range cells {
-			cells[i] = clean(cells[i])
+			cells[i] = short(clean(cells[i]))
 		}
 		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}

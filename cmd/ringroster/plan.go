@@ -39,7 +39,7 @@ do to the roster of today under the settings of today. RingCentral is not asked.
 	c.Flags().StringArrayVar(&req.accounts, "account", nil, "only this account (repeatable)")
 	c.Flags().StringVar(&req.user, "user", "", "only this person: e-mail, rc user id or member id")
 	c.Flags().BoolVar(&req.detailed, "detailed-exitcode", false, "exit 5 when there is something to change, held deactivations included")
-	c.Flags().StringVar(&req.out, "out", "", "save the plan to this file, for `sync --plan`")
+	c.Flags().StringVar(&req.out, "out", "", "save the plan to this file, for sync --plan")
 	c.Flags().StringVar(&req.snapshot, "snapshot", "", "plan from this file of a past run instead of from RingCentral")
 	c.Flags().BoolVar(&req.today, "today", false, "with --snapshot: with the roster and the settings of today, not those of then")
 	c.MarkFlagsMutuallyExclusive("out", "user")
@@ -60,6 +60,11 @@ func (a *app) plan(ctx context.Context, req planRequest) error {
 	case formatJSON:
 		err = errors.Join(err, a.planJSON(results))
 	case formatCSV:
+		for i := range results {
+			if r := &results[i]; r.Err != nil { // a row could not say so
+				_, _ = fmt.Fprintf(a.stderr, "%s: no plan: %s\n", r.Account, clean(r.Err.Error()))
+			}
+		}
 		err = errors.Join(err, planListing(results).print(a.stdout, formatCSV))
 	default:
 		for i := range results {
@@ -223,7 +228,7 @@ var signs = map[sync.Kind]string{
 // changeText is a change as lines for people.
 func changeText(c *sync.Change) string {
 	var b strings.Builder
-	who := clean(c.Name)
+	who := clean(cmp.Or(c.Name, c.Person))
 	if c.Email != "" && c.Email != c.Name {
 		who += " <" + clean(c.Email) + ">"
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // app is what every command shares: the streams and the global flags.
@@ -56,6 +57,9 @@ func (a *app) harden(c *cobra.Command) {
 	}
 	if work := c.RunE; work != nil {
 		c.RunE = func(c *cobra.Command, given []string) error {
+			if err := refuseEmpty(c); err != nil {
+				return err
+			}
 			a.started = true
 			return work(c, given)
 		}
@@ -63,6 +67,17 @@ func (a *app) harden(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		a.harden(sub)
 	}
+}
+
+// refuseEmpty refuses a flag that was given without a value, as scripts do whose
+// variable is not set: it must not mean "everything".
+func refuseEmpty(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.String() == "" || f.Value.String() == "[]" {
+			err = usagef("--%s was given without a value", f.Name)
+		}
+	})
+	return err
 }
 
 // addOutput gives a command the flag --output.

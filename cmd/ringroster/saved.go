@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -29,6 +30,9 @@ func savePlan(path string, results []sync.Result) error {
 			return fmt.Errorf("no plan was saved: account %s failed", results[i].Account)
 		}
 	}
+	if err := mayReplacePlan(path); err != nil {
+		return err
+	}
 	accounts, err := encodeJSON(planAccounts(results))
 	if err != nil {
 		return err
@@ -50,6 +54,19 @@ func savePlan(path string, results []sync.Result) error {
 		return errors.Join(fmt.Errorf("save the plan: %w", err), os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// mayReplacePlan refuses a file that is there and is no saved plan.
+func mayReplacePlan(path string) error {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var saved savedPlan
+	if err == nil && (json.Unmarshal(text, &saved) != nil || saved.Digest == "") {
+		return usagef("%s is there and is no saved plan: give another name, or remove it first", path)
+	}
+	return err
 }
 
 func digest(text []byte) string {

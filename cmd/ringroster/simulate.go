@@ -40,7 +40,7 @@ sent as RingCentral would. Ctrl-C ends it.`,
 	c.Flags().StringVar(&s.world, "world", "", "serve the company of this YAML or JSON file instead")
 	c.Flags().StringVar(&s.listen, "listen", "127.0.0.1:8765", "address to serve on; loopback only")
 	c.Flags().StringVar(&s.control, "control", "127.0.0.1:8766", "address of the control API; loopback only, empty for none")
-	c.Flags().StringVar(&s.settings, "write-settings", "", "write a settings file that fits, for `ringroster sync`; never overwrites")
+	c.Flags().StringVar(&s.settings, "write-settings", "", "write a settings file that fits; never overwrites")
 	c.Flags().BoolVar(&s.limits, "limits", false, "limit the rate of calls as RingCentral does")
 	c.MarkFlagsMutuallyExclusive("people", "world")
 	c.MarkFlagsMutuallyExclusive("seed", "world")

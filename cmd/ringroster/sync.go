@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -99,7 +100,7 @@ func (a *app) prepare(names []string, user string) (*config.Settings, []*config.
 		return nil, nil, err
 	}
 	if user != "" && len(accounts) > 1 {
-		return nil, nil, usagef("--user needs --account as well: the settings have %s", namesOf(accounts))
+		return nil, nil, usagef("--user needs --account as well: the settings have %s", strings.Join(namesOf(accounts), ", "))
 	}
 	return s, accounts, config.CheckCredentials(accounts...)
 }

@@ -48,13 +48,17 @@ func (a *app) undo(ctx context.Context, id sync.RunID, d decision, dryRun, force
 	if err != nil {
 		return err
 	}
+	left := 0
 	for _, account := range accounts {
-		if err := a.showUndo(ctx, runner(s, st, nil), account, undo[account]); err != nil {
+		if err := a.showUndo(ctx, runner(s, st, nil), account, undo[account], &left); err != nil {
 			return err
 		}
 	}
 	if dryRun {
 		return nil
+	}
+	if left == 0 {
+		return fmt.Errorf("nothing of run %d is left to put back", id)
 	}
 	if err := a.ask(d.yes, fmt.Sprintf("Put this back, as it was before run %d?", id), "nothing was changed"); err != nil {
 		return err
@@ -70,11 +74,12 @@ func (a *app) undo(ctx context.Context, id sync.RunID, d decision, dryRun, force
 }
 
 // showUndo prints what undoing would put back, and what it would leave alone.
-func (a *app) showUndo(ctx context.Context, r *sync.Runner, account string, edit sync.Edit) error {
+func (a *app) showUndo(ctx context.Context, r *sync.Runner, account string, edit sync.Edit, left *int) error {
 	plan, err := r.PreviewEdit(ctx, account, edit)
 	if err != nil {
 		return err
 	}
+	*left += len(plan.Changes)
 	_, _ = fmt.Fprintf(a.stdout, "%s: %s to put back\n", account, counted(len(plan.Changes), "member", "members"))
 	for i := range plan.Changes {
 		_, _ = fmt.Fprint(a.stdout, changeText(&plan.Changes[i]))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/user"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -58,7 +59,7 @@ func chosen(s *config.Settings, names []string) ([]*config.Account, error) {
 	for _, name := range names {
 		account := byName[name]
 		if account == nil {
-			return nil, usagef("the settings have no account %q; they have %s", name, namesOf(all))
+			return nil, usagef("the settings have no account %q; they have %s", name, strings.Join(namesOf(all), ", "))
 		}
 		if !slices.Contains(some, account) {
 			some = append(some, account)

@@ -154,7 +154,11 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 			zap.String("detail", conflict.Detail), zap.String("remedy", conflict.Remedy))
 	}
 	for _, n := range c.Plan.Notes {
-		log.Debug(eventNote, zap.Int64("member_id", n.Member), zap.String("person", n.Person),
+		level := zapcore.DebugLevel
+		if n.Reason == sync.NoteUnknownAgentType || n.Member == 0 && n.Person == "" {
+			level = zapcore.WarnLevel // R10, and what concerns the whole account
+		}
+		log.Log(level, eventNote, zap.Int64("member_id", n.Member), zap.String("person", n.Person),
 			zap.String("name", n.Name), zap.String("reason", string(n.Reason)), zap.String("detail", n.Detail))
 	}
 	logHeld(log, c.Plan.Held)
