@@ -193,11 +193,12 @@ func one(t *testing.T, path, query string, args ...any) (value string) {
 // noted as holding the lock, and everybody as RingCentral says.
 func (s *site) settled(t *testing.T, name string) {
 	t.Helper()
+	others := `SELECT count(*) FROM members WHERE status = 'active' AND role <> 'Administrator' AND last_name <> '` + name + `'`
 	for query, want := range map[string]string{
-		`SELECT count(*) FROM runs WHERE status = 'running'`:                                                               "0",
-		`SELECT count(*) FROM lock_holder`:                                                                                 "0",
-		`SELECT count(*) FROM runs WHERE finished_at IS NULL`:                                                              "0",
-		`SELECT count(*) FROM members WHERE status = 'active' AND role <> 'Administrator' AND last_name <> '` + name + `'`: "0",
+		others: "0",
+		`SELECT count(*) FROM runs WHERE status = 'running'`:  "0",
+		`SELECT count(*) FROM lock_holder`:                    "0",
+		`SELECT count(*) FROM runs WHERE finished_at IS NULL`: "0",
 	} {
 		if got := one(t, s.path(), query); got != want {
 			t.Fatalf("%s: %s, want %s", query, got, want)

@@ -250,6 +250,14 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 	for _, w := range waiting {
 		byAccount[w.Account] = w
 	}
+	why := map[string][]sync.HoldReason{}
+	sets, err := v.store.Held(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, set := range sets {
+		why[set.Account] = set.Reasons
+	}
 	known, facts := map[string]bool{}, &observe.Facts{}
 	for _, account := range v.inForce().Accounts {
 		known[account.Name] = true
@@ -258,7 +266,7 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 			return nil, err
 		}
 		w := byAccount[account.Name]
-		f := observe.AccountFacts{Account: account.Name, Held: w.Held, Rejected: w.Rejected, RejectedSince: w.RejectedSince}
+		f := observe.AccountFacts{Account: account.Name, Held: w.Held, HeldReasons: why[account.Name], Rejected: w.Rejected, RejectedSince: w.RejectedSince}
 		fill(&f, &latest)
 		facts.Accounts = append(facts.Accounts, f)
 	}

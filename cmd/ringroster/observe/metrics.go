@@ -32,6 +32,7 @@ type AccountFacts struct {
 	People        int
 	Conflicts     int
 	Held          int
+	HeldReasons   []sync.HoldReason // why, in the words of R24
 	Rejected      int
 	RejectedSince time.Time // zero: unknown, or none
 }
@@ -163,6 +164,7 @@ var (
 	descDuration = desc("run_duration_seconds", "How long the newest finished run took.", "account")
 	descPeople   = desc("people", "People that RingCentral reported at the last success.", "account")
 	descMembers  = desc("members", "Members of the roster.", "account", "status", "role")
+	descHeldFor  = desc("held_reason", "1 for each reason for which deactivations are held now.", "account", "reason")
 	descHeld     = desc("held", "Members whose deactivation waits for approve or reject.", "account")
 	descRejected = desc("rejected", "Members kept active because their deactivation was rejected.", "account")
 	descOldest   = desc("rejected_oldest_timestamp_seconds", "When the oldest rejected deactivation was held.", "account")
@@ -172,7 +174,7 @@ var (
 
 func (c *factCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descAttempt, descSuccess, descDuration, descPeople, descMembers, descHeld,
+		descAttempt, descSuccess, descDuration, descPeople, descMembers, descHeld, descHeldFor,
 		descRejected, descOldest, descConflict, descExpiry,
 	} {
 		ch <- d
@@ -205,6 +207,9 @@ func (c *factCollector) Collect(ch chan<- prometheus.Metric) {
 
 func (a *AccountFacts) collect(gauge func(*prometheus.Desc, float64, ...string)) {
 	gauge(descHeld, float64(a.Held), a.Account)
+	for _, r := range a.HeldReasons {
+		gauge(descHeldFor, 1, a.Account, string(r.Reason))
+	}
 	gauge(descRejected, float64(a.Rejected), a.Account)
 	if !a.RejectedSince.IsZero() {
 		gauge(descOldest, float64(a.RejectedSince.Unix()), a.Account)

@@ -42,7 +42,7 @@ func TestMetricsStartFromTheDatabase(t *testing.T) {
 		Accounts: []AccountFacts{
 			{
 				Account: "acme", LastAttempt: noon, LastSuccess: noon.Add(-time.Hour), Duration: 12 * time.Second,
-				People: 60, Conflicts: 2, Held: 3, Rejected: 1, RejectedSince: noon.Add(-24 * time.Hour),
+				People: 60, Conflicts: 2, Held: 3, HeldReasons: []sync.HoldReason{{Reason: sync.ReasonListCap}}, Rejected: 1, RejectedSince: noon.Add(-24 * time.Hour),
 			},
 			{Account: "failing", LastAttempt: noon},
 			{Account: "new"},
@@ -53,6 +53,7 @@ func TestMetricsStartFromTheDatabase(t *testing.T) {
 		`ringroster_build_info{version="1.2.3"} 1`,
 		`ringroster_conflicts{account="acme"} 2`,
 		`ringroster_held{account="acme"} 3`, `ringroster_held{account="failing"} 0`, `ringroster_held{account="new"} 0`,
+		`ringroster_held_reason{account="acme",reason="list_cap"} 1`,
 		`ringroster_last_attempt_timestamp_seconds{account="acme"} 1.7953488e+09`,
 		`ringroster_last_attempt_timestamp_seconds{account="failing"} 1.7953488e+09`,
 		`ringroster_last_success_timestamp_seconds{account="acme"} 1.7953452e+09`,
