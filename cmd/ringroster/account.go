@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -38,26 +39,19 @@ one company's roster into another's.`,
 }
 
 // changeAccount changes an account under the roster's lock.
-func (a *app) changeAccount(ctx context.Context, change func(*store.Store) error, done string) (err error) {
-	s, err := a.settings()
-	if err != nil {
+func (a *app) changeAccount(ctx context.Context, change func(*store.Store) error, done string) error {
+	return a.withWriter(ctx, func(_ *config.Settings, st *store.Store) (err error) {
+		release, err := st.Lock(ctx, sync.NewHolder(time.Now()))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, release()) }()
+		if err := change(st); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(a.stdout, done)
 		return err
-	}
-	st, err := a.writeStore(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
-	release, err := st.Lock(ctx, sync.NewHolder(time.Now()))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	if err := change(st); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(a.stdout, done)
-	return err
+	})
 }
 
 func accountListCommand(a *app) *cobra.Command {

@@ -20,6 +20,21 @@ func (a *app) writeStore(ctx context.Context, s *config.Settings) (*store.Store,
 	return store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
 }
 
+// withWriter reads the settings and opens the roster for an operator's edit around
+// f.
+func (a *app) withWriter(ctx context.Context, f func(*config.Settings, *store.Store) error) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	st, err := a.writeStore(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	return f(s, st)
+}
+
 // edit makes an operator's edit as a run of its own.
 func (a *app) edit(ctx context.Context, s *config.Settings, st *store.Store, run sync.Run, edit sync.Edit) (sync.RunID, *sync.Plan, error) {
 	observer, done, err := a.observer(s)
@@ -32,15 +47,12 @@ func (a *app) edit(ctx context.Context, s *config.Settings, st *store.Store, run
 
 // editMember edits one member, whichever account it is in, and says what changed.
 func (a *app) editMember(ctx context.Context, member int64, d decision, trigger sync.Trigger, edit sync.Edit) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	st, err := a.writeStore(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
+		return a.editMemberOn(ctx, s, st, member, d, trigger, edit)
+	})
+}
+
+func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.Store, member int64, d decision, trigger sync.Trigger, edit sync.Edit) error {
 	rows, err := st.Find(ctx, fmt.Sprint(member))
 	if err != nil {
 		return err

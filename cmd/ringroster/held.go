@@ -127,15 +127,12 @@ the same reason. Nobody else is touched.`,
 }
 
 func (a *app) approve(ctx context.Context, run string, d decision) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	st, err := a.writeStore(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
+		return a.approveOn(ctx, s, st, run, d)
+	})
+}
+
+func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store, run string, d decision) error {
 	sets, err := a.openSets(ctx, st, run, d)
 	if err != nil {
 		return err
@@ -246,15 +243,12 @@ or the rejection is cleared with --clear.`,
 }
 
 func (a *app) reject(ctx context.Context, run string, d decision) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	st, err := a.writeStore(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
+		return a.rejectOn(ctx, s, st, run, d)
+	})
+}
+
+func (a *app) rejectOn(ctx context.Context, s *config.Settings, st *store.Store, run string, d decision) error {
 	sets, err := a.openSets(ctx, st, run, d)
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(a.stdout, "A simulated RingCentral with %d people is at http://%s/\n", countPeople(world), address)
+	_, _ = fmt.Fprintf(a.stdout, "A simulated RingCentral with %d extensions is at http://%s/\n", countExtensions(world), address)
 	var controlErrs <-chan error
 	if s.control != "" {
 		var control net.Addr
@@ -123,12 +123,11 @@ func serve(ctx context.Context, listen string, handler http.Handler) (net.Addr, 
 	return l.Addr(), errs, nil
 }
 
-func countPeople(w *simulator.World) int {
-	people := 0
+func countExtensions(w *simulator.World) (n int) {
 	for _, account := range w.Accounts {
-		people += len(account.Extensions)
+		n += len(account.Extensions)
 	}
-	return people
+	return n
 }
 
 // simulatorSettings are settings under which ringroster finds the simulator.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -35,15 +36,12 @@ with its own record. What was changed again since is listed and left alone unles
 }
 
 func (a *app) undo(ctx context.Context, id sync.RunID, d decision, dryRun, force bool) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	st, err := a.writeStore(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
+		return a.undoOn(ctx, s, st, id, d, dryRun, force)
+	})
+}
+
+func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, id sync.RunID, d decision, dryRun, force bool) error {
 	accounts, undo, err := undoing(ctx, st, id, force)
 	if err != nil {
 		return err
