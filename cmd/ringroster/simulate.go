@@ -39,7 +39,7 @@ sent as RingCentral would. Ctrl-C ends it.`,
 	c.Flags().Uint64Var(&s.seed, "seed", 1, "which people to invent: the same seed gives the same ones")
 	c.Flags().StringVar(&s.world, "world", "", "serve the company of this YAML or JSON file instead")
 	c.Flags().StringVar(&s.listen, "listen", "127.0.0.1:8765", "address to serve on; loopback only")
-	c.Flags().StringVar(&s.control, "control", "127.0.0.1:8766", "address of the control API; loopback only, empty for none")
+	c.Flags().StringVar(&s.control, "control", "127.0.0.1:8766", "address of the control API; loopback only; none: no control API")
 	c.Flags().StringVar(&s.settings, "write-settings", "", "write a settings file that fits; never overwrites")
 	c.Flags().BoolVar(&s.limits, "limits", false, "limit the rate of calls as RingCentral does")
 	c.MarkFlagsMutuallyExclusive("people", "world")
@@ -59,7 +59,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 	}
 	_, _ = fmt.Fprintf(a.stdout, "A simulated RingCentral with %d extensions is at http://%s/\n", countExtensions(world), address)
 	var controlErrs <-chan error
-	if s.control != "" {
+	if s.control != "none" {
 		var control net.Addr
 		if control, controlErrs, err = serve(ctx, s.control, server.Control()); err != nil {
 			return err
