@@ -36,7 +36,8 @@ type Input struct {
 //	does not belong  none, or inactive       skipped: no_access, out_of_scope … (R9, R11, R14)
 //	does not belong  active                  skipped, and the member is a leaver (R14)
 //	belongs          not managed             skipped: not_managed (R19)
-//	belongs          left as ringex_disabled, extension not listed   skipped: extension_unproved (R8)
+//	belongs          inactive, was disabled  skipped: extension_unproved, while no list shows
+//	                                         the extension (R8)
 //	belongs          inactive, undone        skipped: declined (R18)
 //	belongs          same id, other human    conflict identity_reused (R13)
 //	belongs, lacks a required field          conflict missing_required, unless the member has it (R19)
@@ -45,6 +46,8 @@ type Input struct {
 //	belongs          active, differs         update (R19)
 //	belongs          active, the same        unchanged
 //	belongs          none, e-mail is taken   conflict email_in_use, ambiguous_link (R12)
+//	belongs          none                    skipped: extension_unproved, while the extension
+//	                                         list lacks them and the owner (R8, R22)
 //	belongs          none                    onboard
 //	nobody           active                  a leaver (R14)
 //	nobody           inactive                nothing
