@@ -6,8 +6,8 @@ import (
 )
 
 // narrow keeps the change of one person (R28), of the leavers an operator
-// approved (R25), or of a plan that was reviewed. It comes after the guard, so that one person's change is held
-// whenever the whole plan would hold it.
+// approved (R25), or of a plan that was reviewed. It comes after the guard, so
+// that one person's change is held whenever the whole plan would hold it.
 func (p *planner) narrow() error {
 	switch {
 	case p.in.Only != "":

@@ -231,6 +231,20 @@ func hasAbsent(p *Plan) bool {
 	return absent(p.Changes) || p.Held != nil && absent(p.Held.Changes)
 }
 
+// narrow hands on what the run is limited to. A limit that says nothing about
+// this account allows nothing here; it must not pass for no limit.
+func (s *session) narrow(in *Input) {
+	if s.req.Reviewed != nil {
+		in.Reviewed = append(Reviewed{}, s.req.Reviewed[s.account]...)
+	}
+	if s.req.Approve != nil {
+		in.Approved = map[int64]Reason{}
+		if approval := s.req.Approve[s.account]; approval != nil {
+			maps.Copy(in.Approved, approval.Members)
+		}
+	}
+}
+
 func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	now := s.r.Now()
 	state, err := s.r.Roster.State(ctx, s.account, now)
@@ -243,11 +257,9 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	s.req.Trace.reset()
 	in := Input{
 		Snapshot: s.snapshot, State: state, Policy: s.policy,
-		Now: now, Only: s.req.Only, Trace: s.req.Trace, Reviewed: s.req.Reviewed[s.account],
+		Now: now, Only: s.req.Only, Trace: s.req.Trace,
 	}
-	if approval := s.req.Approve[s.account]; approval != nil {
-		in.Approved = approval.Members
-	}
+	s.narrow(&in)
 	var failed error
 	in.Members = untilError(s.r.Roster.Members(ctx, s.account), &failed)
 	if s.run != 0 && s.full() && s.r.Keep > 0 {

@@ -308,3 +308,28 @@ func TestR23WhoMovesTheAcceptedSettings(t *testing.T) {
 		})
 	}
 }
+
+// R25, R28: a request that names nothing for an account changes nothing there. It
+// never falls back to the whole plan.
+func TestANarrowedRequestNeverMeansEverything(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		req  Request
+	}{
+		{"an approval of another account", Request{Approve: map[string]*Approval{"beta": {}}}},
+		{"an approval of nobody", Request{Approve: map[string]*Approval{"acme": {}}}},
+		{"a saved plan of another account", Request{Reviewed: map[string]Reviewed{"beta": {}}}},
+		{"a saved plan without a list", Request{Reviewed: map[string]Reviewed{"acme": nil}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSite(t, one)
+			s.reports("acme", without())
+			c.req.Run = Run{Accounts: []string{"acme"}, Trigger: Approve}
+			_, results, err := s.Sync(t.Context(), c.req)
+			if err != nil || results[0].Err != nil {
+				t.Fatal(err, results)
+			}
+			same(t, lines(results[0].Plan), nil)
+		})
+	}
+}

@@ -96,8 +96,15 @@ func loadPlan(path string) (accounts []string, reviewed map[string]sync.Reviewed
 	}
 	reviewed = map[string]sync.Reviewed{}
 	for _, p := range plans {
+		if _, twice := reviewed[p.Account]; twice || p.Account == "" || p.Changes == nil {
+			plans = nil // nothing of it is to be believed: no list would mean everything
+			break
+		}
 		accounts = append(accounts, p.Account)
 		reviewed[p.Account] = p.Changes
+	}
+	if len(plans) == 0 {
+		return nil, nil, usagef("%s is no plan that `ringroster plan --out` saved", path)
 	}
 	return accounts, reviewed, nil
 }
