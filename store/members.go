@@ -16,7 +16,8 @@ const membersSQL = `
 	SELECT m.member_id, m.status, m.managed, m.linked, m.rc_user_id, m.username,
 	       m.first_name, m.last_name, m.email, m.role, m.extension_number,
 	       m.department, m.job_title, m.site, m.data_source, m.activity_id, m.deactivation_reason,
-	       m.synced, m.synced_roles, m.synced_logins, m.admin_ids,
+	       m.time_zone, m.language, m.teams, m.categories, m.permissions, m.pins,
+	       m.synced, m.synced_roles, m.synced_logins, m.synced_regional, m.admin_ids,
 	       m.absent_days, m.absent_on, m.last_seen_at, m.rejected,
 	       l.sub_account_id, l.sub_account, l.agent_group_id, l.agent_group, l.agent_id,
 	       l.agent_type, l.user_name, l.data_source, l.active
@@ -77,6 +78,7 @@ type memberRow struct {
 	m        sync.Member
 	synced   string
 	adminIDs string
+	pins     string
 	lastSeen sql.NullString
 
 	subAccountID, subAccount, groupID, group, agentID, agentType, userName, dataSource sql.NullString
@@ -92,8 +94,10 @@ func (r *memberRow) dest() []any {
 		&m.ID, &m.Status, &m.Managed, &m.Linked, &m.RCUserID, &m.Username,
 		&p[sync.FirstName], &p[sync.LastName], &p[sync.Email], &p[sync.Role], &p[sync.ExtensionNumber],
 		&p[sync.Department], &p[sync.JobTitle], &p[sync.Site], &p[sync.DataSource],
-		&m.ActivityID, &m.DeactivationReason,
-		&r.synced, &m.Synced.Roles, &m.Synced.Logins, &r.adminIDs,
+		&m.Own[sync.ActivityID], &m.DeactivationReason,
+		&p[sync.TimeZone], &p[sync.Language],
+		&m.Own[sync.Teams], &m.Own[sync.Categories], &m.Own[sync.Permissions], &r.pins,
+		&r.synced, &m.Synced.Roles, &m.Synced.Logins, &m.Synced.Regional, &r.adminIDs,
 		&m.AbsentDays, &m.AbsentOn, &r.lastSeen, &m.Rejected,
 		&r.subAccountID, &r.subAccount, &r.groupID, &r.group, &r.agentID,
 		&r.agentType, &r.userName, &r.dataSource, &r.active,
@@ -111,6 +115,11 @@ func (r *memberRow) member(account string) (*sync.Member, error) {
 	if r.adminIDs != "[]" {
 		if err := json.Unmarshal([]byte(r.adminIDs), &m.AdminIDs); err != nil {
 			return nil, fmt.Errorf("member %d: column admin_ids: %w", m.ID, err)
+		}
+	}
+	if r.pins != "[]" {
+		if err := json.Unmarshal([]byte(r.pins), &m.Pins); err != nil {
+			return nil, fmt.Errorf("member %d: column pins: %w", m.ID, err)
 		}
 	}
 	if m.LastSeenAt, err = parseStamp(r.lastSeen); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -100,7 +101,7 @@ func TestOpenRefuses(t *testing.T) {
 				writeFile(t, path, readFile(t, rosterFile(t)))
 				execute(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
 			},
-			"its schema has version 99, this ringroster knows 1: use the newer ringroster",
+			fmt.Sprintf("its schema has version 99, this ringroster knows %d: use the newer ringroster", today(t)),
 		},
 		"another program's": {
 			func(t *testing.T, path string) { execute(t, path, `CREATE TABLE bookmarks (url TEXT)`) },

@@ -18,7 +18,8 @@ const RosterColumns = `member_id, account, status, role, username, first_name, l
 	email, extension_number, activity_id, data_source, rc_user_id,
 	department, job_title, site, managed, deactivation_reason,
 	created_at, created_by, updated_at, updated_by,
-	deactivated_at, reactivated_at, last_seen_at, absent_days`
+	deactivated_at, reactivated_at, last_seen_at, absent_days,
+	time_zone, language, teams, categories, permissions, pins`
 
 // RosterRow is one row of the view roster. Times are RFC 3339 in UTC, nil while
 // they have not come; managed is 0 or 1 as in the view.
@@ -48,6 +49,12 @@ type RosterRow struct {
 	ReactivatedAt      *string     `json:"reactivated_at"`
 	LastSeenAt         *string     `json:"last_seen_at"`
 	AbsentDays         int         `json:"absent_days"`
+	TimeZone           string      `json:"time_zone"`
+	Language           string      `json:"language"`
+	Teams              JSON        `json:"teams"`
+	Categories         JSON        `json:"categories"`
+	Permissions        JSON        `json:"permissions"`
+	Pins               JSON        `json:"pins"`
 }
 
 func (r *RosterRow) scan(rows *sql.Rows) error {
@@ -55,7 +62,20 @@ func (r *RosterRow) scan(rows *sql.Rows) error {
 		&r.Email, &r.ExtensionNumber, &r.ActivityID, &r.DataSource, &r.RCUserID,
 		&r.Department, &r.JobTitle, &r.Site, &r.Managed, &r.DeactivationReason,
 		&r.CreatedAt, &r.CreatedBy, &r.UpdatedAt, &r.UpdatedBy,
-		&r.DeactivatedAt, &r.ReactivatedAt, &r.LastSeenAt, &r.AbsentDays)
+		&r.DeactivatedAt, &r.ReactivatedAt, &r.LastSeenAt, &r.AbsentDays,
+		&r.TimeZone, &r.Language, &r.Teams, &r.Categories, &r.Permissions, &r.Pins)
+}
+
+// JSON is a column of JSON text: in a document it is the value itself.
+type JSON string
+
+// MarshalJSON gives the text as it is: the column holds nothing but JSON.
+func (j JSON) MarshalJSON() ([]byte, error) { return []byte(j), nil }
+
+// UnmarshalJSON keeps the text.
+func (j *JSON) UnmarshalJSON(text []byte) error {
+	*j = JSON(text)
+	return nil
 }
 
 // Filter narrows the roster. Empty fields do not filter; all others must fit.
@@ -65,6 +85,7 @@ type Filter struct {
 	Role       string // in any case
 	SubAccount string // id or name of one with an active login
 	Activity   string
+	Team       string // in any case
 	Search     string // part of name, e-mail, username or extension number, in any case
 }
 
@@ -126,6 +147,7 @@ func (f *Filter) where() (string, []any) {
 	add(f.SubAccount, `m.member_id IN (SELECT l.member_id FROM logins l
 		WHERE l.active AND (l.sub_account_id = ? OR l.sub_account = ? COLLATE NOCASE))`)
 	add(f.Activity, `m.activity_id = ?`)
+	add(f.Team, `EXISTS (SELECT 1 FROM json_each(m.teams) WHERE value = ? COLLATE NOCASE)`)
 	add(fold(f.Search), `instr(coalesce(m.search, `+foldedSQL+`), ?)`)
 	return strings.Join(terms, " AND "), args
 }

@@ -24,7 +24,8 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 		"roster": {
 			`member_id, account, status, role, username, first_name, last_name, email, extension_number,
 			activity_id, data_source, rc_user_id, department, job_title, site, managed, deactivation_reason, created_at,
-			created_by, updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days`,
+			created_by, updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days,
+			time_zone, language, teams, categories, permissions, pins`,
 			RosterColumns,
 			RosterRow{},
 		},
@@ -84,6 +85,7 @@ func TestMemberMadeByHand(t *testing.T) {
 	execute(t, s.Path(), `INSERT INTO members (account, first_name, last_name, email)
 		VALUES ('acme', 'Özlem', 'Çelik', 'ozlem@example.com')`)
 	want := &sync.Member{ID: 1, Account: "acme", Status: sync.Active, Managed: true}
+	want.Own = sync.Own{sync.Teams: "[]", sync.Categories: "[]", sync.Permissions: "{}"}
 	want.Profile[sync.FirstName], want.Profile[sync.LastName] = "Özlem", "Çelik"
 	want.Profile[sync.Email] = "ozlem@example.com"
 	if diff := cmp.Diff([]*sync.Member{want}, members(t, s, "acme")); diff != "" {
@@ -122,7 +124,7 @@ func TestRosterFilters(t *testing.T) {
 	s := newTestStore(t)
 	strasse := person("acme", "Jürgen", "Weiß")
 	lead := person("acme", "Σοφία", "Ng")
-	lead.Profile[sync.Role], lead.ActivityID = "Supervisor", "Site 2"
+	lead.Profile[sync.Role], lead.Own[sync.ActivityID] = "Supervisor", "Site 2"
 	lead.Logins[0].SubAccountID, lead.Logins[0].SubAccount = "99990002", "Overflow"
 	former := person("acme", "O'Neil", "100%")
 	former.Logins[0].Active = false

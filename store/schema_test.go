@@ -1,35 +1,53 @@
 package store
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
 )
 
-// The next version's migrations, as they will come.
-func nextMigrations(t *testing.T) fstest.MapFS {
+// today is the schema version of this program.
+func today(t *testing.T) int64 {
 	t.Helper()
-	first, err := embedded.ReadFile("migrations/00001_roster.sql")
+	version, err := latest(migrations())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fstest.MapFS{
-		"00001_roster.sql": {Data: first},
-		"00002_next.sql":   {Data: []byte("-- +goose Up\nALTER TABLE members ADD COLUMN shoe_size INTEGER;\n")},
+	return version
+}
+
+// nextMigrations are today's and the next version's, as it will come.
+func nextMigrations(t *testing.T, next string) fstest.MapFS {
+	t.Helper()
+	files := fstest.MapFS{}
+	err := fs.WalkDir(migrations(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(migrations(), path)
+		files[path] = &fstest.MapFile{Data: text}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	files[fmt.Sprintf("%05d_next.sql", today(t)+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + next)}
+	return files
 }
 
 func TestMigrationMakesABackup(t *testing.T) {
 	s := newTestStore(t)
 	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
-	if err := s.migrate(t.Context(), nextMigrations(t)); err != nil {
+	if err := s.migrate(t.Context(), nextMigrations(t, "ALTER TABLE members ADD COLUMN shoe_size INTEGER;\n")); err != nil {
 		t.Fatal(err)
 	}
-	if version, err := schemaVersion(t.Context(), s.w); version != 2 || err != nil {
-		t.Errorf("version %d, %v; want 2", version, err)
+	if version, err := schemaVersion(t.Context(), s.w); version != today(t)+1 || err != nil {
+		t.Errorf("version %d, %v; want %d", version, err, today(t)+1)
 	}
-	backup := s.Path() + ".backup-v1"
+	backup := fmt.Sprintf("%s.backup-v%d", s.Path(), today(t))
 	if info, err := os.Stat(backup); err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("backup: %v, %v", info, err)
 	}
@@ -56,13 +74,12 @@ func TestNewDatabaseNeedsNoBackup(t *testing.T) {
 
 func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
 	s := newTestStore(t)
-	files := nextMigrations(t)
-	files["00002_next.sql"].Data = []byte("-- +goose Up\nDROP TABLE changes;\nSELECT nonsense FROM nowhere;\n")
+	files := nextMigrations(t, "DROP TABLE changes;\nSELECT nonsense FROM nowhere;\n")
 	if err := s.migrate(t.Context(), files); err == nil {
 		t.Fatal("no error")
 	}
-	if version, err := schemaVersion(t.Context(), s.w); version != 1 || err != nil {
-		t.Errorf("version %d, %v; want 1", version, err)
+	if version, err := schemaVersion(t.Context(), s.w); version != today(t) || err != nil {
+		t.Errorf("version %d, %v; want %d", version, err, today(t))
 	}
 	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 }

@@ -35,13 +35,13 @@ func openTestStore(t testing.TB, path string) *Store {
 // person is a member as a first sync would write it.
 func person(account, first, last string) *sync.Member {
 	m := &sync.Member{
-		Account:    account,
-		Status:     sync.Active,
-		Managed:    true,
-		Linked:     true,
-		RCUserID:   "rc-" + first,
-		Username:   first + "." + last,
-		ActivityID: "Site 1",
+		Account:  account,
+		Status:   sync.Active,
+		Managed:  true,
+		Linked:   true,
+		RCUserID: "rc-" + first,
+		Username: first + "." + last,
+		Own:      sync.Own{sync.ActivityID: "Site 1", sync.Teams: `["sales"]`, sync.Categories: "[]", sync.Permissions: `{"agent_login":true}`},
 	}
 	m.Profile[sync.FirstName] = first
 	m.Profile[sync.LastName] = last

@@ -17,17 +17,18 @@ const (
 		INSERT INTO members (
 		       status, managed, rc_user_id, username, first_name, last_name, email, role,
 		       extension_number, department, job_title, site, data_source, activity_id,
-		       deactivation_reason, search,
-		       linked, synced, synced_roles, synced_logins, admin_ids,
+		       deactivation_reason, time_zone, language, teams, categories, permissions, pins, search,
+		       linked, synced, synced_roles, synced_logins, synced_regional, admin_ids,
 		       absent_days, absent_on, last_seen_at, rejected,
 		       account, created_at, created_by, updated_at, updated_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateMemberSQL = `
 		UPDATE members
 		   SET status = ?, managed = ?, rc_user_id = ?, username = ?, first_name = ?, last_name = ?, email = ?, role = ?,
 		       extension_number = ?, department = ?, job_title = ?, site = ?, data_source = ?, activity_id = ?,
-		       deactivation_reason = ?, search = ?,
-		       linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, admin_ids = ?,
+		       deactivation_reason = ?, time_zone = ?, language = ?,
+		       teams = ?, categories = ?, permissions = ?, pins = ?, search = ?,
+		       linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
 		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?,
 		       deactivated_at = CASE WHEN status = 'active' AND ? = 'inactive' THEN ? ELSE deactivated_at END,
 		       reactivated_at = CASE WHEN status = 'inactive' AND ? = 'active' THEN ? ELSE reactivated_at END,
@@ -35,7 +36,7 @@ const (
 		 WHERE member_id = ? AND account = ?`
 	markMemberSQL = `
 		UPDATE members
-		   SET linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, admin_ids = ?,
+		   SET linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
 		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?
 		 WHERE member_id = ? AND account = ?`
 	upsertLoginSQL = `
@@ -201,13 +202,14 @@ func (w *writer) appendDecided(args []any, m *sync.Member) []any {
 	return append(args, m.Status, m.Managed, m.RCUserID, m.Username,
 		p[sync.FirstName], p[sync.LastName], p[sync.Email], p[sync.Role],
 		p[sync.ExtensionNumber], p[sync.Department], p[sync.JobTitle], p[sync.Site], p[sync.DataSource],
-		m.ActivityID, m.DeactivationReason, searchText(m))
+		m.Own[sync.ActivityID], m.DeactivationReason, p[sync.TimeZone], p[sync.Language],
+		m.Own.Text(sync.Teams), m.Own.Text(sync.Categories), m.Own.Text(sync.Permissions), sync.PinsJSON(m.Pins), searchText(m))
 }
 
 // appendKept appends the bookkeeping of the syncs.
 func (w *writer) appendKept(args []any, m *sync.Member) []any {
 	w.buf = appendSynced(w.buf[:0], m.Synced.Status, m.Synced.RCUserID, &m.Synced.Profile)
-	return append(args, m.Linked, string(w.buf), m.Synced.Roles, m.Synced.Logins, idList(m.AdminIDs),
+	return append(args, m.Linked, string(w.buf), m.Synced.Roles, m.Synced.Logins, m.Synced.Regional, idList(m.AdminIDs),
 		m.AbsentDays, m.AbsentOn, stamp(m.LastSeenAt), m.Rejected)
 }
 

@@ -208,7 +208,7 @@ func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail stri
 	next := &Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
 		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: v.Username, Profile: v.Profile,
-		Logins: p.mergeLogins(nil, person), ActivityID: p.in.Policy.DefaultActivityID,
+		Logins: p.mergeLogins(nil, person), Own: Own{ActivityID: p.in.Policy.DefaultActivityID},
 	}
 	next.Synced = Synced{
 		Profile: v.Profile, Status: Active, RCUserID: person.RCUserID,

@@ -130,13 +130,8 @@ func SetFields(member int64, values map[string]string) Edit {
 	return editOne(member, func(m *Member) (*Change, error) {
 		c := &Change{}
 		for _, name := range slices.Sorted(maps.Keys(values)) {
-			held, err := m.ownField(name)
-			if err != nil {
+			if err := m.set(c, name, values[name]); err != nil {
 				return nil, err
-			}
-			if before := *held; before != values[name] {
-				*held = values[name]
-				c.Fields = append(c.Fields, FieldChange{name, before, values[name], ReasonOperator})
 			}
 		}
 		if len(c.Fields) == 0 {
@@ -146,19 +141,35 @@ func SetFields(member int64, values map[string]string) Edit {
 	})
 }
 
-// ownField finds a field that an operator may set.
-func (m *Member) ownField(name string) (*string, error) {
-	if name == "activity_id" {
-		return &m.ActivityID, nil
-	}
+// set gives one field a value by hand, and notes what changed.
+func (m *Member) set(c *Change, name, value string) error {
 	f, synced := ParseField(name)
 	switch {
-	case !synced:
-		return nil, fmt.Errorf("%q cannot be set: the roster's own field is activity_id", name)
-	case m.Managed:
-		return nil, fmt.Errorf("%s of member %d belongs to RingCentral, and the next sync would revert it: change it there, or `ringroster roster detach %d` first", name, m.ID, m.ID)
+	case synced && m.Managed:
+		return fmt.Errorf("%s of member %d belongs to RingCentral, and the next sync would revert it: change it there, or hold the value with `ringroster roster pin %d %s=VALUE`, or take the whole member out of the sync with `ringroster roster detach %d`", name, m.ID, m.ID, name, m.ID)
+	case synced:
+		if m.Profile[f] != value {
+			c.Fields = append(c.Fields, FieldChange{name, m.Profile[f], value, ReasonOperator})
+		}
+		m.Profile[f] = value
+		return nil
 	}
-	return &m.Profile[f], nil
+	before := m.Own
+	if err := m.Own.Set(name, value); err != nil {
+		return fmt.Errorf("set member %d: %w", m.ID, err)
+	}
+	c.Fields = append(c.Fields, m.ownChanges(&before, ReasonOperator)...)
+	return nil
+}
+
+// ownChanges lists what became of the roster's own fields.
+func (m *Member) ownChanges(before *Own, reason Reason) (fields []FieldChange) {
+	for f := range ownCount {
+		if was, is := before.Text(f), m.Own.Text(f); was != is {
+			fields = append(fields, FieldChange{f.String(), was, is, reason})
+		}
+	}
+	return fields
 }
 
 // formerID marks an rc user id that passed to another human (R13).

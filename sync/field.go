@@ -23,12 +23,14 @@ const (
 	JobTitle
 	Site
 	DataSource
+	TimeZone // IANA name
+	Language // BCP 47 tag
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
 	"first_name", "last_name", "email", "role", "extension_number",
-	"department", "job_title", "site", "data_source",
+	"department", "job_title", "site", "data_source", "time_zone", "language",
 }
 
 // Fields yields every synced field in display order.

@@ -52,7 +52,11 @@ func (c *Change) shownFields() []FieldChange {
 	for f := range fieldCount {
 		begin(f.String(), c.Next.Profile[f])
 	}
-	begin("activity_id", c.Next.ActivityID)
+	for f := range ownCount {
+		if text := c.Next.Own.Text(f); text != ownEmpty[f] {
+			begin(f.String(), text)
+		}
+	}
 	if len(c.Next.Logins) > 0 {
 		begin("logins", LoginsJSON(c.Next.Logins))
 	}
@@ -99,11 +103,16 @@ func (m *Member) MarshalJSON() ([]byte, error) {
 	b = appendText(append(b, `,"status":`...), string(m.Status))
 	b = appendText(append(b, `,"username":`...), m.Username)
 	b = appendText(append(b, `,"rc_user_id":`...), m.RCUserID)
-	b = appendText(append(b, `,"activity_id":`...), m.ActivityID)
+	b = appendText(append(b, `,"activity_id":`...), m.Own[ActivityID])
 	for f := range fieldCount {
 		b = append(append(append(b, `,"`...), fieldNames[f]...), `":`...)
 		b = appendText(b, m.Profile[f])
 	}
+	for f := Teams; f < ownCount; f++ {
+		b = append(append(append(b, `,"`...), f.String()...), `":`...)
+		b = append(b, m.Own.Text(f)...)
+	}
+	b = append(append(b, `,"pins":`...), PinsJSON(m.Pins)...)
 	b = append(append(b, `,"logins":`...), LoginsJSON(m.Logins)...)
 	return append(b, '}'), nil
 }

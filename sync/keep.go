@@ -30,7 +30,7 @@ type Keep struct {
 
 // pastFormat counts the changes of the format that an older or newer program
 // would misread.
-const pastFormat = 1
+const pastFormat = 2
 
 // pastBatch is how many records share a line: enough to make lines cheap, few
 // enough to keep them small.
@@ -71,8 +71,10 @@ type pastMember struct {
 	Profile            pastProfile `json:"profile"`
 	Synced             *pastSynced `json:"synced,omitempty"`
 	Roles              string      `json:"roles,omitempty"`
+	Regional           string      `json:"regional,omitempty"`
 	Logins             []Login     `json:"logins,omitempty"`
-	ActivityID         string      `json:"activity_id,omitempty"`
+	Own                Own         `json:"own,omitzero"`
+	Pins               []Pin       `json:"pins,omitempty"`
 	DeactivationReason Reason      `json:"deactivation_reason,omitempty"`
 	AbsentDays         int         `json:"absent_days,omitempty"`
 	AbsentOn           string      `json:"absent_on,omitempty"`
@@ -172,8 +174,8 @@ func (w *pastWriter) keep(last int) *Keep {
 func keptMember(m *Member) pastMember {
 	k := pastMember{
 		ID: m.ID, Status: m.Status, Managed: m.Managed, Linked: m.Linked, RCUserID: m.RCUserID, AdminIDs: m.AdminIDs,
-		Username: m.Username, Profile: pastProfile(m.Profile), Roles: m.Synced.Roles, Logins: m.Logins,
-		ActivityID: m.ActivityID, DeactivationReason: m.DeactivationReason,
+		Username: m.Username, Profile: pastProfile(m.Profile), Roles: m.Synced.Roles, Regional: m.Synced.Regional, Logins: m.Logins,
+		Own: m.Own, Pins: m.Pins, DeactivationReason: m.DeactivationReason,
 		AbsentDays: m.AbsentDays, AbsentOn: m.AbsentOn, LastSeenAt: m.LastSeenAt, Rejected: m.Rejected,
 	}
 	if m.Synced != asHeld(m) {
@@ -187,18 +189,18 @@ func (k *pastMember) member(account string) *Member {
 	m := &Member{
 		ID: k.ID, Account: account, Status: k.Status, Managed: k.Managed, Linked: k.Linked, RCUserID: k.RCUserID,
 		AdminIDs: k.AdminIDs, Username: k.Username, Profile: Profile(k.Profile), Logins: k.Logins,
-		ActivityID: k.ActivityID, DeactivationReason: k.DeactivationReason,
+		Own: k.Own, Pins: k.Pins, DeactivationReason: k.DeactivationReason,
 		AbsentDays: k.AbsentDays, AbsentOn: k.AbsentOn, LastSeenAt: k.LastSeenAt, Rejected: k.Rejected,
 	}
-	m.Synced.Roles = k.Roles
+	m.Synced.Roles, m.Synced.Regional = k.Roles, k.Regional
 	m.Synced = asHeld(m)
 	if s := k.Synced; s != nil {
-		m.Synced = Synced{Profile(s.Profile), s.Status, s.RCUserID, k.Roles, s.Logins}
+		m.Synced = Synced{Profile(s.Profile), s.Status, s.RCUserID, k.Roles, s.Logins, k.Regional}
 	}
 	return m
 }
 
 // asHeld is what the last sync wrote when nobody has edited anything since.
 func asHeld(m *Member) Synced {
-	return Synced{m.Profile, m.Status, m.RCUserID, m.Synced.Roles, fingerprint(m.Logins)}
+	return Synced{m.Profile, m.Status, m.RCUserID, m.Synced.Roles, fingerprint(m.Logins), m.Synced.Regional}
 }

@@ -84,7 +84,9 @@ type Member struct {
 	Synced   Synced   // as the last sync left it
 	Logins   []Login  // ordered by sub-account id, then agent id
 
-	ActivityID         string
+	Own  Own   // what belongs to the roster
+	Pins []Pin // by field; at most one each
+
 	DeactivationReason Reason // "" when active, or when set inactive by hand
 	AbsentDays         int    // UTC days in a row on which nobody reported them (R17)
 	AbsentOn           string // the last such day, 2006-01-02
@@ -100,6 +102,7 @@ type Synced struct {
 	RCUserID string
 	Roles    string // the records the role came from, to tell a new role from new settings
 	Logins   string // fingerprint of the logins
+	Regional string // the extension whose own regional settings were read; "": none yet
 }
 
 // Login is one RingCX agent record of a member. Rows are never removed: Active

@@ -123,11 +123,6 @@ func (u *undoing) row(d Done) error {
 			u.next.DeactivationReason = Reason(d.Before)
 			u.put(d, string(u.was.DeactivationReason))
 		}
-	case "activity_id":
-		if u.still(d, u.was.ActivityID) {
-			u.next.ActivityID = d.Before
-			u.put(d, u.was.ActivityID)
-		}
 	default:
 		return u.field(d)
 	}
@@ -138,6 +133,13 @@ func (u *undoing) row(d Done) error {
 // except where the run only reverted an edit: then it is still what the source
 // says.
 func (u *undoing) field(d Done) error {
+	if own, ok := ParseOwnField(d.Field); ok {
+		if u.still(d, u.was.Own.Text(own)) {
+			u.next.Own[own] = d.Before
+			u.put(d, u.was.Own.Text(own))
+		}
+		return nil
+	}
 	f, ok := ParseField(d.Field)
 	if !ok {
 		return fmt.Errorf("the history names the field %q, which this version does not know", d.Field)

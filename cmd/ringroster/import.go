@@ -78,14 +78,14 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun 
 var importColumns = map[string]func(*sync.Member, string) error{
 	"member_id": nil, "deactivation_reason": nil, "created_at": nil, "created_by": nil, "updated_at": nil, "updated_by": nil,
 	"deactivated_at": nil, "reactivated_at": nil, "last_seen_at": nil, "absent_days": nil,
-	"account":     func(m *sync.Member, v string) error { m.Account = v; return nil },
-	"username":    func(m *sync.Member, v string) error { m.Username = v; return nil },
-	"rc_user_id":  func(m *sync.Member, v string) error { m.RCUserID = v; return nil },
-	"activity_id": func(m *sync.Member, v string) error { m.ActivityID = v; return nil },
+	"account":    func(m *sync.Member, v string) error { m.Account = v; return nil },
+	"username":   func(m *sync.Member, v string) error { m.Username = v; return nil },
+	"rc_user_id": func(m *sync.Member, v string) error { m.RCUserID = v; return nil },
 	"status": func(m *sync.Member, v string) error {
 		m.Status = sync.Status(v)
 		return oneOf(v, string(sync.Active), string(sync.Inactive))
 	},
+	"pins": func(m *sync.Member, v string) error { return json.Unmarshal([]byte(v), &m.Pins) },
 	"managed": func(m *sync.Member, v string) error {
 		m.Managed = v == "1"
 		return oneOf(v, "0", "1")
@@ -138,7 +138,13 @@ func importRow(cells map[string]string, accounts []string) (*sync.Member, error)
 		value := cells[column]
 		set, known := importColumns[column]
 		field, synced := sync.ParseField(column)
+		_, own := sync.ParseOwnField(column)
 		switch {
+		case own && value != "":
+			if err := m.Own.Set(column, strings.TrimSpace(value)); err != nil {
+				return nil, err
+			}
+		case own:
 		case synced:
 			m.Profile[field] = strings.TrimSpace(value)
 		case !known:
@@ -196,8 +202,16 @@ func readJSON(text []byte) (rows []importedRow, err error) {
 	for i, entry := range list {
 		row := importedRow{i + 1, map[string]string{}}
 		for key, value := range entry {
-			if value != nil {
-				row.cells[key] = fmt.Sprint(value)
+			switch value := value.(type) {
+			case nil:
+			case string:
+				row.cells[key] = value
+			default: // numbers, lists and objects stand as they were written
+				text, err := json.Marshal(value)
+				if err != nil {
+					return nil, err
+				}
+				row.cells[key] = string(text)
 			}
 		}
 		rows = append(rows, row)

@@ -28,6 +28,7 @@ func filterFlags(c *cobra.Command, f *store.Filter) {
 	c.Flags().StringVar(&f.Account, "account", "", "account")
 	c.Flags().StringVar(&f.SubAccount, "sub-account", "", "id or name of a sub-account with an active login")
 	c.Flags().StringVar(&f.Activity, "activity", "", "activity id")
+	c.Flags().StringVar(&f.Team, "team", "", "team, in any case")
 	c.Flags().StringVar(&f.Search, "search", "", "part of a name, e-mail, username or extension number")
 }
 
@@ -98,6 +99,7 @@ func rosterListing(rows rowsOf[store.RosterRow]) *listing[store.RosterRow] {
 				r.Department, r.JobTitle, r.Site, fmt.Sprint(r.Managed), r.DeactivationReason,
 				r.CreatedAt, r.CreatedBy, r.UpdatedAt, r.UpdatedBy,
 				text(r.DeactivatedAt), text(r.ReactivatedAt), text(r.LastSeenAt), fmt.Sprint(r.AbsentDays),
+				r.TimeZone, r.Language, string(r.Teams), string(r.Categories), string(r.Permissions), string(r.Pins),
 			}
 		},
 	}
