@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"iter"
 	"strconv"
 	"strings"
@@ -115,6 +116,25 @@ func (s *Store) roster(ctx context.Context, where string, args []any) iter.Seq2[
 		SELECT `+RosterColumns+` FROM roster
 		 WHERE member_id IN (SELECT m.member_id FROM members m WHERE `+where+`)
 		 ORDER BY member_id`, args...), s.path)
+}
+
+// PinnedMember is one pin with the member it is on.
+type PinnedMember struct {
+	MemberID int64  `json:"member_id"`
+	Account  string `json:"-"`
+	sync.Pin
+}
+
+// Pins yields every pin of the roster, by member id.
+func (s *Store) Pins(ctx context.Context) iter.Seq2[PinnedMember, error] {
+	return told(stream(ctx, s.r, func(p *PinnedMember, rows *sql.Rows) error {
+		var pin string
+		if err := rows.Scan(&p.MemberID, &p.Account, &pin); err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(pin), &p.Pin)
+	}, `SELECT m.member_id, m.account, p.value FROM members m, json_each(m.pins) p
+	     WHERE m.pins <> '[]' ORDER BY m.member_id, p.key`), s.path)
 }
 
 // Logins returns the logins of one member, ordered by sub-account, then agent.

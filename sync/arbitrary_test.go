@@ -131,6 +131,8 @@ func arbitraryPolicy(t *rapid.T, p *Policy) {
 	}
 	p.Deactivate = !seldom.Draw(t, "deactivate off")
 	p.LimitPercent, p.LimitFloor = rapid.SampledFrom([]int{0, 10, 100}).Draw(t, "percent"), rapid.SampledFrom([]int{0, 5, 50}).Draw(t, "floor")
+	p.Onboarding.Manual = seldom.Draw(t, "manual")
+	p.Onboarding.Rules = []Rule{{"some", someMatch.Draw(t, "when"), Given{Teams: []string{"a"}, Permissions: map[Permission]bool{AgentLogin: true}}}}
 	p.GraceDays = rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "grace")
 }
 
@@ -172,7 +174,11 @@ func arbitraryMember(t *rapid.T, id int64) *Member {
 	}
 	if rapid.IntRange(0, 2).Draw(t, "inactive") == 0 {
 		m.Status, m.Synced.Status = Inactive, Inactive
-		m.DeactivationReason = rapid.SampledFrom([]Reason{ReasonRemoved, ReasonUndone, ""}).Draw(t, "reason")
+		m.DeactivationReason = rapid.SampledFrom([]Reason{ReasonRemoved, ReasonUndone, ReasonForgotten, ""}).Draw(t, "reason")
+	}
+	if seldom.Draw(t, "pinned") {
+		f := rapid.SampledFrom([]Field{FirstName, Email, Role, Site}).Draw(t, "pinned field")
+		m.Pins = []Pin{{Field: f, Value: rapid.SampledFrom([]string{"Ada", "a@example.com", RoleAdministrator}).Draw(t, "pin"), Until: rapid.SampledFrom([]string{"", "2026-03-01", "2026-03-02"}).Draw(t, "until")}}
 	}
 	if m.Status == Active && m.Linked {
 		m.Rejected = rapid.SampledFrom([]Reason{"", "", "", ReasonRemoved, ReasonAccessRevoked}).Draw(t, "rejected")

@@ -31,6 +31,9 @@ const (
 	ReasonLocalEdit      Reason = "local_edit_reverted"
 	ReasonOperator       Reason = "operator"
 	ReasonImported       Reason = "imported"
+	ReasonOnboarding     Reason = "onboarding_settings" // given once, to somebody who comes to the roster
+	ReasonPinEnded       Reason = "pin_ended"
+	ReasonForgotten      Reason = "forgotten" // erased by law
 	ReasonDisabled       Reason = "ringex_disabled"
 	ReasonNoExtension    Reason = "no_extension"
 	ReasonOutOfScope     Reason = "out_of_scope"
@@ -62,6 +65,8 @@ const (
 	NoteNeverLinked      Reason = "never_linked"
 	NoteInConflict       Reason = "in_conflict"
 	NoteDeclined         Reason = "declined"
+	NoteManual           Reason = "manual_mode"
+	NotePinned           Reason = "pinned"
 	NoteDeactivateOff    Reason = "deactivate_off"
 	NoteProtected        Reason = "protected"
 	NoteRejected         Reason = "rejected"

@@ -13,16 +13,23 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	if !m.Linked {
 		next.Synced.Profile = m.Profile // stands for what is unknown (R8)
 	}
+	if pin := p.rolePin(person); pin != nil && m.Status != Active {
+		next.Pins = pinned(next.Pins, *pin)
+	}
 	fields := p.compareStatus(nil, m, &next)
 	fields = p.compareIdentity(fields, person, m, &next, found)
 	fields = p.compareProfile(fields, m, &next, v)
+	fields = p.comparePins(fields, m, &next)
 	fields = p.compareLoginRows(fields, person, m, &next)
+	given, gave := p.give(person, m, &next)
+	fields = append(fields, given...)
 	next.Synced.Roles = v.Evidence
 	next.AdminIDs = adminIDs(person)
 	next.Linked = true
 	next.Rejected = "" // seen again (R26)
 	p.bookSeen(&next)
 	p.remark(person, m, v)
+	p.remarkPins(person, &next, v)
 
 	o := &person.outcome
 	o.email = fold(next.Profile[Email])
@@ -43,12 +50,21 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 		Fields: fields, Next: next.copy(),
 	}
 	classify(c, m, found)
+	c.addDetail(gave)
 	o.decision, o.change = changed, c
 	p.traceChange(person, m, c)
 }
 
 // copy is for whoever is written: the unchanged, nearly all, cost no memory.
 func (m Member) copy() *Member { return &m }
+
+// addDetail adds a sentence to the detail.
+func (c *Change) addDetail(more string) {
+	if c.Detail != "" && more != "" {
+		c.Detail += "; "
+	}
+	c.Detail += more
+}
 
 // classify names the kind of a change and its reason (R12, R18, R19).
 func classify(c *Change, m *Member, found how) {
@@ -77,7 +93,7 @@ func classify(c *Change, m *Member, found how) {
 
 // strongest is the reason that stands for a whole update.
 func strongest(fields []FieldChange) Reason {
-	for _, r := range []Reason{ReasonRecreated, ReasonSource, ReasonSettings} {
+	for _, r := range []Reason{ReasonRecreated, ReasonSource, ReasonSettings, ReasonPinEnded} {
 		if slices.ContainsFunc(fields, func(f FieldChange) bool { return f.Reason == r }) {
 			return r
 		}
@@ -120,24 +136,42 @@ func (p *planner) compareIdentity(fields []FieldChange, person *Person, m, next 
 	return fields
 }
 
-// compareProfile compares the synced fields; unknown ones never change (R8).
+// compareProfile compares the synced fields; unknown ones never change (R8), and
+// pinned ones keep the pin's value until it ends.
 func (p *planner) compareProfile(fields []FieldChange, m, next *Member, v *verdict) []FieldChange {
 	for f := range fieldCount {
-		if !v.Known.Has(f) {
+		want, known := v.Profile[f], v.Known.Has(f)
+		if known {
+			next.Synced.Profile[f] = want
+		}
+		pin := next.pin(f)
+		switch {
+		case pin == nil:
+		case !pin.Ended(p.in.Now):
+			want, known = pin.Value, true
+		case !known && m.Linked:
+			want, known = m.Synced.Profile[f], true
+		}
+		if !known {
 			continue
 		}
-		want := v.Profile[f]
 		if m.Profile[f] != want {
-			fields = append(fields, FieldChange{f.String(), m.Profile[f], want, fieldReason(f, m, v)})
+			fields = append(fields, FieldChange{f.String(), m.Profile[f], want, p.fieldReason(f, m, pin, v)})
 		}
-		next.Profile[f], next.Synced.Profile[f] = want, want
+		next.Profile[f] = want
 	}
 	return fields
 }
 
 // fieldReason says why one field changes (R19).
-func fieldReason(f Field, m *Member, v *verdict) Reason {
+func (p *planner) fieldReason(f Field, m *Member, pin *Pin, v *verdict) Reason {
 	switch synced := m.Synced.Profile[f]; {
+	case pin != nil && pin.Ended(p.in.Now):
+		return ReasonPinEnded
+	case pin != nil && m.pin(f) == nil:
+		return ReasonOperator
+	case pin != nil:
+		return ReasonLocalEdit
 	case m.Linked && synced == v.Profile[f]:
 		return ReasonLocalEdit
 	case m.Linked && f == DataSource,
@@ -208,16 +242,26 @@ func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail stri
 	next := &Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
 		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: v.Username, Profile: v.Profile,
-		Logins: p.mergeLogins(nil, person), Own: Own{ActivityID: p.in.Policy.DefaultActivityID},
+		Logins: p.mergeLogins(nil, person),
 	}
+	g := p.gifts(person, &v.Profile, true)
+	next.Own = g.own
 	next.Synced = Synced{
 		Profile: v.Profile, Status: Active, RCUserID: person.RCUserID,
 		Roles: v.Evidence, Logins: fingerprint(next.Logins),
+	}
+	if pin := p.rolePin(person); pin != nil {
+		next.Pins, next.Profile[Role] = pinned(nil, *pin), pin.Value
+		detail += "; " + pin.String()
 	}
 	person.outcome.decision = changed
 	person.outcome.change = &Change{
 		Kind: Onboard, Person: person.Key, Name: v.Profile.Name(), Email: v.Profile[Email],
 		Reason: reason, Detail: detail, Next: next,
+	}
+	person.outcome.change.addDetail(g.remark)
+	if p.in.Trace != nil {
+		p.trace(person, nil, "", "settings", "given %s", g)
 	}
 	p.remark(person, nil, v)
 	p.trace(person, nil, "R14", "plan", "onboard, reason %s: %s", reason, detail)

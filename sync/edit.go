@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Edit is what an operator does to members of one account without RingCentral:
@@ -144,6 +146,9 @@ func SetFields(member int64, values map[string]string) Edit {
 // set gives one field a value by hand, and notes what changed.
 func (m *Member) set(c *Change, name, value string) error {
 	f, synced := ParseField(name)
+	if err := checkText(name, value); synced && err != nil {
+		return fmt.Errorf("set member %d: %w", m.ID, err)
+	}
 	switch {
 	case synced && m.Managed:
 		return fmt.Errorf("%s of member %d belongs to RingCentral, and the next sync would revert it: change it there, or hold the value with `ringroster roster pin %d %s=VALUE`, or take the whole member out of the sync with `ringroster roster detach %d`", name, m.ID, m.ID, name, m.ID)
@@ -276,6 +281,11 @@ func Import(members []*Member) Edit {
 					problems = append(problems, fmt.Errorf("%s <%s>: member %d has the %s%s already", m.Profile.Name(), m.Profile[Email], holder, kind, value))
 				}
 			}
+			for f, value := range m.Profile {
+				if err := checkText(Field(f).String(), value); err != nil {
+					problems = append(problems, fmt.Errorf("%q: %w", m.Profile.Name(), err))
+				}
+			}
 			plan.Changes = append(plan.Changes, Change{
 				Kind: Onboard, Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonImported,
 				Detail: "brought in by hand; the next sync ties them to RingCentral", Next: &next,
@@ -284,4 +294,20 @@ func Import(members []*Member) Edit {
 		plan.Summary = countChanges(plan.Changes)
 		return plan, nil, errors.Join(problems...)
 	}
+}
+
+// maxText bounds what an operator may write into one field, in bytes.
+const maxText = 500
+
+// checkText refuses what would break tables and logs.
+func checkText(field, value string) error {
+	switch {
+	case !utf8.ValidString(value):
+		return fmt.Errorf("%s must be UTF-8 text", field)
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return fmt.Errorf("%s must be one line of text without control characters", field)
+	case len(value) > maxText:
+		return fmt.Errorf("%s must not be longer than %d bytes", field, maxText)
+	}
+	return nil
 }

@@ -42,6 +42,16 @@ func (t *Trace) matchesPerson(p *Person) bool {
 	if known, ok := t.people[p]; ok {
 		return known
 	}
+	match := matchesAny(t.Who, p.names())
+	if t.people == nil {
+		t.people = map[*Person]bool{}
+	}
+	t.people[p] = match
+	return match
+}
+
+// names is everything a person can be called.
+func (p *Person) names() []string {
 	names := []string{p.Key, p.RCUserID}
 	for _, r := range p.Agents {
 		names = append(names, r.ID, r.Email, r.UserName, r.FirstName+" "+r.LastName)
@@ -52,12 +62,7 @@ func (t *Trace) matchesPerson(p *Person) bool {
 	if e := p.Ext; e != nil {
 		names = append(names, e.Email, e.FirstName+" "+e.LastName)
 	}
-	match := matchesAny(t.Who, names)
-	if t.people == nil {
-		t.people = map[*Person]bool{}
-	}
-	t.people[p] = match
-	return match
+	return names
 }
 
 func (t *Trace) matchesMember(m *Member) bool {
@@ -165,7 +170,9 @@ func (p *planner) traceMember(person *Person, m *Member) {
 	p.trace(person, m, "", "roster", "member %d %q: %s, role %s, managed %t, linked %t, rc user id %q, %d logins",
 		m.ID, m.Profile.Name(), m.Status, m.Profile[Role], m.Managed, m.Linked, m.RCUserID, len(m.Logins))
 	for _, f := range Fields() {
-		if m.Linked && m.Profile[f] != m.Synced.Profile[f] {
+		if pin := m.pin(f); pin != nil {
+			p.trace(person, m, "", "roster", "%s", pin)
+		} else if m.Linked && m.Profile[f] != m.Synced.Profile[f] {
 			p.trace(person, m, "R19", "roster", "%s is %q, but the last sync wrote %q: edited by hand", f, m.Profile[f], m.Synced.Profile[f])
 		}
 	}

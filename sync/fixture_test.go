@@ -179,6 +179,12 @@ func (w *world) edit(t rapid.TB, edit Edit) {
 	w.members = apply(plan, w.members, &w.lastID)
 }
 
+// tryEdit plans an operator's edit.
+func (w *world) tryEdit(edit Edit) (*Plan, error) {
+	plan, _, err := edit(w.State, slices.Values(w.members))
+	return plan, err
+}
+
 // member finds the member with an id, to be looked at or edited by hand.
 func (w *world) member(id int64) *Member {
 	at := slices.IndexFunc(w.members, func(m *Member) bool { return m.ID == id })

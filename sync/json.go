@@ -57,6 +57,9 @@ func (c *Change) shownFields() []FieldChange {
 			begin(f.String(), text)
 		}
 	}
+	if len(c.Next.Pins) > 0 {
+		begin("pins", PinsJSON(c.Next.Pins))
+	}
 	if len(c.Next.Logins) > 0 {
 		begin("logins", LoginsJSON(c.Next.Logins))
 	}

@@ -5,10 +5,15 @@ import (
 	"slices"
 )
 
-// narrow keeps the change of one person (R28), of the leavers an operator
-// approved (R25), or of a plan that was reviewed. It comes after the guard, so
+// narrow keeps the change of one person (R28), of those whom an operator picked,
+// of the leavers an operator approved (R25), or of a plan that was reviewed. It comes after the guard, so
 // that one person's change is held whenever the whole plan would hold it.
 func (p *planner) narrow() error {
+	if p.in.Picks != nil {
+		if err := p.narrowToPicked(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case p.in.Only != "":
 		return p.narrowToOne()

@@ -186,6 +186,8 @@ func (p *planner) settleNewcomer(n *newcomer, group []newcomer, h *emailHolders)
 	case len(h.candidates) == 1:
 		p.taken[h.candidates[0].ID] = true
 		p.decide(n.person, h.candidates[0], byEmail)
+	case p.in.Policy.Onboarding.Manual && !p.picked[n.person]:
+		p.skipManual(n.person)
 	case !p.keepRequired(n.person, nil, &n.verdict):
 		p.conflictMissing(n.person, nil, &n.verdict)
 	case len(h.resting) > 0:

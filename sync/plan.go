@@ -19,6 +19,7 @@ type Input struct {
 	Only     string           // narrows the plan to one person, after the guard (R28)
 	Approved map[int64]Reason // leavers an operator released, with the reason shown (R25)
 	Reviewed Reviewed         // a saved plan: exactly these changes, or an error; nil: all
+	Picks    *Picks           // people whom an operator brings in, and nobody else; nil: all
 	Trace    *Trace           // for explain; may be nil
 }
 
@@ -31,6 +32,7 @@ type Input struct {
 //
 //	person           member found            what happens
 //	---------------  ----------------------  ------------------------------------------
+//	anybody          was forgotten           skipped: declined, until they are picked
 //	a faulty record  any or none             conflict faulty_record (R19)
 //	two persons or two members, one id       conflict identity_mismatch, ambiguous_link (R5)
 //	does not belong  none, or inactive       skipped: no_access, out_of_scope … (R9, R11, R14)
@@ -38,7 +40,7 @@ type Input struct {
 //	belongs          not managed             skipped: not_managed (R19)
 //	belongs          inactive, was disabled  skipped: extension_unproved, while no list shows
 //	                                         the extension (R8)
-//	belongs          inactive, undone        skipped: declined (R18)
+//	belongs          inactive, undone        skipped: declined (R18), until they are picked
 //	belongs          same id, other human    conflict identity_reused (R13)
 //	belongs, lacks a required field          conflict missing_required, unless the member has it (R19)
 //	belongs          never linked            link (R12, R18)
@@ -48,6 +50,7 @@ type Input struct {
 //	belongs          none, e-mail is taken   conflict email_in_use, ambiguous_link (R12)
 //	belongs          none                    skipped: extension_unproved, while the extension
 //	                                         list lacks them and the owner (R8, R22)
+//	belongs          none, manual mode       skipped: manual_mode, until they are picked
 //	belongs          none                    onboard
 //	nobody           active                  a leaver (R14)
 //	nobody           inactive                nothing
@@ -64,6 +67,9 @@ func MakePlan(in Input) (*Plan, error) {
 		in.Trace = &Trace{Who: in.Only}
 	}
 	p := newPlanner(in, access)
+	if err := p.pick(); err != nil {
+		return nil, err
+	}
 	for m := range in.Members {
 		p.meet(m)
 	}
@@ -81,6 +87,8 @@ type planner struct {
 	access *access
 	people *people
 	read   map[string]bool // sub-accounts that were read
+	picked map[*Person]bool
+	given  map[giftKey]*gifts
 	plan   *Plan
 
 	usernames  map[string]bool // taken, folded
@@ -125,7 +133,7 @@ func newPlanner(in Input, access *access) *planner {
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
 		plan:      &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
 		usernames: map[string]bool{}, nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
-		tally: newTally(),
+		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
 	for i := range in.Snapshot.SubAccounts {
 		p.read[in.Snapshot.SubAccounts[i].ID] = in.Snapshot.SubAccounts[i].Read
@@ -160,6 +168,8 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 		person.outcome.email = fold(m.Profile[Email])
 	}
 	switch {
+	case m.Status == Inactive && m.DeactivationReason == ReasonForgotten && !p.picked[person]:
+		p.skip(person, m, NoteDeclined, "the member was forgotten; `ringroster import` brings them back")
 	case person.faulty() != "":
 		p.conflictFaulty(person, m)
 	case !v.Belongs:
@@ -173,8 +183,8 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 		p.skip(person, m, NoteNotManaged, "detached from the sync; `ringroster roster attach` resumes it")
 	case m.Status == Inactive && m.DeactivationReason == ReasonDisabled && !person.ExtByID:
 		p.skip(person, m, NoteUnproved, "their extension was disabled and is not listed now: whether it still is, nobody knows (R8)")
-	case m.Status == Inactive && m.DeactivationReason == ReasonUndone:
-		p.skip(person, m, NoteDeclined, "their onboarding was undone (R18)")
+	case m.Status == Inactive && m.DeactivationReason == ReasonUndone && !p.picked[person]:
+		p.skip(person, m, NoteDeclined, "their onboarding was undone (R18); `ringroster import` or `attach` brings them back")
 	case identityReused(person, m, &v):
 		p.conflictReused(person, m, &v)
 	case !p.keepRequired(person, m, &v):

@@ -10,6 +10,7 @@ type Policy struct {
 	RequireRingEX     bool          `json:"require_ringex,omitempty"`
 	Scope             Scope         `json:"scope,omitzero"`
 	RequiredFields    []Field       `json:"required_fields,omitempty"`
+	Onboarding        Onboarding    `json:"onboarding,omitzero"`
 
 	Deactivate   bool    `json:"deactivate,omitempty"`
 	LimitPercent int     `json:"limit_percent,omitempty"` // of active members; R21

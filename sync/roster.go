@@ -154,6 +154,7 @@ const (
 	Approve   Trigger = "approve"
 	Reject    Trigger = "reject"
 	Undoing   Trigger = "undo"
+	Importing Trigger = "import"
 	ByHand    Trigger = "edit"
 )
 

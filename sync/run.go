@@ -32,6 +32,8 @@ type Request struct {
 	// Reviewed are the changes of a saved plan, by account: exactly they are
 	// applied, or none (R23 counts such a run as a partial one).
 	Reviewed map[string]Reviewed
+	// Picks are people to bring in by hand, and nobody else; nil: no such limit.
+	Picks *Picks
 	// Approve releases held leavers, by account (R25).
 	Approve map[string]*Approval
 }
@@ -257,7 +259,7 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	s.req.Trace.reset()
 	in := Input{
 		Snapshot: s.snapshot, State: state, Policy: s.policy,
-		Now: now, Only: s.req.Only, Trace: s.req.Trace,
+		Now: now, Only: s.req.Only, Picks: s.req.Picks, Trace: s.req.Trace,
 	}
 	s.narrow(&in)
 	var failed error
@@ -322,7 +324,7 @@ func proveIdentity(s *Snapshot, bound Identity) error {
 
 // full says that the run decides about the whole account.
 func (s *session) full() bool {
-	return s.req.Only == "" && s.req.Approve == nil && s.req.Reviewed == nil
+	return s.req.Only == "" && s.req.Approve == nil && s.req.Reviewed == nil && s.req.Picks == nil
 }
 
 // IdentityError says that somebody else's account answered (R4).

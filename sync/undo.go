@@ -40,7 +40,9 @@ func Undo(done []Done, earlier map[int64]Reason, force bool) Edit {
 	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
 		plan := &Plan{}
 		for m := range all {
-			if rows := byMember[m.ID]; rows != nil {
+			if rows := byMember[m.ID]; rows != nil && m.DeactivationReason == ReasonForgotten {
+				plan.Notes = append(plan.Notes, Note{Member: m.ID, Reason: ReasonForgotten, Detail: "what was erased cannot come back"})
+			} else if rows != nil {
 				u := undoing{plan: plan, was: m, next: *m, force: force, earlier: earlier[m.ID]}
 				if err := u.undo(rows); err != nil {
 					return nil, nil, fmt.Errorf("undo the changes of member %d: %w", m.ID, err)
@@ -90,7 +92,7 @@ func (u *undoing) detail() string {
 	case u.kind == Deactivate:
 		return "inactive again, until the next run finds them in RingCentral"
 	}
-	return "back to what it was; what RingCentral owns holds until the next run"
+	return "back to what it was; what RingCentral owns holds until the next run, unless you pin it (`ringroster roster pin`)"
 }
 
 // row puts back one row of the history.
@@ -108,6 +110,8 @@ func (u *undoing) row(d Done) error {
 		}
 	case "logins":
 		return u.logins(d)
+	case "pins":
+		return u.pins(d)
 	case "managed":
 		if u.still(d, flag(u.was.Managed)) {
 			u.next.Managed = d.Before == "1"
@@ -130,8 +134,8 @@ func (u *undoing) row(d Done) error {
 }
 
 // field puts back one synced field. The last-synced value goes back with it,
-// except where the run only reverted an edit: then it is still what the source
-// says.
+// except where the run only reverted an edit, or was one: then it is still what
+// the source says.
 func (u *undoing) field(d Done) error {
 	if own, ok := ParseOwnField(d.Field); ok {
 		if u.still(d, u.was.Own.Text(own)) {
@@ -148,7 +152,7 @@ func (u *undoing) field(d Done) error {
 		return nil
 	}
 	u.next.Profile[f] = d.Before
-	if d.Reason != ReasonLocalEdit {
+	if d.Kind != EditMember && d.Reason != ReasonLocalEdit && d.Reason != ReasonPinEnded {
 		u.next.Synced.Profile[f] = d.Before
 	}
 	if f == Role && d.Reason == ReasonSource {
@@ -244,9 +248,26 @@ func (u *undoing) still(d Done, now string) bool {
 
 func quote(s string) string {
 	if strings.HasPrefix(s, "[{") {
-		return "another list of logins"
+		return "another list"
 	}
 	return fmt.Sprintf("%q", s)
+}
+
+// pins puts the pins back that a member had.
+func (u *undoing) pins(d Done) error {
+	if !u.still(d, PinsJSON(u.was.Pins)) {
+		return nil
+	}
+	var before []Pin
+	if err := json.Unmarshal([]byte(d.Before), &before); err != nil {
+		return fmt.Errorf("the history's pins cannot be read: %w", err)
+	}
+	u.next.Pins = before
+	if len(before) == 0 {
+		u.next.Pins = nil // as for anybody without
+	}
+	u.put(d, PinsJSON(u.was.Pins))
+	return nil
 }
 
 func (u *undoing) put(d Done, now string) {

@@ -76,14 +76,14 @@ func (g *game) view() map[int64]map[string]string {
 		}
 		text, err := json.Marshal(row)
 		g.must(err)
-		var values map[string]any
+		var values map[string]json.RawMessage
 		g.must(json.Unmarshal(text, &values))
 		columns := map[string]string{}
 		for name, value := range values {
 			switch name {
 			case "member_id", "account", "created_at", "created_by", "updated_at", "updated_by", "deactivated_at", "reactivated_at", "last_seen_at":
 			default:
-				columns[name] = fmt.Sprint(value)
+				columns[name] = columnText(value)
 			}
 		}
 		logins, err := g.st.Logins(g.ctx, row.MemberID)
@@ -136,21 +136,28 @@ func (g *game) replay() {
 }
 
 func (g *game) onboarded(text string) map[string]string {
-	var doc map[string]any
+	var doc map[string]json.RawMessage
 	g.must(json.Unmarshal([]byte(text), &doc))
 	row := map[string]string{"managed": "1", "deactivation_reason": ""}
 	for name, value := range doc {
 		switch name {
-		case "account", "linked", "admin_ids":
+		case "account":
 		case "logins":
-			logins, err := json.Marshal(value)
-			g.must(err)
-			row[name] = loginRowsText(g.parseLogins(string(logins)))
+			row[name] = loginRowsText(g.parseLogins(string(value)))
 		default:
-			row[name] = fmt.Sprint(value)
+			row[name] = columnText(value)
 		}
 	}
 	return row
+}
+
+// columnText is a value of a JSON document as it stands in its column.
+func columnText(value json.RawMessage) string {
+	var plain string
+	if json.Unmarshal(value, &plain) == nil {
+		return plain
+	}
+	return string(value)
 }
 
 func (g *game) replayField(member map[string]string, row *store.ChangeRow) {

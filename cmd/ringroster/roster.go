@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ func rosterCommand(a *app) *cobra.Command {
 	c := &cobra.Command{Use: "roster", Short: "Read the roster, and say who belongs to whom"}
 	c.AddCommand(
 		rosterListCommand(a), rosterShowCommand(a), rosterExportCommand(a),
-		rosterImportCommand(a), rosterSetCommand(a), rosterLinkCommand(a), rosterManageCommand(a, "detach", false), rosterManageCommand(a, "attach", true),
+		rosterImportCommand(a), rosterSetCommand(a), rosterPinCommand(a), rosterUnpinCommand(a), rosterLinkCommand(a), rosterManageCommand(a, "detach", false), rosterManageCommand(a, "attach", true),
 	)
 	return c
 }
@@ -141,9 +142,16 @@ func (a *app) showMember(ctx context.Context, st *store.Store, who string) error
 		}{1, *row, logins})
 	}
 	for i, cell := range l.cells(*row) {
-		if cell != "" {
+		if cell != "" && cell != "[]" && cell != "{}" && l.columns[i] != "pins" {
 			_, _ = fmt.Fprintf(a.stdout, "%-20s %s\n", l.columns[i], clean(cell))
 		}
+	}
+	var pins []sync.Pin
+	if err := json.Unmarshal([]byte(row.Pins), &pins); err != nil {
+		return fmt.Errorf("member %d: column pins: %w", row.MemberID, err)
+	}
+	for i := range pins {
+		_, _ = fmt.Fprintf(a.stdout, "%-20s %s\n", "pin", clean(pins[i].String()))
 	}
 	for _, login := range logins {
 		_, _ = fmt.Fprintf(a.stdout, "%-20s %s\n", "login", clean(loginText(&login)))
@@ -181,26 +189,37 @@ func rosterSetCommand(a *app) *cobra.Command {
 	var d decision
 	c := &cobra.Command{
 		Use: "set MEMBER FIELD=VALUE…", Short: "Set a member's fields by hand", Args: cobra.MinimumNArgs(2),
-		Long: `activity_id belongs to the roster and can always be set. What RingCentral owns can
-be set only for a detached member.`,
+		Long: `What belongs to the roster can always be set: activity_id, teams and categories (names
+between commas), and the permissions agent_login, supervisor_access, inbound_calls and
+outbound_calls (true or false). What RingCentral owns can be set only for a detached
+member; ` + "`ringroster roster pin`" + ` holds one field of it against the sync.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := memberID(args[0])
 			if err != nil {
 				return err
 			}
-			values := map[string]string{}
-			for _, arg := range args[1:] {
-				name, value, ok := strings.Cut(arg, "=")
-				if _, twice := values[name]; !ok || twice {
-					return usagef("%q: give FIELD=VALUE, each field once", arg)
-				}
-				values[name] = value
+			values, err := assignments(args[1:])
+			if err != nil {
+				return err
 			}
 			return a.editMember(c.Context(), id, d, sync.ByHand, sync.SetFields(id, values))
 		},
 	}
 	d.authorFlags(c)
 	return c
+}
+
+// assignments reads FIELD=VALUE arguments.
+func assignments(args []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		if _, twice := values[name]; !ok || twice {
+			return nil, usagef("%q: give FIELD=VALUE, each field once", arg)
+		}
+		values[name] = value
+	}
+	return values, nil
 }
 
 func rosterLinkCommand(a *app) *cobra.Command {

@@ -43,23 +43,24 @@ type lockHolder struct {
 
 // accountStatus is how one account stands.
 type accountStatus struct {
-	Account       string            `json:"account"`
-	InSettings    bool              `json:"in_settings"` // false: known to the roster alone, never touched (R4)
-	LastRun       *store.RunRow     `json:"last_run"`    // nil: none is over yet
-	LastSuccess   *store.RunRow     `json:"last_success"`
-	RunningRun    *store.RunRow     `json:"running_run"`
-	NextRun       *nextRun          `json:"next_run"` // nil: none is planned
-	Members       []store.Count     `json:"members"`
-	Active        int               `json:"active"`
-	Inactive      int               `json:"inactive"`
-	Held          int               `json:"held"`
-	HeldRun       *sync.RunID       `json:"held_run"`
-	HeldReasons   []sync.HoldReason `json:"held_reasons"`
-	Rejected      int               `json:"rejected"`
-	RejectedSince *string           `json:"rejected_since"` // nil: none, or unknown
-	Conflicts     int               `json:"conflicts"`      // of the last success
-	JWTExpiresAt  *string           `json:"jwt_expires_at"` // nil: it does not say, or cannot be read
-	JWTDays       *int              `json:"jwt_days"`
+	Account       string               `json:"account"`
+	InSettings    bool                 `json:"in_settings"` // false: known to the roster alone, never touched (R4)
+	LastRun       *store.RunRow        `json:"last_run"`    // nil: none is over yet
+	LastSuccess   *store.RunRow        `json:"last_success"`
+	RunningRun    *store.RunRow        `json:"running_run"`
+	NextRun       *nextRun             `json:"next_run"` // nil: none is planned
+	Members       []store.Count        `json:"members"`
+	Active        int                  `json:"active"`
+	Inactive      int                  `json:"inactive"`
+	Held          int                  `json:"held"`
+	HeldRun       *sync.RunID          `json:"held_run"`
+	HeldReasons   []sync.HoldReason    `json:"held_reasons"`
+	Rejected      int                  `json:"rejected"`
+	RejectedSince *string              `json:"rejected_since"` // nil: none, or unknown
+	Pins          []store.PinnedMember `json:"pins"`
+	Conflicts     int                  `json:"conflicts"`      // of the last success
+	JWTExpiresAt  *string              `json:"jwt_expires_at"` // nil: it does not say, or cannot be read
+	JWTDays       *int                 `json:"jwt_days"`
 }
 
 // nextRun is when the service runs next, if it runs.
@@ -175,9 +176,17 @@ func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 	if err := errors.Join(err, err2, err3); err != nil {
 		return err
 	}
+	pins := map[string][]store.PinnedMember{}
+	for p, err := range st.Pins(ctx) {
+		if err != nil {
+			return err
+		}
+		pins[p.Account] = append(pins[p.Account], p)
+	}
 	for i := range d.Accounts {
 		a := &d.Accounts[i]
 		a.Members, a.HeldReasons = []store.Count{}, []sync.HoldReason{}
+		a.Pins = append([]store.PinnedMember{}, pins[a.Account]...)
 		for _, c := range counts {
 			switch {
 			case c.Account != a.Account:
@@ -286,6 +295,9 @@ func (a *accountStatus) remarks() (lines []string) {
 	if a.Rejected > 0 {
 		say("%d members stay active because their deactivation was rejected%s: ringroster reject --clear MEMBER ends that",
 			a.Rejected, prefixed(", the oldest of them held at ", text(a.RejectedSince)))
+	}
+	for _, p := range a.Pins {
+		say("member %d: %s; ringroster roster unpin %d %s ends that", p.MemberID, p.String(), p.MemberID, p.Field)
 	}
 	if a.Conflicts > 0 {
 		say("%d conflicts wait for a decision: ringroster plan", a.Conflicts)

@@ -14,6 +14,8 @@ ALTER TABLE members ADD COLUMN permissions TEXT NOT NULL DEFAULT '{}' CHECK (jso
 -- Synced fields that an operator holds against the sync.
 ALTER TABLE members ADD COLUMN pins TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(pins));
 
+CREATE INDEX members_pinned ON members (account) WHERE pins <> '[]'; -- they are few, and `status` asks
+
 DROP VIEW roster;
 
 -- A linked member that is neither absent nor inactive was in the last snapshot.

@@ -25,6 +25,7 @@ type Settings struct {
 	RequireRingEX  bool          `mapstructure:"require_ringex"`
 	Scope          Scope         `mapstructure:"scope"`
 	RequiredFields []string      `mapstructure:"required_fields"`
+	Onboarding     Onboarding    `mapstructure:"onboarding"`
 
 	Deactivate        bool    `mapstructure:"deactivate"`
 	DeactivationLimit Limit   `mapstructure:"deactivation_limit"`
@@ -124,6 +125,42 @@ type Match struct {
 	Role       string `mapstructure:"role" json:"role,omitempty"`
 }
 
+// Onboarding says who comes to the roster by itself, and with what.
+type Onboarding struct {
+	Mode     string `mapstructure:"mode"` // automatic or manual
+	Defaults Given  `mapstructure:"defaults"`
+	Rules    []Rule `mapstructure:"rules"`
+}
+
+// The modes of onboarding.
+const (
+	Automatic = "automatic"
+	Manual    = "manual"
+)
+
+// Rule gives something to the newcomers it matches.
+type Rule struct {
+	Name string `mapstructure:"name"`
+	When Match  `mapstructure:"when"`
+	Set  Given  `mapstructure:"set"`
+}
+
+// Given are values for the roster's own fields; what is not set gives nothing.
+type Given struct {
+	ActivityID  string      `mapstructure:"activity_id"`
+	Teams       []string    `mapstructure:"teams"`
+	Categories  []string    `mapstructure:"categories"`
+	Permissions Permissions `mapstructure:"permissions"`
+}
+
+// Permissions are the four things a member may do; nil: not said.
+type Permissions struct {
+	AgentLogin       *bool `mapstructure:"agent_login"`
+	SupervisorAccess *bool `mapstructure:"supervisor_access"`
+	InboundCalls     *bool `mapstructure:"inbound_calls"`
+	OutboundCalls    *bool `mapstructure:"outbound_calls"`
+}
+
 // Limit says how many leavers are too many.
 type Limit struct {
 	Percent int `mapstructure:"percent"`
@@ -164,11 +201,17 @@ func Defaults() *Settings {
 		WEMAccess:          WEMAccess{Rule: "listed"},
 		Scope:              Scope{Include: []Match{}, Exclude: []Match{}},
 		RequiredFields:     []string{},
-		Deactivate:         true,
-		DeactivationLimit:  Limit{Percent: 10, Floor: 5},
-		Protect:            []Match{},
-		Snapshots:          Snapshots{Keep: 14},
-		Log:                Log{Level: "info", Format: "auto"},
+		Onboarding: Onboarding{
+			Mode: Automatic, Rules: []Rule{},
+			Defaults: Given{Teams: []string{}, Categories: []string{}, Permissions: Permissions{
+				AgentLogin: new(true), SupervisorAccess: new(false), InboundCalls: new(true), OutboundCalls: new(false),
+			}},
+		},
+		Deactivate:        true,
+		DeactivationLimit: Limit{Percent: 10, Floor: 5},
+		Protect:           []Match{},
+		Snapshots:         Snapshots{Keep: 14},
+		Log:               Log{Level: "info", Format: "auto"},
 	}
 }
 

@@ -146,6 +146,10 @@ wem_access: {rule: role_name, role: WFM}
 require_ringex: true
 scope: {include: [{sub_account: 099}], exclude: [{email: "a*", agent_group: G, department: D, title: T, site: S, role: R}]}
 required_fields: [email]
+onboarding:
+  mode: manual
+  defaults: {activity_id: A, teams: [t], categories: [c], permissions: {agent_login: false, supervisor_access: true, inbound_calls: false, outbound_calls: true}}
+  rules: [{name: n, when: {site: S}, set: {teams: [u], permissions: {agent_login: true}}}]
 deactivate: false
 deactivation_limit: {percent: 0, floor: 0}
 deactivation_grace: {days: 3}
@@ -175,7 +179,15 @@ LOG: {Level: debug, format: json}
 			Include: []Match{{SubAccount: "099"}},
 			Exclude: []Match{{Email: "a*", AgentGroup: "G", Department: "D", Title: "T", Site: "S", Role: "R"}},
 		},
-		RequiredFields:    []string{"email"},
+		RequiredFields: []string{"email"},
+		Onboarding: Onboarding{
+			Mode: "manual",
+			Defaults: Given{
+				ActivityID: "A", Teams: []string{"t"}, Categories: []string{"c"},
+				Permissions: Permissions{AgentLogin: new(false), SupervisorAccess: new(true), InboundCalls: new(false), OutboundCalls: new(true)},
+			},
+			Rules: []Rule{{Name: "n", When: Match{Site: "S"}, Set: Given{Teams: []string{"u"}, Permissions: Permissions{AgentLogin: new(true)}}}},
+		},
 		DeactivationGrace: Grace{3},
 		Protect:           []Match{{Role: "Administrator"}},
 		Snapshots:         Snapshots{3},

@@ -17,6 +17,7 @@ func (s *Settings) Policy(a *Account) sync.Policy {
 		RequireRingEX:     s.RequireRingEX,
 		Scope:             sync.Scope{Include: matches(s.Scope.Include), Exclude: matches(s.Scope.Exclude)},
 		RequiredFields:    s.requiredFields(),
+		Onboarding:        s.onboarding(),
 		Deactivate:        s.Deactivate,
 		LimitPercent:      s.DeactivationLimit.Percent,
 		LimitFloor:        s.DeactivationLimit.Floor,
@@ -85,6 +86,27 @@ func (s *Settings) requiredFields() []sync.Field {
 		fields[i], _ = sync.ParseField(name)
 	}
 	return fields
+}
+
+func (s *Settings) onboarding() sync.Onboarding {
+	o := sync.Onboarding{Manual: s.Onboarding.Mode == Manual, Defaults: s.Onboarding.Defaults.given()}
+	for _, r := range s.Onboarding.Rules {
+		o.Rules = append(o.Rules, sync.Rule{Name: r.Name, When: matches([]Match{r.When})[0], Set: r.Set.given()})
+	}
+	return o
+}
+
+func (g *Given) given() sync.Given {
+	given := sync.Given{ActivityID: g.ActivityID, Teams: g.Teams, Categories: g.Categories, Permissions: map[sync.Permission]bool{}}
+	for p, on := range map[sync.Permission]*bool{
+		sync.AgentLogin: g.Permissions.AgentLogin, sync.SupervisorAccess: g.Permissions.SupervisorAccess,
+		sync.InboundCalls: g.Permissions.InboundCalls, sync.OutboundCalls: g.Permissions.OutboundCalls,
+	} {
+		if on != nil {
+			given.Permissions[p] = *on
+		}
+	}
+	return given
 }
 
 func matches(entries []Match) []sync.Match {

@@ -2,12 +2,23 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"ringroster/sync"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// given is what everybody is given unless the settings say otherwise.
+func given(permissions map[sync.Permission]bool, teams ...string) sync.Given {
+	g := sync.Given{Teams: []string{}, Categories: []string{}, Permissions: map[sync.Permission]bool{
+		sync.AgentLogin: true, sync.SupervisorAccess: false, sync.InboundCalls: true, sync.OutboundCalls: false,
+	}}
+	g.Teams = append(g.Teams, teams...)
+	maps.Copy(g.Permissions, permissions)
+	return g
+}
 
 func TestPolicyOfTheDefaults(t *testing.T) {
 	s := load(t, minimal)
@@ -16,7 +27,7 @@ func TestPolicyOfTheDefaults(t *testing.T) {
 	want := sync.Policy{
 		DataSource: "ringcx-realtime", RolePrecedence: "first", RoleMap: []sync.RoleMapping{},
 		Access: sync.Access{Rule: sync.AccessListed}, Scope: sync.Scope{Include: []sync.Match{}, Exclude: []sync.Match{}},
-		RequiredFields: []sync.Field{}, Deactivate: true, LimitPercent: 10, LimitFloor: 5, Protect: []sync.Match{},
+		RequiredFields: []sync.Field{}, Onboarding: sync.Onboarding{Defaults: given(nil)}, Deactivate: true, LimitPercent: 10, LimitFloor: 5, Protect: []sync.Match{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -39,6 +50,12 @@ wem_access: {rule: role_permission, permission: WFM}
 require_ringex: true
 scope: {include: [{sub_account: 1}], exclude: [{email: "*@example.com", title: T}]}
 required_fields: [email, last_name]
+onboarding:
+  mode: manual
+  defaults: {teams: [all], permissions: {outbound_calls: true}}
+  rules:
+    - {name: sales, when: {agent_group: "Sales*"}, set: {activity_id: Site 2, teams: [sales], categories: [b2c]}}
+    - {name: leads, when: {role: Lead, site: "Site *"}, set: {permissions: {supervisor_access: true, agent_login: false}}}
 deactivate: false
 deactivation_limit: {percent: 20, floor: 2}
 deactivation_grace: {days: 3}
@@ -58,7 +75,18 @@ func TestPolicyOfAllThatCanBeSet(t *testing.T) {
 			Exclude: []sync.Match{{Email: "*@example.com", Title: "T"}},
 		},
 		RequiredFields: []sync.Field{sync.Email, sync.LastName},
-		LimitPercent:   20, LimitFloor: 2, GraceDays: 3, Protect: []sync.Match{{Role: "Administrator"}},
+		Onboarding: sync.Onboarding{
+			Manual: true, Defaults: given(map[sync.Permission]bool{sync.OutboundCalls: true}, "all"),
+			Rules: []sync.Rule{
+				{Name: "sales", When: sync.Match{AgentGroup: "Sales*"}, Set: sync.Given{
+					ActivityID: "Site 2", Teams: []string{"sales"}, Categories: []string{"b2c"}, Permissions: map[sync.Permission]bool{},
+				}},
+				{Name: "leads", When: sync.Match{Role: "Lead", Site: "Site *"}, Set: sync.Given{
+					Permissions: map[sync.Permission]bool{sync.SupervisorAccess: true, sync.AgentLogin: false},
+				}},
+			},
+		},
+		LimitPercent: 20, LimitFloor: 2, GraceDays: 3, Protect: []sync.Match{{Role: "Administrator"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -36,6 +36,7 @@ func (s *Settings) validate(r *report) {
 			r.add(key, "is listed twice")
 		}
 	}
+	s.Onboarding.validate(r)
 	if p := s.DeactivationLimit.Percent; p < 0 || p > 100 {
 		r.add("deactivation_limit.percent", "must be from 0 to 100")
 	}
@@ -209,11 +210,45 @@ func (w *WEMAccess) validate(r *report) {
 	}
 }
 
+// validate checks the modes, and that every rule has a name, matches somebody and
+// gives something.
+func (o *Onboarding) validate(r *report) {
+	oneOf(r, "onboarding.mode", o.Mode, Automatic, Manual)
+	o.Defaults.validate(r, "onboarding.defaults")
+	if len(o.Rules) > sync.MaxRules {
+		r.add("onboarding.rules", "must not be more than %d", sync.MaxRules)
+	}
+	for i, rule := range o.Rules {
+		key := fmt.Sprintf("onboarding.rules[%d]", i)
+		mustBeSet(r, key+".name", rule.Name)
+		if slices.ContainsFunc(o.Rules[:i], func(other Rule) bool { return other.Name == rule.Name }) {
+			r.add(key+".name", "is the name of another rule already")
+		}
+		validateMatch(r, key+".when", rule.When)
+		rule.Set.validate(r, key+".set")
+		if set := rule.Set; set.ActivityID == "" && len(set.Teams)+len(set.Categories) == 0 && set.Permissions == (Permissions{}) {
+			r.add(key+".set", "gives nothing: set activity_id, teams, categories or permissions")
+		}
+	}
+}
+
+func (g *Given) validate(r *report, key string) {
+	for name, list := range map[string][]string{"teams": g.Teams, "categories": g.Categories} {
+		for i, value := range list {
+			mustBeSet(r, fmt.Sprintf("%s.%s[%d]", key, name, i), value)
+		}
+	}
+}
+
 // validateMatches refuses entries that would match everybody.
 func validateMatches(r *report, key string, entries []Match) {
 	for i, m := range entries {
-		if m == (Match{}) {
-			r.add(fmt.Sprintf("%s[%d]", key, i), "is empty, which would match everybody: set email, sub_account, agent_group, department, title, site or role")
-		}
+		validateMatch(r, fmt.Sprintf("%s[%d]", key, i), m)
+	}
+}
+
+func validateMatch(r *report, key string, m Match) {
+	if m == (Match{}) {
+		r.add(key, "is empty, which would match everybody: set email, sub_account, agent_group, department, title, site or role")
 	}
 }

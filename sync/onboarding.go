@@ -1,0 +1,176 @@
+package sync
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Onboarding says who comes to the roster by itself, and with what.
+type Onboarding struct {
+	Manual   bool   `json:"manual,omitempty"` // nobody does: operators pick them
+	Defaults Given  `json:"defaults,omitzero"`
+	Rules    []Rule `json:"rules,omitempty"` // all that match apply, in this order
+}
+
+// Rule gives something to the people it matches.
+type Rule struct {
+	Name string `json:"name"`
+	When Match  `json:"when"`
+	Set  Given  `json:"set"`
+}
+
+// Given are values for the roster's own fields; what is empty gives nothing.
+type Given struct {
+	ActivityID  string              `json:"activity_id,omitempty"`
+	Teams       []string            `json:"teams,omitempty"`
+	Categories  []string            `json:"categories,omitempty"`
+	Permissions map[Permission]bool `json:"permissions,omitempty"`
+}
+
+// gifts collects what somebody gets, and from where.
+type gifts struct {
+	own     Own
+	sources [ownCount][]string
+	remark  string // what rules and operators gave, in words: the rest is the same for all
+}
+
+// add lays what one source gives over what came before: single values override,
+// lists add.
+func (g *gifts) add(source string, given *Given) {
+	if given.ActivityID != "" {
+		g.own[ActivityID] = given.ActivityID
+		g.sources[ActivityID] = []string{source}
+	}
+	for f, list := range map[OwnField][]string{Teams: given.Teams, Categories: given.Categories} {
+		if len(list) > 0 {
+			g.own.setList(f, append(g.own.List(f), list...))
+			g.sources[f] = append(g.sources[f], source)
+		}
+	}
+	if len(given.Permissions) > 0 {
+		granted := g.own.Granted()
+		maps.Copy(granted, given.Permissions)
+		g.own.setGranted(granted)
+		g.sources[Permissions] = append(g.sources[Permissions], source)
+	}
+}
+
+// of names the fields to which a source gave something.
+func (g *gifts) of(source string) string {
+	var names []string
+	for f, sources := range g.sources {
+		if slices.Contains(sources, source) {
+			names = append(names, OwnField(f).String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// say puts what a source gave into words, if anything of it is left.
+func (g *gifts) say(source string) {
+	if names := g.of(source); names != "" {
+		g.remark = strings.TrimPrefix(g.remark+"; "+source+" gives "+names, "; ")
+	}
+}
+
+// String says which source gave what, with the values.
+func (g *gifts) String() string {
+	var parts []string
+	for f, sources := range g.sources {
+		if len(sources) > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s by %s", OwnField(f), g.own.Text(OwnField(f)), strings.Join(sources, ", ")))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// gifts works out what a person gets who comes to the roster: the defaults, the
+// account's activity when they are new (R19), every rule that matches, and what
+// whoever picked them says.
+func (p *planner) gifts(person *Person, profile *Profile, isNew bool) *gifts {
+	who := giftKey{isNew: isNew}
+	for i := range p.in.Policy.Onboarding.Rules {
+		if p.in.Policy.Onboarding.Rules[i].When.matches(profile, person) {
+			who.rules[i/8] |= 1 << (i % 8)
+		}
+	}
+	if p.picked[person] {
+		return p.gather(who, &p.in.Picks.Give)
+	}
+	if p.given[who] == nil { // most people get what others got before
+		p.given[who] = p.gather(who, nil)
+	}
+	return p.given[who]
+}
+
+// giftKey is all that decides what somebody gets by themselves.
+type giftKey struct {
+	isNew bool
+	rules [MaxRules / 8]byte // which match, a bit each
+}
+
+// MaxRules bounds onboarding.rules.
+const MaxRules = 256
+
+// gather adds up what the rules of a set give, with what comes before and after
+// them.
+func (p *planner) gather(who giftKey, last *Given) *gifts {
+	g, policy := &gifts{}, &p.in.Policy
+	g.add("onboarding.defaults", &policy.Onboarding.Defaults)
+	if who.isNew {
+		g.add("default_activity_id", &Given{ActivityID: policy.DefaultActivityID})
+	}
+	for i := range policy.Onboarding.Rules {
+		if rule := &policy.Onboarding.Rules[i]; who.rules[i/8]&(1<<(i%8)) != 0 {
+			g.add("rule "+rule.Name, &rule.Set)
+		}
+	}
+	if last != nil {
+		g.add("import", last)
+	}
+	for i := range policy.Onboarding.Rules {
+		g.say("rule " + policy.Onboarding.Rules[i].Name)
+	}
+	g.say("import")
+	for f := range ownCount {
+		g.own[f] = g.own.Text(f)
+	}
+	return g
+}
+
+// matches says whether an entry describes somebody: the keys about agent records
+// with one active record, the others with the person.
+func (m *Match) matches(profile *Profile, person *Person) bool {
+	return m.matchesPerson(profile) && (!m.aboutAgents() ||
+		slices.ContainsFunc(person.Agents, func(r AgentRecord) bool { return r.Active && m.matchesRecord(r) }))
+}
+
+// give hands a member what the settings give, as far as it has nothing: somebody
+// made by hand who is linked for the first time. It returns what rules gave, in
+// words.
+func (p *planner) give(person *Person, m, next *Member) (fields []FieldChange, gave string) {
+	handMade := !m.Linked && m.Synced.Status == ""
+	if !handMade && !p.picked[person] {
+		return nil, ""
+	}
+	g := p.gifts(person, &next.Profile, false)
+	for f := range ownCount {
+		if handMade && next.Own.Text(f) == ownEmpty[f] {
+			next.Own[f] = g.own[f]
+		}
+	}
+	if p.picked[person] && !handMade { // back by hand: with what the operator says, and no more
+		picked := &gifts{own: m.Own}
+		picked.add("import", &p.in.Picks.Give)
+		picked.say("import")
+		next.Own, g = picked.own, picked
+	}
+	fields = next.ownChanges(&m.Own, ReasonOnboarding)
+	if fields == nil {
+		return nil, ""
+	}
+	p.trace(person, m, "", "settings", "given %s", g)
+	return fields, g.remark
+}
