@@ -59,6 +59,11 @@ func commitPlan(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (
 	if err := w.writePlan(ctx, c.Plan); err != nil {
 		return 0, err
 	}
+	for _, m := range c.Plan.Forget {
+		if err := forget(ctx, tx, m); err != nil {
+			return 0, fmt.Errorf("forget member %d: %w", m.ID, err)
+		}
+	}
 	if held, err = commitHeld(ctx, tx, c); err != nil {
 		return 0, err
 	}

@@ -159,4 +159,7 @@ type Plan struct {
 	// Marks are members whose bookkeeping moves although nothing changes for
 	// anybody: last-synced values, absence counts, rejections.
 	Marks []*Member
+	// Forget are members, as they were, whose personal values the roster blanks
+	// in everything it kept of the past.
+	Forget []*Member
 }

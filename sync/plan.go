@@ -205,8 +205,8 @@ func skipReason(why Reason) Reason {
 // identityReused says whether an rcUserId seems to have passed to another human:
 // first name, last name and e-mail all differ from what it last meant (R13).
 func identityReused(person *Person, m *Member, v *verdict) bool {
-	if !m.Linked || person.RCUserID == "" || person.RCUserID != m.RCUserID {
-		return false
+	if !m.Linked || person.RCUserID == "" || person.RCUserID != m.RCUserID || m.DeactivationReason == ReasonForgotten {
+		return false // of somebody forgotten nothing is left to compare
 	}
 	for _, f := range []Field{FirstName, LastName, Email} {
 		if !v.Known.Has(f) || fold(v.Profile[f]) == fold(m.Synced.Profile[f]) {

@@ -53,23 +53,31 @@ func (a *app) editMember(ctx context.Context, member int64, d decision, trigger 
 }
 
 func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.Store, member int64, d decision, trigger sync.Trigger, edit sync.Edit) error {
-	rows, err := st.Find(ctx, fmt.Sprint(member))
+	row, err := memberRow(ctx, st, member)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		if row.MemberID != member {
-			continue
-		}
-		id, plan, err := a.edit(ctx, s, st, d.run(s, trigger, row.Account), edit)
-		if err != nil {
-			return err
-		}
-		_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
-		for i := range plan.Changes {
-			_, _ = fmt.Fprint(a.stdout, changeText(&plan.Changes[i]))
-		}
-		return nil
+	id, plan, err := a.edit(ctx, s, st, d.run(s, trigger, row.Account), edit)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("the roster has no member %d", member)
+	_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
+	for i := range plan.Changes {
+		_, _ = fmt.Fprint(a.stdout, changeText(&plan.Changes[i]))
+	}
+	return nil
+}
+
+// memberRow finds a member by its id alone.
+func memberRow(ctx context.Context, st *store.Store, member int64) (*store.RosterRow, error) {
+	rows, err := st.Find(ctx, fmt.Sprint(member))
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows { // the number may be an agent's id as well
+		if rows[i].MemberID == member {
+			return &rows[i], nil
+		}
+	}
+	return nil, fmt.Errorf("the roster has no member %d", member)
 }

@@ -17,7 +17,7 @@ func rosterCommand(a *app) *cobra.Command {
 	c := &cobra.Command{Use: "roster", Short: "Read the roster, and say who belongs to whom"}
 	c.AddCommand(
 		rosterListCommand(a), rosterShowCommand(a), rosterExportCommand(a),
-		rosterImportCommand(a), rosterSetCommand(a), rosterPinCommand(a), rosterUnpinCommand(a), rosterLinkCommand(a), rosterManageCommand(a, "detach", false), rosterManageCommand(a, "attach", true),
+		rosterImportCommand(a), rosterSetCommand(a), rosterPinCommand(a), rosterUnpinCommand(a), rosterForgetCommand(a), rosterLinkCommand(a), rosterManageCommand(a, "detach", false), rosterManageCommand(a, "attach", true),
 	)
 	return c
 }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func rosterForgetCommand(a *app) *cobra.Command {
+	var d decision
+	c := &cobra.Command{
+		Use: "forget MEMBER", Short: "Erase what is personal about a member", Args: cobra.ExactArgs(1),
+		Long: `The legal erasure. The row stays, inactive; names, e-mail, user names, numbers and
+everything else that is personal is blanked in it, in the history and in what past
+runs kept. No sync onboards the person again by itself. It cannot be undone.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			id, err := memberID(args[0])
+			if err != nil {
+				return err
+			}
+			return a.withWriter(c.Context(), func(s *config.Settings, st *store.Store) error {
+				return a.forget(c.Context(), s, st, id, d)
+			})
+		},
+	}
+	d.authorFlags(c)
+	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, id int64, d decision) error {
+	row, err := memberRow(ctx, st, id)
+	if err != nil {
+		return err
+	}
+	who := strings.TrimSpace(row.FirstName + " " + row.LastName)
+	_, _ = fmt.Fprintf(a.stderr, "Member %d of %s: %s <%s>, %s.\n", id, row.Account, clean(who), clean(row.Email), row.Status)
+	question := "Erase what is personal about this member, for good?"
+	if err := a.ask(d.yes, question, "nothing was erased"); err != nil {
+		return err
+	}
+	if err := a.editMemberOn(ctx, s, st, id, d, sync.ByHand, sync.Forget(id)); err != nil {
+		return err
+	}
+	if err := st.Compact(ctx); err != nil {
+		return fmt.Errorf("what is personal is erased, but unused places of the file may still hold it: run `sqlite3 %s VACUUM` once: %w", st.Path(), err)
+	}
+	_, _ = fmt.Fprintln(a.stdout, "Backups, exports and logs made before still name them. RingCentral does, too: as long as it lists them, each run reads and keeps their record again.")
+	return nil
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"ringroster/sync"
+)
+
+// forget blanks what the past says about a member: the history, and what runs
+// kept. m is the member as it was.
+func forget(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
+	if err := forgetHistory(ctx, tx, m.ID); err != nil {
+		return err
+	}
+	kept, err := collect(stream(ctx, tx, func(k *KeptRow, rows *sql.Rows) error {
+		return rows.Scan(&k.RunID, &k.Data)
+	}, `SELECT run_id, data FROM snapshots WHERE account = ?`, m.Account))
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if k.Data, err = sync.ForgetKept(k.Data, m); err != nil {
+			return fmt.Errorf("what run %d kept: %w", k.RunID, err)
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE snapshots SET data = ? WHERE account = ? AND run_id = ?`, k.Data, m.Account, k.RunID)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {
+	type change struct {
+		id            int64
+		field, before sql.NullString
+		after         string
+	}
+	changes, err := collect(stream(ctx, tx, func(c *change, rows *sql.Rows) error {
+		return rows.Scan(&c.id, &c.field, &c.before, &c.after)
+	}, `SELECT change_id, field, before, after FROM changes WHERE member_id = ?`, member))
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		before, err := sync.ForgetText(c.field.String, c.before.String)
+		after, err2 := sync.ForgetText(c.field.String, c.after)
+		if err := errors.Join(err, err2); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE changes SET before = iif(before IS NULL, NULL, ?), after = ? WHERE change_id = ?`, before, after, c.id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Compact rewrites the file without what was deleted or overwritten, which
+// SQLite leaves in unused places. It needs as much free space as the file has.
+func (s *Store) Compact(ctx context.Context) error {
+	if s.w == nil {
+		return ErrReadOnly
+	}
+	err := retryBusy(ctx, func() error {
+		_, err := s.w.ExecContext(ctx, `VACUUM`)
+		return err
+	})
+	if err == nil {
+		_, err = s.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	}
+	return explain("compact", s.path, err)
+}

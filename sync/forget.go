@@ -1,0 +1,175 @@
+package sync
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Forgetting somebody is a legal erasure: their row stays, so that the history
+// adds up and nobody onboards them again by itself, but what is personal is
+// blanked in it, in the history, and in what past runs kept. Ids stay: they say
+// nothing by themselves, and without them the next sync would take the same
+// record for a newcomer.
+
+// personal are the synced fields that say something about a human.
+var personal = FieldSet(0).With(FirstName, LastName, Email, ExtensionNumber, Department, JobTitle, Site, TimeZone, Language)
+
+// Forget blanks what is personal of a member. It cannot be undone.
+func Forget(member int64) Edit {
+	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		var was Member
+		plan, settled, err := editOne(member, func(m *Member) (*Change, error) {
+			was = *m
+			if m.DeactivationReason == ReasonForgotten {
+				return nil, fmt.Errorf("member %d was forgotten already", member)
+			}
+			c := &Change{Fields: []FieldChange{{"status", string(Active), string(Inactive), ReasonForgotten}}}
+			if m.Status == Inactive {
+				c.Fields[0] = FieldChange{"deactivation_reason", string(m.DeactivationReason), string(ReasonForgotten), ReasonForgotten}
+			}
+			m.forget()
+			return c, nil
+		})(state, all)
+		if err == nil {
+			plan.Forget = []*Member{&was}
+		}
+		return plan, settled, err
+	}
+}
+
+func (m *Member) forget() {
+	m.Profile, m.Synced.Profile = m.Profile.impersonal(), m.Synced.Profile.impersonal()
+	m.Username, m.Pins = "", nil
+	m.Logins = impersonalLogins(m.Logins)
+	m.Synced.Logins = fingerprint(m.Logins)
+	m.Status, m.Synced.Status, m.DeactivationReason, m.Rejected = Inactive, Inactive, ReasonForgotten, ""
+}
+
+func (p Profile) impersonal() Profile {
+	for f := range fieldCount {
+		if personal.Has(f) {
+			p[f] = ""
+		}
+	}
+	return p
+}
+
+func impersonalLogins(logins []Login) []Login {
+	logins = slices.Clone(logins)
+	for i := range logins {
+		logins[i].UserName = ""
+	}
+	return logins
+}
+
+// ForgetText is a value of the history without what is personal in it. The field
+// "" is an onboarding, whose value is the member as JSON.
+func ForgetText(field, value string) (string, error) {
+	f, synced := ParseField(field)
+	switch {
+	case value == "":
+		return "", nil
+	case field == "username", synced && personal.Has(f):
+		return "", nil
+	case field == "pins":
+		return PinsJSON(nil), nil
+	case field == "logins":
+		var logins []Login
+		if err := json.Unmarshal([]byte(value), &logins); err != nil {
+			return "", fmt.Errorf("the history's logins cannot be read: %w", err)
+		}
+		return LoginsJSON(impersonalLogins(logins)), nil
+	case field != "":
+		return value, nil
+	}
+	var doc map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(value), &doc); err != nil {
+		return "", fmt.Errorf("the history's member cannot be read: %w", err)
+	}
+	for name, raw := range doc {
+		plain := string(raw)
+		isText := json.Unmarshal(raw, &plain) == nil
+		blank, err := ForgetText(name, plain)
+		if err != nil {
+			return "", err
+		}
+		if doc[name] = json.RawMessage(blank); isText {
+			text, _ := marshal(blank) // a string always marshals
+			doc[name] = text
+		}
+	}
+	text, err := marshal(doc)
+	return string(text), err
+}
+
+// ForgetKept is what a run kept (Keep.Data), without what is personal of a
+// member: its own row and the records of RingCentral that were theirs.
+func ForgetKept(data []byte, m *Member) ([]byte, error) {
+	lines, err := newPastLines(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	w := &pastWriter{}
+	w.gzip, _ = gzip.NewWriterLevel(&w.data, gzip.BestSpeed) // the level is a valid one
+	w.lines = json.NewEncoder(w.gzip)
+	w.lines.SetEscapeHTML(false)
+	sub := ""
+	for w.err == nil {
+		line, err := lines.next()
+		if err != nil {
+			return nil, err
+		}
+		if line.SubAccount != nil {
+			sub = line.SubAccount.ID
+		}
+		m.forgetLine(line, sub)
+		if w.write(*line); line.End {
+			break
+		}
+	}
+	if w.err == nil {
+		w.err = w.gzip.Close()
+	}
+	return w.data.Bytes(), w.err
+}
+
+// forgetLine blanks the records of the member in one line.
+func (m *Member) forgetLine(line *pastLine, sub string) {
+	for i := range line.Admins {
+		if a := &line.Admins[i]; m.isMine(a.RCUserID, a.Email) || slices.Contains(m.AdminIDs, a.UserID) {
+			a.FirstName, a.LastName, a.Email, a.UserName = "", "", "", ""
+		}
+	}
+	if line.Group != nil {
+		for i := range line.Group.Agents {
+			if a := &line.Group.Agents[i]; m.isMine(a.RCUserID, a.Email) || m.everHeld(loginKey(sub, a.ID)) {
+				a.FirstName, a.LastName, a.Email, a.UserName = "", "", "", ""
+			}
+		}
+	}
+	for i := range line.Extensions {
+		if e := &line.Extensions[i]; m.isMine(e.ID, e.Email) {
+			*e = Extension{ID: e.ID, Type: e.Type, Status: e.Status, HasContact: e.HasContact}
+		}
+	}
+	for i := range line.Members {
+		if k := &line.Members[i]; k.ID == m.ID {
+			row := k.member(m.Account)
+			status, reason := row.Status, row.DeactivationReason
+			row.forget()
+			row.Status, row.Synced.Status, row.DeactivationReason = status, status, reason // as it was then
+			*k = keptMember(row)
+		}
+	}
+}
+
+// isMine tells a record of the member by its RingEX id, or by its e-mail.
+func (m *Member) isMine(rcUserID, email string) bool {
+	return rcUserID != "" && rcUserID == strings.TrimPrefix(m.RCUserID, formerID) ||
+		email != "" && (fold(email) == fold(m.Profile[Email]) || fold(email) == fold(m.Synced.Profile[Email]))
+}

@@ -1,0 +1,142 @@
+package sync
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+)
+
+// forgettable is a world whose first member has something personal everywhere.
+func forgettable(t *testing.T) *world {
+	w := newWorld()
+	w.agent("1/10", "501", "Zeno Quill", rc("701"), userName("zeno.user"))
+	w.agent("1/10", "502", "Bob Ray", rc("702"))
+	w.admin("301", "Zeno Quill", userName("zeno.admin"))
+	w.extension("701", "Zeno Quill", number("4711"), department("Secrets", "Keeper"), site("Zurich"))
+	w.extension("702", "Bob Ray")
+	w.sync(t)
+	w.edit(t, PinField(1, Pin{Field: JobTitle, Value: "Zookeeper", Reason: "he asked", By: "chief"}))
+	return w
+}
+
+// words are what must be nowhere afterwards.
+var words = []string{"zeno", "quill", "4711", "secrets", "keeper", "zurich", "he asked"}
+
+func mustNotSay(t *testing.T, what string, text []byte) {
+	t.Helper()
+	for _, word := range words {
+		if bytes.Contains(bytes.ToLower(text), []byte(word)) {
+			t.Errorf("%s still says %q: %s", what, word, text)
+		}
+	}
+}
+
+func TestForgetBlanksTheMember(t *testing.T) {
+	w := forgettable(t)
+	plan, err := w.tryEdit(Forget(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, _ := json.Marshal(*plan.Changes[0].Next)
+	kept, _ := json.Marshal(keptMember(plan.Changes[0].Next))
+	change, _ := json.Marshal(plan)
+	for what, text := range map[string][]byte{"the row": row, "what is synced": kept, "the change": change} {
+		mustNotSay(t, what, text)
+	}
+	if len(plan.Forget) != 1 || plan.Forget[0].Profile[FirstName] != "Zeno" {
+		t.Errorf("the roster is told to forget %+v", plan.Forget)
+	}
+	w.members = apply(plan, w.members, &w.lastID)
+	t.Run("nobody onboards them again, and no name is noted", func(t *testing.T) {
+		next := w.plan(t)
+		same(t, lines(next), []string{"note 1 rc:701 declined"})
+		if next.Notes[0].Name != "" {
+			t.Errorf("the note says %q", next.Notes[0].Name)
+		}
+	})
+	t.Run("it does not happen twice", func(t *testing.T) {
+		if _, err := w.tryEdit(Forget(1)); err == nil || !strings.Contains(err.Error(), "forgotten already") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("R29: undoing what a run did before does not bring it back", func(t *testing.T) {
+		undo := Undo([]Done{{Member: 1, Kind: Update, Field: "first_name", Before: "", After: "", Reason: ReasonSource}}, nil, true)
+		plan, err := w.tryEdit(undo)
+		if err != nil || len(plan.Changes) > 0 || len(plan.Notes) != 1 {
+			t.Errorf("got %+v, %v", plan, err)
+		}
+	})
+	t.Run("once RingCentral does not list them either, nothing is left to say", func(t *testing.T) {
+		w.clear()
+		w.agent("1/10", "502", "Bob Ray", rc("702"))
+		w.Snapshot.Extensions = append(w.Snapshot.Extensions[:1], w.Snapshot.Extensions[2:]...)
+		same(t, lines(w.plan(t)), nil)
+	})
+}
+
+func TestForgetTextOfTheHistory(t *testing.T) {
+	w := forgettable(t)
+	row, _ := json.Marshal(w.member(1))
+	for _, c := range []struct{ field, value, want string }{
+		{"last_name", "Quill", ""},
+		{"username", "zeno", ""},
+		{"role", "Agent", "Agent"},
+		{"status", "active", "active"},
+		{"rc_user_id", "701", "701"},
+		{"teams", `["a"]`, `["a"]`},
+		{"pins", PinsJSON(w.member(1).Pins), "[]"},
+		{"logins", `[{"agent_id":"501","user_name":"zeno"}]`, `[{"sub_account_id":"","sub_account":"","agent_group_id":"","agent_group":"","agent_id":"501","agent_type":"","user_name":"","data_source":"","active":false}]`},
+	} {
+		got, err := ForgetText(c.field, c.value)
+		if err != nil || got != c.want {
+			t.Errorf("%s %s: %s, %v; want %s", c.field, c.value, got, err, c.want)
+		}
+	}
+	got, err := ForgetText("", string(row))
+	if err != nil || !strings.Contains(got, `"agent_id":"501"`) || !strings.Contains(got, `"status":"active"`) {
+		t.Errorf("the onboarding is %s, %v", got, err)
+	}
+	mustNotSay(t, "the onboarding", []byte(got))
+	if _, err := ForgetText("logins", "nonsense"); err == nil {
+		t.Error("nonsense was read")
+	}
+}
+
+// What a run kept still gives the same plan for everybody else.
+func TestForgetKept(t *testing.T) {
+	w := forgettable(t)
+	w.member(2).Profile[Site] = "Bern"
+	plan, kept := keepWhile(t, w.input(), 1)
+	blanked, err := ForgetKept(kept, w.member(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, plans, err := pasts(blanked, nil)
+	if err != nil || len(plans) != 1 {
+		t.Fatal(plans, err)
+	}
+	for _, p := range plans {
+		var about2 []Change
+		for _, c := range p.Changes {
+			if c.Member == 2 {
+				about2 = append(about2, c)
+			}
+		}
+		same(t, fields(&Plan{Changes: about2}), fields(plan))
+	}
+	r, err := gzip.NewReader(bytes.NewReader(blanked))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustNotSay(t, "what the run kept", text)
+	if _, err := ForgetKept(kept[:len(kept)/2], w.member(1)); err == nil {
+		t.Error("half of it was read")
+	}
+}
