@@ -39,7 +39,7 @@ func (a *app) demo(ctx context.Context) error {
 		return err
 	}
 	settings := filepath.Join(dir, "config.yaml")
-	text := "log: {level: error, format: console}\n" + simulatorSettings(world, address.String())
+	text := "log: {level: error, format: console}\n" + demoRules + simulatorSettings(world, address.String())
 	if err := writeNew(settings, text); err != nil {
 		return err
 	}
@@ -51,6 +51,11 @@ func (a *app) demo(ctx context.Context) error {
 	}
 	return nil
 }
+
+// demoRules give whoever joins the first team what its people have.
+const demoRules = `onboarding:
+  rules: [{name: team-a, when: {agent_group: "Team A"}, set: {teams: [team-a], permissions: {outbound_calls: true}}}]
+`
 
 // stage is where the demo plays.
 type stage struct {
@@ -120,6 +125,10 @@ func dayOfChanges(s *stage) error {
 	s.command(exitDone, "sync")
 	s.command(exitDone, "history", renamed)
 	s.command(exitDone, "explain", left)
+	s.say("A rule of the settings gave Ada her team. She stands in for a supervisor this\nmonth, which RingCentral does not know: a pin holds that against the sync.")
+	s.command(exitDone, "roster", "pin", "39", "role=Supervisor", "--until", "2099-12-31", "--reason", "stands in", "--actor", "operator")
+	s.command(exitDone, "sync")
+	s.command(exitDone, "roster", "show", "ada.newcomb@example.com")
 	return s.failed
 }
 
