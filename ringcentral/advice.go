@@ -102,6 +102,8 @@ func (c *client) adviseRefusal(e *Error, op *operation) {
 	case e.Status == http.StatusNotFound && op.aboutMain:
 		e.permanent = true
 		e.Advice = fmt.Sprintf("check main_account_id (%s)", c.MainAccountID)
+	case e.Status == http.StatusNotFound && op == readExtension:
+		e.Advice = "it is gone since the list was read, or hidden from the owner of the JWT"
 	case e.Status == http.StatusNotFound:
 		e.Advice = fmt.Sprintf("check %s", op.service.setting())
 	case e.Status == http.StatusProxyAuthRequired:

@@ -85,8 +85,8 @@ func (d *Directory) LookAgain(ctx context.Context, report func(sync.Progress)) (
 type reading struct {
 	c       *client
 	s       *sync.Snapshot
-	total   int                    // of extensions, as claimed
-	account func() (string, error) // the RingEX account id, read once
+	total   int                         // of extensions, as claimed
+	account func() (wireAccount, error) // RingEX's, read once
 
 	mu     stdsync.Mutex // orders reports
 	report func(sync.Progress)
@@ -97,7 +97,7 @@ func (d *Directory) reading(ctx context.Context, report func(sync.Progress)) *re
 	return &reading{
 		c: d.c, report: report, total: -1,
 		s:       &sync.Snapshot{Account: d.c.Account},
-		account: stdsync.OnceValues(func() (string, error) { return d.c.ringEXAccount(ctx) }),
+		account: stdsync.OnceValues(func() (wireAccount, error) { return d.c.ringEXAccount(ctx) }),
 	}
 }
 
@@ -141,10 +141,11 @@ func (r *reading) mainID(ctx context.Context) (string, error) {
 	if configured == of || of == "" {
 		return configured, nil
 	}
-	ringEX, err := r.account()
+	account, err := r.account()
 	if err != nil {
 		return "", err
 	}
+	ringEX := string(account.ID)
 	if configured != ringEX {
 		return "", &Error{
 			Op: "the main account", kind: kindSettings, permanent: true,

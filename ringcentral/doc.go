@@ -23,6 +23,16 @@
 // the agents of each group, and the extensions by the thousand; two lists of
 // roles on request.
 //
+// # Regional settings
+//
+// No list tells the time zone and language of an extension: they take a call each,
+// in the Light group (regional.go). So they are looked up for those alone whom the
+// plan names, after the snapshot and in its session; the account's own come with
+// the account. A lookup that fails is tried again like any call, and then leaves
+// its extension unknown: it never fails the account. When RingCentral itself fails
+// eight times in a row, or half of the run's time is over, the rest is left to later
+// runs.
+//
 // # Pacing
 //
 // A limit is a sliding window. A slot is free one window after the answer to the

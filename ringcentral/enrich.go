@@ -13,8 +13,12 @@ import (
 // roles if they are asked for.
 func (r *reading) ringEX(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		r.s.Identity.RingEXAccountID, err = r.account()
+	g.Go(func() error {
+		account, err := r.account()
+		r.s.Identity.RingEXAccountID = string(account.ID)
+		if err == nil && r.c.Regional {
+			r.regional(account.Regional)
+		}
 		return err
 	})
 	g.Go(func() error { return r.extensions(ctx) })

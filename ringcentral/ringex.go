@@ -2,6 +2,7 @@ package ringcentral
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"strings"
 
@@ -33,23 +34,28 @@ var (
 	}
 )
 
-// ringEXAccount returns the RingEX account id of the session.
-func (c *client) ringEXAccount(ctx context.Context) (string, error) {
+// ringEXAccount tells whose session this is.
+func (c *client) ringEXAccount(ctx context.Context) (wireAccount, error) {
 	r := &request{op: readAccount, what: "the RingEX account", url: c.at(ringEX, "/restapi/v1.0/account/~")}
 	return call(ctx, c, r, decodeAccount)
 }
 
-func decodeAccount(body []byte) (string, error) {
-	account, err := decodeObject[struct {
-		ID id `json:"id"`
-	}](body)
+// wireAccount is AccountInfo, as far as it is used. Its regional settings decide
+// nothing that a run depends on: where they cannot be read they are empty.
+type wireAccount struct {
+	ID       id              `json:"id"`
+	Regional json.RawMessage `json:"regionalSettings"`
+}
+
+func decodeAccount(body []byte) (wireAccount, error) {
+	account, err := decodeObject[wireAccount](body)
 	if err != nil {
-		return "", err
+		return wireAccount{}, err
 	}
 	if account.ID == "" {
-		return "", nonsense("the answer holds no account id")
+		return wireAccount{}, nonsense("the answer holds no account id")
 	}
-	return string(account.ID), nil
+	return *account, nil
 }
 
 // wireExtension is GetExtensionListInfoResponse, as far as it is used.

@@ -130,10 +130,14 @@ func TestRequestsAreThoseOfTheOfficialSchemas(t *testing.T) {
 		requests = append(requests, request{r.Method, r.URL.Path, r.URL.Query(), form})
 	}})
 	cfg := demoConfig(s)
-	cfg.Roles = true
+	cfg.Roles, cfg.Regional = true, true
 	d := mustNew(t, cfg)
-	if _, err := d.Snapshot(t.Context(), nil); err != nil {
+	snapshot, err := d.Snapshot(t.Context(), nil)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if own, _, err := d.Regional(t.Context(), people(snapshot, 2), nil); err != nil || len(own) != 2 {
+		t.Errorf("regional settings %v, %v", own, err)
 	}
 	d.Close(t.Context())
 

@@ -57,6 +57,7 @@ type verdict struct {
 	Known    FieldSet
 	Username string
 	Unknown  []string // agent types that no mapping knows
+	Regional string   // key of the regional settings that this run read; "": none
 }
 
 // grants are the records that give somebody a place on the roster (R9).

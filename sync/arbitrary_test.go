@@ -17,6 +17,7 @@ var (
 	someRC     = rapid.SampledFrom([]string{"701", "702", "703", "704", "705", "900", "", ""})
 	someType   = rapid.SampledFrom([]string{"AGENT", "SUPERVISOR", "MULTI_USER", "ROBOT", ""})
 	seldom     = rapid.Map(rapid.IntRange(0, 7), func(n int) bool { return n == 5 })
+	someRegion = rapid.SampledFrom([]Region{{"America/Denver", "en-US"}, {"Asia/Tokyo", "ja-JP"}, {"", "en-GB"}, {"Europe/Paris", ""}, {}})
 	someFaulty = rapid.Map(seldom, func(bad bool) string { return map[bool]string{true: "cut short"}[bad] })
 )
 
@@ -62,6 +63,12 @@ func arbitrarySnapshot(t *rapid.T, s *Snapshot) {
 			e.Department = rapid.SampledFrom([]string{"", "Sales"}).Draw(t, "department")
 		}
 		s.Extensions = append(s.Extensions, e)
+	}
+	if rapid.Bool().Draw(t, "regional settings") {
+		s.Regional = &Regional{Account: someRegion.Draw(t, "the account's"), Own: map[string]Region{}}
+		for _, id := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"701", "702", "703", "706"}), rapid.ID).Draw(t, "looked up") {
+			s.Regional.Own[id] = someRegion.Draw(t, "region")
+		}
 	}
 	if seldom.Draw(t, "capped") {
 		s.Lists = []List{{Name: "agents", Length: 1000, Total: -1}}
@@ -133,6 +140,7 @@ func arbitraryPolicy(t *rapid.T, p *Policy) {
 	p.LimitPercent, p.LimitFloor = rapid.SampledFrom([]int{0, 10, 100}).Draw(t, "percent"), rapid.SampledFrom([]int{0, 5, 50}).Draw(t, "floor")
 	p.Onboarding.Manual = seldom.Draw(t, "manual")
 	p.Onboarding.Rules = []Rule{{"some", someMatch.Draw(t, "when"), Given{Teams: []string{"a"}, Permissions: map[Permission]bool{AgentLogin: true}}}}
+	p.RegionalLookups = rapid.IntRange(1, 3).Draw(t, "lookups per run")
 	p.GraceDays = rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "grace")
 }
 
@@ -169,6 +177,10 @@ func arbitraryMember(t *rapid.T, id int64) *Member {
 	}
 	slices.SortFunc(m.Logins, compareLogins)
 	m.Synced = Synced{Profile: m.Profile, Status: Active, RCUserID: m.RCUserID, Logins: fingerprint(m.Logins)}
+	if rapid.Bool().Draw(t, "regional settings read") {
+		m.Synced.Regional = rapid.SampledFrom([]string{"701:0", "702:0", "undone"}).Draw(t, "read of")
+		m.Profile[TimeZone], m.Synced.Profile[TimeZone] = "America/Denver", "America/Denver"
+	}
 	if seldom.Draw(t, "edited") {
 		m.Synced.Profile[Email], m.Synced.Logins = someEmail.Draw(t, "synced email"), ""
 	}

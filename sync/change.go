@@ -76,6 +76,7 @@ const (
 	NoteUnknownAgentType Reason = "unknown_agent_type"
 	NoteChangedSince     Reason = "changed_since" // undo leaves it alone (R29)
 	NoteKeptRequired     Reason = "required_field_kept"
+	NoteRegionalWaits    Reason = "regional_settings_wait" // how many people's own are still to be read
 )
 
 // FieldChange is one field's before and after. Logins stand there as JSON.
@@ -162,4 +163,7 @@ type Plan struct {
 	// Forget are members, as they were, whose personal values the roster blanks
 	// in everything it kept of the past.
 	Forget []*Member
+	// Lookups are the extensions whose own regional settings are to be looked up
+	// in this run. A plan that was made with the answers names those for the next.
+	Lookups []string
 }

@@ -23,7 +23,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	fields = p.compareLoginRows(fields, person, m, &next)
 	given, gave := p.give(person, m, &next)
 	fields = append(fields, given...)
-	next.Synced.Roles = v.Evidence
+	next.Synced.Roles, next.Synced.Regional = v.Evidence, firstOf(v.Regional, m.Synced.Regional)
 	next.AdminIDs = adminIDs(person)
 	next.Linked = true
 	next.Rejected = "" // seen again (R26)
@@ -248,7 +248,7 @@ func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail stri
 	next.Own = g.own
 	next.Synced = Synced{
 		Profile: v.Profile, Status: Active, RCUserID: person.RCUserID,
-		Roles: v.Evidence, Logins: fingerprint(next.Logins),
+		Roles: v.Evidence, Logins: fingerprint(next.Logins), Regional: v.Regional,
 	}
 	if pin := p.rolePin(person); pin != nil {
 		next.Pins, next.Profile[Role] = pinned(nil, *pin), pin.Value

@@ -15,6 +15,10 @@ type Directory interface {
 	// to have left (R2): RingCX administrators, groups and agents. Only Admins
 	// and SubAccounts of the answer are filled.
 	LookAgain(ctx context.Context, report func(Progress)) (*Snapshot, error)
+	// Regional looks up the own regional settings of extensions, given by id, and
+	// leaves out what it cannot read or has no time for; the warnings say so. An
+	// error is the context's alone.
+	Regional(ctx context.Context, extensions []string, report func(Progress)) (map[string]Region, []Warning, error)
 	// Close revokes the session. It may be called twice and ignores what
 	// RingCentral answers, since there is nothing left to do about it.
 	Close(ctx context.Context)
@@ -50,9 +54,10 @@ type Snapshot struct {
 	Admins      []Admin             `json:"admins,omitempty"`
 	SubAccounts []SubAccount        `json:"sub_accounts,omitempty"`
 	Extensions  []Extension         `json:"extensions,omitempty"`
-	Roles       []RingEXRole        `json:"roles"`           // nil unless the access rule needs them
-	Assigned    map[string][]string `json:"assigned"`        // extension id -> RingEX role ids; nil likewise
-	Lists       []List              `json:"lists,omitempty"` // facts for the guard
+	Roles       []RingEXRole        `json:"roles"`              // nil unless the access rule needs them
+	Assigned    map[string][]string `json:"assigned"`           // extension id -> RingEX role ids; nil likewise
+	Lists       []List              `json:"lists,omitempty"`    // facts for the guard
+	Regional    *Regional           `json:"regional,omitempty"` // nil: regional settings are not synced
 	Warnings    []Warning           `json:"warnings,omitempty"`
 }
 

@@ -12,8 +12,7 @@
 //
 // An agent's JSON arrives in a body that is read whole and within a limit. The
 // client decodes it and puts it, as an Agent, at its place in the Snapshot: the
-// place its list had, never the moment it arrived (directory.go). When every
-// list is proved, the session closes.
+// place its list had, never the moment it arrived (directory.go).
 //
 // joinPeople (people.go) makes it part of a Person, with every other record of
 // the same human and their RingEX extension. As the roster's members stream
@@ -28,6 +27,10 @@
 // Members who are active and whom nobody stands behind any more climb down the
 // ladder (leaver.go); whoever is left is held or deactivated by the guard
 // (guard.go), which nothing else can bypass.
+//
+// What a plan asks for besides is read in the same session, and a second plan made
+// with it: the lists that could show somebody who seems to have left (second.go),
+// and the regional settings of those whom the plan names (regional.go).
 //
 // Runner.Sync (run.go) hands the plan to Roster.Commit, which checks that the
 // roster is still the one planned for and writes members, logins, history and

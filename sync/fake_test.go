@@ -103,8 +103,12 @@ type fakeDirectory struct {
 	err, againErr error
 	read          func() // runs while the snapshot is read
 
-	looks  int
-	closed bool
+	// regional answers for the extensions that are looked up; nil: nobody does.
+	regional func(extensions []string) (map[string]Region, []Warning, error)
+
+	looks   int
+	lookups [][]string
+	closed  bool
 }
 
 func (d *fakeDirectory) Snapshot(ctx context.Context, report func(Progress)) (*Snapshot, error) {
@@ -127,6 +131,17 @@ func (d *fakeDirectory) LookAgain(context.Context, func(Progress)) (*Snapshot, e
 	}
 	d.looks++
 	return d.second, d.againErr
+}
+
+func (d *fakeDirectory) Regional(ctx context.Context, extensions []string, report func(Progress)) (map[string]Region, []Warning, error) {
+	if d.closed {
+		return nil, nil, errors.New("read after close")
+	}
+	d.lookups = append(d.lookups, extensions)
+	if d.regional == nil {
+		return nil, nil, nil
+	}
+	return d.regional(extensions)
 }
 
 func (d *fakeDirectory) Close(context.Context) { d.closed = true }

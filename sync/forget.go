@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -46,7 +47,7 @@ func (m *Member) forget() {
 	m.Profile, m.Synced.Profile = m.Profile.impersonal(), m.Synced.Profile.impersonal()
 	m.Username, m.Pins = "", nil
 	m.Logins = impersonalLogins(m.Logins)
-	m.Synced.Logins = fingerprint(m.Logins)
+	m.Synced.Logins, m.Synced.Regional = fingerprint(m.Logins), ""
 	m.Status, m.Synced.Status, m.DeactivationReason, m.Rejected = Inactive, Inactive, ReasonForgotten, ""
 }
 
@@ -140,6 +141,9 @@ func ForgetKept(data []byte, m *Member) ([]byte, error) {
 
 // forgetLine blanks the records of the member in one line.
 func (m *Member) forgetLine(line *pastLine, sub string) {
+	if line.Head != nil && line.Head.Snapshot.Regional != nil {
+		maps.DeleteFunc(line.Head.Snapshot.Regional.Own, func(id string, _ Region) bool { return m.isMine(id, "") })
+	}
 	for i := range line.Admins {
 		if a := &line.Admins[i]; m.isMine(a.RCUserID, a.Email) || slices.Contains(m.AdminIDs, a.UserID) {
 			a.FirstName, a.LastName, a.Email, a.UserName = "", "", "", ""

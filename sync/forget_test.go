@@ -17,13 +17,14 @@ func forgettable(t *testing.T) *world {
 	w.admin("301", "Zeno Quill", userName("zeno.admin"))
 	w.extension("701", "Zeno Quill", number("4711"), department("Secrets", "Keeper"), site("Zurich"))
 	w.extension("702", "Bob Ray")
+	w.regional(denver, "701", tokyo, "702", paris)
 	w.sync(t)
 	w.edit(t, PinField(1, Pin{Field: JobTitle, Value: "Zookeeper", Reason: "he asked", By: "chief"}))
 	return w
 }
 
 // words are what must be nowhere afterwards.
-var words = []string{"zeno", "quill", "4711", "secrets", "keeper", "zurich", "he asked"}
+var words = []string{"zeno", "quill", "4711", "secrets", "keeper", "zurich", "he asked", "tokyo", "ja-jp", "701:"}
 
 func mustNotSay(t *testing.T, what string, text []byte) {
 	t.Helper()

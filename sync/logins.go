@@ -55,33 +55,42 @@ func compareLogins(a, b Login) int {
 	return strings.Compare(a.AgentID, b.AgentID)
 }
 
-// fingerprint condenses logins (FNV-1a) to tell later whether somebody edited
-// them.
+// fingerprint condenses logins to tell later whether somebody edited them.
 func fingerprint(logins []Login) string {
 	if len(logins) == 0 {
 		return ""
 	}
-	h := uint64(14695981039346656037)
-	add := func(s string) {
-		for i := range len(s) {
-			h = (h ^ uint64(s[i])) * 1099511628211
-		}
-		h *= 1099511628211 // a zero byte: where one value ends
-	}
+	d := newDigest()
 	for i := range logins {
 		l := &logins[i]
-		add(l.SubAccountID)
-		add(l.SubAccount)
-		add(l.AgentGroupID)
-		add(l.AgentGroup)
-		add(l.AgentID)
-		add(l.AgentType)
-		add(l.UserName)
-		add(l.DataSource)
-		add(strconv.FormatBool(l.Active))
+		d.add(l.SubAccountID)
+		d.add(l.SubAccount)
+		d.add(l.AgentGroupID)
+		d.add(l.AgentGroup)
+		d.add(l.AgentID)
+		d.add(l.AgentType)
+		d.add(l.UserName)
+		d.add(l.DataSource)
+		d.add(strconv.FormatBool(l.Active))
 	}
-	return strconv.FormatUint(h, 16)
+	return d.String()
 }
+
+// digest condenses a row of values (FNV-1a). The roster stores digests: the
+// values of a row give the same one for ever.
+type digest uint64
+
+func newDigest() digest { return 14695981039346656037 }
+
+func (d *digest) add(value string) {
+	h := uint64(*d)
+	for i := range len(value) {
+		h = (h ^ uint64(value[i])) * 1099511628211
+	}
+	*d = digest(h * 1099511628211) // a zero byte: where one value ends
+}
+
+func (d digest) String() string { return strconv.FormatUint(uint64(d), 16) }
 
 // LoginsJSON is how logins stand in a field change.
 func LoginsJSON(logins []Login) string {

@@ -57,6 +57,12 @@ func (p *planner) narrowToOne() error {
 	p.plan.Conflicts = slices.DeleteFunc(p.plan.Conflicts, func(c Conflict) bool { return !meant(c.Person, c.Member) })
 	p.plan.Notes = slices.DeleteFunc(p.plan.Notes, func(n Note) bool { return !meant(n.Person, n.Member) })
 	p.plan.Summary = p.summarizeOne(people)
+	p.plan.Lookups = nil
+	for _, person := range p.people.all {
+		if people[person.Key] && person.unread() {
+			p.plan.Lookups = append(p.plan.Lookups, person.outcome.unread)
+		}
+	}
 	return nil
 }
 

@@ -57,6 +57,7 @@ func (p *planner) settleNewcomers() {
 // admit judges somebody without a member: faulty, not belonging, or a newcomer.
 func (p *planner) admit(person *Person) (newcomer, bool) {
 	v := p.judge(person, nil)
+	p.assessRegional(&v, person, nil)
 	p.tracePerson(person, nil, &v)
 	switch {
 	case person.faulty() != "":

@@ -112,6 +112,7 @@ type outcome struct {
 	conflict *Conflict
 	note     *Note
 	mark     *Member
+	unread   string // the extension whose own regional settings are to be read; "": none
 }
 
 type decision int
@@ -161,6 +162,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 		synced = &m.Profile
 	}
 	v := p.judge(person, synced)
+	p.assessRegional(&v, person, m)
 	p.traceMember(person, m)
 	p.tracePerson(person, m, &v)
 	person.outcome.found, person.outcome.gained = m.ID, gained(person, m)
@@ -246,6 +248,7 @@ func (p *planner) finish() {
 	for _, person := range p.people.all {
 		p.collect(person, s)
 	}
+	p.plan.Lookups = p.lookups()
 	s.Deactivate = 0
 	for i := range p.plan.Changes {
 		if p.plan.Changes[i].Kind == Deactivate {

@@ -11,6 +11,7 @@ type Policy struct {
 	Scope             Scope         `json:"scope,omitzero"`
 	RequiredFields    []Field       `json:"required_fields,omitempty"`
 	Onboarding        Onboarding    `json:"onboarding,omitzero"`
+	RegionalLookups   int           `json:"regional_lookups,omitempty"` // at most so many in one run
 
 	Deactivate   bool    `json:"deactivate,omitempty"`
 	LimitPercent int     `json:"limit_percent,omitempty"` // of active members; R21

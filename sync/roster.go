@@ -102,7 +102,7 @@ type Synced struct {
 	RCUserID string
 	Roles    string // the records the role came from, to tell a new role from new settings
 	Logins   string // fingerprint of the logins
-	Regional string // the extension whose own regional settings were read; "": none yet
+	Regional string // the extension whose own regional settings were read, as it was then (regionalKey); "": none yet
 }
 
 // Login is one RingCX agent record of a member. Rows are never removed: Active

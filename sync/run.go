@@ -194,8 +194,7 @@ func (s *session) close(ctx context.Context) {
 	s.dir.Close(context.WithoutCancel(ctx))
 }
 
-// decide reads RingCentral and plans; whoever seems to have left is looked up a
-// second time before the session closes (R2).
+// decide reads RingCentral and plans, with all that needs the session.
 func (s *session) decide(ctx context.Context) (*Plan, error) {
 	var err error
 	if s.snapshot, err = s.dir.Snapshot(ctx, s.r.Observer.Progress); err != nil {
@@ -204,21 +203,51 @@ func (s *session) decide(ctx context.Context) (*Plan, error) {
 	return s.plan(ctx)
 }
 
-// plan makes a plan from the snapshot and the roster as it is now.
+// plan makes a plan from the snapshot and the roster as it is now. Where it shows
+// that more must be read, it is made again with that, once.
 func (s *session) plan(ctx context.Context) (*Plan, error) {
 	plan, err := s.planOnce(ctx)
-	if err != nil || s.lookedTwice || !hasAbsent(plan) {
-		return plan, err
-	}
-	if s.closed {
-		return nil, fmt.Errorf("the roster was edited while it was planned, and new leavers appeared that were not looked up twice: run again: %w", ErrMoved)
-	}
-	second, err := s.dir.LookAgain(ctx, s.r.Observer.Progress)
 	if err != nil {
-		return nil, fmt.Errorf("look again for those who seem to have left: %w", err)
+		return nil, err
 	}
-	s.snapshot, s.lookedTwice = s.snapshot.withSecondLook(second), true
+	more, err := s.readMore(ctx, plan)
+	switch {
+	case err != nil:
+		return nil, err
+	case !more:
+		return plan, nil
+	}
 	return s.planOnce(ctx)
+}
+
+// readMore reads what a plan asks for, in the same session: the lists once more
+// for those who seem to have left (R2), and regional settings.
+func (s *session) readMore(ctx context.Context, plan *Plan) (more bool, err error) {
+	if !s.lookedTwice && hasAbsent(plan) {
+		if s.closed {
+			return false, fmt.Errorf("the roster was edited while it was planned, and new leavers appeared that were not looked up twice: run again: %w", ErrMoved)
+		}
+		second, err := s.dir.LookAgain(ctx, s.r.Observer.Progress)
+		if err != nil {
+			return false, fmt.Errorf("look again for those who seem to have left: %w", err)
+		}
+		s.snapshot, s.lookedTwice, more = s.snapshot.withSecondLook(second), true, true
+	}
+	if len(plan.Lookups) > 0 && s.looksUp() {
+		own, warnings, err := s.dir.Regional(ctx, plan.Lookups, s.r.Observer.Progress)
+		if err != nil {
+			return false, fmt.Errorf("look up regional settings: %w", err)
+		}
+		s.snapshot, more = s.snapshot.withRegional(own, warnings), true
+	}
+	return more, nil
+}
+
+// looksUp says whether regional settings are looked up: by a run of the whole
+// account, and by anything about one person alone. A preview of the whole account
+// spends no calls on them, and so a saved plan comes out the same.
+func (s *session) looksUp() bool {
+	return !s.closed && (s.run != 0 && s.full() || s.req.Only != "")
 }
 
 // hasAbsent says whether somebody would leave because of what the RingCX lists

@@ -154,6 +154,7 @@ func (u *undoing) field(d Done) error {
 	u.next.Profile[f] = d.Before
 	if d.Kind != EditMember && d.Reason != ReasonLocalEdit && d.Reason != ReasonPinEnded {
 		u.next.Synced.Profile[f] = d.Before
+		u.next.undoRegional(f)
 	}
 	if f == Role && d.Reason == ReasonSource {
 		u.next.Synced.Roles = "" // so that the next plan blames the source again

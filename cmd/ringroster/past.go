@@ -202,5 +202,10 @@ func (r replay) LookAgain(context.Context, func(sync.Progress)) (*sync.Snapshot,
 	return r.snapshot, nil
 }
 
+// Regional has nothing newer either.
+func (replay) Regional(context.Context, []string, func(sync.Progress)) (map[string]sync.Region, []sync.Warning, error) {
+	return nil, nil, nil
+}
+
 func (replay) Close(context.Context) {}
 func (replay) Calls() int            { return 0 }

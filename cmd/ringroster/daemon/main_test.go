@@ -204,6 +204,10 @@ func (d *directory) LookAgain(ctx context.Context, report func(sync.Progress)) (
 	return d.Snapshot(ctx, report)
 }
 
+func (d *directory) Regional(context.Context, []string, func(sync.Progress)) (map[string]sync.Region, []sync.Warning, error) {
+	return nil, nil, nil
+}
+
 func (d *directory) Close(context.Context) {
 	d.m.mu.Lock()
 	defer d.m.mu.Unlock()
