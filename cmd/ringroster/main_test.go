@@ -71,7 +71,7 @@ func TestScripts(t *testing.T) {
 //
 //	world leave EMAIL…        world join FIRST LAST EMAIL     world rename EMAIL FIRST LAST
 //	world email EMAIL NEW     world fault KIND OPERATION [COUNT [STATUS]]    world heal
-//	world secret NEW          world wfo yes|no
+//	world secret NEW          world wfo yes|no                 world zone EMAIL TIMEZONE LANGUAGE
 func worldCommand(ts *testscript.TestScript, _ bool, args []string) {
 	server, ok := ts.Value(simulatorKey{}).(*simulator.Server)
 	if !ok || len(args) == 0 {
@@ -100,6 +100,12 @@ func changeWorld(w *simulator.World, a *simulator.Account, verb string, args []s
 		a.ChangeEmail(args[0], args[1])
 	case "secret":
 		a.ClientSecret = args[0]
+	case "zone":
+		for _, e := range a.Extensions {
+			if e.Email == args[0] {
+				e.TimeZone, e.Language = args[1], args[2]
+			}
+		}
 	case "wfo":
 		a.NoWFOAccess = args[0] == "no"
 	case "heal":

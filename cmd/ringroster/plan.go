@@ -288,7 +288,11 @@ func notesText(notes []sync.Note) string {
 			counts[n.Reason]++
 			continue
 		}
-		fmt.Fprintf(&b, "  . %s%s (%s%s)\n", clean(n.Name), prefixed(", member ", memberText(n.Member)), n.Reason, prefixed(": ", clean(n.Detail)))
+		who := clean(n.Name) + prefixed(", member ", memberText(n.Member))
+		if who == "" {
+			who = "the account"
+		}
+		fmt.Fprintf(&b, "  . %s (%s%s)\n", who, n.Reason, prefixed(": ", clean(n.Detail)))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(counts)) {
 		fmt.Fprintf(&b, "  . %s not on the roster: %s\n", counted(counts[reason], "person", "people"), reason)

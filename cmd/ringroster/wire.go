@@ -151,6 +151,7 @@ func connect(s *config.Settings, account *config.Account, onCall func(ringcentra
 		MainAccountID: string(account.MainAccountID), SubAccounts: subAccounts, ClientID: account.ClientID,
 		ClientSecret: string(credentials.ClientSecret), JWT: string(credentials.JWT),
 		Roles:     s.Policy(account).Access.Rule != sync.AccessListed,
+		Regional:  s.RegionalSettings.Enabled,
 		UserAgent: "ringroster/" + version, CAFile: account.CAFile, OnCall: onCall,
 	})
 }

@@ -27,6 +27,8 @@ type Settings struct {
 	RequiredFields []string      `mapstructure:"required_fields"`
 	Onboarding     Onboarding    `mapstructure:"onboarding"`
 
+	RegionalSettings RegionalSettings `mapstructure:"regional_settings"`
+
 	Deactivate        bool    `mapstructure:"deactivate"`
 	DeactivationLimit Limit   `mapstructure:"deactivation_limit"`
 	DeactivationGrace Grace   `mapstructure:"deactivation_grace"`
@@ -161,6 +163,13 @@ type Permissions struct {
 	OutboundCalls    *bool `mapstructure:"outbound_calls"`
 }
 
+// RegionalSettings says whether time zone and language are synced, and how many
+// people's own are looked up in a run of one account.
+type RegionalSettings struct {
+	Enabled       bool `mapstructure:"enabled"`
+	LookupsPerRun int  `mapstructure:"lookups_per_run"`
+}
+
 // Limit says how many leavers are too many.
 type Limit struct {
 	Percent int `mapstructure:"percent"`
@@ -207,6 +216,7 @@ func Defaults() *Settings {
 				AgentLogin: new(true), SupervisorAccess: new(false), InboundCalls: new(true), OutboundCalls: new(false),
 			}},
 		},
+		RegionalSettings:  RegionalSettings{LookupsPerRun: 200},
 		Deactivate:        true,
 		DeactivationLimit: Limit{Percent: 10, Floor: 5},
 		Protect:           []Match{},

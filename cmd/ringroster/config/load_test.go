@@ -150,6 +150,7 @@ onboarding:
   mode: manual
   defaults: {activity_id: A, teams: [t], categories: [c], permissions: {agent_login: false, supervisor_access: true, inbound_calls: false, outbound_calls: true}}
   rules: [{name: n, when: {site: S}, set: {teams: [u], permissions: {agent_login: true}}}]
+regional_settings: {enabled: true, lookups_per_run: 7}
 deactivate: false
 deactivation_limit: {percent: 0, floor: 0}
 deactivation_grace: {days: 3}
@@ -188,6 +189,7 @@ LOG: {Level: debug, format: json}
 			},
 			Rules: []Rule{{Name: "n", When: Match{Site: "S"}, Set: Given{Teams: []string{"u"}, Permissions: Permissions{AgentLogin: new(true)}}}},
 		},
+		RegionalSettings:  RegionalSettings{true, 7},
 		DeactivationGrace: Grace{3},
 		Protect:           []Match{{Role: "Administrator"}},
 		Snapshots:         Snapshots{3},

@@ -24,6 +24,9 @@ func (s *Settings) Policy(a *Account) sync.Policy {
 		GraceDays:         s.DeactivationGrace.Days,
 		Protect:           matches(s.Protect),
 	}
+	if s.RegionalSettings.Enabled {
+		p.RegionalLookups = s.RegionalSettings.LookupsPerRun
+	}
 	account := DefaultAccount()
 	defaults := Defaults().deciding(&account)
 	for i, now := range s.deciding(a) {

@@ -60,6 +60,7 @@ deactivate: false
 deactivation_limit: {percent: 20, floor: 2}
 deactivation_grace: {days: 3}
 protect: [{role: Administrator}]
+regional_settings: {enabled: true, lookups_per_run: 50}
 `
 
 func TestPolicyOfAllThatCanBeSet(t *testing.T) {
@@ -86,7 +87,7 @@ func TestPolicyOfAllThatCanBeSet(t *testing.T) {
 				}},
 			},
 		},
-		LimitPercent: 20, LimitFloor: 2, GraceDays: 3, Protect: []sync.Match{{Role: "Administrator"}},
+		RegionalLookups: 50, LimitPercent: 20, LimitFloor: 2, GraceDays: 3, Protect: []sync.Match{{Role: "Administrator"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

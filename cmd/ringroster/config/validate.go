@@ -37,6 +37,9 @@ func (s *Settings) validate(r *report) {
 		}
 	}
 	s.Onboarding.validate(r)
+	if s.RegionalSettings.LookupsPerRun < 1 {
+		r.add("regional_settings.lookups_per_run", "must be at least 1; enabled: false looks up nobody")
+	}
 	if p := s.DeactivationLimit.Percent; p < 0 || p > 100 {
 		r.add("deactivation_limit.percent", "must be from 0 to 100")
 	}

@@ -158,6 +158,9 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		if n.Reason == sync.NoteUnknownAgentType || n.Member == 0 && n.Person == "" {
 			level = zapcore.WarnLevel // R10, and what concerns the whole account
 		}
+		if n.Reason == sync.NoteRegionalWaits {
+			level = zapcore.InfoLevel // in the course of things
+		}
 		log.Log(level, eventNote, zap.Int64("member_id", n.Member), zap.String("person", n.Person),
 			zap.String("name", n.Name), zap.String("reason", string(n.Reason)), zap.String("detail", n.Detail))
 	}
