@@ -119,6 +119,9 @@ func TestNonsenseIsNeverAnEmptyList(t *testing.T) {
 		if _, err := decodeAccount([]byte(body)); kindOf(err) != kindNonsense {
 			t.Errorf("account %q: %v", body, err)
 		}
+		if _, err := decodeRegional([]byte(body), "701"); kindOf(err) != kindNonsense {
+			t.Errorf("regional settings %q: %v", body, err)
+		}
 		if _, err := decodeToken([]byte(body)); kindOf(err) != kindNonsense {
 			t.Errorf("token %q: %v", body, err)
 		}

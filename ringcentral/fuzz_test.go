@@ -19,6 +19,7 @@ var seeds = []string{
 	`[{"agentGroupId":1009,"groupName":"Team A1"}]`,
 	`{"records":[{"id":700000101,"extensionNumber":"102","contact":{"firstName":"Bea"},"type":"User","status":"Enabled","site":{"name":"Main"}}],"paging":{"page":1,"perPage":2,"totalPages":3,"totalElements":5},"navigation":{"nextPage":{"uri":"https://platform.example.com/x?page=2"}}}`,
 	`{"records":[{"id":{},"contact":7}],"paging":{"perPage":-1,"totalElements":-9,"totalPages":99999999999}}`,
+	`{"id":701,"regionalSettings":{"timezone":{"id":"58","name":"US/Pacific"},"language":{"id":"1033","localeCode":"en_US"}}}`,
 	`{"access_token":"t","token_type":"bearer","expires_in":3600,"owner_id":"700000101"}`,
 	`{"accessToken":"t","refreshToken":"r","mainAccountId":99990000,"agentDetails":null}`,
 	`{"error":"invalid_grant","error_description":"Token expired","errors":[{"errorCode":"OAU-210"}]}`,
@@ -66,6 +67,11 @@ func FuzzDecoders(f *testing.F) {
 		refused(t, body, err)
 		_, err = decodeAccount(body)
 		refused(t, body, err)
+		regional, err := decodeRegional(body, "701")
+		refused(t, body, err)
+		if err == nil && (ianaZone(regional.zone()) != regional.zone() || bcp47(regional.tag()) != regional.tag()) {
+			t.Errorf("time zone %q, language %q of %q", regional.zone(), regional.tag(), body)
+		}
 	})
 }
 

@@ -67,19 +67,22 @@ type wholeExtension struct {
 // ownRegional reads one extension.
 func (c *client) ownRegional(ctx context.Context, extension string) (*wireRegional, error) {
 	r := &request{op: readExtension, what: "extension " + clean(extension), url: c.at(ringEX, "/restapi/v1.0/account/~/extension/%s", extension)}
-	return call(ctx, c, r, func(body []byte) (*wireRegional, error) {
-		w, err := decodeObject[wholeExtension](body)
-		if err != nil {
-			return nil, err
-		}
-		if string(w.ID) != extension {
-			return nil, nonsense("the answer is about extension %s", clean(first(string(w.ID), "nobody")))
-		}
-		if w.Regional.Timezone.Name == "" && w.Regional.Language.LocaleCode == "" && w.Regional.Language.ID == "" {
-			return nil, nonsense("the answer holds no regional settings")
-		}
-		return &w.Regional, nil
-	})
+	return call(ctx, c, r, func(body []byte) (*wireRegional, error) { return decodeRegional(body, extension) })
+}
+
+// decodeRegional reads what an extension says of itself. Settings that are not
+// there are nonsense: they default to the company's, and are never absent.
+func decodeRegional(body []byte, extension string) (*wireRegional, error) {
+	w, err := decodeObject[wholeExtension](body)
+	switch {
+	case err != nil:
+		return nil, err
+	case string(w.ID) != extension:
+		return nil, nonsense("the answer is about extension %s", clean(first(string(w.ID), "nobody")))
+	case w.Regional.Timezone.Name == "" && w.Regional.Language.LocaleCode == "" && w.Regional.Language.ID == "":
+		return nil, nonsense("the answer holds no regional settings")
+	}
+	return &w.Regional, nil
 }
 
 // regional keeps the account's own regional settings.
