@@ -67,6 +67,7 @@ func TestTheAccountsOwnSettingsTakeNoCallMore(t *testing.T) {
 
 func TestLookupsOverHTTP(t *testing.T) {
 	world := simulator.Generate(60, 1)
+	world.Limits = &simulator.Limits{Light: 15, Window: simulator.Duration(time.Second)}
 	s := simulator.New(world, simulator.Options{})
 	server := httptest.NewServer(s)
 	defer server.Close()
@@ -84,6 +85,9 @@ func TestLookupsOverHTTP(t *testing.T) {
 	own, warnings, err := d.Regional(t.Context(), ids, func(p sync.Progress) { steps = append(steps, p) })
 	if err != nil || len(warnings) > 0 || len(own) != 20 || d.Calls()-before != 20 {
 		t.Fatalf("%d read in %d calls, %v, %v", len(own), d.Calls()-before, warnings, err)
+	}
+	if s.TooManyRequests() > 0 {
+		t.Errorf("%d answers of 429", s.TooManyRequests())
 	}
 	if len(steps) != 20 || steps[19].Done != 20 || steps[19].Of != 20 || steps[19].Step != "regional settings" || steps[19].Account != "acme" {
 		t.Errorf("progress %+v", steps)
