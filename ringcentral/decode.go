@@ -80,6 +80,29 @@ func (i *id) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// ids is a list of ids by which nothing is decided, so no record is faulty for
+// it: what is no id in it is left out, and what is no list is a list of one.
+type ids []string
+
+// UnmarshalJSON never fails.
+func (l *ids) UnmarshalJSON(b []byte) error {
+	*l = nil
+	if string(b) == "[]" || string(b) == "null" {
+		return nil
+	}
+	var each []json.RawMessage
+	if json.Unmarshal(b, &each) != nil {
+		each = []json.RawMessage{b}
+	}
+	for _, one := range each {
+		var i id
+		if i.UnmarshalJSON(one) == nil && i != "" {
+			*l = append(*l, string(i))
+		}
+	}
+	return nil
+}
+
 // decodeObject reads a JSON object; anything else is nonsense.
 func decodeObject[T any](body []byte) (*T, error) {
 	if err := wants('{', body); err != nil {

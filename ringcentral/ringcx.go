@@ -3,6 +3,7 @@ package ringcentral
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ringroster/sync"
@@ -124,6 +125,8 @@ type wireAgent struct {
 	UserName  string `json:"userName"`
 	AgentType string `json:"agentType"`
 	Active    *bool  `json:"isActive"`
+	// Supervisors stand in the examples alone, in no schema.
+	Supervisors ids `json:"supervisorAgentIds"`
 }
 
 // agent never guesses: whether somebody is active who is not said to be either
@@ -141,6 +144,7 @@ func (w *wireAgent) agent(fault string) sync.Agent {
 		FirstName: strings.TrimSpace(w.FirstName), LastName: strings.TrimSpace(w.LastName),
 		Email: strings.TrimSpace(w.Email), UserName: strings.TrimSpace(w.UserName),
 		Type: strings.TrimSpace(w.AgentType), Active: w.Active != nil && *w.Active, Faulty: fault,
+		Supervisors: w.Supervisors,
 	}
 }
 
@@ -166,6 +170,9 @@ func decodeAgents(body []byte, what, group string) ([]sync.Agent, error) {
 		a := w.agent(faults[i])
 		if a.ID == "" && a.RCUserID == "" && a.Email == "" {
 			return nil, nonsense("record %d names nobody", i+1)
+		}
+		if i > 0 && slices.Equal(a.Supervisors, agents[i-1].Supervisors) {
+			a.Supervisors = agents[i-1].Supervisors // a group often has one supervisor: kept once
 		}
 		agents[i] = a
 	}

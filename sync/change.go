@@ -97,6 +97,7 @@ type Change struct {
 	Reason Reason
 	Detail string // the reason as a sentence
 	Fields []FieldChange
+	Leaves []Left // what a leaver leaves behind; nil: nothing, or nobody leaves
 	// Next is the member as it stands afterwards: what the roster writes.
 	Next *Member
 }

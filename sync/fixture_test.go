@@ -40,16 +40,18 @@ func newWorld() *world {
 type record struct {
 	id, rc, first, last, email, userName, agentType, faulty string
 	inactive                                                bool
+	supervisors                                             []string
 	ext                                                     Extension
 }
 
 type option func(*record)
 
-func rc(id string) option       { return func(r *record) { r.rc = id } }
-func email(e string) option     { return func(r *record) { r.email = e } }
-func userName(n string) option  { return func(r *record) { r.userName = n } }
-func agentType(t string) option { return func(r *record) { r.agentType = t } }
-func faulty(why string) option  { return func(r *record) { r.faulty = why } }
+func rc(id string) option        { return func(r *record) { r.rc = id } }
+func email(e string) option      { return func(r *record) { r.email = e } }
+func userName(n string) option   { return func(r *record) { r.userName = n } }
+func agentType(t string) option  { return func(r *record) { r.agentType = t } }
+func under(ids ...string) option { return func(r *record) { r.supervisors = ids } }
+func faulty(why string) option   { return func(r *record) { r.faulty = why } }
 func named(first, last string) option {
 	return func(r *record) { r.first, r.last = first, last }
 }
@@ -89,7 +91,7 @@ func (w *world) agent(place, id, name string, options ...option) {
 	group := w.group(place)
 	group.Agents = append(group.Agents, Agent{
 		ID: r.id, RCUserID: r.rc, FirstName: r.first, LastName: r.last, Email: r.email, UserName: r.userName,
-		Type: r.agentType, Active: !r.inactive, Faulty: r.faulty,
+		Type: r.agentType, Active: !r.inactive, Faulty: r.faulty, Supervisors: r.supervisors,
 	})
 }
 

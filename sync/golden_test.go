@@ -20,7 +20,7 @@ func eventful(t *testing.T) *world {
 	w.agent("1/10", "501", "Ada Byron", rc("701"), userName("ada.b"))                        // 2: updated
 	w.extension("701", "Ada Byron", number("12"), department("Sales", "Lead"), site("Bern")) //
 	w.agent("1/10", "502", "Bob Roy", rc("702"))                                             // 3: comes back
-	w.agent("1/10", "503", "Cy Poe", rc("703"))                                              // 4: leaves
+	w.agent("1/12", "503", "Cy Poe", rc("703"), agentType("SUPERVISOR"))                     // 4: leaves a group and Hal
 	w.admin("301", "Dee Fox", rc("704"))                                                     // 5: the last administrator, held
 	w.agent("1/10", "505", "Eve Kay", rc("705"))                                             // 6: reused id
 	w.agent("1/10", "506", "Fay Ray", rc("706"))                                             // 7: detached
@@ -39,7 +39,8 @@ func eventful(t *testing.T) *world {
 	w.extension("701", "Ada Byron", number("12"), site("Basel"))
 	w.agent("1/10", "502", "Bob Roy", rc("702"))
 	w.agent("1/10", "505", "Max Neu", rc("705"))
-	w.agent("1/10", "508", "Hal Bee", rc("708"), agentType("ROBOT"))
+	w.agent("1/10", "508", "Hal Bee", rc("708"), agentType("ROBOT"), under("503"))
+	w.group("1/12")
 	w.agent("1/10", "509", "New Comer", rc("709"), inactive)
 	w.agent("1/10", "510", "Joe Doe")
 	w.agent("1/10", "511", "Kim Lee", faulty("it has no isActive"))

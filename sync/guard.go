@@ -75,11 +75,19 @@ func (t *tally) eachList(m *Member, visit func(*listTally)) {
 func (p *planner) guard() {
 	reasons := p.holdReasons()
 	last := p.lastAdministrators()
+	left := p.leavesBehind(last)
 	for _, l := range p.candidates {
 		c := p.leave(l)
-		hold := len(reasons) > 0 || last[l.member.ID]
-		if hold && p.in.Approved[l.member.ID] != l.reason {
-			p.hold(l, c)
+		c.Leaves = left[l.member.ID]
+		for _, what := range c.Leaves {
+			p.trace(l.person, l.member, "", "RingCX lists", "leaves behind: %s", what.Detail)
+		}
+		why := reasons
+		if last[l.member.ID] {
+			why = append(slices.Clip(reasons), HoldReason{ReasonLastAdmin, lastAdministrator})
+		}
+		if len(why) > 0 && p.in.Approved[l.member.ID] != l.reason {
+			p.hold(l, c, why)
 			continue
 		}
 		p.trace(l.person, l.member, "R16", "plan", "is deactivated, reason %s: %s", l.reason, c.Detail)
@@ -90,21 +98,19 @@ func (p *planner) guard() {
 	}
 	p.plan.Held.Reasons = reasons
 	if len(last) > 0 {
-		p.plan.Held.Reasons = append(p.plan.Held.Reasons, HoldReason{ReasonLastAdmin, "no active administrator would be left"})
-	}
-	for _, r := range p.plan.Held.Reasons {
-		for _, l := range p.candidates {
-			p.trace(l.person, l.member, "R21-R24", "guard", "held: %s, %s", r.Reason, r.Detail)
-		}
+		p.plan.Held.Reasons = append(p.plan.Held.Reasons, HoldReason{ReasonLastAdmin, lastAdministrator})
 	}
 }
 
-func (p *planner) hold(l leaver, c Change) {
+func (p *planner) hold(l leaver, c Change, why []HoldReason) {
 	if p.plan.Held == nil {
 		p.plan.Held = &Held{}
 	}
 	p.plan.Held.Changes = append(p.plan.Held.Changes, c)
 	p.mark(l.member, p.absent(l))
+	for _, r := range why {
+		p.trace(l.person, l.member, "R21-R24", "guard", "held: %s, %s", r.Reason, r.Detail)
+	}
 }
 
 // holdReasons are the reasons that hold all leavers of the account, in the

@@ -32,7 +32,8 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Reason Reason        `json:"reason"`
 		Detail string        `json:"detail"`
 		Fields []FieldChange `json:"fields"`
-	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.shownFields())})
+		Leaves []Left        `json:"leaves_behind"`
+	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.shownFields()), orEmpty(c.Leaves)})
 }
 
 // shownFields are the fields of a change; of a new member, whose history is one

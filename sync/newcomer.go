@@ -59,6 +59,7 @@ func (p *planner) admit(person *Person) (newcomer, bool) {
 	v := p.judge(person, nil)
 	p.assessRegional(&v, person, nil)
 	p.tracePerson(person, nil, &v)
+	p.judged(person, &v)
 	switch {
 	case person.faulty() != "":
 		p.conflictFaulty(person, nil)

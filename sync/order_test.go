@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -132,7 +133,7 @@ func dropOne(t *rapid.T, s *Snapshot) *Person {
 		return person
 	}
 	r := person.Agents[at-len(person.Admins)]
-	r.Group.Agents = slices.DeleteFunc(slices.Clone(r.Group.Agents), func(a Agent) bool { return a == *r.Agent })
+	r.Group.Agents = slices.DeleteFunc(slices.Clone(r.Group.Agents), func(a Agent) bool { return reflect.DeepEqual(a, *r.Agent) })
 	return person
 }
 

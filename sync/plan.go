@@ -21,6 +21,9 @@ type Input struct {
 	Reviewed Reviewed         // a saved plan: exactly these changes, or an error; nil: all
 	Picks    *Picks           // people whom an operator brings in, and nobody else; nil: all
 	Trace    *Trace           // for explain; may be nil
+	// Everybody is told how each person stands, in the order of their names, until
+	// it returns false; nil, as in every run: nobody asks.
+	Everybody func(*Standing) bool
 }
 
 // MakePlan decides what happens to everybody. It is pure: no I/O, no clock, and
@@ -78,6 +81,7 @@ func MakePlan(in Input) (*Plan, error) {
 	p.settleLeavers()
 	p.guard()
 	p.finish()
+	p.tellEverybody()
 	return p.plan, p.narrow()
 }
 
@@ -100,11 +104,14 @@ type planner struct {
 	leavers    []leaver
 	candidates []leaver // what the ladder left for the guard
 	tally      tally
+	verdicts   map[*Person]verdict // when Everybody asks
 }
 
 // outcome is what became of a person.
 type outcome struct {
 	decision decision
+	belongs  bool     // the verdict's
+	active   bool     // the member found is
 	found    int64    // the member found by id, 0: none
 	gained   []string // ids of the records that member did not hold
 	email    string   // that member's e-mail after this plan, folded; "" unless active
@@ -165,9 +172,10 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	p.assessRegional(&v, person, m)
 	p.traceMember(person, m)
 	p.tracePerson(person, m, &v)
+	p.judged(person, &v)
 	person.outcome.found, person.outcome.gained = m.ID, gained(person, m)
 	if m.Status == Active {
-		person.outcome.email = fold(m.Profile[Email])
+		person.outcome.email, person.outcome.active = fold(m.Profile[Email]), true
 	}
 	switch {
 	case m.Status == Inactive && m.DeactivationReason == ReasonForgotten && !p.picked[person]:

@@ -59,6 +59,7 @@ func describe(saved json.RawMessage) string {
 		Name   string
 		Email  string
 		Fields []FieldChange
+		Leaves []Left `json:"leaves_behind"`
 	}
 	if err := json.Unmarshal(saved, &c); err != nil {
 		return string(saved)
@@ -69,6 +70,9 @@ func describe(saved json.RawMessage) string {
 	}
 	for _, f := range c.Fields {
 		text += fmt.Sprintf(", %s %q to %q", f.Field, f.Before, f.After)
+	}
+	if len(c.Leaves) > 0 {
+		text += ", leaving behind: " + LeftText(c.Leaves)
 	}
 	return text
 }

@@ -179,6 +179,7 @@ type session struct {
 	snapshot    *Snapshot
 	lookedTwice bool
 	past        *pastWriter // what the last plan was made from; nil: it is not kept
+	everybody   func(*Standing) bool
 }
 
 func (r *Runner) open(account string, req Request) (*session, error) {
@@ -288,7 +289,7 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	s.req.Trace.reset()
 	in := Input{
 		Snapshot: s.snapshot, State: state, Policy: s.policy,
-		Now: now, Only: s.req.Only, Picks: s.req.Picks, Trace: s.req.Trace,
+		Now: now, Only: s.req.Only, Picks: s.req.Picks, Trace: s.req.Trace, Everybody: s.everybody,
 	}
 	s.narrow(&in)
 	var failed error

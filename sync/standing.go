@@ -1,0 +1,140 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+)
+
+// Standing is how one person stands: who RingCentral says they are, whether the
+// roster has them, and what a sync would do. It is the planner's own decision
+// (R32), told to whoever asks for everybody.
+type Standing struct {
+	Person          string   `json:"person"` // key
+	RCUserID        string   `json:"rc_user_id"`
+	FirstName       string   `json:"first_name"`
+	LastName        string   `json:"last_name"`
+	Email           string   `json:"email"`
+	ExtensionNumber string   `json:"extension_number"`
+	Roles           []string `json:"roles"`  // of the records that grant access, each once, in retrieval order
+	Logins          []Login  `json:"logins"` // their agent records, in retrieval order
+
+	Belongs  bool   `json:"belongs"`   // has a place on the roster, after access and scope (R14)
+	OnRoster bool   `json:"on_roster"` // an active member stands for them now
+	Member   *int64 `json:"member_id"` // who stands, or stood, for them; nil: nobody
+	// Outcome is what a sync would do: the kind of a change, or unchanged, skipped,
+	// conflict, or held.
+	Outcome string `json:"outcome"`
+	Reason  Reason `json:"reason"`
+	Detail  string `json:"detail"`
+	Remedy  string `json:"remedy"` // the command that settles a conflict (R20)
+}
+
+// The outcomes of a Standing that are no change.
+const (
+	OutcomeUnchanged = "unchanged"
+	OutcomeSkipped   = "skipped"
+	OutcomeConflict  = "conflict"
+	OutcomeHeld      = "held"
+)
+
+// Everybody says of everybody whom RingCentral reports in an account how they
+// stand, in the order of their names, until each returns false. It reads as a
+// plan does, but for the second look, which is for leavers; it takes no lock and
+// writes nothing.
+func (r *Runner) Everybody(ctx context.Context, account string, each func(*Standing) bool) error {
+	s, err := r.open(account, Request{})
+	if err != nil {
+		return err
+	}
+	s.everybody = each
+	s.snapshot, err = s.dir.Snapshot(ctx, r.Observer.Progress)
+	s.close(ctx)
+	if err == nil {
+		_, err = s.planOnce(ctx)
+	}
+	return err
+}
+
+// judged notes what was found about a person.
+func (p *planner) judged(person *Person, v *verdict) {
+	person.outcome.belongs = v.Belongs
+	if p.in.Everybody == nil {
+		return
+	}
+	if p.verdicts == nil {
+		p.verdicts = map[*Person]verdict{}
+	}
+	p.verdicts[person] = *v
+}
+
+// tellEverybody tells of each person, once everything is decided.
+func (p *planner) tellEverybody() {
+	if p.in.Everybody == nil {
+		return
+	}
+	names := make(map[*Person]string, len(p.people.all))
+	for _, person := range p.people.all {
+		if _, known := p.verdicts[person]; !known { // in conflict by their ids alone
+			v := p.judge(person, nil)
+			p.judged(person, &v)
+		}
+		profile := p.verdicts[person].Profile
+		names[person] = fold(profile.Name())
+	}
+	leaving := p.leaving()
+	for _, person := range slices.SortedFunc(slices.Values(p.people.all), func(a, b *Person) int {
+		return cmp.Or(strings.Compare(names[a], names[b]), strings.Compare(a.Key, b.Key))
+	}) {
+		if !p.in.Everybody(p.standing(person, leaving)) {
+			return
+		}
+	}
+}
+
+// leaving are the outcomes of those who are still reported and leave.
+func (p *planner) leaving() map[string]Standing {
+	leaving := map[string]Standing{}
+	note := func(outcome string, changes []Change) {
+		for i := range changes {
+			if c := &changes[i]; c.Kind == Deactivate && c.Person != "" {
+				leaving[c.Person] = Standing{Outcome: outcome, Reason: c.Reason, Detail: c.Detail}
+			}
+		}
+	}
+	note(string(Deactivate), p.plan.Changes)
+	if p.plan.Held != nil {
+		note(OutcomeHeld, p.plan.Held.Changes)
+	}
+	return leaving
+}
+
+func (p *planner) standing(person *Person, leaving map[string]Standing) *Standing {
+	o, v := &person.outcome, p.verdicts[person]
+	s, leaves := leaving[person.Key]
+	switch {
+	case leaves:
+	case o.decision == changed:
+		s.Outcome, s.Reason, s.Detail = string(o.change.Kind), o.change.Reason, o.change.Detail
+	case o.decision == inConflict:
+		s.Outcome, s.Reason, s.Detail, s.Remedy = OutcomeConflict, o.conflict.Reason, o.conflict.Detail, o.conflict.Remedy
+	case o.decision == skipped:
+		s.Outcome, s.Reason, s.Detail = OutcomeSkipped, o.note.Reason, o.note.Detail
+	default:
+		s.Outcome = OutcomeUnchanged
+	}
+	s.Person, s.RCUserID, s.Belongs, s.OnRoster, s.Member = person.Key, person.RCUserID, o.belongs, o.active, orNull(o.found)
+	s.FirstName, s.LastName, s.Email = v.Profile[FirstName], v.Profile[LastName], v.Profile[Email]
+	s.ExtensionNumber = v.Profile[ExtensionNumber]
+	s.Roles, s.Logins = []string{}, make([]Login, len(person.Agents))
+	for _, role := range v.Roles {
+		if !slices.Contains(s.Roles, role) {
+			s.Roles = append(s.Roles, role)
+		}
+	}
+	for i, r := range person.Agents {
+		s.Logins[i] = p.login(r)
+	}
+	return &s
+}
