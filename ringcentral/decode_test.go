@@ -74,6 +74,13 @@ func TestOneFaultyRecordDoesNotSpoilTheList(t *testing.T) {
 			"an agentId that is none", `{"agentId":{"id":7},"email":"x@example.com","isActive":true}`,
 			sync.Agent{Email: "x@example.com", Active: true, Faulty: "agentId: of the wrong type"},
 		},
+		{
+			"supervisors, which make no record faulty", `{"agentId":7,"isActive":true,"supervisorAgentIds":[1386605,"1386600",null,0,-1,{"id":5},"",1.5]}`,
+			sync.Agent{ID: "7", Active: true, Supervisors: []string{"1386605", "1386600"}},
+		},
+		{"a lone supervisor", `{"agentId":7,"isActive":true,"supervisorAgentIds":"1386605"}`, sync.Agent{ID: "7", Active: true, Supervisors: []string{"1386605"}}},
+		{"no supervisors", `{"agentId":7,"isActive":true,"supervisorAgentIds":[]}`, sync.Agent{ID: "7", Active: true}},
+		{"supervisors that are none", `{"agentId":7,"isActive":true,"supervisorAgentIds":{"agentId":5}}`, sync.Agent{ID: "7", Active: true}},
 		{"no isActive", `{"agentId":7}`, sync.Agent{ID: "7", Faulty: "it has no isActive"}},
 		{"isActive that is a word", `{"agentId":7,"isActive":"yes"}`, sync.Agent{ID: "7", Faulty: "isActive: of the wrong type"}},
 	}

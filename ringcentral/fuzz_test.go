@@ -13,7 +13,7 @@ import (
 var seeds = []string{
 	``, `null`, `{}`, `[]`, `[null]`, `[{}]`, `[1,"x",[]]`, `<html></html>`, `Jwt is expired`, "[{\"agentId\":1,\"isActive\":tr",
 	`[{"rcUserId":700000101,"agentId":1386703,"agentGroupId":1009,"firstName":"Bea","lastName":"Ng","email":"bea.ng@example.com","userName":"bea.ng","agentType":"SUPERVISOR","isActive":true,"supervisorAgentIds":[1386605]}]`,
-	`[{"rcUserId":null,"agentId":"1389175","agentGroupId":null,"firstName":7,"isActive":false}]`,
+	`[{"rcUserId":null,"agentId":"1389175","agentGroupId":null,"firstName":7,"isActive":false,"supervisorAgentIds":[null,"7",[8],{}]}]`,
 	`[{"rcUserId":700000201,"userId":3289,"engageUserName":"jane.doe","email":"jane.doe@example.com","firstName":"Jane"}]`,
 	`[{"subAccountId":"99990001","subAccountName":"Example","isActive":true}]`,
 	`[{"agentGroupId":1009,"groupName":"Team A1"}]`,

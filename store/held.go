@@ -29,7 +29,7 @@ type HeldMember struct {
 	LastName  string      `json:"last_name"`
 	Email     string      `json:"email"`
 	Reason    sync.Reason `json:"reason"`
-	Detail    string      `json:"detail"`
+	Detail    string      `json:"detail"` // why, and what they would leave behind
 	State     string      `json:"state"` // open, approved or rejected
 }
 
@@ -109,7 +109,7 @@ func openHeld(ctx context.Context, db reader, account string) (*sync.HeldSet, er
 //	not full         any              only what the commit settled
 //	nothing held     open             closed: nobody needs it any more
 //	held             none             opened under this run's number
-//	held             same members     keeps its number; the reasons are today's
+//	held             same members     keeps its number; what is said is today's
 //	held             other members    superseded by a set of this run
 //
 // Members are the same when their own reasons are the same, too: an approval
@@ -134,7 +134,7 @@ func commitHeld(ctx context.Context, tx *sql.Tx, c *sync.Commit) (sync.RunID, er
 	case held == nil || len(held.Changes) == 0:
 		return 0, closeHeld(ctx, tx, c.Account)
 	case open != nil && maps.Equal(open.Members, leavers(held)):
-		return open.Run, refreshHeld(ctx, tx, c, open.Run)
+		return open.Run, errors.Join(refreshHeld(ctx, tx, c, open.Run), refreshDetails(ctx, tx, c, open.Run))
 	}
 	return c.Run, openNewHeld(ctx, tx, c, open)
 }
@@ -199,6 +199,31 @@ func refreshHeld(ctx context.Context, tx *sql.Tx, c *sync.Commit, run sync.RunID
 	return err
 }
 
+// refreshDetails notes what each held leaver would leave behind today.
+func refreshDetails(ctx context.Context, tx *sql.Tx, c *sync.Commit, run sync.RunID) error {
+	members, err := heldMembers(ctx, tx, c.Account, run)
+	if err != nil {
+		return err
+	}
+	shown := make(map[int64]string, len(members))
+	for i := range members {
+		shown[members[i].MemberID] = members[i].Detail
+	}
+	for i := range c.Plan.Held.Changes {
+		change := &c.Plan.Held.Changes[i]
+		detail := change.Sentence()
+		if shown[change.Member] == detail {
+			continue
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE held_members SET detail = ? WHERE account = ? AND run_id = ? AND member_id = ?`,
+			detail, c.Account, run, change.Member)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // acceptHeld accepts what the run of a held set saw, once all of the set was
 // decided without a fresh snapshot (R23).
 func acceptHeld(ctx context.Context, tx *sql.Tx, account string, run sync.RunID) error {
@@ -235,7 +260,7 @@ func openNewHeld(ctx context.Context, tx *sql.Tx, c *sync.Commit, old *sync.Held
 		change := &c.Plan.Held.Changes[i]
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO held_members (account, run_id, member_id, reason, detail) VALUES (?, ?, ?, ?, ?)`,
-			c.Account, c.Run, change.Member, change.Reason, change.Detail)
+			c.Account, c.Run, change.Member, change.Reason, change.Sentence())
 		if err != nil {
 			return fmt.Errorf("hold %s: %w", change.Name, err)
 		}

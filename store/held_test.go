@@ -143,6 +143,40 @@ func TestR25HeldSetTellsWhoAndWhy(t *testing.T) {
 	}
 }
 
+func TestAHeldSetTellsWhatIsLeftBehindToday(t *testing.T) {
+	f := newHeldFixture(t)
+	details := func() (details []string) {
+		sets, err := f.s.Held(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range sets[0].Members {
+			details = append(details, m.Detail)
+		}
+		return details
+	}
+	day := func(supervises ...string) {
+		h := f.held(sync.ReasonRemoved, "Ann", "Bob")
+		for _, what := range supervises {
+			h.Changes[0].Leaves = append(h.Changes[0].Leaves, sync.Left{What: sync.LeftSupervised, Detail: "supervises " + what})
+		}
+		f.run(h)
+	}
+	for _, today := range []struct {
+		supervises []string
+		want       string
+	}{
+		{[]string{"Cy", "Dee"}, "nobody reports Ann; leaves behind: supervises Cy; supervises Dee"},
+		{[]string{"Cy"}, "nobody reports Ann; leaves behind: supervises Cy"},
+		{nil, "nobody reports Ann"},
+	} {
+		day(today.supervises...)
+		if diff := cmp.Diff([]string{today.want, "nobody reports Bob"}, details()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestR25PartialPlansLeaveTheHeldSetAlone(t *testing.T) {
 	f := newHeldFixture(t)
 	run := f.run(f.held(sync.ReasonRemoved, "Ann"))

@@ -36,6 +36,14 @@ func LeftText(left []Left) string {
 	return strings.Join(details, "; ")
 }
 
+// Sentence is the reason of a change in words, with what is left behind.
+func (c *Change) Sentence() string {
+	if len(c.Leaves) == 0 {
+		return c.Detail
+	}
+	return c.Detail + "; leaves behind: " + LeftText(c.Leaves)
+}
+
 // aftermath is how it will be when all leavers of a plan, held ones included, are
 // gone: what was is in their logins, what remains in the snapshot.
 type aftermath struct {

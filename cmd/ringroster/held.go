@@ -357,7 +357,7 @@ func (a *app) confirm(yes bool, sets []chosenSet, verb, done string) error {
 	for _, set := range sets {
 		for _, m := range set.Members {
 			if _, ok := set.chosen[m.MemberID]; ok {
-				_, _ = fmt.Fprintf(a.stderr, "  %s member %d %s <%s>: %s\n", set.Account, m.MemberID, clean(heldName(&m)), clean(m.Email), m.Reason)
+				_, _ = fmt.Fprintf(a.stderr, "  %s member %d %s <%s>: %s (%s)\n", set.Account, m.MemberID, clean(heldName(&m)), clean(m.Email), m.Reason, clean(m.Detail))
 			}
 		}
 	}

@@ -177,11 +177,11 @@ func planListing(results []sync.Result) *listing[planRow] {
 	}
 	return &listing[planRow]{
 		key: "changes", rows: each(rows),
-		columns: []string{"account", "kind", "held", "member_id", "person", "name", "email", "reason", "field", "before", "after", "field_reason"},
+		columns: []string{"account", "kind", "held", "member_id", "person", "name", "email", "reason", "field", "before", "after", "field_reason", "leaves_behind"},
 		cells: func(r planRow) []string {
 			return []string{
 				r.account, string(r.change.Kind), fmt.Sprint(r.held), memberText(r.change.Member), r.change.Person,
-				r.change.Name, r.change.Email, string(r.change.Reason), r.field.Field, r.field.Before, r.field.After, string(r.field.Reason),
+				r.change.Name, r.change.Email, string(r.change.Reason), r.field.Field, r.field.Before, r.field.After, string(r.field.Reason), sync.LeftText(r.change.Leaves),
 			}
 		},
 	}
@@ -236,6 +236,9 @@ func changeText(c *sync.Change) string {
 		who += fmt.Sprintf(", member %d", c.Member)
 	}
 	fmt.Fprintf(&b, "  %s %s %s (%s%s)\n", signs[c.Kind], c.Kind, who, c.Reason, prefixed(": ", clean(c.Detail)))
+	for _, left := range c.Leaves {
+		fmt.Fprintf(&b, "      leaves behind: %s\n", clean(left.Detail))
+	}
 	for _, f := range c.Fields {
 		if f.Field == "status" {
 			continue // the kind says it

@@ -198,6 +198,9 @@ func changeFields(c *sync.Change) []zap.Field {
 		zap.String("kind", string(c.Kind)), zap.Int64("member_id", memberID(c)), zap.String("person", c.Person),
 		zap.String("name", c.Name), zap.String("email", c.Email), zap.String("reason", string(c.Reason)),
 	}
+	if len(c.Leaves) > 0 {
+		fields = append(fields, zap.Reflect("leaves_behind", c.Leaves))
+	}
 	if len(c.Fields) == 1 {
 		f := c.Fields[0]
 		return append(fields, zap.String("field", f.Field), zap.String("before", f.Before), zap.String("after", f.After))

@@ -53,6 +53,30 @@ func TestEveryChangeIsALine(t *testing.T) {
 	}
 }
 
+// TestALeaversLineSaysWhatTheyLeaveBehind, planned or held; no other line does.
+func TestALeaversLineSaysWhatTheyLeaveBehind(t *testing.T) {
+	var out bytes.Buffer
+	log := NewLog(NewLogger(&out, JSON, zap.InfoLevel), time.Now)
+	leaver := sync.Change{
+		Kind: sync.Deactivate, Member: 1, Fields: []sync.FieldChange{{Field: "status", Before: "active", After: "inactive"}},
+		Leaves: []sync.Left{{What: sync.LeftSupervised, Detail: "supervises 1 agent who remains: Ada Byron"}},
+	}
+	log.Committed(1, sync.Run{}, &sync.Commit{Account: "acme", Plan: &sync.Plan{
+		Changes: []sync.Change{leaver, {Kind: sync.Update, Member: 2}}, Held: &sync.Held{Changes: []sync.Change{leaver}},
+	}})
+	want := `"leaves_behind":[{"what":"supervises","detail":"supervises 1 agent who remains: Ada Byron"}]`
+	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		says := strings.Contains(line, want)
+		leaves := strings.Contains(line, `"event":"member_deactivated"`) || strings.Contains(line, `"event":"member_held"`)
+		if says != leaves || strings.Contains(line, "leaves_behind") != leaves {
+			t.Errorf("line %s", line)
+		}
+	}
+	if n := strings.Count(out.String(), want); n != 2 {
+		t.Errorf("said %d times: %s", n, out.String())
+	}
+}
+
 func TestTheLevelIsChangedWhileItRuns(t *testing.T) {
 	var out bytes.Buffer
 	level := zap.NewAtomicLevel()
