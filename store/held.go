@@ -30,7 +30,7 @@ type HeldMember struct {
 	Email     string      `json:"email"`
 	Reason    sync.Reason `json:"reason"`
 	Detail    string      `json:"detail"` // why, and what they would leave behind
-	State     string      `json:"state"` // open, approved or rejected
+	State     string      `json:"state"`  // open, approved or rejected
 }
 
 // Held returns the open held sets of all accounts, each with every member that

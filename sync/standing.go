@@ -13,6 +13,7 @@ import (
 type Standing struct {
 	Person          string   `json:"person"` // key
 	RCUserID        string   `json:"rc_user_id"`
+	Name            string   `json:"name"` // else the e-mail, else the key
 	FirstName       string   `json:"first_name"`
 	LastName        string   `json:"last_name"`
 	Email           string   `json:"email"`
@@ -74,14 +75,14 @@ func (p *planner) tellEverybody() {
 	if p.in.Everybody == nil {
 		return
 	}
-	names := make(map[*Person]string, len(p.people.all))
+	names := make(map[*Person]string, len(p.people.all)) // folded, to sort by
 	for _, person := range p.people.all {
 		if _, known := p.verdicts[person]; !known { // in conflict by their ids alone
 			v := p.judge(person, nil)
 			p.judged(person, &v)
 		}
-		profile := p.verdicts[person].Profile
-		names[person] = fold(profile.Name())
+		v := p.verdicts[person]
+		names[person] = fold(v.Profile.Name())
 	}
 	leaving := p.leaving()
 	for _, person := range slices.SortedFunc(slices.Values(p.people.all), func(a, b *Person) int {
@@ -125,6 +126,7 @@ func (p *planner) standing(person *Person, leaving map[string]Standing) *Standin
 		s.Outcome = OutcomeUnchanged
 	}
 	s.Person, s.RCUserID, s.Belongs, s.OnRoster, s.Member = person.Key, person.RCUserID, o.belongs, o.active, orNull(o.found)
+	s.Name = firstOf(v.Profile.Name(), person.Key)
 	s.FirstName, s.LastName, s.Email = v.Profile[FirstName], v.Profile[LastName], v.Profile[Email]
 	s.ExtensionNumber = v.Profile[ExtensionNumber]
 	s.Roles, s.Logins = []string{}, make([]Login, len(person.Agents))

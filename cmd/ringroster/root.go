@@ -32,7 +32,7 @@ reactivates its members. Nobody is ever deleted, and every change says why.`,
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.config, "config", "", "settings file (else $RINGROSTER_CONFIG, ./config.yaml, /etc/ringroster/config.yaml)")
 	root.AddCommand(
-		runCommand(a), syncCommand(a), planCommand(a), explainCommand(a), importCommand(a),
+		runCommand(a), syncCommand(a), planCommand(a), explainCommand(a), directoryCommand(a), importCommand(a),
 		heldCommand(a), approveCommand(a), rejectCommand(a), undoCommand(a),
 		statusCommand(a), checkCommand(a), runsCommand(a), historyCommand(a), rosterCommand(a), accountCommand(a),
 		backupCommand(a), restoreCommand(a),

@@ -65,7 +65,7 @@ func TestALeaversLineSaysWhatTheyLeaveBehind(t *testing.T) {
 		Changes: []sync.Change{leaver, {Kind: sync.Update, Member: 2}}, Held: &sync.Held{Changes: []sync.Change{leaver}},
 	}})
 	want := `"leaves_behind":[{"what":"supervises","detail":"supervises 1 agent who remains: Ada Byron"}]`
-	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(out.String()), "\n") {
 		says := strings.Contains(line, want)
 		leaves := strings.Contains(line, `"event":"member_deactivated"`) || strings.Contains(line, `"event":"member_held"`)
 		if says != leaves || strings.Contains(line, "leaves_behind") != leaves {

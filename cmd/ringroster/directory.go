@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/sync"
+)
+
+// whom says which people `directory` lists. Empty fields do not filter; all
+// others must fit.
+type whom struct {
+	accounts    []string
+	search      string // part of a name, e-mail, username, extension number or person key, in any case
+	subAccount  string // id or name, in any case
+	group       string // likewise
+	notImported bool   // who belongs on the roster and is not on it
+}
+
+func directoryCommand(a *app) *cobra.Command {
+	var w whom
+	c := &cobra.Command{
+		Use: "directory", Short: "List who RingCentral reports now, and whether they are on the roster", Args: cobra.NoArgs,
+		Long: `Reads RingCentral as plan does and lists everybody it reports, with what a sync would
+do about each. The first column is a name for them that explain and import take.
+It writes nothing.
+
+With --not-imported it lists who belongs on the roster by the settings and has no
+active member: those whom a sync would onboard or bring back, and those whom it
+leaves to you, each with the reason.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.directory(c.Context(), w) },
+	}
+	c.Flags().StringArrayVar(&w.accounts, "account", nil, "only this account (repeatable)")
+	c.Flags().StringVar(&w.search, "search", "", "part of a name, e-mail, username, extension number or id")
+	c.Flags().StringVar(&w.subAccount, "sub-account", "", "id or name of a sub-account with an agent record")
+	c.Flags().StringVar(&w.group, "group", "", "id or name of an agent group with an agent record")
+	c.Flags().BoolVar(&w.notImported, "not-imported", false, "only who belongs on the roster and is not on it")
+	a.addOutput(c)
+	return c
+}
+
+func (a *app) directory(ctx context.Context, w whom) error {
+	s, accounts, err := a.prepare(w.accounts, "")
+	if err != nil {
+		return err
+	}
+	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	if err != nil {
+		return err
+	}
+	defer closeRoster()
+	observer, done := a.planner()
+	r := runner(s, roster, observer)
+	var results []sync.Result
+	rows := func(yield func(standingRow, error) bool) {
+		for _, name := range namesOf(accounts) {
+			wanted := true
+			err := r.Everybody(ctx, name, func(st *sync.Standing) bool {
+				done() // no progress among the rows
+				wanted = !w.lists(st) || yield(standingRow{name, st}, nil)
+				return wanted
+			})
+			done()
+			results = append(results, a.listed(name, err))
+			if !wanted || ctx.Err() != nil {
+				return
+			}
+		}
+	}
+	err = directoryListing(rows).print(a.stdout, a.output)
+	return errors.Join(err, exitOf(results))
+}
+
+// listed tells at once of an account that could not be listed: a row could not
+// say so.
+func (a *app) listed(account string, err error) sync.Result {
+	if err == nil {
+		return sync.Result{Account: account, Status: sync.Succeeded}
+	}
+	_, _ = fmt.Fprintf(a.stderr, "%s: nobody could be listed: %s\n", account, clean(err.Error()))
+	return sync.Result{Account: account, Status: sync.Failed, Err: err}
+}
+
+// standingRow is one person of one account.
+type standingRow struct {
+	Account string `json:"account"`
+	*sync.Standing
+}
+
+func directoryListing(rows rowsOf[standingRow]) *listing[standingRow] {
+	return &listing[standingRow]{
+		key: "people", rows: rows,
+		columns: []string{"person", "account", "name", "email", "extension", "sub_accounts", "groups", "roles", "on_roster", "member_id", "outcome", "reason"},
+		cells: func(r standingRow) []string {
+			var subs, groups []string
+			for _, l := range r.Logins {
+				subs, groups = addName(subs, l.SubAccount, l.SubAccountID), addName(groups, l.AgentGroup, l.AgentGroupID)
+			}
+			member := int64(0)
+			if r.Member != nil {
+				member = *r.Member
+			}
+			return []string{
+				r.Person, r.Account, r.Name, r.Email, r.ExtensionNumber, strings.Join(subs, ", "), strings.Join(groups, ", "),
+				strings.Join(r.Roles, ", "), fmt.Sprint(r.OnRoster), memberText(member), r.Outcome, string(r.Reason),
+			}
+		},
+	}
+}
+
+// addName adds a name, or the id of what has none, once.
+func addName(names []string, name, id string) []string {
+	if name == "" {
+		name = id
+	}
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
+}
+
+// lists says whether a person is among those asked for. Both places must be
+// those of one agent record.
+func (w *whom) lists(s *sync.Standing) bool {
+	if w.notImported && (s.OnRoster || !s.Belongs) {
+		return false
+	}
+	is := func(wanted, id, name string) bool {
+		return wanted == "" || wanted == id || strings.EqualFold(wanted, name)
+	}
+	if (w.subAccount != "" || w.group != "") && !slices.ContainsFunc(s.Logins, func(l sync.Login) bool {
+		return is(w.subAccount, l.SubAccountID, l.SubAccount) && is(w.group, l.AgentGroupID, l.AgentGroup)
+	}) {
+		return false
+	}
+	return w.search == "" || w.finds(s)
+}
+
+func (w *whom) finds(s *sync.Standing) bool {
+	fold := func(text string) string { return strings.ToLower(strings.ToUpper(text)) } // in any script
+	texts := []string{s.Name, s.Email, s.ExtensionNumber, s.Person}
+	for _, l := range s.Logins {
+		texts = append(texts, l.UserName)
+	}
+	wanted := fold(strings.TrimSpace(w.search))
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(fold(text), wanted) })
+}
