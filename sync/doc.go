@@ -26,7 +26,8 @@
 //
 // Members who are active and whom nobody stands behind any more climb down the
 // ladder (leaver.go); whoever is left is held or deactivated by the guard
-// (guard.go), which nothing else can bypass.
+// (guard.go), which nothing else can bypass, and says what they leave behind
+// (leaves.go).
 //
 // What a plan asks for besides is read in the same session, and a second plan made
 // with it: the lists that could show somebody who seems to have left (second.go),
