@@ -15,6 +15,9 @@ func forget(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 	if err := forgetHistory(ctx, tx, m.ID); err != nil {
 		return err
 	}
+	if err := forgetLeft(ctx, tx, m.Account); err != nil {
+		return err
+	}
 	kept, err := collect(stream(ctx, tx, func(k *KeptRow, rows *sql.Rows) error {
 		return rows.Scan(&k.RunID, &k.Data)
 	}, `SELECT run_id, data FROM snapshots WHERE account = ?`, m.Account))
@@ -57,6 +60,15 @@ func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {
 		}
 	}
 	return nil
+}
+
+// forgetLeft cuts off what held leavers would leave behind: that names others, as
+// RingCentral called them. The next run that holds the same leavers says it anew.
+func forgetLeft(ctx context.Context, tx *sql.Tx, account string) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE held_members SET detail = substr(detail, 1, instr(detail, ?) - 1)
+		 WHERE account = ? AND instr(detail, ?) > 0`, sync.LeavesBehind, account, sync.LeavesBehind)
+	return err
 }
 
 // Compact rewrites the file without what was deleted or overwritten, which

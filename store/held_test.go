@@ -177,6 +177,32 @@ func TestAHeldSetTellsWhatIsLeftBehindToday(t *testing.T) {
 	}
 }
 
+// What is left behind names others: no held set may do so once one of them was
+// forgotten.
+func TestAHeldSetNamesNobodyWhoWasForgotten(t *testing.T) {
+	f := newHeldFixture(t)
+	h := f.held(sync.ReasonRemoved, "Ann", "Bob")
+	h.Changes[0].Leaves = []sync.Left{{What: sync.LeftSupervised, Detail: "supervises 1 agent who remains: Cy Lee"}}
+	run := f.run(h)
+	p := plan(t, f.s, "acme")
+	p.Forget = []*sync.Member{f.who["Cy"]}
+	err := f.s.Commit(t.Context(), &sync.Commit{
+		Run: beginRun(t, f.s, f.day, "acme", sync.ByHand), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: p,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets, err := f.s.HeldByRun(t.Context(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"nobody reports Ann", "nobody reports Bob"} {
+		if got := sets[0].Members[i].Detail; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestR25PartialPlansLeaveTheHeldSetAlone(t *testing.T) {
 	f := newHeldFixture(t)
 	run := f.run(f.held(sync.ReasonRemoved, "Ann"))

@@ -36,12 +36,16 @@ func LeftText(left []Left) string {
 	return strings.Join(details, "; ")
 }
 
+// LeavesBehind stands in a Sentence between the reason and what is left behind,
+// which may name others.
+const LeavesBehind = "; leaves behind: "
+
 // Sentence is the reason of a change in words, with what is left behind.
 func (c *Change) Sentence() string {
 	if len(c.Leaves) == 0 {
 		return c.Detail
 	}
-	return c.Detail + "; leaves behind: " + LeftText(c.Leaves)
+	return c.Detail + LeavesBehind + LeftText(c.Leaves)
 }
 
 // aftermath is how it will be when all leavers of a plan, held ones included, are
@@ -95,10 +99,12 @@ func (p *planner) leavesBehind(lastAdmins map[int64]bool) map[int64][]Left {
 }
 
 // remains says whether a person who does not leave has, or could have, a place
-// on the roster: what is in conflict is not yet decided.
+// on the roster: what is in conflict is not yet decided. Whom an operator
+// declined has none, and whoever was forgotten must not be named.
 func (p *Person) remains() bool {
 	o := &p.outcome
-	return o.belongs || o.active || o.decision == inConflict
+	declined := o.decision == skipped && o.note.Reason == NoteDeclined
+	return !declined && (o.belongs || o.active || o.decision == inConflict)
 }
 
 // expect notes where a leaver was active, and which agent records are theirs:

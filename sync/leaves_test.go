@@ -150,6 +150,16 @@ func TestBeforeSomebodyGoesThePlanSaysWhatTheyLeaveBehind(t *testing.T) {
 			want: noSupervisor[2:],
 		},
 		{
+			name: "whom an operator declined, or had forgotten, neither remains nor is named",
+			then: all(gone, func(w *world) {
+				for id, reason := range map[int64]Reason{2: ReasonUndone, 3: ReasonForgotten} {
+					m := w.member(id)
+					m.Status, m.Synced.Status, m.DeactivationReason = Inactive, Inactive, reason
+				}
+			}),
+			want: []string{"1 group_without_agent: " + group10 + "agent", noSupervisor[1]},
+		},
+		{
 			name: "of a sub-account that was not read nothing is known",
 			then: func(w *world) {
 				w.clear()
