@@ -30,7 +30,12 @@ type Standing struct {
 	Reason  Reason `json:"reason"`
 	Detail  string `json:"detail"`
 	Remedy  string `json:"remedy"` // the command that settles a conflict (R20)
+
+	names []string // everything they can be called
 }
+
+// Called says whether who means this person: as for Trace.Who.
+func (s *Standing) Called(who string) bool { return matchesAny(who, s.names) }
 
 // The outcomes of a Standing that are no change.
 const (
@@ -128,7 +133,7 @@ func (p *planner) standing(person *Person, leaving map[string]Standing) *Standin
 	s.Person, s.RCUserID, s.Belongs, s.OnRoster, s.Member = person.Key, person.RCUserID, o.belongs, o.active, orNull(o.found)
 	s.Name = firstOf(v.Profile.Name(), person.Key)
 	s.FirstName, s.LastName, s.Email = v.Profile[FirstName], v.Profile[LastName], v.Profile[Email]
-	s.ExtensionNumber = v.Profile[ExtensionNumber]
+	s.ExtensionNumber, s.names = v.Profile[ExtensionNumber], person.names()
 	s.Roles, s.Logins = []string{}, make([]Login, len(person.Agents))
 	for _, role := range v.Roles {
 		if !slices.Contains(s.Roles, role) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -225,20 +226,65 @@ func assignments(args []string) (map[string]string, error) {
 func rosterLinkCommand(a *app) *cobra.Command {
 	var d decision
 	c := &cobra.Command{
-		Use: "link MEMBER PERSON", Short: "Tie a member to a person of RingCentral", Args: cobra.ExactArgs(2),
-		Long: `PERSON is a person key as plan prints it: rc:ID, agent:SUB/ID or admin:ID. The next
-sync takes over what RingCentral reports about that person. With none the member's
-rc user id belongs to another human by now: the member leaves by the rules.`,
+		Use: "link MEMBER WHO", Short: "Tie a member to a person of RingCentral", Args: cobra.ExactArgs(2),
+		Long: `WHO is a person key as plan prints it (rc:ID, agent:SUB/ID or admin:ID), or an e-mail,
+name or id of somebody whom RingCentral reports: then it is asked. The next sync takes
+over what RingCentral reports about that person. With none the member's rc user id
+belongs to another human by now: the member leaves by the rules.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := memberID(args[0])
 			if err != nil {
 				return err
 			}
-			return a.editMember(c.Context(), id, d, sync.ByHand, sync.LinkTo(id, args[1]))
+			return a.withWriter(c.Context(), func(s *config.Settings, st *store.Store) error {
+				return a.link(c.Context(), s, st, id, args[1], d)
+			})
 		},
 	}
 	d.authorFlags(c)
 	return c
+}
+
+func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, id int64, who string, d decision) error {
+	row, err := memberRow(ctx, st, id)
+	if err != nil {
+		return err
+	}
+	if who != "none" && !strings.Contains(who, ":") {
+		if who, err = a.personKey(ctx, s, st, row.Account, who); err != nil {
+			return err
+		}
+	}
+	return a.editMemberOn(ctx, s, st, id, d, sync.ByHand, sync.LinkTo(id, who))
+}
+
+// personKey asks RingCentral whom of an account somebody's word means.
+func (a *app) personKey(ctx context.Context, s *config.Settings, st *store.Store, account, who string) (string, error) {
+	accounts, err := chosen(s, []string{account})
+	if err != nil {
+		return "", err
+	}
+	if err := config.CheckCredentials(accounts...); err != nil {
+		return "", err
+	}
+	observer, done := a.planner()
+	defer done()
+	var keys []string
+	err = runner(s, st, observer).Everybody(ctx, account, func(p *sync.Standing) bool {
+		if p.Called(who) {
+			keys = append(keys, p.Person)
+		}
+		return true
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case len(keys) == 0:
+		return "", fmt.Errorf("account %s: RingCentral reports nobody called %q; `ringroster directory` shows whom it reports", account, who)
+	case len(keys) > 1:
+		return "", fmt.Errorf("account %s: %q means %d people: name one by its key: %s", account, who, len(keys), strings.Join(keys, ", "))
+	}
+	return keys[0], nil
 }
 
 func memberID(arg string) (int64, error) {
