@@ -108,7 +108,12 @@ func (p *page[T]) last() int {
 // readPages reads a whole list: the first page, and then the others side by
 // side when it tells how many there are, else one after the other.
 func readPages[T any](ctx context.Context, what string, fetch func(ctx context.Context, number, size int) (*page[T], error)) ([]*page[T], error) {
-	head, err := fetch(ctx, 1, perPage)
+	return readPagesOf(ctx, what, perPage, mostInFlight, fetch)
+}
+
+// readPagesOf is readPages for pages of another size, so many at once at most.
+func readPagesOf[T any](ctx context.Context, what string, size, atOnce int, fetch func(ctx context.Context, number, size int) (*page[T], error)) ([]*page[T], error) {
+	head, err := fetch(ctx, 1, size)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +127,7 @@ func readPages[T any](ctx context.Context, what string, fetch func(ctx context.C
 	}
 	pages = append(pages, make([]*page[T], max(last-1, 0))...)
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(mostInFlight)
+	g.SetLimit(atOnce)
 	for i := 1; i < last; i++ {
 		g.Go(func() (err error) {
 			pages[i], err = fetch(ctx, i+1, head.granted())

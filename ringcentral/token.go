@@ -140,6 +140,15 @@ func (t *tokens) identity(ctx context.Context) (owner, main string, err error) {
 	return owner, main, err
 }
 
+// ownerID says whose session this is in RingEX, opening that alone if need be.
+func (t *tokens) ownerID(ctx context.Context) (owner string, err error) {
+	if _, err = t.ex.get(ctx); err != nil {
+		return "", err
+	}
+	err = t.ex.do(ctx, func() error { owner = t.owner; return nil })
+	return owner, err
+}
+
 // grant presents the JWT. The refresh token that some apps get is not used: it
 // saves nothing, and the JWT always works (api-facts 1.3).
 func (t *tokens) grant(ctx context.Context, _ token) (token, error) {

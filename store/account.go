@@ -13,6 +13,9 @@ var accountTables = []string{
 	`UPDATE runs SET account = ? WHERE account = ?`,
 	`UPDATE held_sets SET account = ? WHERE account = ?`,
 	`UPDATE held_members SET account = ? WHERE account = ?`,
+	`UPDATE held_contacts SET account = ? WHERE account = ?`,
+	`UPDATE contact_entries SET account = ? WHERE account = ?`,
+	`UPDATE contact_history SET account = ? WHERE account = ?`,
 	`UPDATE snapshots SET account = ? WHERE account = ?`,
 }
 
@@ -44,7 +47,9 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 func (s *Store) RebindAccount(ctx context.Context, account string) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
-			UPDATE accounts SET main_account_id = '', ringex_account_id = '', owner_id = '', version = version + 1
+			UPDATE accounts
+			   SET main_account_id = '', ringex_account_id = '', owner_id = '',
+			       version = version + 1, contacts_version = contacts_version + 1
 			 WHERE account = ?`, account)
 		if err != nil {
 			return err

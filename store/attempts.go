@@ -13,15 +13,16 @@ import (
 // day of retries.
 const recentAttempts = 50
 
-// Attempts returns an account's recent attempts, newest first: every run of the
-// service, and the full ones of operators. It is what a schedule needs (R30).
-func (s *Store) Attempts(ctx context.Context, account string) ([]sync.Attempt, error) {
+// Attempts returns an account's recent attempts at a job, newest first: every run
+// of the service, and the full ones of operators. It is what a schedule needs
+// (R30).
+func (s *Store) Attempts(ctx context.Context, account, job string) ([]sync.Attempt, error) {
 	return collect(told(stream(ctx, s.r, scanAttempt, `
 		SELECT run_id, account, job, trigger, status, full, started_at, finished_at
 		  FROM runs
-		 WHERE account = ? AND job = 'members'
+		 WHERE account = ? AND job = ?
 		   AND (full = 1 OR trigger IN ('schedule', 'catch_up', 'retry'))
-		 ORDER BY run_id DESC LIMIT ?`, account, recentAttempts), s.path))
+		 ORDER BY run_id DESC LIMIT ?`, account, job, recentAttempts), s.path))
 }
 
 func scanAttempt(a *sync.Attempt, rows *sql.Rows) error {
@@ -47,8 +48,8 @@ type Latest struct {
 	Success *RunRow // the newest full one that ended succeeded or held
 }
 
-// Latest returns the newest runs of an account.
-func (s *Store) Latest(ctx context.Context, account string) (l Latest, err error) {
+// Latest returns the newest runs of an account's job.
+func (s *Store) Latest(ctx context.Context, account, job string) (l Latest, err error) {
 	l.Account = account
 	for _, want := range []struct {
 		into  **RunRow
@@ -60,8 +61,8 @@ func (s *Store) Latest(ctx context.Context, account string) (l Latest, err error
 	} {
 		rows, err := collect(told(stream(ctx, s.r, (*RunRow).scan, `
 			SELECT `+RunColumns+` FROM runs
-			 WHERE account = ? AND job = 'members' AND trigger IN ('schedule', 'catch_up', 'retry', 'manual', 'approve')
-			   AND `+want.where+` ORDER BY run_id DESC LIMIT 1`, account), s.path))
+			 WHERE account = ? AND job = ? AND trigger IN ('schedule', 'catch_up', 'retry', 'manual', 'approve')
+			   AND `+want.where+` ORDER BY run_id DESC LIMIT 1`, account, job), s.path))
 		if err != nil {
 			return l, err
 		}

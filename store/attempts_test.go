@@ -36,7 +36,7 @@ func TestR30Attempts(t *testing.T) {
 	full(sync.ByHand, false, sync.Succeeded)
 	apply(t, s, monday, plan(t, s, "beta"))
 	beginRun(t, s, monday, "acme", sync.CatchUp)
-	attempts, err := s.Attempts(t.Context(), "acme")
+	attempts, err := s.Attempts(t.Context(), "acme", sync.JobMembers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestR30Attempts(t *testing.T) {
 
 func TestLatest(t *testing.T) {
 	s := newTestStore(t)
-	if l, err := s.Latest(t.Context(), "acme"); err != nil || l.Try != nil || l.Ended != nil || l.Success != nil {
+	if l, err := s.Latest(t.Context(), "acme", sync.JobMembers); err != nil || l.Try != nil || l.Ended != nil || l.Success != nil {
 		t.Errorf("before the first run: %+v, %v", l, err)
 	}
 	success := apply(t, s, monday, plan(t, s, "acme"))
@@ -69,7 +69,7 @@ func TestLatest(t *testing.T) {
 	}
 	running := beginRun(t, s, monday, "acme", sync.Manual)
 	beginRun(t, s, monday, "acme", sync.ByHand) // reads nothing from RingCentral; it ends the one before
-	l, err := s.Latest(t.Context(), "acme")
+	l, err := s.Latest(t.Context(), "acme", sync.JobMembers)
 	if err != nil || l.Try.RunID != running || l.Ended.RunID != running || l.Success.RunID != success {
 		t.Errorf("got %+v, %v", l, err)
 	}

@@ -28,20 +28,27 @@ func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	if c.Plan != nil && c.Plan.Held != nil {
 		c.Plan.Held.Run = held
 	}
+	if c.Contacts != nil && c.Contacts.Held != nil {
+		c.Contacts.Held.Run = held
+	}
 	s.keep(ctx, c)
 	return nil
 }
 
 // commit returns the number under which the account's held set is open.
 func commit(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
-	actor, err := runActor(ctx, tx, c.Run, c.Account)
+	actor, err := runActor(ctx, tx, c.Run, c.JobName(), c.Account)
 	if err != nil {
 		return 0, err
 	}
-	if c.Plan != nil {
-		if held, err = commitPlan(ctx, tx, c, actor); err != nil {
-			return 0, err
-		}
+	switch {
+	case c.Plan != nil:
+		held, err = commitPlan(ctx, tx, c, actor)
+	case c.Contacts != nil:
+		held, err = commitContacts(ctx, tx, c)
+	}
+	if err != nil {
+		return 0, err
 	}
 	return held, finishRun(ctx, tx, c)
 }
@@ -49,7 +56,7 @@ func commit(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunID, e
 // commitPlan does all that a plan asks for: members with their history first,
 // then the leavers that wait, last what is known about the account.
 func commitPlan(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (held sync.RunID, err error) {
-	if err := checkVersion(ctx, tx, c.Account, c.Plan.Version); err != nil {
+	if err := checkVersion(ctx, tx, `SELECT version FROM accounts WHERE account = ?`, c.Account, c.Plan.Version); err != nil {
 		return 0, err
 	}
 	w, err := newWriter(ctx, tx, c, actor)
@@ -71,10 +78,10 @@ func commitPlan(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (
 }
 
 // runActor finds the author of a run that has begun and not yet ended.
-func runActor(ctx context.Context, tx *sql.Tx, run sync.RunID, account string) (actor string, err error) {
+func runActor(ctx context.Context, tx *sql.Tx, run sync.RunID, job, account string) (actor string, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT actor FROM runs
-		 WHERE run_id = ? AND account = ? AND job = 'members' AND status = 'running'`, run, account).Scan(&actor)
+		 WHERE run_id = ? AND account = ? AND job = ? AND status = 'running'`, run, account, job).Scan(&actor)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("run %d of account %s has not begun, or has ended", run, account)
 	}
@@ -83,9 +90,9 @@ func runActor(ctx context.Context, tx *sql.Tx, run sync.RunID, account string) (
 
 // checkVersion compares under SQLite's write lock, so that nobody can commit
 // between the check and the end of the transaction.
-func checkVersion(ctx context.Context, tx *sql.Tx, account string, planned int64) error {
+func checkVersion(ctx context.Context, tx *sql.Tx, query, account string, planned int64) error {
 	var version int64
-	err := tx.QueryRowContext(ctx, `SELECT version FROM accounts WHERE account = ?`, account).Scan(&version)
+	err := tx.QueryRowContext(ctx, query, account).Scan(&version)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -143,16 +150,16 @@ func boundElsewhere(ctx context.Context, tx *sql.Tx, account, mainAccount string
 func acceptDecided(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	switch {
 	case c.Accept != nil && c.Status == sync.Succeeded:
-		return accept(ctx, tx, c.Account, c.Accept)
+		return accept(ctx, tx, c.JobName(), c.Account, c.Accept)
 	case c.Accept == nil && c.Settled != nil && c.Settled.Whole:
-		return acceptHeld(ctx, tx, c.Account, c.Settled.Run)
+		return acceptHeld(ctx, tx, c.JobName(), c.Account, c.Settled.Run)
 	}
 	return nil
 }
 
 // accept replaces what the guard compares the next run with (R23). Values must
 // be compact JSON, to come back as they went.
-func accept(ctx context.Context, tx *sql.Tx, account string, a *sync.Accepted) error {
+func accept(ctx context.Context, tx *sql.Tx, job, account string, a *sync.Accepted) error {
 	settings := make(map[string]json.RawMessage, len(a.Settings))
 	for key, value := range a.Settings {
 		settings[key] = json.RawMessage(value)
@@ -160,6 +167,10 @@ func accept(ctx context.Context, tx *sql.Tx, account string, a *sync.Accepted) e
 	settingsJSON, err := exactJSON(settings)
 	if err != nil {
 		return fmt.Errorf("accepted settings: %w", err)
+	}
+	if job == sync.JobContacts {
+		_, err = tx.ExecContext(ctx, `UPDATE accounts SET contacts_settings = ? WHERE account = ?`, settingsJSON, account)
+		return err
 	}
 	subAccounts, err := jsonList(a.SubAccounts)
 	if err != nil {
@@ -174,13 +185,13 @@ func accept(ctx context.Context, tx *sql.Tx, account string, a *sync.Accepted) e
 // themselves, what was not comes from the plan's summary.
 func finishRun(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	var sum sync.Summary
-	var reasons []sync.HoldReason
+	reasons, _ := heldBy(c)
 	applied := map[sync.Kind]int{}
+	if c.Contacts != nil {
+		sum = contactCounts(&c.Contacts.Summary, applied)
+	}
 	if c.Plan != nil {
 		sum = c.Plan.Summary
-		if c.Plan.Held != nil {
-			reasons = c.Plan.Held.Reasons
-		}
 		for i := range c.Plan.Changes {
 			applied[c.Plan.Changes[i].Kind]++
 		}
@@ -198,12 +209,12 @@ func finishRun(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 		   SET status = ?, held_reasons = ?, finished_at = ?, full = ?, people = ?, unchanged = ?,
 		       onboarded = ?, linked = ?, updated = ?, reactivated = ?, deactivated = ?,
 		       held = ?, conflicts = ?, api_calls = ?, error = ?
-		 WHERE run_id = ? AND account = ? AND job = 'members'`,
+		 WHERE run_id = ? AND account = ? AND job = ?`,
 		c.Status, heldReasons, stamp(c.FinishedAt), c.Full, sum.People, sum.Unchanged,
 		applied[sync.Onboard], applied[sync.Link], applied[sync.Update]+applied[sync.EditMember],
 		applied[sync.Reactivate], applied[sync.Deactivate],
 		sum.Held, sum.Conflicts, c.APICalls, message,
-		c.Run, c.Account)
+		c.Run, c.Account, c.JobName())
 	return err
 }
 

@@ -74,9 +74,9 @@ func begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunID, err erro
 	}
 	for _, account := range r.Accounts {
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO runs (run_id, account, trigger, status, started_at, actor, on_behalf_of, note, version)
-			VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
-			id, account, r.Trigger, stamp(r.StartedAt), r.Actor, r.OnBehalfOf, r.Note, r.Version)
+			INSERT INTO runs (run_id, account, job, trigger, status, started_at, actor, on_behalf_of, note, version)
+			VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
+			id, account, r.JobName(), r.Trigger, stamp(r.StartedAt), r.Actor, r.OnBehalfOf, r.Note, r.Version)
 		if err != nil {
 			return 0, fmt.Errorf("account %s: %w", account, err)
 		}
@@ -120,17 +120,23 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 			return st, err
 		}
 	}
+	err = readWaiting(ctx, tx, sync.JobMembers, account, now, &st)
+	return st, err
+}
+
+// readWaiting reads who left of late, and who waits to.
+func readWaiting(ctx context.Context, tx *sql.Tx, job, account string, now time.Time, st *sync.State) error {
 	// What an operator undid is no leaver; whom one approved is (R21).
 	// The day is cut at the run's end; a clock set back only makes us careful.
-	err = tx.QueryRowContext(ctx, `
+	err := tx.QueryRowContext(ctx, `
 		SELECT coalesce(sum(deactivated), 0) FROM runs
-		 WHERE account = ? AND trigger <> 'undo' AND finished_at > ?`,
-		account, stamp(now.Add(-24*time.Hour))).Scan(&st.RecentLeavers)
+		 WHERE account = ? AND job = ? AND trigger <> 'undo' AND finished_at > ?`,
+		account, job, stamp(now.Add(-24*time.Hour))).Scan(&st.RecentLeavers)
 	if err != nil {
-		return st, err
+		return err
 	}
-	st.Held, err = openHeld(ctx, tx, account)
-	return st, err
+	st.Held, err = openHeld(ctx, tx, job, account)
+	return err
 }
 
 const accountsSQL = `
@@ -164,15 +170,22 @@ func (a *AccountRow) scan(rows *sql.Rows) error {
 	if err != nil {
 		return err
 	}
-	if settings.Valid {
-		raw := map[string]json.RawMessage{}
-		err = json.Unmarshal([]byte(settings.String), &raw)
-		a.Settings = make(map[string]string, len(raw))
-		for key, value := range raw {
-			a.Settings[key] = string(value)
-		}
-	}
+	a.Settings, err = parseSettings(settings)
 	return errors.Join(err, json.Unmarshal([]byte(subAccounts), &a.SubAccounts))
+}
+
+// parseSettings reads accepted settings; nil: none were accepted yet.
+func parseSettings(text sql.NullString) (map[string]string, error) {
+	if !text.Valid {
+		return nil, nil
+	}
+	raw := map[string]json.RawMessage{}
+	err := json.Unmarshal([]byte(text.String), &raw)
+	settings := make(map[string]string, len(raw))
+	for key, value := range raw {
+		settings[key] = string(value)
+	}
+	return settings, err
 }
 
 func (a *AccountRow) state() (st sync.State, err error) {

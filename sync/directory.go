@@ -19,6 +19,9 @@ type Directory interface {
 	// leaves out what it cannot read or has no time for; the warnings say so. An
 	// error is the context's alone.
 	Regional(ctx context.Context, extensions []string, report func(Progress)) (map[string]Region, []Warning, error)
+	// Contacts reads the company directory of the account, or returns an error
+	// (R1). Neither Snapshot nor RingCX is needed for it.
+	Contacts(ctx context.Context, report func(Progress)) (*ContactList, error)
 	// Close revokes the session. It may be called twice and ignores what
 	// RingCentral answers, since there is nothing left to do about it.
 	Close(ctx context.Context)

@@ -5,13 +5,16 @@ import (
 	"time"
 )
 
-// JobMembers is the job that keeps an account's members in step.
-const JobMembers = "members"
+// The jobs: to keep an account's members in step, or its contacts.
+const (
+	JobMembers  = "members"
+	JobContacts = "contacts"
+)
 
 // Job is one account's daily schedule for one kind of work.
 type Job struct {
 	Account string
-	Name    string        // JobMembers
+	Name    string        // JobMembers or JobContacts
 	At      time.Duration // of the day, UTC
 	CatchUp bool          // make up for a slot that nobody was there to keep
 	// From is when a reload or an enabling laid this schedule down: slots before

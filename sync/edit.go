@@ -18,7 +18,16 @@ type Edit func(State, iter.Seq[*Member]) (*Plan, *Settled, error)
 
 // Edit carries out an operator's edit as a run of its own, through the same lock
 // and commit as every other (R27). run names exactly one account.
-func (r *Runner) Edit(ctx context.Context, run Run, edit Edit) (id RunID, plan *Plan, err error) {
+func (r *Runner) Edit(ctx context.Context, run Run, edit Edit) (RunID, *Plan, error) {
+	id, c, err := r.commitEdit(ctx, run, func() (*Commit, error) { return r.planEdit(ctx, run.Accounts[0], edit) })
+	if err != nil {
+		return id, nil, err
+	}
+	return id, c.Plan, nil
+}
+
+// commitEdit is the run of an edit of any kind.
+func (r *Runner) commitEdit(ctx context.Context, run Run, edit func() (*Commit, error)) (id RunID, c *Commit, err error) {
 	release, err := r.lock(ctx, 0)
 	if err != nil {
 		return 0, nil, err
@@ -26,7 +35,7 @@ func (r *Runner) Edit(ctx context.Context, run Run, edit Edit) (id RunID, plan *
 	defer func() { err = errors.Join(err, release()) }()
 	run.StartedAt = r.Now()
 	account := run.Accounts[0]
-	if _, err = r.planEdit(ctx, account, edit); err != nil { // before a run is recorded for nothing
+	if _, err = edit(); err != nil { // before a run is recorded for nothing
 		return 0, nil, err
 	}
 	if id, err = r.Roster.Begin(ctx, run); err != nil {
@@ -34,17 +43,17 @@ func (r *Runner) Edit(ctx context.Context, run Run, edit Edit) (id RunID, plan *
 	}
 	r.Observer.Began(id, run)
 	for attempt := 0; ; attempt++ {
-		c, err := r.planEdit(ctx, account, edit)
+		c, err := edit()
 		if err == nil {
 			c.Run = id
 			err = r.Roster.Commit(ctx, c)
 		}
 		if err == nil {
 			r.Observer.Committed(id, run, c)
-			return id, c.Plan, nil
+			return id, c, nil
 		}
 		if !errors.Is(err, ErrMoved) || attempt == replans {
-			return id, nil, r.fail(ctx, id, account, 0, err).Err
+			return id, nil, r.fail(ctx, id, run, account, 0, err).Err
 		}
 	}
 }
@@ -60,7 +69,7 @@ func (r *Runner) planEdit(ctx context.Context, account string, edit Edit) (*Comm
 		return nil, err
 	}
 	plan.Account, plan.Version = account, state.Version
-	return &Commit{Account: account, FinishedAt: r.Now(), Status: Succeeded, Plan: plan, Settled: settled}, nil
+	return &Commit{Job: JobMembers, Account: account, FinishedAt: r.Now(), Status: Succeeded, Plan: plan, Settled: settled}, nil
 }
 
 // PreviewEdit makes the plan of an edit and commits nothing.

@@ -22,6 +22,9 @@ type memory struct {
 	states  map[string]State
 	commits []*Commit
 
+	contacts      map[string][]*Contact
+	contactStates map[string]State
+
 	// moves is how many commits find that somebody was faster.
 	moves int
 	// beforeCommit runs at every commit, before anything is checked.
@@ -66,12 +69,55 @@ func (r *memory) Members(_ context.Context, account string) iter.Seq2[*Member, e
 	}
 }
 
+func (r *memory) ContactState(_ context.Context, account string, _ time.Time) (State, error) {
+	return r.contactStates[account], nil
+}
+
+func (r *memory) Contacts(_ context.Context, account string) iter.Seq2[*Contact, error] {
+	return func(yield func(*Contact, error) bool) {
+		for _, c := range r.contacts[account] {
+			if !yield(c, nil) {
+				return
+			}
+		}
+		if r.membersErr != nil {
+			yield(nil, r.membersErr)
+		}
+	}
+}
+
+// commitContacts is Commit for a contact plan.
+func (r *memory) commitContacts(c *Commit) error {
+	state := r.contactStates[c.Account]
+	if r.moves > 0 {
+		r.moves--
+		state.Version++
+	}
+	r.contactStates[c.Account] = state
+	if c.Contacts.Version != state.Version {
+		return fmt.Errorf("commit: %w", ErrMoved)
+	}
+	state.Version++
+	if c.Accept != nil && c.Status == Succeeded {
+		state.Accepted = c.Accept.Settings
+	}
+	state.Bound.RingEXAccountID = c.Identity.RingEXAccountID
+	r.contactStates[c.Account] = state
+	r.contacts[c.Account] = applyContacts(c.Contacts, r.contacts[c.Account], &r.lastID)
+	return nil
+}
+
 func (r *memory) Commit(ctx context.Context, c *Commit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if r.beforeCommit != nil {
 		r.beforeCommit(c)
+	}
+	if c.Contacts != nil {
+		if err := r.commitContacts(c); err != nil {
+			return err
+		}
 	}
 	state := r.states[c.Account]
 	if c.Plan != nil {
@@ -106,9 +152,20 @@ type fakeDirectory struct {
 	// regional answers for the extensions that are looked up; nil: nobody does.
 	regional func(extensions []string) (map[string]Region, []Warning, error)
 
+	contacts    *ContactList
+	contactsErr error
+
 	looks   int
 	lookups [][]string
 	closed  bool
+}
+
+func (d *fakeDirectory) Contacts(_ context.Context, report func(Progress)) (*ContactList, error) {
+	if d.closed {
+		return nil, errors.New("read after close")
+	}
+	report(Progress{Step: "directory entries"})
+	return d.contacts, d.contactsErr
 }
 
 func (d *fakeDirectory) Snapshot(ctx context.Context, report func(Progress)) (*Snapshot, error) {
@@ -162,7 +219,9 @@ func (l *log) Progress(p Progress)   { l.add("%s reads %s", p.Account, p.Step) }
 func (l *log) Committed(id RunID, _ Run, c *Commit) {
 	l.add("run %d committed %s: %s", id, c.Account, c.Status)
 }
-func (l *log) Failed(id RunID, account string, _ error) { l.add("run %d failed %s", id, account) }
+func (l *log) Failed(id RunID, _ Run, account string, _ error) {
+	l.add("run %d failed %s", id, account)
+}
 func (l *log) add(format string, args ...any) {
 	l.lines = append(l.lines, fmt.Sprintf(format, args...))
 }
@@ -180,7 +239,11 @@ type siteUnderTest struct {
 func newSite(t *testing.T, given func(*world)) *siteUnderTest {
 	t.Helper()
 	s := &siteUnderTest{
-		roster: &memory{members: map[string][]*Member{}, states: map[string]State{}}, log: &log{},
+		roster: &memory{
+			members: map[string][]*Member{}, states: map[string]State{},
+			contacts: map[string][]*Contact{}, contactStates: map[string]State{},
+		},
+		log:         &log{},
 		directories: map[string]*fakeDirectory{}, policies: map[string]Policy{},
 	}
 	s.Runner = Runner{

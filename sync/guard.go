@@ -135,21 +135,26 @@ func (p *planner) holdReasons() []HoldReason {
 
 // overLimit is R21.
 func (p *planner) overLimit() (Reason, string) {
-	leaving, active := len(p.candidates), p.tally.active
-	recent := p.in.State.RecentLeavers
-	all, policy := leaving+recent, &p.in.Policy
+	return ReasonLimit, tooMany(len(p.candidates), p.in.State.RecentLeavers, p.tally.active, p.in.Policy.LimitPercent, p.in.Policy.LimitFloor,
+		"active members would leave", "left")
+}
+
+// tooMany says whether so many at once are more than deactivation_limit allows
+// of so many, those of the last 24 hours counted in, or all of two or more
+// (R21). "": they are not.
+func tooMany(leaving, recent, of, percent, floor int, would, did string) string {
+	all := leaving + recent
 	switch {
-	case leaving >= 2 && leaving >= active:
-		return ReasonLimit, fmt.Sprintf("all %d active members would leave", active)
-	case all*100 > policy.LimitPercent*active && all >= policy.LimitFloor:
+	case leaving >= 2 && leaving >= of:
+		return fmt.Sprintf("all %d %s", of, would)
+	case all*100 > percent*of && all >= floor:
 		also := ""
 		if recent > 0 {
-			also = fmt.Sprintf(", with %d who left in the last 24 hours", recent)
+			also = fmt.Sprintf(", with %d who %s in the last 24 hours", recent, did)
 		}
-		return ReasonLimit, fmt.Sprintf("%d of %d active members would leave%s: more than the %d %% that deactivation_limit allows",
-			leaving, active, also, policy.LimitPercent)
+		return fmt.Sprintf("%d of %d %s%s: more than the %d %% that deactivation_limit allows", leaving, of, would, also, percent)
 	}
-	return "", ""
+	return ""
 }
 
 // capLengths are the lengths at which a RingCX list may have been cut by a
@@ -219,12 +224,17 @@ func (p *planner) missingOwner() (Reason, string) {
 
 // changedSettings is R23.
 func (p *planner) changedSettings() (Reason, string) {
-	accepted := p.in.State.Accepted
+	return ReasonSettings, movedSettings(p.in.State.Accepted, DecidingSettings(&p.in.Policy, p.in.Snapshot), "members")
+}
+
+// movedSettings names the deciding settings that are not what was accepted, with
+// before and after; whose says what is there already although nothing was.
+func movedSettings(accepted map[string]string, now []Setting, whose string) string {
 	if accepted == nil {
-		return ReasonSettings, "no settings were accepted yet, and members are there already"
+		return "no settings were accepted yet, and " + whose + " are there already"
 	}
 	var moved []string
-	for _, s := range DecidingSettings(&p.in.Policy, p.in.Snapshot) {
+	for _, s := range now {
 		before, known := accepted[s.Key]
 		if !known {
 			before = s.Default
@@ -233,17 +243,21 @@ func (p *planner) changedSettings() (Reason, string) {
 			moved = append(moved, fmt.Sprintf("%s was %s and is %s", s.Key, before, s.Value))
 		}
 	}
-	return ReasonSettings, strings.Join(moved, "; ")
+	return strings.Join(moved, "; ")
 }
 
 // DecidingSettings are the settings whose change holds leavers, with the token's
 // owner among them (R23).
 func DecidingSettings(policy *Policy, s *Snapshot) []Setting {
-	owner, err := json.Marshal(s.Identity.OwnerID)
+	return withOwner(policy.Deciding, s.Identity.OwnerID)
+}
+
+func withOwner(deciding []Setting, ownerID string) []Setting {
+	owner, err := json.Marshal(ownerID)
 	if err != nil {
 		panic(err) // strings always marshal
 	}
-	return append(slices.Clone(policy.Deciding), Setting{Key: "owner_id", Value: string(owner), Default: `""`})
+	return append(slices.Clone(deciding), Setting{Key: "owner_id", Value: string(owner), Default: `""`})
 }
 
 // Accept is what the next run is compared with, once this one is accepted.

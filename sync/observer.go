@@ -6,5 +6,5 @@ type Observer interface {
 	Began(id RunID, r Run)
 	Progress(p Progress)
 	Committed(id RunID, r Run, c *Commit)
-	Failed(id RunID, account string, err error)
+	Failed(id RunID, r Run, account string, err error)
 }

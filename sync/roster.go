@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,10 +55,16 @@ type Roster interface {
 	// Members yields every member of an account once, logins included, in any
 	// order. After an error it yields nothing more.
 	Members(ctx context.Context, account string) iter.Seq2[*Member, error]
+	// ContactState is State for the contacts, which have a version, accepted
+	// settings and a held set of their own; the binding is the same (R4).
+	ContactState(ctx context.Context, account string, now time.Time) (State, error)
+	// Contacts yields every contact of an account once, in any order. After an
+	// error it yields nothing more.
+	Contacts(ctx context.Context, account string) iter.Seq2[*Contact, error]
 	// Commit is the one way in which anything is written (R27): one transaction
-	// that checks the version, then writes members, logins, history, held set
-	// and outcome. It sets Plan.Held.Run to the number under which the held set
-	// is open.
+	// that checks the version, then writes members or contacts, history, held
+	// set and outcome. It sets the Run of the plan's Held to the number under
+	// which the held set is open.
 	Commit(ctx context.Context, c *Commit) error
 }
 
@@ -136,7 +143,7 @@ type State struct {
 // HeldSet is an open held set: the leavers that were shown, with their reasons.
 type HeldSet struct {
 	Run     RunID            `json:"run,omitempty"`
-	Members map[int64]Reason `json:"members,omitempty"`
+	Members map[int64]Reason `json:"members,omitempty"` // of a contact run: contacts
 }
 
 // RunID numbers runs; one number covers all accounts of a run.
@@ -171,6 +178,7 @@ const (
 
 // Run is what is known when a run begins.
 type Run struct {
+	Job        string // JobMembers or JobContacts; "" is JobMembers
 	Accounts   []string
 	Trigger    Trigger
 	Actor      string // who is the author of its changes (R31)
@@ -180,9 +188,13 @@ type Run struct {
 	StartedAt  time.Time
 }
 
+// JobName is the job of the run.
+func (r *Run) JobName() string { return cmp.Or(r.Job, JobMembers) }
+
 // Commit is one account's end of a run.
 type Commit struct {
 	Run        RunID
+	Job        string // of the run; "" is JobMembers
 	Account    string
 	FinishedAt time.Time
 	Status     RunStatus
@@ -192,6 +204,8 @@ type Commit struct {
 	// Plan is what to write; nil for a failed account, whose members stay
 	// untouched.
 	Plan *Plan
+	// Contacts is what to write in a run of JobContacts, in place of Plan.
+	Contacts *ContactPlan
 	// Full says that the plan covers the whole account, from a whole snapshot:
 	// it decides about the held set, the day's absences and the last success.
 	Full     bool
@@ -207,6 +221,9 @@ type Commit struct {
 	Keep *Keep
 }
 
+// JobName is the job of the run.
+func (c *Commit) JobName() string { return cmp.Or(c.Job, JobMembers) }
+
 // Accepted is what the guard compares the next run with.
 type Accepted struct {
 	Settings    map[string]string
@@ -218,6 +235,6 @@ type Accepted struct {
 type Settled struct {
 	Run      RunID
 	Decision Trigger // Approve or Reject
-	Members  []int64
-	Whole    bool // everybody still undecided: accepts what the set's run saw (R23)
+	Members  []int64 // of a contact run: contacts
+	Whole    bool    // everybody still undecided: accepts what the set's run saw (R23)
 }

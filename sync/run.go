@@ -13,11 +13,13 @@ import (
 // Runner brings rosters in step. The daemon, `sync`, `plan` and the tests share
 // it; they differ in the Request.
 type Runner struct {
-	Roster   Roster
-	Connect  func(account string) (Directory, error) // one session for one run
-	Policy   func(account string) Policy
-	Observer Observer
-	Now      func() time.Time
+	Roster  Roster
+	Connect func(account string) (Directory, error) // one session for one run
+	Policy  func(account string) Policy
+	// ContactPolicy is needed for runs of JobContacts only.
+	ContactPolicy func(account string) ContactPolicy
+	Observer      Observer
+	Now           func() time.Time
 	// Keep is of how many full runs each account keeps what they decided from
 	// (Past); 0: of none, and what was kept before goes.
 	Keep int
@@ -41,7 +43,7 @@ type Request struct {
 // Approval names the leavers of a held set that an operator released.
 type Approval struct {
 	Held    RunID
-	Members map[int64]Reason // with the reason that was shown
+	Members map[int64]Reason // with the reason that was shown; of a contact run: contacts
 	Whole   bool             // the whole set, which accepts the settings too (R23)
 }
 
@@ -49,7 +51,8 @@ type Approval struct {
 type Result struct {
 	Account  string
 	Status   RunStatus
-	Plan     *Plan // nil when the account failed
+	Plan     *Plan        // nil when the account failed
+	Contacts *ContactPlan // in place of Plan in a run of JobContacts
 	APICalls int
 	Err      error
 }
@@ -76,7 +79,11 @@ func (r *Runner) Sync(ctx context.Context, req Request) (id RunID, results []Res
 	}
 	r.Observer.Began(id, req.Run)
 	for _, account := range req.Run.Accounts {
-		results = append(results, r.syncAccount(ctx, id, account, req))
+		work := r.syncAccount
+		if req.Run.JobName() == JobContacts {
+			work = r.syncContacts
+		}
+		results = append(results, work(ctx, id, account, req))
 	}
 	return id, results, nil
 }
@@ -131,7 +138,7 @@ func statusOf(plan *Plan, err error) RunStatus {
 func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req Request) Result {
 	s, err := r.open(account, req)
 	if err != nil {
-		return r.fail(ctx, id, account, 0, err)
+		return r.fail(ctx, id, req.Run, account, 0, err)
 	}
 	s.run = id
 	plan, err := s.decide(ctx)
@@ -148,22 +155,22 @@ func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req 
 		}
 		plan, err = s.plan(ctx)
 	}
-	return r.fail(ctx, id, account, s.dir.Calls(), err)
+	return r.fail(ctx, id, req.Run, account, s.dir.Calls(), err)
 }
 
 // fail records that an account failed; its members stay untouched. It still
 // writes when the run was cancelled: the outcome is the last thing to lose.
-func (r *Runner) fail(ctx context.Context, id RunID, account string, calls int, cause error) Result {
+func (r *Runner) fail(ctx context.Context, id RunID, run Run, account string, calls int, cause error) Result {
 	if ctx.Err() != nil {
 		cause = fmt.Errorf("stopped before anything was applied: %w", cause)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	c := &Commit{Run: id, Account: account, FinishedAt: r.Now(), Status: Failed, APICalls: calls, Err: cause}
+	c := &Commit{Run: id, Job: run.JobName(), Account: account, FinishedAt: r.Now(), Status: Failed, APICalls: calls, Err: cause}
 	if err := r.Roster.Commit(ctx, c); err != nil {
 		cause = errors.Join(cause, fmt.Errorf("record the failure: %w", err))
 	}
-	r.Observer.Failed(id, account, cause)
+	r.Observer.Failed(id, run, account, cause)
 	return Result{Account: account, Status: Failed, APICalls: calls, Err: cause}
 }
 
@@ -307,9 +314,9 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 
 // untilError is the stream without its errors: it ends at the first, which is
 // left in failed.
-func untilError(members iter.Seq2[*Member, error], failed *error) iter.Seq[*Member] {
-	return func(yield func(*Member) bool) {
-		for m, err := range members {
+func untilError[T any](rows iter.Seq2[T, error], failed *error) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for m, err := range rows {
 			if err != nil {
 				*failed = err
 				return
@@ -371,7 +378,7 @@ func (e *IdentityError) Permanent() bool { return true }
 // commit is the account's end of the run as it will be written.
 func (s *session) commit(plan *Plan) *Commit {
 	c := &Commit{
-		Run: s.run, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan, nil),
+		Run: s.run, Job: JobMembers, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan, nil),
 		APICalls: s.dir.Calls(), Plan: plan, Full: s.full(),
 		TakenAt: s.snapshot.TakenAt, Identity: s.snapshot.Identity,
 	}

@@ -22,7 +22,7 @@ import (
 
 func heldCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
-		Use: "held", Short: "Show the deactivations that wait for a decision", Args: cobra.NoArgs,
+		Use: "held", Short: "Show the deactivations, and removals of contacts, that wait for a decision", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.held(c.Context()) },
 	}
 	a.addOutput(c)
@@ -52,15 +52,27 @@ func (a *app) held(ctx context.Context) error {
 }
 
 func printHeldSet(w io.Writer, set *store.HeldSet) {
-	_, _ = fmt.Fprintf(w, "Run %d, account %s, held since %s\n", set.RunID, set.Account, set.OpenedAt)
+	what := ""
+	if set.Job == sync.JobContacts {
+		what = ", contacts"
+	}
+	_, _ = fmt.Fprintf(w, "Run %d, account %s%s, held since %s\n", set.RunID, set.Account, what, set.OpenedAt)
 	for _, r := range set.Reasons {
 		_, _ = fmt.Fprintf(w, "  because of %s: %s\n", r.Reason, clean(r.Detail))
 	}
-	for _, m := range set.Members {
-		_, _ = fmt.Fprintf(w, "  - member %d %s <%s>: %s (%s)%s\n", m.MemberID, clean(heldName(&m)), clean(m.Email), m.Reason, clean(m.Detail),
+	for _, m := range set.Shown() {
+		_, _ = fmt.Fprintf(w, "  - %s %d %s <%s>: %s (%s)%s\n", heldWord(&m), m.ID(), clean(heldName(&m)), clean(m.Email), m.Reason, clean(m.Detail),
 			map[string]string{"approved": " approved", "rejected": " rejected"}[m.State])
 	}
 	_, _ = fmt.Fprintf(w, "  release: ringroster approve %d    keep them: ringroster reject %d\n", set.RunID, set.RunID)
+}
+
+// heldWord says what a number is the number of.
+func heldWord(m *store.HeldMember) string {
+	if m.ContactID != 0 {
+		return "contact"
+	}
+	return "member"
 }
 
 func heldName(m *store.HeldMember) string { return strings.TrimSpace(m.FirstName + " " + m.LastName) }
@@ -68,16 +80,16 @@ func heldName(m *store.HeldMember) string { return strings.TrimSpace(m.FirstName
 // heldListing is the sets themselves in JSON, a row per member in CSV.
 func heldListing(sets []store.HeldSet) *listing[store.HeldSet] {
 	return &listing[store.HeldSet]{
-		key: "held", columns: []string{"run_id", "account", "opened_at", "members", "reasons"}, rows: each(sets),
+		key: "held", columns: []string{"run_id", "account", "opened_at", "members", "reasons", "job"}, rows: each(sets),
 		cells: func(s store.HeldSet) []string {
-			members, reasons := make([]string, len(s.Members)), make([]string, len(s.Reasons))
-			for i, m := range s.Members {
-				members[i] = fmt.Sprint(m.MemberID)
+			members, reasons := make([]string, len(s.Shown())), make([]string, len(s.Reasons))
+			for i, m := range s.Shown() {
+				members[i] = fmt.Sprint(m.ID())
 			}
 			for i, r := range s.Reasons {
 				reasons[i] = string(r.Reason)
 			}
-			return []string{fmt.Sprint(s.RunID), s.Account, s.OpenedAt, strings.Join(members, " "), strings.Join(reasons, " ")}
+			return []string{fmt.Sprint(s.RunID), s.Account, s.OpenedAt, strings.Join(members, " "), strings.Join(reasons, " "), s.Job}
 		},
 	}
 }
@@ -93,8 +105,8 @@ type decision struct {
 
 func (d *decision) flags(c *cobra.Command) {
 	c.Flags().StringVar(&d.account, "account", "", "only the set of this account")
-	c.Flags().StringArrayVar(&d.only, "only", nil, "only this member: id, e-mail or name (repeatable)")
-	c.Flags().StringArrayVar(&d.except, "except", nil, "all but this member (repeatable)")
+	c.Flags().StringArrayVar(&d.only, "only", nil, "only this member or contact: id, e-mail or name (repeatable)")
+	c.Flags().StringArrayVar(&d.except, "except", nil, "all but this member or contact (repeatable)")
 	d.authorFlags(c)
 	c.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask")
 	c.MarkFlagsMutuallyExclusive("only", "except")
@@ -116,9 +128,10 @@ func (d *decision) run(s *config.Settings, trigger sync.Trigger, accounts ...str
 func approveCommand(a *app) *cobra.Command {
 	var d decision
 	c := &cobra.Command{
-		Use: "approve RUN", Short: "Release held deactivations", Args: cobra.ExactArgs(1),
+		Use: "approve RUN", Short: "Release held deactivations, or removals of contacts", Args: cobra.ExactArgs(1),
 		Long: `Reads RingCentral afresh and deactivates those of the held set who still leave for
-the same reason. Nobody else is touched.`,
+the same reason; of a contact run, it removes the contacts that are still gone.
+Nobody else is touched.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.approve(c.Context(), args[0], d) },
 	}
 	d.flags(c)
@@ -148,10 +161,15 @@ func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store
 	if err != nil {
 		return err
 	}
-	if err := a.confirm(d.yes, sets, "Deactivate", "deactivated"); err != nil {
+	verb, done := "Deactivate", "deactivated"
+	if sets[0].Job == sync.JobContacts {
+		verb, done = "Let go", "removed"
+	}
+	if err := a.confirm(d.yes, sets, verb, done); err != nil {
 		return err
 	}
 	who := d.run(s, sync.Approve, names...)
+	who.Job = sets[0].Job // a run has one, and so have all of its sets
 	if served, err := st.ServiceRuns(); err != nil || served {
 		return orElse(err, func() error { return a.approveThere(ctx, st, store.Request{Approval: approval, Run: who}) })
 	}
@@ -163,6 +181,9 @@ func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store
 		return err
 	}
 	defer a.stillHeld(sets)
+	if who.Job == sync.JobContacts {
+		return a.reportContacts(id, results)
+	}
 	return a.report(id, results)
 }
 
@@ -221,24 +242,29 @@ func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request
 
 func rejectCommand(a *app) *cobra.Command {
 	var d decision
-	var clear int64
+	var clear, clearContact int64
 	c := &cobra.Command{
-		Use: "reject RUN", Short: "Keep those whose deactivation is held", Args: cobra.RangeArgs(0, 1),
+		Use: "reject RUN", Short: "Keep those whose deactivation or removal is held", Args: cobra.RangeArgs(0, 1),
 		Long: `The members stay active until RingCentral reports them again, the reason changes,
-or the rejection is cleared with --clear.`,
+or the rejection is cleared with --clear. Contacts stay likewise; --clear-contact
+ends that.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			clearing := c.Flags().Changed("clear")
+			clearing, clearingContact := c.Flags().Changed("clear"), c.Flags().Changed("clear-contact")
 			switch {
+			case clearingContact && len(args) == 0:
+				return a.clearContact(c.Context(), clearContact, d)
 			case clearing && len(args) == 0:
 				return a.editMember(c.Context(), clear, d, sync.Reject, sync.ClearRejection(clear))
-			case clearing || len(args) == 0:
-				return usagef("give either a RUN to reject, or --clear MEMBER")
+			case clearing || clearingContact || len(args) == 0:
+				return usagef("give either a RUN to reject, or --clear MEMBER, or --clear-contact CONTACT")
 			}
 			return a.reject(c.Context(), args[0], d)
 		},
 	}
 	d.flags(c)
 	c.Flags().Int64Var(&clear, "clear", 0, "end the rejection of this member id")
+	c.Flags().Int64Var(&clearContact, "clear-contact", 0, "end the rejection of this contact id")
+	c.MarkFlagsMutuallyExclusive("clear", "clear-contact")
 	return c
 }
 
@@ -257,6 +283,14 @@ func (a *app) rejectOn(ctx context.Context, s *config.Settings, st *store.Store,
 		return err
 	}
 	for _, set := range sets {
+		if set.Job == sync.JobContacts {
+			id, err := a.editContacts(ctx, s, st, d.run(s, sync.Reject, set.Account), sync.RejectContacts(set.RunID, set.chosen, set.whole))
+			if err != nil {
+				return err
+			}
+			_, _ = fmt.Fprintf(a.stdout, "Run %d: %s of %s kept.\n", id, counted(len(set.chosen), "contact", "contacts"), set.Account)
+			continue
+		}
 		edit := sync.RejectHeld(set.RunID, set.chosen, set.whole)
 		id, _, err := a.edit(ctx, s, st, d.run(s, sync.Reject, set.Account), edit)
 		if err != nil {
@@ -317,7 +351,7 @@ func noOpenSet(ctx context.Context, st *store.Store, id sync.RunID) error {
 	sets, err := st.Held(ctx)
 	for _, set := range sets {
 		for _, row := range rows {
-			if row.Account == set.Account && row.Held > 0 {
+			if row.Account == set.Account && row.Job == set.Job && row.Held > 0 {
 				return fmt.Errorf("what run %d held waits under run %d, which showed the same members first: decide about run %d", id, set.RunID, set.RunID)
 			}
 		}
@@ -330,38 +364,42 @@ func (d *decision) choose(set *store.HeldSet) (chosenSet, error) {
 	c := chosenSet{HeldSet: *set, chosen: map[int64]sync.Reason{}, whole: true}
 	named := slices.Concat(d.only, d.except)
 	for _, who := range named {
-		if !slices.ContainsFunc(set.Members, func(m store.HeldMember) bool { return means(who, &m) }) {
+		if !slices.ContainsFunc(set.Shown(), func(m store.HeldMember) bool { return means(who, &m) }) {
 			return c, usagef("the held set of run %d (%s) has nobody called %q", set.RunID, set.Account, who)
 		}
 	}
-	for _, m := range set.Members {
+	for _, m := range set.Shown() {
 		isNamed := slices.ContainsFunc(named, func(who string) bool { return means(who, &m) })
 		switch {
 		case m.State != "open":
 		case len(named) > 0 && isNamed != (len(d.only) > 0):
 			c.whole = false
 		default:
-			c.chosen[m.MemberID] = m.Reason
+			c.chosen[m.ID()] = m.Reason
 		}
 	}
 	return c, nil
 }
 
 func means(who string, m *store.HeldMember) bool {
-	return who == fmt.Sprint(m.MemberID) || m.Email != "" && strings.EqualFold(who, m.Email) || strings.EqualFold(who, heldName(m))
+	return who == fmt.Sprint(m.ID()) || m.Email != "" && strings.EqualFold(who, m.Email) || strings.EqualFold(who, heldName(m))
 }
 
 // confirm shows who is concerned and asks. Without a terminal and without --yes
 // it refuses.
 func (a *app) confirm(yes bool, sets []chosenSet, verb, done string) error {
 	for _, set := range sets {
-		for _, m := range set.Members {
-			if _, ok := set.chosen[m.MemberID]; ok {
-				_, _ = fmt.Fprintf(a.stderr, "  %s member %d %s <%s>: %s (%s)\n", set.Account, m.MemberID, clean(heldName(&m)), clean(m.Email), m.Reason, clean(m.Detail))
+		for _, m := range set.Shown() {
+			if _, ok := set.chosen[m.ID()]; ok {
+				_, _ = fmt.Fprintf(a.stderr, "  %s %s %d %s <%s>: %s (%s)\n", set.Account, heldWord(&m), m.ID(), clean(heldName(&m)), clean(m.Email), m.Reason, clean(m.Detail))
 			}
 		}
 	}
-	return a.ask(yes, fmt.Sprintf("%s these members?", verb), "nobody was "+done)
+	what := "these members"
+	if sets[0].Job == sync.JobContacts {
+		what = "these contacts"
+	}
+	return a.ask(yes, fmt.Sprintf("%s %s?", verb, what), "nobody was "+done)
 }
 
 // ask asks a yes-or-no question on the terminal; anything but yes is no.

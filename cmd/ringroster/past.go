@@ -207,5 +207,10 @@ func (replay) Regional(context.Context, []string, func(sync.Progress)) (map[stri
 	return nil, nil, nil
 }
 
+// Contacts are in no snapshot of members.
+func (replay) Contacts(context.Context, func(sync.Progress)) (*sync.ContactList, error) {
+	return nil, errors.New("a kept snapshot holds no contacts")
+}
+
 func (replay) Close(context.Context) {}
 func (replay) Calls() int            { return 0 }

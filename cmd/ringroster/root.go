@@ -34,7 +34,7 @@ reactivates its members. Nobody is ever deleted, and every change says why.`,
 	root.AddCommand(
 		runCommand(a), syncCommand(a), planCommand(a), explainCommand(a), directoryCommand(a), importCommand(a),
 		heldCommand(a), approveCommand(a), rejectCommand(a), undoCommand(a),
-		statusCommand(a), checkCommand(a), runsCommand(a), historyCommand(a), rosterCommand(a), accountCommand(a),
+		statusCommand(a), checkCommand(a), runsCommand(a), historyCommand(a), rosterCommand(a), contactsCommand(a), accountCommand(a),
 		backupCommand(a), restoreCommand(a),
 		simulateCommand(a), demoCommand(a), versionCommand(a),
 	)

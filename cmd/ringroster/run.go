@@ -171,9 +171,11 @@ func (v *service) requests(ctx context.Context) (*daemon.Asked, error) {
 func jobs(s *config.Settings) []sync.Job {
 	var all []sync.Job
 	for i := range s.Accounts {
-		all = append(all, sync.Job{
-			Account: s.Accounts[i].Name, Name: sync.JobMembers, At: s.Schedule.TimeOfDay(), CatchUp: s.Schedule.CatchUp,
-		})
+		a := &s.Accounts[i]
+		all = append(all, sync.Job{Account: a.Name, Name: sync.JobMembers, At: a.Schedule.TimeOfDay(), CatchUp: a.Schedule.CatchUp})
+		if s.Contacts.Enabled {
+			all = append(all, sync.Job{Account: a.Name, Name: sync.JobContacts, At: a.Contacts.TimeOfDay(), CatchUp: a.Schedule.CatchUp})
+		}
 	}
 	return all
 }
@@ -256,18 +258,25 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 		return nil, err
 	}
 	for _, set := range sets {
-		why[set.Account] = set.Reasons
+		if set.Job == sync.JobMembers {
+			why[set.Account] = set.Reasons
+		}
+	}
+	contacts, err := v.contactFacts(ctx)
+	if err != nil {
+		return nil, err
 	}
 	known, facts := map[string]bool{}, &observe.Facts{}
 	for _, account := range v.inForce().Accounts {
 		known[account.Name] = true
-		latest, err := v.store.Latest(ctx, account.Name)
+		latest, err := v.store.Latest(ctx, account.Name, sync.JobMembers)
 		if err != nil {
 			return nil, err
 		}
 		w := byAccount[account.Name]
 		f := observe.AccountFacts{Account: account.Name, Held: w.Held, HeldReasons: why[account.Name], Rejected: w.Rejected, RejectedSince: w.RejectedSince}
 		fill(&f, &latest)
+		f.Contacts = contacts[account.Name]
 		facts.Accounts = append(facts.Accounts, f)
 	}
 	counts, err := v.store.Counts(ctx)
@@ -279,6 +288,37 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 		}
 	}
 	return facts, err
+}
+
+// contactFacts is what the metrics tell of contacts, by account; nil while they
+// are off.
+func (v *service) contactFacts(ctx context.Context) (map[string]*observe.ContactFacts, error) {
+	s := v.inForce()
+	if !s.Contacts.Enabled {
+		return nil, nil
+	}
+	all := map[string]*observe.ContactFacts{}
+	for _, account := range s.Accounts {
+		latest, err := v.store.Latest(ctx, account.Name, sync.JobContacts)
+		if err != nil {
+			return nil, err
+		}
+		f := &observe.ContactFacts{}
+		if latest.Try != nil {
+			f.LastAttempt = timeOf(&latest.Try.StartedAt)
+		}
+		if latest.Success != nil {
+			f.LastSuccess = timeOf(latest.Success.FinishedAt)
+		}
+		all[account.Name] = f
+	}
+	counts, err := v.store.ContactCounts(ctx)
+	for _, c := range counts {
+		if f := all[c.Account]; f != nil {
+			f.Count, f.Held = c.Contacts, c.Held
+		}
+	}
+	return all, err
 }
 
 // fill adds what is known of an account's newest runs.

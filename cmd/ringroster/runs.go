@@ -50,7 +50,7 @@ func runListing(st *store.Store, ctx context.Context, limit int) *listing[store.
 		key: "runs", rows: st.Runs(ctx, limit), cells: runCells,
 		columns: []string{
 			"run_id", "account", "trigger", "status", "started_at", "people", "onboarded", "linked",
-			"updated", "reactivated", "deactivated", "held", "conflicts", "api_calls", "actor", "error",
+			"updated", "reactivated", "deactivated", "held", "conflicts", "api_calls", "actor", "error", "job",
 		},
 	}
 }
@@ -60,7 +60,7 @@ func runCells(r store.RunRow) []string {
 	for _, n := range []int{r.People, r.Onboarded, r.Linked, r.Updated, r.Reactivated, r.Deactivated, r.Held, r.Conflicts, r.APICalls} {
 		cells = append(cells, fmt.Sprint(n))
 	}
-	return append(cells, r.Actor, r.Error)
+	return append(cells, r.Actor, r.Error, r.Job)
 }
 
 // oneRun prints a run like a story: how it began, what it did, how it ended.
@@ -71,6 +71,9 @@ func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error 
 	}
 	if len(rows) == 0 {
 		return fmt.Errorf("there was no run %d", id)
+	}
+	if rows[0].Job == sync.JobContacts {
+		return a.oneContactRun(rows, contactChangeListing(st.ContactChanges(ctx, id)))
 	}
 	changes := changeListing(st.Changes(ctx, id))
 	if a.output == formatCSV {

@@ -59,6 +59,7 @@ type accountStatus struct {
 	RejectedSince *string              `json:"rejected_since"` // nil: none, or unknown
 	Pins          []store.PinnedMember `json:"pins"`
 	Conflicts     int                  `json:"conflicts"`      // of the last success
+	Contacts      *contactStatus       `json:"contacts"`       // nil: they are off, and there are none
 	JWTExpiresAt  *string              `json:"jwt_expires_at"` // nil: it does not say, or cannot be read
 	JWTDays       *int                 `json:"jwt_days"`
 }
@@ -120,29 +121,48 @@ func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time
 	}
 	plan := map[string]sync.Job{}
 	for _, job := range jobs(s) {
-		plan[job.Account] = job
+		plan[job.Account+" "+job.Name] = job
 	}
 	for i := range doc.Accounts {
 		account := &doc.Accounts[i]
 		if err := account.runs(ctx, st, held); err != nil {
 			return nil, err
 		}
-		if job, ok := plan[account.Account]; ok && s.ServiceEnabled {
-			attempts, err := st.Attempts(ctx, account.Account)
-			if err != nil {
-				return nil, err
-			}
-			next := sync.Next(now, job, attempts)
-			account.NextRun = &nextRun{next.At.UTC().Format(time.RFC3339), next.Trigger, !next.At.After(now)}
+		job, ok := plan[account.Account+" "+sync.JobMembers]
+		if account.NextRun, err = whenNext(ctx, st, now, job, ok && s.ServiceEnabled); err != nil {
+			return nil, err
+		}
+		if job, ok = plan[account.Account+" "+sync.JobContacts]; ok {
+			account.Contacts = &contactStatus{}
+		}
+		next, err := whenNext(ctx, st, now, job, ok && s.ServiceEnabled)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			account.Contacts.NextRun = next
 		}
 	}
-	return doc, doc.members(ctx, st)
+	return doc, errors.Join(doc.members(ctx, st), doc.contacts(ctx, st, held))
+}
+
+// whenNext is when the service runs a job next; nil: it does not.
+func whenNext(ctx context.Context, st *store.Store, now time.Time, job sync.Job, planned bool) (*nextRun, error) {
+	if !planned {
+		return nil, nil
+	}
+	attempts, err := st.Attempts(ctx, job.Account, job.Name)
+	if err != nil {
+		return nil, err
+	}
+	next := sync.Next(now, job, attempts)
+	return &nextRun{next.At.UTC().Format(time.RFC3339), next.Trigger, !next.At.After(now)}, nil
 }
 
 // runs fills in an account's newest runs. A run that says running while nobody
 // holds the lock was killed.
 func (a *accountStatus) runs(ctx context.Context, st *store.Store, held bool) error {
-	latest, err := st.Latest(ctx, a.Account)
+	latest, err := st.Latest(ctx, a.Account, sync.JobMembers)
 	if err != nil {
 		return err
 	}
@@ -207,7 +227,7 @@ func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 			}
 		}
 		for _, set := range sets {
-			if set.Account == a.Account {
+			if set.Account == a.Account && set.Job == sync.JobMembers {
 				a.HeldRun, a.HeldReasons = new(set.RunID), set.Reasons
 			}
 		}
@@ -301,6 +321,9 @@ func (a *accountStatus) remarks() (lines []string) {
 	}
 	if a.Conflicts > 0 {
 		say("%d conflicts wait for a decision: ringroster plan", a.Conflicts)
+	}
+	if a.Contacts != nil {
+		lines = append(lines, a.Contacts.remarks()...)
 	}
 	if a.JWTDays != nil && *a.JWTDays < 30 {
 		say("the JWT ends in %d days: make a new one", *a.JWTDays)

@@ -134,6 +134,9 @@ func (a *app) reportRun(ctx context.Context, st *store.Store, id sync.RunID) err
 		return err
 	}
 	var results []sync.Result
+	if len(rows) > 0 && rows[0].Job == sync.JobContacts {
+		return a.reportContacts(id, contactResults(rows))
+	}
 	for _, row := range rows {
 		r := sync.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Plan: &sync.Plan{
 			Account: row.Account, Summary: sync.Summary{Deactivate: row.Deactivated, Conflicts: row.Conflicts},

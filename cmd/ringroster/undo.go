@@ -96,6 +96,9 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 	if len(rows) == 0 {
 		return nil, nil, fmt.Errorf("there was no run %d", id)
 	}
+	if rows[0].Job == sync.JobContacts {
+		return nil, nil, fmt.Errorf("run %d kept contacts in step, which follow RingCentral in everything: there is nothing to undo", id)
+	}
 	done := map[string][]sync.Done{}
 	earlier := map[int64]sync.Reason{}
 	for c, err := range st.Changes(ctx, id) {

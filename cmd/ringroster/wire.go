@@ -133,6 +133,8 @@ func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *syn
 		Connect: func(name string) (sync.Directory, error) { return connect(s, accounts[name], onCall(observer)) },
 		Policy:  func(name string) sync.Policy { return s.Policy(accounts[name]) },
 		Keep:    s.Snapshots.Keep,
+
+		ContactPolicy: func(name string) sync.ContactPolicy { return s.ContactPolicy(accounts[name]) },
 	}
 }
 
@@ -202,6 +204,14 @@ type emptyRoster struct{ sync.Roster }
 
 func (emptyRoster) State(context.Context, string, time.Time) (sync.State, error) {
 	return sync.State{}, nil
+}
+
+func (emptyRoster) ContactState(context.Context, string, time.Time) (sync.State, error) {
+	return sync.State{}, nil
+}
+
+func (emptyRoster) Contacts(context.Context, string) iter.Seq2[*sync.Contact, error] {
+	return func(func(*sync.Contact, error) bool) {}
 }
 
 func (emptyRoster) Members(context.Context, string) iter.Seq2[*sync.Member, error] {

@@ -34,6 +34,7 @@ type Settings struct {
 	DeactivationGrace Grace   `mapstructure:"deactivation_grace"`
 	Protect           []Match `mapstructure:"protect"`
 
+	Contacts     Contacts  `mapstructure:"contacts"`
 	Snapshots    Snapshots `mapstructure:"snapshots"`
 	HTTP         HTTP      `mapstructure:"http"`
 	HeartbeatURL Secret    `mapstructure:"heartbeat_url"` // such addresses often carry a key
@@ -65,10 +66,27 @@ type Schedule struct {
 }
 
 // TimeOfDay is daily_at as the time since midnight UTC.
-func (s Schedule) TimeOfDay() time.Duration {
-	at, _ := time.Parse("15:04", s.DailyAt) // validated when it was read
+func (s Schedule) TimeOfDay() time.Duration { return timeOfDay(s.DailyAt) }
+
+func timeOfDay(text string) time.Duration {
+	at, _ := time.Parse("15:04", text) // validated when it was read
 	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 }
+
+// Contacts says whether and when the corporate contacts are kept in step.
+type Contacts struct {
+	Enabled         bool   `mapstructure:"enabled"`
+	DailyAt         string `mapstructure:"daily_at"` // HH:MM, UTC
+	DeleteRemaining bool   `mapstructure:"delete_remaining"`
+}
+
+// ContactTime is when the contacts of an account are.
+type ContactTime struct {
+	DailyAt string `mapstructure:"daily_at"` // HH:MM, UTC
+}
+
+// TimeOfDay is daily_at as the time since midnight UTC.
+func (c ContactTime) TimeOfDay() time.Duration { return timeOfDay(c.DailyAt) }
 
 // Account is one RingCentral account. Its secrets are had from Credentials.
 type Account struct {
@@ -85,6 +103,10 @@ type Account struct {
 	DataSource        string `mapstructure:"data_source"`
 	DefaultActivityID string `mapstructure:"default_activity_id"`
 	CAFile            string `mapstructure:"ca_file"`
+
+	// The account's own times; what it does not set is that of all accounts.
+	Schedule Schedule    `mapstructure:"schedule"`
+	Contacts ContactTime `mapstructure:"contacts"`
 
 	origin origin
 }
@@ -220,6 +242,7 @@ func Defaults() *Settings {
 		Deactivate:        true,
 		DeactivationLimit: Limit{Percent: 10, Floor: 5},
 		Protect:           []Match{},
+		Contacts:          Contacts{DailyAt: "04:00", DeleteRemaining: true},
 		Snapshots:         Snapshots{Keep: 14},
 		Log:               Log{Level: "info", Format: "auto"},
 	}

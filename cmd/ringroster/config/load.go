@@ -104,6 +104,7 @@ func parse(file string, data []byte) (*Settings, *report) {
 	}
 	for i := range s.Accounts {
 		s.Accounts[i].origin = origin{file, fmt.Sprintf("accounts[%d]", i), r.line}
+		s.inherit(&s.Accounts[i], r)
 	}
 	s.validate(r)
 	return s, r
@@ -128,6 +129,21 @@ func decode(tree *yaml.Node, s *Settings) error {
 		c.WeaklyTypedInput = false
 		c.DecodeHook = nil
 	})
+}
+
+// inherit gives an account the times of all accounts where it sets none of its
+// own.
+func (s *Settings) inherit(a *Account, r *report) {
+	given := func(key string) bool { return r.lines[a.origin.key+"."+key] != 0 }
+	if !given("schedule.daily_at") {
+		a.Schedule.DailyAt = s.Schedule.DailyAt
+	}
+	if !given("schedule.catch_up") {
+		a.Schedule.CatchUp = s.Schedule.CatchUp
+	}
+	if !given("contacts.daily_at") {
+		a.Contacts.DailyAt = s.Contacts.DailyAt
+	}
 }
 
 // settle makes relative paths start at the settings file, or for the database

@@ -28,13 +28,35 @@ func (s *Settings) Policy(a *Account) sync.Policy {
 		p.RegionalLookups = s.RegionalSettings.LookupsPerRun
 	}
 	account := DefaultAccount()
-	defaults := Defaults().deciding(&account)
-	for i, now := range s.deciding(a) {
-		p.Deciding = append(p.Deciding, sync.Setting{
-			Key: now.key, Value: readable(now.value), Default: readable(defaults[i].value),
-		})
-	}
+	p.Deciding = deciding(s.deciding(a), Defaults().deciding(&account))
 	return p
+}
+
+// ContactPolicy is what the settings decide about the contacts of one account.
+func (s *Settings) ContactPolicy(a *Account) sync.ContactPolicy {
+	account := DefaultAccount()
+	return sync.ContactPolicy{
+		DeleteRemaining: s.Contacts.DeleteRemaining,
+		LimitPercent:    s.DeactivationLimit.Percent,
+		LimitFloor:      s.DeactivationLimit.Floor,
+		Deciding: deciding([]decider{
+			{"main_account_id", a.MainAccountID},
+			{"base_url", a.BaseURL},
+			{"contacts.delete_remaining", s.Contacts.DeleteRemaining},
+		}, []decider{
+			{"main_account_id", account.MainAccountID},
+			{"base_url", account.BaseURL},
+			{"contacts.delete_remaining", Defaults().Contacts.DeleteRemaining},
+		}),
+	}
+}
+
+// deciding joins values with their defaults.
+func deciding(now, defaults []decider) (all []sync.Setting) {
+	for i, d := range now {
+		all = append(all, sync.Setting{Key: d.key, Value: readable(d.value), Default: readable(defaults[i].value)})
+	}
+	return all
 }
 
 // decider is one deciding setting.

@@ -20,9 +20,8 @@ func (s *Settings) validate(r *report) {
 	mustBeSet(r, "impersonated_user_id", s.ImpersonatedUserID)
 	mustBeSet(r, "database.path", s.Database.Path)
 	oneOf(r, "database.mode", s.Database.Mode, "0600", "0640")
-	if _, err := time.Parse("15:04", s.Schedule.DailyAt); err != nil || len(s.Schedule.DailyAt) != len("15:04") {
-		r.add("schedule.daily_at", "must be a time of day in UTC from 00:00 to 23:59, such as 03:00")
-	}
+	dailyAt(r, "schedule.daily_at", s.Schedule.DailyAt)
+	dailyAt(r, "contacts.daily_at", s.Contacts.DailyAt)
 	s.validateAccounts(r)
 	s.validateRoles(r)
 	s.WEMAccess.validate(r)
@@ -55,6 +54,12 @@ func (s *Settings) validate(r *report) {
 func mustBeSet(r *report, key, value string) {
 	if strings.TrimSpace(value) == "" {
 		r.add(key, "must be set")
+	}
+}
+
+func dailyAt(r *report, key, value string) {
+	if _, err := time.Parse("15:04", value); err != nil || len(value) != len("15:04") {
+		r.add(key, "must be a time of day in UTC from 00:00 to 23:59, such as 03:00")
 	}
 }
 
@@ -117,6 +122,11 @@ func (a *Account) validate(r *report, key string) {
 			r.add(sub, "must be a number such as 99990001")
 		case slices.Contains(a.SubAccounts[:i], id):
 			r.add(sub, "%s is listed twice", id)
+		}
+	}
+	for own, at := range map[string]string{key + ".schedule.daily_at": a.Schedule.DailyAt, key + ".contacts.daily_at": a.Contacts.DailyAt} {
+		if r.lines[own] != 0 { // else it is that of all accounts
+			dailyAt(r, own, at)
 		}
 	}
 	mustBeSet(r, key+".client_id", a.ClientID)

@@ -45,8 +45,8 @@ type Config struct {
 	// Load reads the settings, at the start and for every reload, and checks
 	// them whole. An error means that nothing changed.
 	Load func() (*Settings, error)
-	// Attempts returns an account's recent runs, newest first.
-	Attempts func(ctx context.Context, account string) ([]sync.Attempt, error)
+	// Attempts returns an account's recent runs for a job, newest first.
+	Attempts func(ctx context.Context, account, job string) ([]sync.Attempt, error)
 	// Requests takes the oldest run that an operator asked for; nil: there is
 	// none. Without it the service takes none.
 	Requests func(ctx context.Context) (*Asked, error)
@@ -85,13 +85,16 @@ type Daemon struct {
 
 	mu       stdsync.Mutex // guards what follows; held for moments only
 	settings *Settings
-	jobs     []sync.Job            // with the time from which they count
-	hopeless map[string]sync.RunID // accounts whose run failed for good, until a reload
-	run      *running              // nil: none
-	ticked   time.Time             // when the last tick ended well
-	told     map[string]string     // what was last said, by what it is about
-	status   string                // what systemd shows
+	jobs     []sync.Job           // with the time from which they count
+	hopeless map[jobOf]sync.RunID // whose run failed for good, until a reload
+	run      *running             // nil: none
+	ticked   time.Time            // when the last tick ended well
+	told     map[string]string    // what was last said, by what it is about
+	status   string               // what systemd shows
 }
+
+// jobOf is one account's job.
+type jobOf struct{ account, job string }
 
 // New prepares a service. Start makes it run.
 func New(cfg Config) *Daemon {
@@ -100,7 +103,7 @@ func New(cfg Config) *Daemon {
 	}
 	d := &Daemon{
 		Config: cfg, tickEvery: longestTick, beat: newHeart(),
-		hopeless: map[string]sync.RunID{}, told: map[string]string{},
+		hopeless: map[jobOf]sync.RunID{}, told: map[string]string{},
 	}
 	if cfg.Watchdog > 0 {
 		d.tickEvery = min(d.tickEvery, cfg.Watchdog/3)

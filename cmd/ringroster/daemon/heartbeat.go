@@ -32,7 +32,8 @@ func newHeart() *heart {
 
 func (h *heart) close() { h.transport.CloseIdleConnections() }
 
-// heartbeat tells heartbeat_url that every account is in step. Held leavers do
+// heartbeat tells heartbeat_url that every account's members are in step. Contacts
+// are another matter: they neither call nor silence it. Held leavers do
 // not silence it: silence says that the service does not work, and a held set
 // has an alarm of its own.
 func (d *Daemon) heartbeat(ctx context.Context, s *Settings) {
@@ -49,15 +50,18 @@ func (d *Daemon) heartbeat(ctx context.Context, s *Settings) {
 	d.Observer.Heartbeat(err)
 }
 
-// inStep says whether the newest attempt of every job went well.
+// inStep says whether the newest attempt at every account's members went well.
 func inStep(jobs []sync.Job, past []sync.Attempt) bool {
 	newest := map[string]sync.Attempt{}
 	for _, a := range past {
-		if a.Run > newest[a.Account].Run {
+		if a.Job == sync.JobMembers && a.Run > newest[a.Account].Run {
 			newest[a.Account] = a
 		}
 	}
 	for _, job := range jobs {
+		if job.Name != sync.JobMembers {
+			continue
+		}
 		if s := newest[job.Account].Status; s != sync.Succeeded && s != sync.HeldRun {
 			return false
 		}

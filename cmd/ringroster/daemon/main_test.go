@@ -28,9 +28,12 @@ type machine struct {
 	daily    time.Duration
 	tick     time.Duration // longer than the usual one, so that days pass in less time
 	catchUp  bool
+	contacts time.Duration // when the contacts are; 0: they are off
 	enabled  bool
 	broken   error                                           // of the settings file
 	rule     func(ctx context.Context, account string) error // how RingCentral answers
+	// contactRule is how it answers for the directory.
+	contactRule func(ctx context.Context, account string) error
 
 	mu       stdsync.Mutex
 	events   []string // of the service
@@ -48,6 +51,7 @@ func newMachine(t *testing.T) *machine {
 		daily: 3 * time.Hour, tick: time.Minute, catchUp: true, enabled: true,
 	}
 	m.rule = func(context.Context, string) error { return nil }
+	m.contactRule = m.rule
 	return m
 }
 
@@ -100,11 +104,16 @@ func (m *machine) load() (*Settings, error) {
 	s := &Settings{Enabled: m.enabled, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
 	for _, account := range m.accounts {
 		s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobMembers, At: m.daily, CatchUp: m.catchUp})
+		if m.contacts != 0 {
+			s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobContacts, At: m.contacts, CatchUp: m.catchUp})
+		}
 	}
 	s.Runner = &sync.Runner{
 		Roster: &disk{m.store, m}, Observer: (*watcher)(m), Now: time.Now,
 		Connect: func(account string) (sync.Directory, error) { return &directory{m: m, account: account}, nil },
 		Policy:  func(string) sync.Policy { return sync.Policy{LimitPercent: 10, LimitFloor: 5, Deactivate: true} },
+
+		ContactPolicy: func(string) sync.ContactPolicy { return sync.ContactPolicy{LimitPercent: 10, LimitFloor: 5} },
 	}
 	return s, nil
 }
@@ -127,7 +136,11 @@ func (m *machine) runs() (all []string) {
 		if err != nil {
 			m.t.Fatal(err)
 		}
-		all = append(all, fmt.Sprintf("%s %s %s", r.Account, r.Trigger, r.Status))
+		job := ""
+		if r.Job != sync.JobMembers {
+			job = r.Job + " "
+		}
+		all = append(all, fmt.Sprintf("%s %s%s %s", r.Account, job, r.Trigger, r.Status))
 	}
 	slices.Reverse(all)
 	return all
@@ -208,6 +221,18 @@ func (d *directory) Regional(context.Context, []string, func(sync.Progress)) (ma
 	return nil, nil, nil
 }
 
+func (d *directory) Contacts(ctx context.Context, _ func(sync.Progress)) (*sync.ContactList, error) {
+	if err := d.m.contactRule(ctx, d.account); err != nil {
+		return nil, err
+	}
+	c := &sync.Contact{RCID: "3"}
+	c.Fields[sync.ContactFirstName] = "Ada"
+	return &sync.ContactList{
+		Account: d.account, TakenAt: time.Now(), Contacts: []*sync.Contact{c},
+		Identity: sync.Identity{RingEXAccountID: "2" + d.account, OwnerID: "3"},
+	}, nil
+}
+
 func (d *directory) Close(context.Context) {
 	d.m.mu.Lock()
 	defer d.m.mu.Unlock()
@@ -228,7 +253,10 @@ func (w *watcher) add(format string, args ...any) {
 func (w *watcher) Began(sync.RunID, sync.Run)                   { w.add("began") }
 func (w *watcher) Progress(sync.Progress)                       {}
 func (w *watcher) Committed(sync.RunID, sync.Run, *sync.Commit) { w.add("committed") }
-func (w *watcher) Failed(_ sync.RunID, account string, _ error) { w.add("failed %s", account) }
+func (w *watcher) Failed(_ sync.RunID, _ sync.Run, account string, _ error) {
+	w.add("failed %s", account)
+}
+
 func (w *watcher) Ready(bool, time.Time)                        { w.add("ready") }
 func (w *watcher) Stopping(running bool)                        { w.add("stopping %v", running) }
 func (w *watcher) Reloaded(bool, []string)                      { w.add("reloaded") }

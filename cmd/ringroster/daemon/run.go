@@ -26,31 +26,37 @@ func (d *Daemon) begin(ctx context.Context, due []sync.DueJob) {
 	go d.make(ctx, d.run, d.settings, due)
 }
 
-// make makes the runs that are due, one for each trigger: a run has one.
+// make makes the runs that are due, one for each job and trigger: a run has one
+// of each. Who belongs comes before who can be called.
 func (d *Daemon) make(ctx context.Context, run *running, s *Settings, due []sync.DueJob) {
 	defer close(run.done)
 	defer run.cancel(nil)
 	ctx, cancel := context.WithTimeout(ctx, runDeadline)
 	defer cancel()
-	ran := false
+	if d.every(ctx, s, sync.JobMembers, due) && ctx.Err() == nil {
+		d.heartbeat(ctx, s)
+	}
+	d.every(ctx, s, sync.JobContacts, due)
+	d.mu.Lock()
+	d.run = nil
+	d.mu.Unlock()
+	d.tell(context.WithoutCancel(ctx))
+}
+
+// every makes the runs of one job, and reports whether any came about.
+func (d *Daemon) every(ctx context.Context, s *Settings, job string, due []sync.DueJob) (ran bool) {
 	for _, trigger := range []sync.Trigger{sync.Scheduled, sync.CatchUp, sync.Retry} {
 		var some []sync.DueJob
-		for _, job := range due {
-			if job.Trigger == trigger {
-				some = append(some, job)
+		for _, j := range due {
+			if j.Name == job && j.Trigger == trigger {
+				some = append(some, j)
 			}
 		}
 		if len(some) > 0 && ctx.Err() == nil {
 			ran = d.one(ctx, s, trigger, some) || ran
 		}
 	}
-	if ran && ctx.Err() == nil {
-		d.heartbeat(ctx, s)
-	}
-	d.mu.Lock()
-	d.run = nil
-	d.mu.Unlock()
-	d.tell(context.WithoutCancel(ctx))
+	return ran
 }
 
 // tell brings what systemd shows up to date.
@@ -68,7 +74,7 @@ func (d *Daemon) tell(ctx context.Context) {
 // one makes one run, and reports whether it came about.
 func (d *Daemon) one(ctx context.Context, s *Settings, trigger sync.Trigger, due []sync.DueJob) bool {
 	run := s.Run
-	run.Trigger, run.Accounts = trigger, accountsOf(due)
+	run.Job, run.Trigger, run.Accounts = due[0].Name, trigger, accountsOf(due)
 	run.StartedAt = time.Now()
 	id, results, err := d.guarded(ctx, s.Runner, run, due)
 	busy, isBusy := errors.AsType[*sync.BusyError](err)
@@ -93,7 +99,7 @@ func (d *Daemon) one(ctx context.Context, s *Settings, trigger sync.Trigger, due
 	}
 	for _, r := range results {
 		if permanent(r.Err) {
-			d.hopeless[r.Account] = id
+			d.hopeless[jobOf{r.Account, run.Job}] = id
 		}
 	}
 	d.mu.Unlock()
@@ -147,10 +153,10 @@ func (d *Daemon) bury(ctx context.Context, r *sync.Runner, run sync.Run, seen *e
 			continue
 		}
 		err := r.Roster.Commit(ctx, &sync.Commit{
-			Run: seen.id, Account: account, FinishedAt: r.Now(), Status: sync.Failed, Err: cause,
+			Run: seen.id, Job: run.Job, Account: account, FinishedAt: r.Now(), Status: sync.Failed, Err: cause,
 		})
 		err = errors.Join(cause, err)
-		seen.Failed(seen.id, account, err)
+		seen.Failed(seen.id, run, account, err)
 		results = append(results, sync.Result{Account: account, Status: sync.Failed, Err: err})
 	}
 	return results
@@ -174,10 +180,10 @@ func (s *stillDue) Begin(ctx context.Context, r sync.Run) (sync.RunID, error) {
 		return 0, err
 	}
 	s.d.mu.Lock()
-	due := accountsOf(sync.Due(time.Now(), s.d.jobs, past))
+	due := sync.Due(time.Now(), s.d.jobs, past)
 	s.d.mu.Unlock()
 	for _, account := range r.Accounts {
-		if !slices.Contains(due, account) {
+		if !slices.ContainsFunc(due, func(j sync.DueJob) bool { return j.Account == account && j.Name == r.JobName() }) {
 			return 0, errMade
 		}
 	}
@@ -203,7 +209,7 @@ func (e *ended) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 	e.Observer.Committed(id, r, c)
 }
 
-func (e *ended) Failed(id sync.RunID, account string, err error) {
+func (e *ended) Failed(id sync.RunID, r sync.Run, account string, err error) {
 	e.accounts = append(e.accounts, account)
-	e.Observer.Failed(id, account, err)
+	e.Observer.Failed(id, r, account, err)
 }

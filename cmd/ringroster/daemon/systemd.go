@@ -65,7 +65,7 @@ func lastRun(past []sync.Attempt) string {
 	if id == 0 {
 		return "no run yet"
 	}
-	outcome, at := sync.Succeeded, time.Time{}
+	outcome, at, of := sync.Succeeded, time.Time{}, ""
 	for _, a := range past {
 		if a.Run != id || a.Status == sync.Running {
 			continue
@@ -74,8 +74,11 @@ func lastRun(past []sync.Attempt) string {
 			outcome = a.Status
 		}
 		at = a.Ended
+		if a.Job == sync.JobContacts {
+			of = " of contacts"
+		}
 	}
-	return fmt.Sprintf("run %d %s %s", id, outcome, stamp(at))
+	return fmt.Sprintf("run %d%s %s %s", id, of, outcome, stamp(at))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

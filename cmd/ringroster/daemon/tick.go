@@ -53,21 +53,21 @@ func (d *Daemon) decide(ctx context.Context, now time.Time, past []sync.Attempt)
 func (d *Daemon) due(now time.Time, past []sync.Attempt) []sync.DueJob {
 	due := sync.Due(now, d.jobs, past)
 	for _, job := range due {
-		if job.Warning != "" && d.said("clock "+job.Account, job.Warning) {
+		if job.Warning != "" && d.said("clock "+job.Account+" "+job.Name, job.Warning) {
 			d.Observer.Trouble("look at past runs", errors.New(job.Warning))
 		}
 	}
 	return due
 }
 
-// past reads the recent attempts of every account.
+// past reads the recent attempts at every job.
 func (d *Daemon) past(ctx context.Context) ([]sync.Attempt, error) {
 	d.mu.Lock()
 	jobs := d.jobs
 	d.mu.Unlock()
 	var all []sync.Attempt
 	for _, job := range jobs {
-		attempts, err := d.Attempts(ctx, job.Account)
+		attempts, err := d.Attempts(ctx, job.Account, job.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +76,7 @@ func (d *Daemon) past(ctx context.Context) ([]sync.Attempt, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for i := range all {
-		all[i].Permanent = d.hopeless[all[i].Account] == all[i].Run
+		all[i].Permanent = d.hopeless[jobOf{all[i].Account, all[i].Job}] == all[i].Run
 	}
 	return all, nil
 }

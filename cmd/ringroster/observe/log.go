@@ -129,7 +129,7 @@ func NewLog(log *zap.Logger, now func() time.Time) *Log { return &Log{log, now} 
 
 // Began logs the start of a run.
 func (l *Log) Began(id sync.RunID, r sync.Run) {
-	l.log.Info(eventRunStarted, runID(id), zap.Strings("accounts", r.Accounts),
+	l.log.Info(eventRunStarted, runID(id), job(&r), zap.Strings("accounts", r.Accounts),
 		zap.String("trigger", string(r.Trigger)), zap.String("actor", r.Actor))
 }
 
@@ -142,6 +142,10 @@ func (l *Log) Progress(p sync.Progress) {
 // Committed logs every change of an account, then its summary.
 func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 	log := l.log.With(runID(id), zap.String("account", c.Account))
+	if c.Contacts != nil {
+		logContacts(log, &r, c)
+		return
+	}
 	for i := range c.Plan.Changes {
 		change := &c.Plan.Changes[i]
 		log.Info(memberEvents[change.Kind], append(changeFields(change),
@@ -220,8 +224,8 @@ func memberID(c *sync.Change) int64 {
 }
 
 // Failed logs an account that failed, with all that is known of why.
-func (l *Log) Failed(id sync.RunID, account string, err error) {
-	l.log.Error(eventAccountFailed, runID(id), zap.String("account", account), zap.String("error", err.Error()))
+func (l *Log) Failed(id sync.RunID, r sync.Run, account string, err error) {
+	l.log.Error(eventAccountFailed, runID(id), job(&r), zap.String("account", account), zap.String("error", err.Error()))
 }
 
 // Finished logs the end of a run over all its accounts.
@@ -235,8 +239,10 @@ func (l *Log) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
 			held++
 		}
 	}
-	l.log.Info(eventRunFinished, runID(id), zap.Int("accounts", len(results)), zap.Int("failed", failed),
+	l.log.Info(eventRunFinished, runID(id), job(&r), zap.Int("accounts", len(results)), zap.Int("failed", failed),
 		zap.Int("held", held), zap.Duration("duration", l.now().Sub(r.StartedAt)))
 }
 
 func runID(id sync.RunID) zap.Field { return zap.Int64("run_id", int64(id)) }
+
+func job(r *sync.Run) zap.Field { return zap.String("job", r.JobName()) }

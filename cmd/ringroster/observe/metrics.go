@@ -34,7 +34,15 @@ type AccountFacts struct {
 	Held          int
 	HeldReasons   []sync.HoldReason // why, in the words of R24
 	Rejected      int
-	RejectedSince time.Time // zero: unknown, or none
+	RejectedSince time.Time     // zero: unknown, or none
+	Contacts      *ContactFacts // nil: contacts are off
+}
+
+// ContactFacts is what is known about the contacts of one account.
+type ContactFacts struct {
+	Count, Held int
+	LastAttempt time.Time // zero: never tried
+	LastSuccess time.Time // zero: never
 }
 
 // Members is how many members of an account have a status and a role.
@@ -51,6 +59,7 @@ type Metrics struct {
 	now      func() time.Time
 
 	changes, failures, calls, waits *prometheus.CounterVec
+	contactChanges, contactFailures *prometheus.CounterVec
 	enabled, reloadOK, reloadAt     prometheus.Gauge
 
 	mu     stdsync.Mutex
@@ -72,6 +81,8 @@ func NewMetrics(version string, facts func(context.Context) (*Facts, error), now
 	}
 	m.changes = counter("changes_total", "Changes applied to members.", "account", "kind")
 	m.failures = counter("run_failures_total", "Runs of the service that failed.", "account")
+	m.contactChanges = counter("contact_changes_total", "Changes applied to contacts.", "account", "kind")
+	m.contactFailures = counter("contact_run_failures_total", "Runs of the service for the contacts that failed.", "account")
 	m.calls = counter("api_calls_total", "Requests sent to RingCentral.", "account", "outcome")
 	m.waits = counter("rate_limit_wait_seconds_total", "Time waited for RingCentral's rate limits.", "account")
 	m.enabled = gauge("service_enabled", "1 when the settings have service_enabled: true.")
@@ -103,14 +114,24 @@ func (m *Metrics) accepted(enabled bool) {
 func (m *Metrics) refused() { m.reloadOK.Set(0) }
 
 func (m *Metrics) committed(c *sync.Commit) {
+	if c.Contacts != nil {
+		for i := range c.Contacts.Changes {
+			m.contactChanges.WithLabelValues(c.Account, string(c.Contacts.Changes[i].Kind)).Inc()
+		}
+		return
+	}
 	for i := range c.Plan.Changes {
 		m.changes.WithLabelValues(c.Account, string(c.Plan.Changes[i].Kind)).Inc()
 	}
 }
 
-func (m *Metrics) finished(results []sync.Result) {
+func (m *Metrics) finished(r *sync.Run, results []sync.Result) {
+	failures := m.failures
+	if r.JobName() == sync.JobContacts {
+		failures = m.contactFailures
+	}
 	for i := range results {
-		failed := m.failures.WithLabelValues(results[i].Account) // there from the first run on, so that a rate can be had
+		failed := failures.WithLabelValues(results[i].Account) // there from the first run on, so that a rate can be had
 		if results[i].Status == sync.Failed {
 			failed.Inc()
 		}
@@ -169,13 +190,17 @@ var (
 	descRejected = desc("rejected", "Members kept active because their deactivation was rejected.", "account")
 	descOldest   = desc("rejected_oldest_timestamp_seconds", "When the oldest rejected deactivation was held.", "account")
 	descConflict = desc("conflicts", "Conflicts of the last success.", "account")
+	descContacts = desc("contacts", "Corporate contacts.", "account")
+	descHeldGone = desc("contacts_held", "Contacts whose removal waits for approve or reject.", "account")
+	descTried    = desc("contacts_last_attempt_timestamp_seconds", "Start of the newest run for the contacts.", "account")
+	descInStep   = desc("contacts_last_success_timestamp_seconds", "End of the newest full run for the contacts that ended succeeded or held; 0: tried, and never.", "account")
 	descExpiry   = desc("jwt_expiry_days", "Days until the JWT expires.", "account")
 )
 
 func (c *factCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descAttempt, descSuccess, descDuration, descPeople, descMembers, descHeld, descHeldFor,
-		descRejected, descOldest, descConflict, descExpiry,
+		descRejected, descOldest, descConflict, descExpiry, descContacts, descHeldGone, descTried, descInStep,
 	} {
 		ch <- d
 	}
@@ -214,6 +239,9 @@ func (a *AccountFacts) collect(gauge func(*prometheus.Desc, float64, ...string))
 	if !a.RejectedSince.IsZero() {
 		gauge(descOldest, float64(a.RejectedSince.Unix()), a.Account)
 	}
+	if a.Contacts != nil {
+		a.Contacts.collect(a.Account, gauge)
+	}
 	if a.LastAttempt.IsZero() {
 		return
 	}
@@ -226,4 +254,18 @@ func (a *AccountFacts) collect(gauge func(*prometheus.Desc, float64, ...string))
 	gauge(descSuccess, float64(a.LastSuccess.Unix()), a.Account)
 	gauge(descPeople, float64(a.People), a.Account)
 	gauge(descConflict, float64(a.Conflicts), a.Account)
+}
+
+func (c *ContactFacts) collect(account string, gauge func(*prometheus.Desc, float64, ...string)) {
+	gauge(descContacts, float64(c.Count), account)
+	gauge(descHeldGone, float64(c.Held), account)
+	if c.LastAttempt.IsZero() {
+		return
+	}
+	gauge(descTried, float64(c.LastAttempt.Unix()), account)
+	last := 0.0
+	if !c.LastSuccess.IsZero() {
+		last = float64(c.LastSuccess.Unix())
+	}
+	gauge(descInStep, last, account)
 }

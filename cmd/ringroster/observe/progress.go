@@ -44,9 +44,9 @@ func (t *Terminal) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 }
 
 // Failed clears the line before the failure is logged.
-func (t *Terminal) Failed(id sync.RunID, account string, err error) {
+func (t *Terminal) Failed(id sync.RunID, r sync.Run, account string, err error) {
 	t.draw("")
-	t.Log.Failed(id, account, err)
+	t.Log.Failed(id, r, account, err)
 }
 
 // Done clears the line.

@@ -85,7 +85,7 @@ func (s *Service) Busy(err error) {
 
 // Finished logs the end of a run.
 func (s *Service) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
-	s.metrics.finished(results)
+	s.metrics.finished(&r, results)
 	s.Log.Finished(id, r, results)
 }
 

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// formatVCard is the format of `contacts export` for phones and consoles.
+const formatVCard = "vcf"
+
+func contactsCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use: "contacts", Short: "The corporate contacts: the company directory of each account",
+		Long: `Contacts follow RingEX's company directory: people, and everything else in it that
+can be called. contacts.enabled in the settings turns them on, and the service keeps
+them in step once a day at contacts.daily_at.`,
+	}
+	c.AddCommand(contactsSyncCommand(a), contactsListCommand(a), contactsExportCommand(a))
+	return c
+}
+
+func contactsSyncCommand(a *app) *cobra.Command {
+	var accounts []string
+	var dryRun bool
+	var wait time.Duration
+	c := &cobra.Command{
+		Use: "sync", Short: "Bring the contacts in step now", Args: cobra.NoArgs,
+		Long: `Reads the company directory and applies the difference, in the foreground. Suspicious
+removals are held: the run then ends with exit code 3 and ` + "`ringroster held`" + ` shows
+which, and why.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.syncContacts(c.Context(), accounts, dryRun, wait) },
+	}
+	c.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change and change nothing")
+	c.Flags().DurationVar(&wait, "wait", 0, "wait this long for another run to end, such as 5m; else fail at once")
+	c.MarkFlagsMutuallyExclusive("dry-run", "wait")
+	a.addOutput(c)
+	return c
+}
+
+func (a *app) syncContacts(ctx context.Context, names []string, dryRun bool, wait time.Duration) error {
+	s, accounts, err := a.prepare(names, "")
+	if err != nil {
+		return err
+	}
+	if !s.Contacts.Enabled {
+		return fmt.Errorf("contacts are off, so nothing was done: set contacts.enabled to true in %s", s.File)
+	}
+	req := sync.Request{Wait: wait, Run: sync.Run{
+		Job: sync.JobContacts, Accounts: namesOf(accounts), Trigger: sync.Manual, Actor: s.ImpersonatedUserID, Version: version,
+	}}
+	if dryRun {
+		return a.previewContacts(ctx, s, req)
+	}
+	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	id, results, err := a.runOn(ctx, s, st, req)
+	if err != nil {
+		return err
+	}
+	return a.reportContacts(id, results)
+}
+
+// previewContacts prints what a run would do.
+func (a *app) previewContacts(ctx context.Context, s *config.Settings, req sync.Request) error {
+	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	if err != nil {
+		return err
+	}
+	defer closeRoster()
+	observer, done := a.planner()
+	defer done()
+	return a.reportPreview(runner(s, roster, observer).PreviewContacts(ctx, req))
+}
+
+// editContacts makes an operator's edit of contacts as a run of its own.
+func (a *app) editContacts(ctx context.Context, s *config.Settings, st *store.Store, run sync.Run, edit sync.ContactEdit) (sync.RunID, error) {
+	observer, done, err := a.observer(s)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	return runner(s, st, observer).EditContacts(ctx, run, edit)
+}
+
+// clearContact lets a contact go again whose removal was rejected (R26).
+func (a *app) clearContact(ctx context.Context, contact int64, d decision) error {
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
+		row, err := st.Contact(ctx, contact)
+		if err != nil {
+			return err
+		}
+		id, err := a.editContacts(ctx, s, st, d.run(s, sync.Reject, row.Account), sync.ClearContactRejection(contact))
+		if err == nil {
+			_, _ = fmt.Fprintf(a.stdout, "Run %d: contact %d goes at the next run, if RingCentral does not list it again.\n", id, contact)
+		}
+		return err
+	})
+}
+
+// contactFlags gives a command the filters of the contacts.
+func contactFlags(c *cobra.Command, f *store.ContactFilter) {
+	c.Flags().StringVar(&f.Account, "account", "", "account")
+	c.Flags().StringVar(&f.Status, "status", "", "RingCentral's status, such as Enabled; or Removed: kept, and no longer listed")
+	c.Flags().StringVar(&f.Search, "search", "", "part of a name, e-mail, department, extension or phone number")
+}
+
+func contactsListCommand(a *app) *cobra.Command {
+	var f store.ContactFilter
+	c := &cobra.Command{
+		Use: "list", Short: "List contacts", Args: cobra.NoArgs,
+		Long: `--search finds any part, in any case; several words must all be found. A phone number
+may be written with or without its punctuation.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withRoster(c.Context(), func(st *store.Store) error {
+				l := contactListing(st.ContactRows(c.Context(), f))
+				if a.output == formatTable {
+					l.columns, l.cells = shortContactColumns, shortContactCells
+				}
+				return l.print(a.stdout, a.output)
+			})
+		},
+	}
+	contactFlags(c, &f)
+	a.addOutput(c)
+	return c
+}
+
+func contactsExportCommand(a *app) *cobra.Command {
+	var f store.ContactFilter
+	format := formatCSV
+	c := &cobra.Command{
+		Use: "export", Short: "Export the contacts", Args: cobra.NoArgs,
+		Long: `Writes the columns of the view contacts, in their order; or with --output vcf cards
+(vCard 3.0) for a phone, a mail program or an attendant console. A CSV cell that a
+spreadsheet would take for a formula gets a leading apostrophe.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withRoster(c.Context(), func(st *store.Store) error {
+				rows := st.ContactRows(c.Context(), f)
+				if format == formatVCard {
+					return writeVCards(a.stdout, rows)
+				}
+				return contactListing(rows).print(a.stdout, format)
+			})
+		},
+	}
+	contactFlags(c, &f)
+	c.Flags().VarP(&choice{value: &format, options: []string{formatCSV, formatJSON, formatVCard}, name: "format"}, "output", "o", "csv, json or vcf")
+	return c
+}
+
+var shortContactColumns = []string{"contact_id", "account", "name", "type", "status", "extension", "phone_numbers", "email", "department", "job_title", "site"}
+
+func shortContactCells(r store.ContactRow) []string {
+	var numbers []string
+	for _, phone := range sync.ParsePhones(string(r.PhoneNumbers)) {
+		numbers = append(numbers, phone.Number)
+	}
+	return []string{
+		fmt.Sprint(r.ContactID), r.Account, r.Label(), r.Type, r.Status, r.ExtensionNumber, strings.Join(numbers, " "),
+		r.Email, r.Department, r.JobTitle, r.Site,
+	}
+}
+
+// contactListing is the view contacts with all its columns, in their order.
+func contactListing(rows rowsOf[store.ContactRow]) *listing[store.ContactRow] {
+	return &listing[store.ContactRow]{
+		key: "contacts", rows: rows,
+		columns: strings.FieldsFunc(store.ContactColumns, func(r rune) bool { return strings.ContainsRune(", \n\t", r) }),
+		cells: func(r store.ContactRow) []string {
+			return []string{
+				fmt.Sprint(r.ContactID), r.Account, r.RCID, r.Type, r.Status, r.FirstName, r.LastName, r.Name, r.Email,
+				r.ExtensionNumber, string(r.PhoneNumbers), r.Department, r.JobTitle, r.Site, r.UpdatedAt,
+			}
+		},
+	}
+}

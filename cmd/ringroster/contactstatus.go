@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// contactStatus is how the contacts of one account stand, in `status`.
+type contactStatus struct {
+	store.ContactCount
+	HeldRun     *sync.RunID       `json:"held_run"`
+	HeldReasons []sync.HoldReason `json:"held_reasons"`
+	LastRun     *store.RunRow     `json:"last_run"` // nil: none is over yet
+	LastSuccess *store.RunRow     `json:"last_success"`
+	RunningRun  *store.RunRow     `json:"running_run"`
+	NextRun     *nextRun          `json:"next_run"` // nil: none is planned
+}
+
+// contacts fills in how the contacts stand, where they are on or there are any.
+func (d *statusDocument) contacts(ctx context.Context, st *store.Store, locked bool) error {
+	counts, err := st.ContactCounts(ctx)
+	if err != nil {
+		return err
+	}
+	sets, err := st.Held(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range d.Accounts {
+		a := &d.Accounts[i]
+		for _, c := range counts {
+			if c.Account == a.Account {
+				if a.Contacts == nil {
+					a.Contacts = &contactStatus{}
+				}
+				a.Contacts.ContactCount = c
+			}
+		}
+		if a.Contacts == nil {
+			continue
+		}
+		a.Contacts.HeldReasons = []sync.HoldReason{}
+		for _, set := range sets {
+			if set.Account == a.Account && set.Job == sync.JobContacts {
+				a.Contacts.HeldRun, a.Contacts.HeldReasons = new(set.RunID), set.Reasons
+			}
+		}
+		latest, err := st.Latest(ctx, a.Account, sync.JobContacts)
+		if err != nil {
+			return err
+		}
+		a.Contacts.LastRun, a.Contacts.LastSuccess = latest.Ended, latest.Success
+		if latest.Try != nil && latest.Try.Status == sync.Running && locked {
+			a.Contacts.RunningRun = latest.Try
+		}
+	}
+	return nil
+}
+
+// remarks say how the contacts stand, and what of it needs a look.
+func (c *contactStatus) remarks() (lines []string) {
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	last, next := "never imported", ""
+	if c.LastSuccess != nil {
+		last = "in step since " + text(c.LastSuccess.FinishedAt)
+	}
+	if c.NextRun != nil {
+		next = ", next " + c.NextRun.At
+	}
+	say("%s, %s%s", counted(c.Contacts, "contact", "contacts"), last, next)
+	if r := c.LastRun; r != nil && r.Status == sync.Failed {
+		say("run %d for the contacts failed: %s", r.RunID, r.Error)
+	}
+	if c.Held > 0 && c.HeldRun != nil {
+		reasons := make([]string, len(c.HeldReasons))
+		for i, r := range c.HeldReasons {
+			reasons[i] = string(r.Reason)
+		}
+		say("%s for a decision since run %d (%s): ringroster held",
+			counted(c.Held, "contact waits", "contacts wait"), *c.HeldRun, strings.Join(reasons, ", "))
+	}
+	if c.Rejected > 0 {
+		say("%s although RingCentral no longer lists them, as their removal was rejected: ringroster reject --clear-contact CONTACT ends that",
+			counted(c.Rejected, "contact stays", "contacts stay"))
+	}
+	return lines
+}

@@ -1,0 +1,200 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"ringroster/sync"
+)
+
+// ContactState is what the roster knows about an account's contacts besides
+// themselves.
+func (s *Store) ContactState(ctx context.Context, account string, now time.Time) (st sync.State, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		var settings, seen sql.NullString
+		err := tx.QueryRowContext(ctx, `
+			SELECT contacts_version, main_account_id, ringex_account_id, contacts_settings, contacts_snapshot_at
+			  FROM accounts WHERE account = ?`, account).
+			Scan(&st.Version, &st.Bound.MainAccountID, &st.Bound.RingEXAccountID, &settings, &seen)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if st.Accepted, err = parseSettings(settings); err != nil {
+			return err
+		}
+		if st.LastSeen, err = parseStamp(seen); err != nil {
+			return err
+		}
+		return readWaiting(ctx, tx, sync.JobContacts, account, now, &st)
+	})
+	return st, explain("read the contacts of account "+account+" from", s.path, err)
+}
+
+// Contacts yields every contact of an account by number, as they stood at one
+// instant. It streams: memory does not grow with their number.
+func (s *Store) Contacts(ctx context.Context, account string) iter.Seq2[*sync.Contact, error] {
+	return told(stream(ctx, s.r, func(c **sync.Contact, rows *sql.Rows) error {
+		*c = &sync.Contact{}
+		return rows.Scan(contactDest(*c)...)
+	}, `
+		SELECT contact_id, rc_id, rejected, type, status, first_name, last_name, name, email, extension_number,
+		       phone_numbers, department, job_title, site
+		  FROM contact_entries WHERE account = ? ORDER BY contact_id`, account), s.path)
+}
+
+func contactDest(c *sync.Contact) []any {
+	dest := append(make([]any, 0, 3+len(c.Fields)), &c.ID, &c.RCID, &c.Rejected)
+	for i := range c.Fields {
+		dest = append(dest, &c.Fields[i])
+	}
+	return dest
+}
+
+// ContactColumns are the columns of the view contacts, in their order.
+const ContactColumns = `contact_id, account, rc_id, type, status, first_name, last_name, name, email,
+	extension_number, phone_numbers, department, job_title, site, updated_at`
+
+// ContactRow is one row of the view contacts.
+type ContactRow struct {
+	ContactID       int64           `json:"contact_id"`
+	Account         string          `json:"account"`
+	RCID            string          `json:"rc_id"`
+	Type            string          `json:"type"`
+	Status          string          `json:"status"` // RingCentral's, or sync.StatusRemoved
+	FirstName       string          `json:"first_name"`
+	LastName        string          `json:"last_name"`
+	Name            string          `json:"name"` // of what is no user
+	Email           string          `json:"email"`
+	ExtensionNumber string          `json:"extension_number"`
+	PhoneNumbers    json.RawMessage `json:"phone_numbers"` // a list of sync.Phone
+	Department      string          `json:"department"`
+	JobTitle        string          `json:"job_title"`
+	Site            string          `json:"site"`
+	UpdatedAt       string          `json:"updated_at"`
+}
+
+func (c *ContactRow) scan(rows *sql.Rows) error {
+	var phones string
+	err := rows.Scan(&c.ContactID, &c.Account, &c.RCID, &c.Type, &c.Status, &c.FirstName, &c.LastName, &c.Name, &c.Email,
+		&c.ExtensionNumber, &phones, &c.Department, &c.JobTitle, &c.Site, &c.UpdatedAt)
+	c.PhoneNumbers = json.RawMessage(phones)
+	return err
+}
+
+// Label is what people call the contact.
+func (c *ContactRow) Label() string {
+	full := strings.TrimSpace(c.FirstName + " " + c.LastName)
+	return cmp.Or(full, c.Name, c.Email, c.RCID)
+}
+
+// ContactFilter narrows the contacts. Empty fields do not filter.
+type ContactFilter struct {
+	Account string
+	Status  string // in any case
+	// Search is what the names, e-mail, department, extension or phone numbers
+	// hold: each word of it, in any case; or a phone number with or without
+	// punctuation.
+	Search string
+}
+
+// ContactRows yields the rows of the view contacts that fit, by number.
+func (s *Store) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[ContactRow, error] {
+	terms := []string{"1"}
+	var args []any
+	add := func(value, term string) {
+		if value != "" {
+			terms, args = append(terms, term), append(args, value)
+		}
+	}
+	for _, word := range searchWords(f.Search) {
+		add(word, `contact_id IN (SELECT s.contact_id FROM contact_search s WHERE instr(s.text, ?))`)
+	}
+	add(f.Account, `account = ?`)
+	add(f.Status, `status = ? COLLATE NOCASE`)
+	return told(stream(ctx, s.r, (*ContactRow).scan, `
+		SELECT `+ContactColumns+` FROM contacts WHERE `+strings.Join(terms, " AND ")+` ORDER BY contact_id`, args...), s.path)
+}
+
+// Contact returns one contact.
+func (s *Store) Contact(ctx context.Context, id int64) (ContactRow, error) {
+	found, err := collect(told(stream(ctx, s.r, (*ContactRow).scan, `
+		SELECT `+ContactColumns+` FROM contacts WHERE contact_id = ? ORDER BY contact_id`, id), s.path))
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("there is no contact %d; `ringroster contacts list` shows them", id)
+	}
+	if err != nil {
+		return ContactRow{}, err
+	}
+	return found[0], nil
+}
+
+// searchWords splits a search into what must all be found. A phone number is one
+// word, however it is written.
+func searchWords(search string) []string {
+	if number := digits(search); len(number) >= 3 && strings.Trim(search, "+0123456789 ()-./") == "" {
+		if strings.HasPrefix(strings.TrimSpace(search), "+") {
+			number = "+" + number
+		}
+		return []string{number}
+	}
+	return strings.Fields(fold(search))
+}
+
+// ContactChangeColumns are the columns of the view contact_changes, in their
+// order.
+const ContactChangeColumns = `change_id, run_id, contact_id, account, rc_id, name, kind, field, before, after,
+	reason, actor, on_behalf_of, note, at`
+
+// ContactChangeRow is one row of the view contact_changes.
+type ContactChangeRow struct {
+	ChangeID   int64            `json:"change_id"`
+	RunID      sync.RunID       `json:"run_id"`
+	ContactID  int64            `json:"contact_id"`
+	Account    string           `json:"account"`
+	RCID       string           `json:"rc_id"`
+	Name       string           `json:"name"`
+	Kind       sync.ContactKind `json:"kind"`
+	Field      *string          `json:"field"`  // nil: the whole contact came or went
+	Before     *string          `json:"before"` // nil: it came; its last values as JSON when it went
+	After      *string          `json:"after"`  // nil: it went
+	Reason     sync.Reason      `json:"reason"`
+	Actor      *string          `json:"actor"` // this and what follows: nil when the run's row is gone
+	OnBehalfOf *string          `json:"on_behalf_of"`
+	Note       *string          `json:"note"`
+	At         *string          `json:"at"`
+}
+
+// ContactChanges yields what a run changed, in the order in which it was written.
+func (s *Store) ContactChanges(ctx context.Context, run sync.RunID) iter.Seq2[ContactChangeRow, error] {
+	return told(stream(ctx, s.r, func(c *ContactChangeRow, rows *sql.Rows) error {
+		return rows.Scan(&c.ChangeID, &c.RunID, &c.ContactID, &c.Account, &c.RCID, &c.Name, &c.Kind, &c.Field, &c.Before, &c.After,
+			&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At)
+	}, `SELECT `+ContactChangeColumns+` FROM contact_changes WHERE run_id = ? ORDER BY change_id`, run), s.path)
+}
+
+// ContactCount is how many contacts of an account there are, and wait.
+type ContactCount struct {
+	Account  string `json:"-"`
+	Contacts int    `json:"contacts"`
+	Marked   int    `json:"marked"`   // of them: no longer listed, and kept
+	Held     int    `json:"held"`     // in the open held set, undecided
+	Rejected int    `json:"rejected"` // kept by a rejection that still stands
+}
+
+// ContactCounts counts the contacts of every account that has any.
+func (s *Store) ContactCounts(ctx context.Context) ([]ContactCount, error) {
+	return collect(told(stream(ctx, s.r, func(c *ContactCount, rows *sql.Rows) error {
+		return rows.Scan(&c.Account, &c.Contacts, &c.Marked, &c.Rejected, &c.Held)
+	}, `
+		SELECT e.account, count(*), sum(e.status = '`+sync.StatusRemoved+`'), sum(e.rejected <> ''),
+		       (SELECT count(*) FROM held_contacts h JOIN held_sets s USING (account, run_id)
+		         WHERE h.account = e.account AND s.state = 'open' AND h.state = 'open')
+		  FROM contact_entries e GROUP BY e.account ORDER BY e.account`), s.path))
+}

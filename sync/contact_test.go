@@ -1,0 +1,500 @@
+package sync
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// book is a company directory, the contacts held, and the settings: all that a
+// contact plan depends on.
+type book struct {
+	ContactInput
+
+	held   []*Contact
+	lastID int64
+}
+
+// newBook lists the owner, and holds the same.
+func newBook() *book {
+	b := &book{}
+	b.List = &ContactList{Account: "acme", Identity: Identity{RingEXAccountID: "8", OwnerID: "900"}, Faulty: map[string]string{}, Total: 1}
+	b.Policy = ContactPolicy{DeleteRemaining: true, LimitPercent: 100, LimitFloor: 50, Deciding: []Setting{{"base_url", `"x"`, `""`}}}
+	b.list("900", "Otto Owner")
+	b.hold("900", "Otto Owner")
+	b.State.Accepted = acceptContacts(&b.Policy, b.List).Settings
+	return b
+}
+
+// entryOf is an entry of type User, with fields changed as edit says.
+func entryOf(id, name string, edit ...func(*ContactFields)) *Contact {
+	first, last, _ := strings.Cut(name, " ")
+	c := &Contact{RCID: id, Fields: ContactFields{
+		ContactType: "User", ContactStatus: "Enabled", ContactFirstName: first, ContactLastName: last,
+		ContactEmail: strings.ToLower(first) + "@example.com", ContactPhones: "[]",
+	}}
+	for _, e := range edit {
+		e(&c.Fields)
+	}
+	return c
+}
+
+func set(f ContactField, value string) func(*ContactFields) {
+	return func(fields *ContactFields) { fields[f] = value }
+}
+
+func (b *book) list(id, name string, edit ...func(*ContactFields)) {
+	b.List.Contacts = append(b.List.Contacts, entryOf(id, name, edit...))
+}
+
+func (b *book) hold(id, name string, edit ...func(*ContactFields)) *Contact {
+	b.lastID++
+	c := entryOf(id, name, edit...)
+	c.ID = b.lastID
+	b.held = append(b.held, c)
+	return c
+}
+
+// crowd holds so many contacts, of which the last some are no longer listed.
+func (b *book) crowd(all, gone int, edit ...func(*ContactFields)) {
+	for i := range all {
+		id, name := fmt.Sprintf("c%03d", i), fmt.Sprintf("Crowd%03d Person", i)
+		b.hold(id, name, edit...)
+		if i < all-gone {
+			b.list(id, name, edit...)
+		}
+	}
+}
+
+func (b *book) plan() *ContactPlan {
+	b.Contacts = func(yield func(*Contact) bool) {
+		for _, c := range b.held {
+			copied := *c
+			if !yield(&copied) {
+				return
+			}
+		}
+	}
+	return PlanContacts(b.ContactInput)
+}
+
+// lines are a plan in words.
+func (p *ContactPlan) lines() (all []string) {
+	tell := func(prefix string, changes []ContactChange) {
+		for _, c := range changes {
+			line := fmt.Sprintf("%s%s %s %s", prefix, c.Kind, c.Contact.Label(), c.Reason)
+			for _, f := range c.Fields {
+				line += fmt.Sprintf(" %s:%s>%s", f.Field, f.Before, f.After)
+			}
+			all = append(all, line)
+		}
+	}
+	tell("", p.Changes)
+	if p.Held != nil {
+		for _, r := range p.Held.Reasons {
+			all = append(all, "because "+string(r.Reason))
+		}
+		tell("held ", p.Held.Changes)
+	}
+	for _, n := range p.Notes {
+		all = append(all, fmt.Sprintf("note %s %s", n.Name, n.Reason))
+	}
+	for _, c := range p.Marks {
+		all = append(all, "cleared "+c.Label())
+	}
+	return all
+}
+
+// TestContactDecisionTable has the rows of the table above PlanContacts, in its
+// order.
+func TestContactDecisionTable(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		given func(*book)
+		want  []string
+	}{
+		{"R19 cannot be read, held", func(b *book) {
+			b.hold("1", "Ada Byron")
+			b.List.Faulty["1"] = "status: of the wrong type"
+		}, []string{"note Ada Byron faulty_record"}},
+		{"R19 cannot be read, not held", func(b *book) { b.List.Faulty["1"] = "status: of the wrong type" }, []string{"note 1 faulty_record"}},
+		{"listed, none held", func(b *book) { b.list("1", "Ada Byron") }, []string{"add Ada Byron new"}},
+		{"listed, marked", func(b *book) {
+			b.list("1", "Ada Byron")
+			b.hold("1", "Ada Byron", set(ContactStatus, StatusRemoved))
+		}, []string{"return Ada Byron returned status:Removed>Enabled"}},
+		{"listed, differs", func(b *book) {
+			b.list("1", "Ada Lovelace", set(ContactDepartment, "Sales"))
+			b.hold("1", "Ada Byron")
+		}, []string{"update Ada Lovelace source_changed last_name:Byron>Lovelace department:>Sales"}},
+		{"listed, the same", func(b *book) {
+			b.list("1", "Ada Byron")
+			b.hold("1", "Ada Byron")
+		}, nil},
+		{"R26 listed again after a rejection", func(b *book) {
+			b.list("1", "Ada Byron")
+			b.hold("1", "Ada Byron").Rejected = ReasonRemoved
+		}, []string{"cleared Ada Byron"}},
+		{"R26 not listed, rejected", func(b *book) { b.hold("1", "Ada Byron").Rejected = ReasonRemoved }, []string{"note Ada Byron rejected"}},
+		{"not listed, delete_remaining", func(b *book) { b.hold("1", "Ada Byron") }, []string{"remove Ada Byron removed"}},
+		{"not listed, marked before delete_remaining", func(b *book) { b.hold("1", "Ada Byron", set(ContactStatus, StatusRemoved)) },
+			[]string{"remove Ada Byron removed"}},
+		{"not listed, marked", func(b *book) {
+			b.Policy.DeleteRemaining = false
+			b.hold("1", "Ada Byron", set(ContactStatus, StatusRemoved))
+		}, nil},
+		{"not listed, kept", func(b *book) {
+			b.Policy.DeleteRemaining = false
+			b.hold("1", "Ada Byron")
+		}, []string{"mark Ada Byron removed status:Enabled>Removed"}},
+		{"an entry that is no user", func(b *book) {
+			b.List.Contacts = append(b.List.Contacts, &Contact{RCID: "7", Fields: ContactFields{ContactType: "Department", ContactName: "Support Queue"}})
+		}, []string{"add Support Queue new"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBook()
+			c.given(b)
+			if diff := cmp.Diff(c.want, b.plan().lines()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestContactGuard has the reasons of R21 to R23 for which contacts are held.
+func TestContactGuard(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		given func(*book)
+		want  []Reason // nil: nothing is held
+	}{
+		{"R21 below the floor", func(b *book) {
+			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.crowd(12, 4)
+		}, nil},
+		{"R21 above percent and floor", func(b *book) {
+			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.crowd(40, 5)
+		}, []Reason{ReasonLimit}},
+		{"R21 as many as percent allows", func(b *book) {
+			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.crowd(59, 6)
+		}, nil},
+		{"R21 the last day counts", func(b *book) {
+			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.State.RecentLeavers = 4
+			b.crowd(40, 1)
+		}, []Reason{ReasonLimit}},
+		{"R21 all of two", func(b *book) {
+			b.List.Contacts, b.held = nil, nil
+			b.crowd(2, 2)
+			b.list("1", "New Comer")
+		}, []Reason{ReasonLimit}},
+		{"R21 marks count as well", func(b *book) {
+			b.Policy.DeleteRemaining = false
+			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.crowd(40, 5)
+		}, []Reason{ReasonLimit}},
+		{"R22 a list as long as a cap that claims no total", func(b *book) {
+			b.List.Total = -1
+			b.crowd(999, 1) // and the owner, and somebody new
+		}, []Reason{ReasonListCap}},
+		{"R22 a total proves that nothing was cut", func(b *book) {
+			b.List.Total = 1000
+			b.crowd(999, 1)
+		}, nil},
+		{"R22 a site without anybody", func(b *book) {
+			b.Policy.LimitFloor = 3
+			b.crowd(3, 3, set(ContactSite, "Dallas"))
+		}, []Reason{ReasonListEmptied}},
+		{"R22 a type without any", func(b *book) {
+			b.Policy.LimitFloor = 3
+			b.crowd(3, 3, set(ContactType, "Department"))
+		}, []Reason{ReasonListEmptied}},
+		{"R22 the owner is gone", func(b *book) {
+			b.List.Contacts = b.List.Contacts[:0]
+			b.list("1", "Ada Byron")
+			b.hold("1", "Ada Byron")
+		}, []Reason{ReasonOwnerMissing}},
+		{"R22 an owner who was never listed", func(b *book) {
+			b.List.Contacts, b.held = nil, nil
+			b.crowd(3, 1)
+		}, nil},
+		{"R19 entries without an id", func(b *book) {
+			b.List.Nameless = 1
+			b.crowd(3, 1)
+		}, []Reason{ConflictFaulty}},
+		{"R23 another address", func(b *book) {
+			b.State.Accepted = maps.Clone(b.State.Accepted)
+			b.State.Accepted["base_url"] = `"y"`
+			b.crowd(3, 1)
+		}, []Reason{ReasonSettings}},
+		{"R23 another owner of the token", func(b *book) {
+			b.List.Identity.OwnerID = "901"
+			b.crowd(3, 1)
+		}, []Reason{ReasonSettings}},
+		{"R23 nothing accepted yet", func(b *book) {
+			b.State.Accepted = nil
+			b.crowd(3, 1)
+		}, []Reason{ReasonSettings}},
+		{"R23 other settings and nobody gone", func(b *book) { b.State.Accepted = nil }, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBook()
+			c.given(b)
+			b.list("new", "Somebody New")
+			plan := b.plan()
+			var got []Reason
+			if plan.Held != nil {
+				for _, r := range plan.Held.Reasons {
+					if r.Detail == "" {
+						t.Errorf("%s has no detail", r.Reason)
+					}
+					got = append(got, r.Reason)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if plan.Summary.Added == 0 {
+				t.Error("what is not held was not applied")
+			}
+		})
+	}
+}
+
+func TestR25ApprovedContactsAloneGo(t *testing.T) {
+	b := newBook()
+	b.State.Accepted = nil
+	b.list("1", "Ada Byron")
+	gone, other := b.hold("2", "Bea Ng"), b.hold("3", "Cem Oz")
+	b.hold("4", "Dan Po")
+	b.list("4", "Dan Changed")
+	b.Approved = map[int64]Reason{gone.ID: ReasonRemoved, other.ID: "another reason"}
+	want := []string{"remove Bea Ng removed"}
+	if diff := cmp.Diff(want, b.plan().lines()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPhonesHaveOneForm(t *testing.T) {
+	a := []Phone{{Number: "+2", Type: "VoiceFax"}, {Number: "+1"}, {Number: "+3", Primary: true}}
+	b := []Phone{{Number: "+3", Primary: true}, {Number: "+1"}, {Number: "+2", Type: "VoiceFax"}}
+	if x, y := PhonesJSON(a), PhonesJSON(b); x != y || x != `[{"number":"+3","primary":true},{"number":"+1"},{"number":"+2","type":"VoiceFax"}]` {
+		t.Errorf("%s and %s", x, y)
+	}
+	if got := PhonesJSON(nil); got != "[]" {
+		t.Errorf("no numbers are %s", got)
+	}
+	if got := ParsePhones(PhonesJSON(a)); len(got) != 3 {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestContactLaws: of any directory and any contacts, the sums agree, nothing is
+// touched twice, a plan does not depend on an order, and once applied a second one
+// finds nothing to do but what waits.
+func TestContactLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := arbitraryBook(t)
+		plan := b.plan()
+		s := plan.Summary
+		if sum := s.Added + s.Returned + s.Updated + s.Unchanged + s.Faulty; s.Listed != sum {
+			t.Fatalf("R32: %d listed, but the parts come to %d: %+v", s.Listed, sum, s)
+		}
+		touched := map[string]bool{}
+		all := plan.Changes
+		if plan.Held != nil {
+			all = slices.Concat(all, plan.Held.Changes)
+		}
+		for _, c := range all {
+			if touched[c.Contact.RCID] {
+				t.Fatalf("%s is in two changes", c.Contact.RCID)
+			}
+			touched[c.Contact.RCID] = true
+			if c.Kind == RemoveContact && slices.ContainsFunc(b.List.Contacts, func(l *Contact) bool { return l.RCID == c.Contact.RCID }) {
+				t.Fatalf("%s is listed and would go", c.Contact.RCID)
+			}
+		}
+		want := plan.lines()
+		slices.Reverse(b.held)
+		slices.Reverse(b.List.Contacts)
+		for _, c := range b.List.Contacts {
+			c.ID = 0
+		}
+		if diff := cmp.Diff(want, b.plan().lines()); diff != "" {
+			t.Fatalf("another order, another plan: %s", diff)
+		}
+		b.held = applyContacts(plan, b.held, &b.lastID)
+		if again := b.plan(); len(again.Changes)+len(again.Marks) > 0 {
+			t.Fatalf("a second run does %v", again.lines())
+		}
+	})
+}
+
+func arbitraryBook(t *rapid.T) *book {
+	b := newBook()
+	b.Policy.DeleteRemaining = rapid.Bool().Draw(t, "delete_remaining")
+	b.Policy.LimitPercent, b.Policy.LimitFloor = rapid.IntRange(0, 100).Draw(t, "percent"), rapid.IntRange(0, 6).Draw(t, "floor")
+	b.List.Nameless = rapid.IntRange(0, 1).Draw(t, "nameless")
+	name := rapid.SampledFrom([]string{"Ada Byron", "Bea Ng", "Éva Kiss"})
+	for i := range rapid.IntRange(0, 12).Draw(t, "entries") {
+		id := fmt.Sprint(i)
+		if rapid.Bool().Draw(t, "held") {
+			c := b.hold(id, name.Draw(t, "held name"), set(ContactStatus, rapid.SampledFrom([]string{"Enabled", "Disabled", StatusRemoved}).Draw(t, "status")))
+			if rapid.IntRange(0, 3).Draw(t, "rejected") == 0 {
+				c.Rejected = ReasonRemoved
+			}
+		}
+		switch rapid.IntRange(0, 3).Draw(t, "listed") {
+		case 0:
+		case 1:
+			b.List.Faulty[id] = "type: of the wrong type"
+		default:
+			b.list(id, name.Draw(t, "name"), set(ContactSite, rapid.SampledFrom([]string{"", "Dallas"}).Draw(t, "site")))
+		}
+	}
+	return b
+}
+
+// applyContacts writes a plan as the store does.
+func applyContacts(plan *ContactPlan, held []*Contact, lastID *int64) []*Contact {
+	held = slices.Clone(held)
+	for _, c := range plan.Changes {
+		i := slices.IndexFunc(held, func(h *Contact) bool { return h.ID == c.Contact.ID })
+		next := *c.Contact
+		switch c.Kind {
+		case AddContact:
+			*lastID++
+			next.ID = *lastID
+			held = append(held, &next)
+		case RemoveContact:
+			held = slices.Delete(held, i, i+1)
+		default:
+			next.Rejected = ""
+			held[i] = &next
+		}
+	}
+	for _, m := range plan.Marks {
+		held[slices.IndexFunc(held, func(h *Contact) bool { return h.ID == m.ID })] = m
+	}
+	return held
+}
+
+// TestContactRun: one session that is closed before the commit, nothing of the
+// members is touched, and the outcome is recorded whatever it is.
+func TestContactRun(t *testing.T) {
+	run := func(t *testing.T, s *siteUnderTest) Result {
+		t.Helper()
+		_, results, err := s.Sync(t.Context(), Request{Run: Run{Job: JobContacts, Accounts: []string{"acme"}, Trigger: Manual}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results[0]
+	}
+	site := func(t *testing.T) *siteUnderTest {
+		s := newSite(t, func(w *world) { w.admin("1", "Ada Byron", rc("900")) })
+		s.ContactPolicy = func(string) ContactPolicy { return newBook().Policy }
+		s.directories["acme"].contacts = newBook().List
+		return s
+	}
+	t.Run("first import", func(t *testing.T) {
+		s := site(t)
+		r := run(t, s)
+		if r.Status != Succeeded || r.Contacts.Summary.Added != 1 || r.APICalls != 11 {
+			t.Errorf("got %+v", r)
+		}
+		if !s.directories["acme"].closed || len(s.roster.contacts["acme"]) != 1 {
+			t.Errorf("closed %v, contacts %v", s.directories["acme"].closed, s.roster.contacts)
+		}
+		if c := s.roster.commits[0]; c.Job != JobContacts || c.Plan != nil || !c.Full || c.Accept == nil || c.Accept.Settings["owner_id"] != `"900"` {
+			t.Errorf("committed %+v", c)
+		}
+		want := []string{"run 2 began, manual", " reads directory entries", "run 2 committed acme: succeeded"}
+		if diff := cmp.Diff(want, s.log.lines); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("R27 contacts that moved are planned again", func(t *testing.T) {
+		s := site(t)
+		s.roster.moves = 2
+		if r := run(t, s); r.Status != Succeeded {
+			t.Errorf("got %+v", r)
+		}
+		s.roster.moves = replans + 1
+		if r := run(t, s); r.Status != Failed {
+			t.Errorf("got %+v", r)
+		}
+	})
+	t.Run("R1 an empty directory is an error", func(t *testing.T) {
+		s := site(t)
+		run(t, s)
+		s.directories["acme"].contacts.Contacts = nil
+		r := run(t, s)
+		if r.Status != Failed || !strings.Contains(r.Err.Error(), "(R1)") || len(s.roster.contacts["acme"]) != 1 {
+			t.Errorf("got %+v", r)
+		}
+		if c := s.roster.commits[1]; c.Status != Failed || c.Job != JobContacts || c.Contacts != nil {
+			t.Errorf("committed %+v", c)
+		}
+	})
+	t.Run("R4 another account answers", func(t *testing.T) {
+		s := site(t)
+		run(t, s)
+		s.directories["acme"].contacts.Identity.RingEXAccountID = "77"
+		if r := run(t, s); r.Status != Failed || !strings.Contains(r.Err.Error(), "account rebind acme") {
+			t.Errorf("got %+v", r)
+		}
+	})
+	t.Run("R26 a rejection keeps, and ends", func(t *testing.T) {
+		s := site(t)
+		run(t, s)
+		gone := &Contact{ID: 50, RCID: "5"}
+		s.roster.contacts["acme"] = append(s.roster.contacts["acme"], gone)
+		reject := RejectContacts(7, map[int64]Reason{50: ReasonRemoved}, true)
+		if _, err := s.EditContacts(t.Context(), Run{Accounts: []string{"acme"}, Trigger: Reject}, reject); err != nil {
+			t.Fatal(err)
+		}
+		if c := s.roster.commits[1]; c.Settled == nil || !slices.Equal(c.Settled.Members, []int64{50}) || c.Job != JobContacts || c.Full {
+			t.Errorf("committed %+v", c)
+		}
+		if r := run(t, s); r.Contacts.Summary.Removed != 0 || len(r.Contacts.Notes) != 1 {
+			t.Errorf("got %+v", r.Contacts)
+		}
+		for _, want := range []string{"", "no removal of contact 50 was rejected"} {
+			_, err := s.EditContacts(t.Context(), Run{Accounts: []string{"acme"}, Trigger: Reject}, ClearContactRejection(50))
+			if fmt.Sprint(err) != want && !(err == nil && want == "") {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		}
+		if r := run(t, s); r.Contacts.Summary.Removed != 1 {
+			t.Errorf("got %+v", r.Contacts)
+		}
+	})
+	t.Run("a preview writes nothing", func(t *testing.T) {
+		s := site(t)
+		results := s.PreviewContacts(t.Context(), Request{Run: Run{Accounts: []string{"acme", "nobody"}}})
+		if results[0].Contacts.Summary.Added != 1 || results[1].Status != Failed || len(s.roster.commits) != 0 {
+			t.Errorf("got %+v", results)
+		}
+	})
+}
+
+// TestR30JobsAreDueByThemselves: a members' run keeps no contacts' slot.
+func TestR30JobsAreDueByThemselves(t *testing.T) {
+	jobs := []Job{
+		{Account: "acme", Name: JobMembers, At: 3 * time.Hour, CatchUp: true},
+		{Account: "acme", Name: JobContacts, At: 4 * time.Hour, CatchUp: true},
+	}
+	past := []Attempt{{Run: 1, Account: "acme", Job: JobMembers, Status: Succeeded, Full: true, Ended: noon.Add(-time.Hour)}}
+	due := Due(noon, jobs, past)
+	if len(due) != 1 || due[0].Name != JobContacts || due[0].Trigger != CatchUp {
+		t.Errorf("due %+v", due)
+	}
+}

@@ -1,0 +1,170 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+)
+
+// syncContacts takes the contacts of one account from the directory to the
+// commit.
+func (r *Runner) syncContacts(ctx context.Context, id RunID, account string, req Request) Result {
+	list, calls, err := r.readContacts(ctx, account)
+	if err != nil {
+		return r.fail(ctx, id, req.Run, account, calls, err)
+	}
+	for attempt := 0; ; attempt++ {
+		c, err := r.planContacts(ctx, list, req)
+		if err == nil {
+			c.Run, c.APICalls = id, calls
+			err = r.Roster.Commit(ctx, c)
+		}
+		if err == nil {
+			r.Observer.Committed(id, req.Run, c)
+			return Result{Account: account, Status: c.Status, Contacts: c.Contacts, APICalls: calls}
+		}
+		if !errors.Is(err, ErrMoved) || attempt == replans {
+			return r.fail(ctx, id, req.Run, account, calls, err)
+		}
+	}
+}
+
+// PreviewContacts plans the contacts without a lock and writes nothing:
+// `contacts sync --dry-run`.
+func (r *Runner) PreviewContacts(ctx context.Context, req Request) []Result {
+	var results []Result
+	for _, account := range req.Run.Accounts {
+		list, calls, err := r.readContacts(ctx, account)
+		result := Result{Account: account, Status: Failed, APICalls: calls, Err: err}
+		if err == nil {
+			var c *Commit
+			if c, result.Err = r.planContacts(ctx, list, req); result.Err == nil {
+				result.Status, result.Contacts = c.Status, c.Contacts
+			}
+		}
+		results = append(results, result)
+	}
+	return results
+}
+
+// readContacts reads the directory in a session of its own, which is over before
+// anything is planned, so that the count of calls is final.
+func (r *Runner) readContacts(ctx context.Context, account string) (*ContactList, int, error) {
+	dir, err := r.Connect(account)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := dir.Contacts(ctx, r.Observer.Progress)
+	dir.Close(context.WithoutCancel(ctx))
+	return list, dir.Calls(), err
+}
+
+// planContacts makes a plan from the directory and the contacts as they are now.
+func (r *Runner) planContacts(ctx context.Context, list *ContactList, req Request) (*Commit, error) {
+	now := r.Now()
+	state, err := r.Roster.ContactState(ctx, list.Account, now)
+	if err != nil {
+		return nil, fmt.Errorf("read what is known about the contacts of account %s: %w", list.Account, err)
+	}
+	if err := proveContacts(list, state.Bound); err != nil {
+		return nil, err
+	}
+	var failed error
+	in := ContactInput{List: list, State: state, Policy: r.ContactPolicy(list.Account)}
+	in.Contacts = untilError(r.Roster.Contacts(ctx, list.Account), &failed)
+	approval := req.Approve[list.Account]
+	if req.Approve != nil {
+		in.Approved = map[int64]Reason{}
+		if approval != nil {
+			maps.Copy(in.Approved, approval.Members)
+		}
+	}
+	plan := PlanContacts(in)
+	if failed != nil {
+		return nil, fmt.Errorf("read the contacts of account %s: %w", list.Account, failed)
+	}
+	return r.contactCommit(&in, plan, approval), nil
+}
+
+// contactCommit is the account's end of the run as it will be written.
+func (r *Runner) contactCommit(in *ContactInput, plan *ContactPlan, approval *Approval) *Commit {
+	c := &Commit{
+		Job: JobContacts, Account: plan.Account, FinishedAt: r.Now(), Status: Succeeded, Contacts: plan,
+		Full: in.Approved == nil, TakenAt: in.List.TakenAt, Identity: in.List.Identity,
+	}
+	if plan.Held != nil {
+		c.Status = HeldRun
+	}
+	if approval != nil {
+		c.Settled = &Settled{Run: approval.Held, Decision: Approve, Whole: approval.Whole}
+		c.Settled.Members = slices.Sorted(maps.Keys(approval.Members))
+	}
+	if c.Full || approval != nil && approval.Whole {
+		c.Accept = acceptContacts(&in.Policy, in.List)
+	}
+	return c
+}
+
+// ContactEdit is what an operator does to contacts of one account without
+// RingCentral: it gives the plan to commit, and the held removals it settles.
+type ContactEdit func(iter.Seq[*Contact]) (*ContactPlan, *Settled, error)
+
+// EditContacts carries out an operator's edit as a run of its own, as Edit does.
+func (r *Runner) EditContacts(ctx context.Context, run Run, edit ContactEdit) (RunID, error) {
+	run.Job = JobContacts
+	account := run.Accounts[0]
+	id, _, err := r.commitEdit(ctx, run, func() (*Commit, error) {
+		state, err := r.Roster.ContactState(ctx, account, r.Now())
+		if err != nil {
+			return nil, fmt.Errorf("read what is known about the contacts of account %s: %w", account, err)
+		}
+		var failed error
+		plan, settled, err := edit(untilError(r.Roster.Contacts(ctx, account), &failed))
+		if err = errors.Join(failed, err); err != nil {
+			return nil, err
+		}
+		plan.Account, plan.Version = account, state.Version
+		return &Commit{Job: JobContacts, Account: account, FinishedAt: r.Now(), Status: Succeeded, Contacts: plan, Settled: settled}, nil
+	})
+	return id, err
+}
+
+// RejectContacts keeps held contacts until they are listed again, or the
+// rejection is cleared (R26). whole says that these are all that were still
+// undecided, which accepts the settings too (R23).
+func RejectContacts(held RunID, contacts map[int64]Reason, whole bool) ContactEdit {
+	return func(all iter.Seq[*Contact]) (*ContactPlan, *Settled, error) {
+		plan, settled := &ContactPlan{}, &Settled{Run: held, Decision: Reject, Whole: whole}
+		for c := range all {
+			if reason, ok := contacts[c.ID]; ok {
+				next := *c
+				next.Rejected = reason
+				plan.Marks = append(plan.Marks, &next)
+				settled.Members = append(settled.Members, c.ID)
+			}
+		}
+		slices.Sort(settled.Members)
+		return plan, settled, nil
+	}
+}
+
+// ClearContactRejection lets a contact go again (R26).
+func ClearContactRejection(contact int64) ContactEdit {
+	return func(all iter.Seq[*Contact]) (*ContactPlan, *Settled, error) {
+		for c := range all {
+			if c.ID != contact {
+				continue
+			}
+			if c.Rejected == "" {
+				break
+			}
+			next := *c
+			next.Rejected = ""
+			return &ContactPlan{Marks: []*Contact{&next}}, nil, nil
+		}
+		return nil, nil, fmt.Errorf("no removal of contact %d was rejected", contact)
+	}
+}
