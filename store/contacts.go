@@ -113,8 +113,12 @@ func (s *Store) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[Cont
 			terms, args = append(terms, term), append(args, value)
 		}
 	}
-	for _, word := range searchWords(f.Search) {
-		add(word, `contact_id IN (SELECT s.contact_id FROM contact_search s WHERE instr(s.text, ?))`)
+	if words := searchWords(f.Search); len(words) > 0 {
+		terms = append(terms, `contact_id IN (
+			SELECT s.contact_id FROM contact_search s WHERE instr(s.text, ?)`+strings.Repeat(` AND instr(s.text, ?)`, len(words)-1)+`)`)
+		for _, word := range words {
+			args = append(args, word)
+		}
 	}
 	add(f.Account, `account = ?`)
 	add(f.Status, `status = ? COLLATE NOCASE`)

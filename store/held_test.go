@@ -127,7 +127,7 @@ func TestR25HeldSetTellsWhoAndWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []HeldSet{{
-		RunID: run, Account: "acme", State: "open", OpenedAt: "2026-11-24T03:00:00Z",
+		RunID: run, Account: "acme", Job: sync.JobMembers, State: "open", OpenedAt: "2026-11-24T03:00:00Z", Contacts: []HeldMember{},
 		Reasons: []sync.HoldReason{{Reason: sync.ReasonLimit, Detail: "1 would leave"}},
 		Members: []HeldMember{{
 			MemberID: f.who["Ann"].ID, FirstName: "Ann", LastName: "Lee", Email: "Ann@example.com",
