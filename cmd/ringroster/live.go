@@ -37,6 +37,11 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 		return
 	}
 	snapshot, err := dir.Snapshot(ctx, func(sync.Progress) {})
+	var contacts *sync.ContactList
+	var contactsErr error
+	if err == nil && s.Contacts.Enabled {
+		contacts, contactsErr = dir.Contacts(ctx, nil)
+	}
 	dir.Close(ctx)
 	if ctx.Err() != nil {
 		return
@@ -56,6 +61,12 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 	}
 	f.identity(account, snapshot, bound)
 	f.lists(account.Name, snapshot)
+	switch {
+	case contactsErr != nil:
+		f.refused(account.Name, contactsErr)
+	case contacts != nil:
+		f.ok(account.Name, "directory", "%s", counted(len(contacts.Contacts), "contact", "contacts"))
+	}
 }
 
 // refused is a step that failed, named after what was being read.
