@@ -61,9 +61,9 @@ func (d *Directory) Contacts(ctx context.Context, report func(sync.Progress)) (*
 	return list, nil
 }
 
-// entry is one record of the directory: the contact that it is, and whose.
+// entry is one record of the directory, and whose it is.
 type entry struct {
-	contact sync.Contact
+	sync.Entry
 	account string // "": not told, so the session's own
 }
 
@@ -72,12 +72,12 @@ type entry struct {
 func (e *entry) into(list *sync.ContactList, fault string) {
 	switch {
 	case e.account != "" && e.account != list.Identity.RingEXAccountID:
-	case e.contact.RCID == "":
+	case e.RCID == "":
 		list.Nameless++
 	case fault != "":
-		list.Faulty[e.contact.RCID] = fault
+		list.Faulty[e.RCID] = fault
 	default:
-		list.Contacts = append(list.Contacts, &e.contact)
+		list.Contacts = append(list.Contacts, e.Entry)
 	}
 }
 
@@ -85,7 +85,7 @@ func (e *entry) into(list *sync.ContactList, fault string) {
 func (c *client) entries(ctx context.Context, report func(sync.Progress)) ([]*page[entry], error) {
 	const what = "directory entries"
 	return proved(ctx, func(ctx context.Context) ([]*page[entry], error) {
-		r := &entryReading{progress: sync.Progress{Account: c.Account, Step: what}, report: report, same: map[string]string{}}
+		r := &entryReading{progress: sync.Progress{Account: c.Account, Step: what}, report: report}
 		pages, err := readPagesOf(ctx, what, entriesPerPage, entriesAtOnce, func(ctx context.Context, number, size int) (*page[entry], error) {
 			req := &request{op: listEntries, what: what, url: c.at(ringEX, "/restapi/v1.0/account/~/directory/entries") + entryQuery(number, size)}
 			wire, err := call(ctx, c, req, decodePage[wireEntry])
@@ -97,7 +97,7 @@ func (c *client) entries(ctx context.Context, report func(sync.Progress)) ([]*pa
 		if err != nil {
 			return nil, err
 		}
-		return pages, provePages(what, pages, func(e *entry) string { return e.contact.RCID })
+		return pages, provePages(what, pages, func(e *entry) string { return e.RCID })
 	})
 }
 
@@ -146,7 +146,6 @@ type entryReading struct {
 	mu       stdsync.Mutex
 	progress sync.Progress
 	report   func(sync.Progress)
-	same     map[string]string // values that many entries share, held once
 }
 
 func (r *entryReading) page(wire *page[wireEntry]) *page[entry] {
@@ -157,7 +156,7 @@ func (r *entryReading) page(wire *page[wireEntry]) *page[entry] {
 		number: wire.number, size: wire.size, pages: wire.pages, total: wire.total, walks: wire.walks, next: wire.next,
 	}
 	for i := range wire.records {
-		p.records[i] = r.entry(&wire.records[i])
+		p.records[i] = wire.records[i].entry()
 	}
 	r.progress.Done++
 	r.progress.Of = wire.last()
@@ -168,7 +167,7 @@ func (r *entryReading) page(wire *page[wireEntry]) *page[entry] {
 	return p
 }
 
-func (r *entryReading) entry(w *wireEntry) entry {
+func (w *wireEntry) entry() entry {
 	phones := make([]sync.Phone, 0, len(w.Phones))
 	for _, n := range w.Phones {
 		number := strings.TrimSpace(cmp.Or(n.E164, n.Number, n.Formatted))
@@ -176,24 +175,13 @@ func (r *entryReading) entry(w *wireEntry) entry {
 			phones = append(phones, sync.Phone{Number: number, Type: n.Type, Usage: n.Usage, Label: strings.TrimSpace(n.Label), Primary: n.Primary, Hidden: n.Hidden})
 		}
 	}
-	return entry{
-		account: r.once(string(w.Account.ID)),
-		contact: sync.Contact{RCID: string(w.ID), Fields: sync.ContactFields{
-			sync.ContactType: r.once(w.Type), sync.ContactStatus: r.once(w.Status),
-			sync.ContactFirstName: strings.TrimSpace(w.FirstName), sync.ContactLastName: strings.TrimSpace(w.LastName),
-			sync.ContactName: strings.TrimSpace(w.Name), sync.ContactEmail: strings.TrimSpace(w.Email),
-			sync.ContactExtension: strings.TrimSpace(w.Number), sync.ContactPhones: sync.PhonesJSON(phones),
-			sync.ContactDepartment: r.once(w.Department), sync.ContactJobTitle: r.once(w.JobTitle), sync.ContactSite: r.once(w.Site.Name),
-		}},
+	fields := sync.ContactFields{
+		sync.ContactType: w.Type, sync.ContactStatus: w.Status, sync.ContactFirstName: w.FirstName, sync.ContactLastName: w.LastName,
+		sync.ContactName: w.Name, sync.ContactEmail: w.Email, sync.ContactExtension: w.Number, sync.ContactPhones: sync.PhonesJSON(phones),
+		sync.ContactDepartment: w.Department, sync.ContactJobTitle: w.JobTitle, sync.ContactSite: w.Site.Name,
 	}
-}
-
-// once is a value without space around it; equal ones share their memory.
-func (r *entryReading) once(s string) string {
-	s = strings.TrimSpace(s)
-	if known, ok := r.same[s]; ok {
-		return known
+	for i := range fields {
+		fields[i] = strings.TrimSpace(fields[i])
 	}
-	r.same[s] = s
-	return s
+	return entry{sync.NewEntry(string(w.ID), &fields), string(w.Account.ID)}
 }

@@ -27,6 +27,13 @@ func contact(id, first, last string, phones ...string) *sync.Contact {
 	return c
 }
 
+func entries(listed []*sync.Contact) (all []sync.Entry) {
+	for _, c := range listed {
+		all = append(all, sync.NewEntry(c.RCID, &c.Fields))
+	}
+	return all
+}
+
 // importContacts plans as a run does and commits the plan.
 func importContacts(t testing.TB, s *Store, at time.Time, change func(*sync.ContactInput), listed ...*sync.Contact) (*sync.ContactPlan, sync.RunID) {
 	t.Helper()
@@ -36,7 +43,7 @@ func importContacts(t testing.TB, s *Store, at time.Time, change func(*sync.Cont
 	}
 	in := sync.ContactInput{
 		List: &sync.ContactList{
-			Account: "acme", TakenAt: at.Add(-time.Minute), Contacts: listed, Total: len(listed),
+			Account: "acme", TakenAt: at.Add(-time.Minute), Contacts: entries(listed), Total: len(listed),
 			Identity: sync.Identity{RingEXAccountID: "8", OwnerID: "900"},
 		},
 		State: state, Policy: sync.ContactPolicy{DeleteRemaining: true, LimitPercent: 40, LimitFloor: 2},

@@ -115,8 +115,8 @@ func ParsePhones(text string) (phones []Phone) {
 type ContactList struct {
 	Account  string
 	TakenAt  time.Time
-	Identity Identity   // of RingEX alone; MainAccountID is ""
-	Contacts []*Contact // in retrieval order, ids distinct
+	Identity Identity // of RingEX alone; MainAccountID is ""
+	Contacts []Entry  // in retrieval order, ids distinct
 	// Faulty are the ids of entries that cannot be read in full, with what is
 	// wrong. They are there, and no more is known of them (R19).
 	Faulty map[string]string

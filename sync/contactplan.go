@@ -62,6 +62,7 @@ type contactPlanner struct {
 	metFaulty map[string]bool // entries that cannot be read, by id: likewise
 
 	held   int                   // contacts that could go
+	buf    []byte                // to compare in
 	crowds map[string]*listTally // by type and by site
 	leave  []ContactChange       // for the guard
 }
@@ -101,8 +102,9 @@ func (p *contactPlanner) leaving(c *Contact) ContactChange {
 }
 
 // compare sets a contact and its entry side by side.
-func (p *contactPlanner) compare(c, entry *Contact) {
-	if c.Fields == entry.Fields {
+func (p *contactPlanner) compare(c *Contact, listed Entry) {
+	p.buf = appendFields(p.buf[:0], &c.Fields)
+	if string(p.buf) == listed.packed {
 		p.plan.Summary.Unchanged++
 		if c.Rejected != "" {
 			next := *c
@@ -111,11 +113,13 @@ func (p *contactPlanner) compare(c, entry *Contact) {
 		}
 		return
 	}
-	change := ContactChange{Kind: UpdateContact, Reason: ReasonSource, Contact: &Contact{ID: c.ID, RCID: c.RCID, Fields: entry.Fields}}
+	next := listed.Contact()
+	next.ID = c.ID
+	change := ContactChange{Kind: UpdateContact, Reason: ReasonSource, Contact: next}
 	if c.kept() {
 		change.Kind, change.Reason = ReturnContact, ReasonReturned
 	}
-	change.Fields = contactDiff(c, entry, change.Reason)
+	change.Fields = contactDiff(c, next, change.Reason)
 	p.plan.Changes = append(p.plan.Changes, change)
 }
 
@@ -133,7 +137,7 @@ func contactDiff(before, after *Contact, reason Reason) (fields []FieldChange) {
 func (p *contactPlanner) addOthers() {
 	for i, met := range p.met {
 		if !met {
-			p.plan.Changes = append(p.plan.Changes, ContactChange{Kind: AddContact, Reason: ReasonNew, Contact: p.in.List.Contacts[i]})
+			p.plan.Changes = append(p.plan.Changes, ContactChange{Kind: AddContact, Reason: ReasonNew, Contact: p.in.List.Contacts[i].Contact()})
 		}
 	}
 	for id, wrong := range p.in.List.Faulty {

@@ -225,10 +225,9 @@ func (d *directory) Contacts(ctx context.Context, _ func(sync.Progress)) (*sync.
 	if err := d.m.contactRule(ctx, d.account); err != nil {
 		return nil, err
 	}
-	c := &sync.Contact{RCID: "3"}
-	c.Fields[sync.ContactFirstName] = "Ada"
+	ada := sync.NewEntry("3", &sync.ContactFields{sync.ContactFirstName: "Ada"})
 	return &sync.ContactList{
-		Account: d.account, TakenAt: time.Now(), Contacts: []*sync.Contact{c},
+		Account: d.account, TakenAt: time.Now(), Contacts: []sync.Entry{ada},
 		Identity: sync.Identity{RingEXAccountID: "2" + d.account, OwnerID: "3"},
 	}, nil
 }
