@@ -5,7 +5,8 @@
 -- What is known of an account's contacts beside themselves; whose ids the account
 -- is bound to is said once.
 ALTER TABLE accounts ADD COLUMN contacts_version INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE accounts ADD COLUMN contacts_settings TEXT CHECK (json_valid(contacts_settings)); -- NULL: none accepted yet
+-- NULL: none accepted yet, which to older sqlite3 programs is no JSON.
+ALTER TABLE accounts ADD COLUMN contacts_settings TEXT CHECK (contacts_settings IS NULL OR json_valid(contacts_settings));
 ALTER TABLE accounts ADD COLUMN contacts_snapshot_at TEXT;
 
 -- Rows go away here, and here alone. Their numbers are never given again, since

@@ -104,6 +104,7 @@ func TestDefaultsHoldForWhatIsNotSet(t *testing.T) {
 	want.File = "config.yaml"
 	account := DefaultAccount()
 	account.Name, account.MainAccountID, account.ClientID = "acme", "99990000", "abc"
+	account.Schedule, account.Contacts = Schedule{"03:00", true}, ContactTime{"04:00"}
 	want.Accounts = []Account{account}
 	if diff := cmp.Diff(want, got, ignoreOrigin); diff != "" {
 		t.Error(diff)
@@ -135,6 +136,8 @@ accounts:
     data_source: realtime
     default_activity_id: Site 1
     ca_file: /etc/ca.pem
+    schedule: {catch_up: true}
+    contacts: {daily_at: "05:30"}
   - name: other
     main_account_id: 5
     client_id: abc
@@ -155,6 +158,7 @@ deactivate: false
 deactivation_limit: {percent: 0, floor: 0}
 deactivation_grace: {days: 3}
 protect: [{role: Administrator}]
+contacts: {enabled: true, daily_at: "06:00", delete_remaining: false}
 snapshots: {keep: 3}
 LOG: {Level: debug, format: json}
 `)
@@ -167,10 +171,12 @@ LOG: {Level: debug, format: json}
 			Name: "acme", BaseURL: "http://127.0.0.1:8080/rc", RingCXURL: "http://[::1]:8080",
 			MainAccountID: "0123", SubAccounts: []ID{"1", "2"}, ClientID: "abc", ClientSecret: "one", JWT: "two",
 			DataSource: "realtime", DefaultActivityID: "Site 1", CAFile: "/etc/ca.pem",
+			Schedule: Schedule{"23:59", true}, Contacts: ContactTime{"05:30"},
 		}, {
 			Name: "other", BaseURL: "https://platform.ringcentral.com", RingCXURL: "https://ringcx.ringcentral.com",
 			MainAccountID: "5", SubAccounts: []ID{}, ClientID: "abc",
 			ClientSecretFile: "/run/none.secret", JWTFile: "/run/none.jwt", DataSource: "ringcx-realtime",
+			Schedule: Schedule{"23:59", false}, Contacts: ContactTime{"06:00"},
 		}},
 		RolePrecedence: "Lead",
 		RoleMap:        []RoleMapping{{"SUPERVISOR", "Lead"}},
@@ -192,6 +198,7 @@ LOG: {Level: debug, format: json}
 		RegionalSettings:  RegionalSettings{true, 7},
 		DeactivationGrace: Grace{3},
 		Protect:           []Match{{Role: "Administrator"}},
+		Contacts:          Contacts{Enabled: true, DailyAt: "06:00"},
 		Snapshots:         Snapshots{3},
 		Log:               Log{"debug", "json"},
 	}

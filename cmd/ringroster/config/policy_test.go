@@ -113,6 +113,21 @@ func TestR23DecidingSettingsAreReadableWithTheirDefaults(t *testing.T) {
 	}
 }
 
+func TestContactPolicy(t *testing.T) {
+	s := load(t, full+"contacts: {enabled: true, delete_remaining: false}\n")
+	want := sync.ContactPolicy{LimitPercent: 20, LimitFloor: 2, Deciding: []sync.Setting{
+		{Key: "main_account_id", Value: `"0123"`, Default: `""`},
+		{Key: "base_url", Value: `"http://localhost:1"`, Default: `"https://platform.ringcentral.com"`},
+		{Key: "contacts.delete_remaining", Value: `false`, Default: `true`},
+	}}
+	if diff := cmp.Diff(want, s.ContactPolicy(&s.Accounts[0])); diff != "" {
+		t.Error(diff)
+	}
+	if s = load(t, minimal); !s.ContactPolicy(&s.Accounts[0]).DeleteRemaining {
+		t.Error("what RingCentral no longer has is kept unless it is asked for")
+	}
+}
+
 func TestR23SpellingDecidesNothing(t *testing.T) {
 	s := load(t, minimal+"    sub_accounts: [1, 2]\n    base_url: https://platform.example.com\nscope: {include: []}\n")
 	other := load(t, minimal+"    sub_accounts: \"1,2\"\n    base_url: https://platform.example.com/\nscope:\n  include:\n  exclude: []\nrole_map:\n")
