@@ -139,6 +139,9 @@ func TestRequestsAreThoseOfTheOfficialSchemas(t *testing.T) {
 	if own, _, err := d.Regional(t.Context(), people(snapshot, 2), nil); err != nil || len(own) != 2 {
 		t.Errorf("regional settings %v, %v", own, err)
 	}
+	if _, err := d.Contacts(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
 	d.Close(t.Context())
 
 	if len(requests) != d.Calls() {

@@ -29,9 +29,11 @@ type machine struct {
 	tick     time.Duration // longer than the usual one, so that days pass in less time
 	catchUp  bool
 	contacts time.Duration // when the contacts are; 0: they are off
-	enabled  bool
-	broken   error                                           // of the settings file
-	rule     func(ctx context.Context, account string) error // how RingCentral answers
+	// heartbeat is heartbeat_url.
+	heartbeat string
+	enabled   bool
+	broken    error                                           // of the settings file
+	rule      func(ctx context.Context, account string) error // how RingCentral answers
 	// contactRule is how it answers for the directory.
 	contactRule func(ctx context.Context, account string) error
 
@@ -101,7 +103,7 @@ func (m *machine) load() (*Settings, error) {
 	if m.broken != nil {
 		return nil, m.broken
 	}
-	s := &Settings{Enabled: m.enabled, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
+	s := &Settings{Enabled: m.enabled, Heartbeat: m.heartbeat, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
 	for _, account := range m.accounts {
 		s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobMembers, At: m.daily, CatchUp: m.catchUp})
 		if m.contacts != 0 {
@@ -225,7 +227,7 @@ func (d *directory) Contacts(ctx context.Context, _ func(sync.Progress)) (*sync.
 	if err := d.m.contactRule(ctx, d.account); err != nil {
 		return nil, err
 	}
-	ada := sync.NewEntry("3", &sync.ContactFields{sync.ContactFirstName: "Ada"})
+	ada := sync.NewEntry("3", &sync.ContactFields{sync.ContactFirstName: "Ada", sync.ContactPhones: "[]"})
 	return &sync.ContactList{
 		Account: d.account, TakenAt: time.Now(), Contacts: []sync.Entry{ada},
 		Identity: sync.Identity{RingEXAccountID: "2" + d.account, OwnerID: "3"},
