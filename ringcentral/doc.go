@@ -33,6 +33,11 @@
 // eight times in a row, or half of the run's time is over, the rest is left to later
 // runs.
 //
+// The company directory (contacts.go) is read in a session of its own: a token,
+// the account, the entries by two thousand, a revoke. What its answers may hold
+// that is wrong is tried, read again or fails as for the extensions; an entry
+// that cannot be read in full is there and says nothing more (R19).
+//
 // # Pacing
 //
 // A limit is a sliding window. A slot is free one window after the answer to the

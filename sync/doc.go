@@ -38,6 +38,10 @@
 // outcome in one transaction. Then the Observer is told: the database is the
 // truth, the log its echo.
 //
+// The corporate contacts go the same way with records of their own: a ContactList
+// (contact.go), PlanContacts with its table (contactplan.go), its guard
+// (contactguard.go), one run (contactrun.go), the same lock and Commit.
+//
 // Operators' own changes (edit.go, undo.go) are plans too, and end in the same
 // commit.
 package sync

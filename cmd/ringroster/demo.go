@@ -18,7 +18,7 @@ func demoCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "demo", Short: "Show the whole story on a simulated RingCentral", Args: cobra.NoArgs,
 		Long: `Plays some days of an invented company: first sync, a day of changes, a mass
-disappearance, a wrong run undone. Everything happens on this machine, in a temporary folder.`,
+disappearance, a wrong run undone, the company's directory. Everything happens on this machine, in a temporary folder.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context()) },
 	}
 }
@@ -39,12 +39,12 @@ func (a *app) demo(ctx context.Context) error {
 		return err
 	}
 	settings := filepath.Join(dir, "config.yaml")
-	text := "log: {level: error, format: console}\n" + demoRules + simulatorSettings(world, address.String())
+	text := "log: {level: error, format: console}\ncontacts: {enabled: true}\n" + demoRules + simulatorSettings(world, address.String())
 	if err := writeNew(settings, text); err != nil {
 		return err
 	}
 	show := &stage{ctx: ctx, out: a.stdout, settings: settings, server: server}
-	for _, scene := range []func(*stage) error{firstSync, dayOfChanges, massDisappearance, wrongRun, farewell} {
+	for _, scene := range []func(*stage) error{firstSync, dayOfChanges, massDisappearance, wrongRun, theDirectory, farewell} {
 		if err := scene(show); err != nil {
 			return err
 		}
