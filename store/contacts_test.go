@@ -362,6 +362,32 @@ func TestR4ContactsFollowAnAccountsNameAndBinding(t *testing.T) {
 	}
 }
 
+// TestForgettingAMemberForgetsTheContact: no table says a word of it any more.
+func TestForgettingAMemberForgetsTheContact(t *testing.T) {
+	s := newTestStore(t)
+	all := []*sync.Contact{contact("1", "Ann", "Lee", "+12055550101"), contact("2", "Bea", "Ng"), contact("3", "Cem", "Oz"), contact("4", "Dan", "Po")}
+	importContacts(t, s, monday, nil, all...)
+	importContacts(t, s, monday, nil, contact("1", "Ann", "Young"), all[1], all[2], all[3])
+	importContacts(t, s, monday, nil, all[2], all[3]) // two are held, Ann among them
+	if err := s.write(t.Context(), func(tx *sql.Tx) error { return forgetContact(t.Context(), tx, "acme", "1") }); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"contact_entries", "contact_search", "contact_history", "held_contacts"} {
+		for _, row := range rowsAs(t, s, `SELECT * FROM `+table+` ORDER BY 1`) {
+			if lower := strings.ToLower(row); strings.Contains(lower, "ann") || strings.Contains(lower, "young") || strings.Contains(lower, "5550101") {
+				t.Errorf("%s still says %s", table, row)
+			}
+		}
+	}
+	if got := rowsAs(t, s, `SELECT count(*) FROM contact_history ORDER BY 1`); got[0] != "6" {
+		t.Errorf("that something happened is forgotten, too: %v", got)
+	}
+	importContacts(t, s, monday, nil, all...) // RingCentral lists Ann still
+	if got := rowsAs(t, s, `SELECT contact_id FROM contacts WHERE rc_id = '1' ORDER BY 1`); len(got) != 1 || got[0] != "5" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestR21RecentLeaversAreOfOneJob(t *testing.T) {
 	s := newTestStore(t)
 	all := []*sync.Contact{contact("1", "Ann", "Lee"), contact("2", "Bea", "Ng"), contact("3", "Cem", "Oz"), contact("4", "Dan", "Po")}

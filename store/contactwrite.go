@@ -230,3 +230,26 @@ func digits(s string) string {
 		return r
 	}, s)
 }
+
+// forgetContact removes the contact that a forgotten member is in RingCentral,
+// and blanks what the past says about it. As long as RingCentral lists the entry,
+// the next run adds it again.
+func forgetContact(ctx context.Context, tx *sql.Tx, account, rcID string) error {
+	if rcID == "" {
+		return nil
+	}
+	for _, query := range []string{
+		`UPDATE held_contacts SET name = '', email = ''
+		  WHERE account = ?1 AND contact_id IN (SELECT contact_id FROM contact_history WHERE account = ?1 AND rc_id = ?2)`,
+		`UPDATE contact_history
+		    SET name = '', before = iif(before IS NULL, NULL, iif(field IS NULL, '{}', '')), after = iif(after IS NULL, NULL, iif(field IS NULL, '{}', ''))
+		  WHERE account = ?1 AND rc_id = ?2`,
+		`DELETE FROM contact_entries WHERE account = ?1 AND rc_id = ?2`,
+		`UPDATE accounts SET contacts_version = contacts_version + 1 WHERE account = ?1 AND ?2 <> ''`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, account, rcID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

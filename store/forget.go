@@ -18,6 +18,9 @@ func forget(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 	if err := forgetLeft(ctx, tx, m.Account); err != nil {
 		return err
 	}
+	if err := forgetContact(ctx, tx, m.Account, m.RCUserID); err != nil {
+		return err
+	}
 	kept, err := collect(stream(ctx, tx, func(k *KeptRow, rows *sql.Rows) error {
 		return rows.Scan(&k.RunID, &k.Data)
 	}, `SELECT run_id, data FROM snapshots WHERE account = ?`, m.Account))
