@@ -3,13 +3,10 @@ package sync
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 // book is a company directory, the contacts held, and the settings: all that a
@@ -143,8 +140,10 @@ func TestContactDecisionTable(t *testing.T) {
 		}, []string{"cleared Ada Byron"}},
 		{"R26 not listed, rejected", func(b *book) { b.hold("1", "Ada Byron").Rejected = ReasonRemoved }, []string{"note Ada Byron rejected"}},
 		{"not listed, delete_remaining", func(b *book) { b.hold("1", "Ada Byron") }, []string{"remove Ada Byron removed"}},
-		{"not listed, marked before delete_remaining", func(b *book) { b.hold("1", "Ada Byron", set(ContactStatus, StatusRemoved)) },
-			[]string{"remove Ada Byron removed"}},
+		{
+			"not listed, marked before delete_remaining", func(b *book) { b.hold("1", "Ada Byron", set(ContactStatus, StatusRemoved)) },
+			[]string{"remove Ada Byron removed"},
+		},
 		{"not listed, marked", func(b *book) {
 			b.Policy.DeleteRemaining = false
 			b.hold("1", "Ada Byron", set(ContactStatus, StatusRemoved))
@@ -294,217 +293,5 @@ func TestPhonesHaveOneForm(t *testing.T) {
 	}
 	if got := ParsePhones(PhonesJSON(a)); len(got) != 3 {
 		t.Errorf("got %v", got)
-	}
-}
-
-func TestEntriesComeBackWhole(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var fields ContactFields
-		for f := range fields {
-			fields[f] = rapid.String().Draw(t, ContactField(f).String())
-		}
-		fields[ContactJobTitle] += strings.Repeat("x", rapid.IntRange(0, 70_000).Draw(t, "more"))
-		if got := NewEntry("1", &fields).Contact(); got.Fields != fields || got.RCID != "1" {
-			t.Fatalf("%q comes back as %q", fields, got.Fields)
-		}
-	})
-}
-
-// TestContactLaws: of any directory and any contacts, the sums agree, nothing is
-// touched twice, a plan does not depend on an order, and once all of it is applied
-// a second one finds nothing to do.
-func TestContactLaws(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		b := arbitraryBook(t)
-		plan := b.plan()
-		s := plan.Summary
-		if sum := s.Added + s.Returned + s.Updated + s.Unchanged + s.Faulty; s.Listed != sum {
-			t.Fatalf("R32: %d listed, but the parts come to %d: %+v", s.Listed, sum, s)
-		}
-		touched := map[string]bool{}
-		all := plan.Changes
-		if plan.Held != nil {
-			all = slices.Concat(all, plan.Held.Changes)
-		}
-		for _, c := range all {
-			if touched[c.Contact.RCID] {
-				t.Fatalf("%s is in two changes", c.Contact.RCID)
-			}
-			touched[c.Contact.RCID] = true
-			if c.Kind == RemoveContact && slices.ContainsFunc(b.List.Contacts, func(l Entry) bool { return l.RCID == c.Contact.RCID }) {
-				t.Fatalf("%s is listed and would go", c.Contact.RCID)
-			}
-		}
-		want := plan.lines()
-		slices.Reverse(b.held)
-		slices.Reverse(b.List.Contacts)
-		if diff := cmp.Diff(want, b.plan().lines()); diff != "" {
-			t.Fatalf("another order, another plan: %s", diff)
-		}
-		b.held = applyContacts(plan, b.held, &b.lastID)
-		if again := b.plan(); plan.Held == nil && len(again.Changes)+len(again.Marks) > 0 {
-			t.Fatalf("a second run does %v", again.lines())
-		}
-	})
-}
-
-func arbitraryBook(t *rapid.T) *book {
-	b := newBook()
-	b.Policy.DeleteRemaining = rapid.Bool().Draw(t, "delete_remaining")
-	b.Policy.LimitPercent, b.Policy.LimitFloor = rapid.IntRange(0, 100).Draw(t, "percent"), rapid.IntRange(0, 6).Draw(t, "floor")
-	b.List.Nameless = rapid.IntRange(0, 1).Draw(t, "nameless")
-	name := rapid.SampledFrom([]string{"Ada Byron", "Bea Ng", "Éva Kiss"})
-	for i := range rapid.IntRange(0, 12).Draw(t, "entries") {
-		id := fmt.Sprint(i)
-		if rapid.Bool().Draw(t, "held") {
-			c := b.hold(id, name.Draw(t, "held name"), set(ContactStatus, rapid.SampledFrom([]string{"Enabled", "Disabled", StatusRemoved}).Draw(t, "status")))
-			if rapid.IntRange(0, 3).Draw(t, "rejected") == 0 {
-				c.Rejected = ReasonRemoved
-			}
-		}
-		switch rapid.IntRange(0, 3).Draw(t, "listed") {
-		case 0:
-		case 1:
-			b.List.Faulty[id] = "type: of the wrong type"
-		default:
-			b.list(id, name.Draw(t, "name"), set(ContactSite, rapid.SampledFrom([]string{"", "Dallas"}).Draw(t, "site")))
-		}
-	}
-	return b
-}
-
-// applyContacts writes a plan as the store does.
-func applyContacts(plan *ContactPlan, held []*Contact, lastID *int64) []*Contact {
-	held = slices.Clone(held)
-	for _, c := range plan.Changes {
-		i := slices.IndexFunc(held, func(h *Contact) bool { return h.ID == c.Contact.ID })
-		next := *c.Contact
-		switch c.Kind {
-		case AddContact:
-			*lastID++
-			next.ID = *lastID
-			held = append(held, &next)
-		case RemoveContact:
-			held = slices.Delete(held, i, i+1)
-		default:
-			next.Rejected = ""
-			held[i] = &next
-		}
-	}
-	for _, m := range plan.Marks {
-		held[slices.IndexFunc(held, func(h *Contact) bool { return h.ID == m.ID })] = m
-	}
-	return held
-}
-
-// TestContactRun: one session that is closed before the commit, nothing of the
-// members is touched, and the outcome is recorded whatever it is.
-func TestContactRun(t *testing.T) {
-	run := func(t *testing.T, s *siteUnderTest) Result {
-		t.Helper()
-		_, results, err := s.Sync(t.Context(), Request{Run: Run{Job: JobContacts, Accounts: []string{"acme"}, Trigger: Manual}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return results[0]
-	}
-	site := func(t *testing.T) *siteUnderTest {
-		s := newSite(t, func(w *world) { w.admin("1", "Ada Byron", rc("900")) })
-		s.ContactPolicy = func(string) ContactPolicy { return newBook().Policy }
-		s.directories["acme"].contacts = newBook().List
-		return s
-	}
-	t.Run("first import", func(t *testing.T) {
-		s := site(t)
-		r := run(t, s)
-		if r.Status != Succeeded || r.Contacts.Summary.Added != 1 || r.APICalls != 11 {
-			t.Errorf("got %+v", r)
-		}
-		if !s.directories["acme"].closed || len(s.roster.contacts["acme"]) != 1 {
-			t.Errorf("closed %v, contacts %v", s.directories["acme"].closed, s.roster.contacts)
-		}
-		if c := s.roster.commits[0]; c.Job != JobContacts || c.Plan != nil || !c.Full || c.Accept == nil || c.Accept.Settings["owner_id"] != `"900"` {
-			t.Errorf("committed %+v", c)
-		}
-		want := []string{"run 2 began, manual", " reads directory entries", "run 2 committed acme: succeeded"}
-		if diff := cmp.Diff(want, s.log.lines); diff != "" {
-			t.Error(diff)
-		}
-	})
-	t.Run("R27 contacts that moved are planned again", func(t *testing.T) {
-		s := site(t)
-		s.roster.moves = 2
-		if r := run(t, s); r.Status != Succeeded {
-			t.Errorf("got %+v", r)
-		}
-		s.roster.moves = replans + 1
-		if r := run(t, s); r.Status != Failed {
-			t.Errorf("got %+v", r)
-		}
-	})
-	t.Run("R1 an empty directory is an error", func(t *testing.T) {
-		s := site(t)
-		run(t, s)
-		s.directories["acme"].contacts.Contacts = nil
-		r := run(t, s)
-		if r.Status != Failed || !strings.Contains(r.Err.Error(), "(R1)") || len(s.roster.contacts["acme"]) != 1 {
-			t.Errorf("got %+v", r)
-		}
-		if c := s.roster.commits[1]; c.Status != Failed || c.Job != JobContacts || c.Contacts != nil {
-			t.Errorf("committed %+v", c)
-		}
-	})
-	t.Run("R4 another account answers", func(t *testing.T) {
-		s := site(t)
-		run(t, s)
-		s.directories["acme"].contacts.Identity.RingEXAccountID = "77"
-		if r := run(t, s); r.Status != Failed || !strings.Contains(r.Err.Error(), "account rebind acme") {
-			t.Errorf("got %+v", r)
-		}
-	})
-	t.Run("R26 a rejection keeps, and ends", func(t *testing.T) {
-		s := site(t)
-		run(t, s)
-		gone := &Contact{ID: 50, RCID: "5"}
-		s.roster.contacts["acme"] = append(s.roster.contacts["acme"], gone)
-		reject := RejectContacts(7, map[int64]Reason{50: ReasonRemoved}, true)
-		if _, err := s.EditContacts(t.Context(), Run{Accounts: []string{"acme"}, Trigger: Reject}, reject); err != nil {
-			t.Fatal(err)
-		}
-		if c := s.roster.commits[1]; c.Settled == nil || !slices.Equal(c.Settled.Members, []int64{50}) || c.Job != JobContacts || c.Full {
-			t.Errorf("committed %+v", c)
-		}
-		if r := run(t, s); r.Contacts.Summary.Removed != 0 || len(r.Contacts.Notes) != 1 {
-			t.Errorf("got %+v", r.Contacts)
-		}
-		for _, want := range []string{"", "no removal of contact 50 was rejected"} {
-			_, err := s.EditContacts(t.Context(), Run{Accounts: []string{"acme"}, Trigger: Reject}, ClearContactRejection(50))
-			if fmt.Sprint(err) != want && !(err == nil && want == "") {
-				t.Errorf("got %v, want %q", err, want)
-			}
-		}
-		if r := run(t, s); r.Contacts.Summary.Removed != 1 {
-			t.Errorf("got %+v", r.Contacts)
-		}
-	})
-	t.Run("a preview writes nothing", func(t *testing.T) {
-		s := site(t)
-		results := s.PreviewContacts(t.Context(), Request{Run: Run{Accounts: []string{"acme", "nobody"}}})
-		if results[0].Contacts.Summary.Added != 1 || results[1].Status != Failed || len(s.roster.commits) != 0 {
-			t.Errorf("got %+v", results)
-		}
-	})
-}
-
-// TestR30JobsAreDueByThemselves: a members' run keeps no contacts' slot.
-func TestR30JobsAreDueByThemselves(t *testing.T) {
-	jobs := []Job{
-		{Account: "acme", Name: JobMembers, At: 3 * time.Hour, CatchUp: true},
-		{Account: "acme", Name: JobContacts, At: 4 * time.Hour, CatchUp: true},
-	}
-	past := []Attempt{{Run: 1, Account: "acme", Job: JobMembers, Status: Succeeded, Full: true, Ended: noon.Add(-time.Hour)}}
-	due := Due(noon, jobs, past)
-	if len(due) != 1 || due[0].Name != JobContacts || due[0].Trigger != CatchUp {
-		t.Errorf("due %+v", due)
 	}
 }

@@ -31,7 +31,8 @@ func (e Entry) Contact() *Contact {
 	for i := range c.Fields {
 		var head [binary.MaxVarintLen64]byte
 		n, width := binary.Uvarint(head[:copy(head[:], rest)])
-		c.Fields[i], rest = rest[width:width+int(n)], rest[width+int(n):]
+		end := width + int(n) //nolint:gosec // the length of a text, as appendFields wrote it
+		c.Fields[i], rest = rest[width:end], rest[end:]
 	}
 	return c
 }

@@ -219,9 +219,11 @@ func (l *log) Progress(p Progress)   { l.add("%s reads %s", p.Account, p.Step) }
 func (l *log) Committed(id RunID, _ Run, c *Commit) {
 	l.add("run %d committed %s: %s", id, c.Account, c.Status)
 }
+
 func (l *log) Failed(id RunID, _ Run, account string, _ error) {
 	l.add("run %d failed %s", id, account)
 }
+
 func (l *log) add(format string, args ...any) {
 	l.lines = append(l.lines, fmt.Sprintf(format, args...))
 }

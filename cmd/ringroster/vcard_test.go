@@ -96,8 +96,10 @@ func TestVCards(t *testing.T) {
 		numbers = append(numbers, tel{f.Value, f.Params.Types()})
 	}
 	want := []tel{
-		{"+12055550101", []string{"work", "voice", "pref"}}, {"+12055550102", []string{"cell", "voice"}},
-		{"+12055550103", []string{"work", "fax"}}, {"101", []string{"work", "voice", "x-extension"}},
+		{"+12055550101", []string{"work", "voice", "pref"}},
+		{"+12055550102", []string{"cell", "voice"}},
+		{"+12055550103", []string{"work", "fax"}},
+		{"101", []string{"work", "voice", "x-extension"}},
 	}
 	if diff := cmp.Diff(want, numbers, cmp.AllowUnexported(tel{})); diff != "" {
 		t.Error(diff)

@@ -1,0 +1,111 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func TestEntriesComeBackWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var fields ContactFields
+		for f := range fields {
+			fields[f] = rapid.String().Draw(t, ContactField(f).String())
+		}
+		fields[ContactJobTitle] += strings.Repeat("x", rapid.IntRange(0, 70_000).Draw(t, "more"))
+		if got := NewEntry("1", &fields).Contact(); got.Fields != fields || got.RCID != "1" {
+			t.Fatalf("%q comes back as %q", fields, got.Fields)
+		}
+	})
+}
+
+// TestContactLaws: of any directory and any contacts, the sums agree, nothing is
+// touched twice, a plan does not depend on an order, and once all of it is applied
+// a second one finds nothing to do.
+func TestContactLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := arbitraryBook(t)
+		plan := b.plan()
+		s := plan.Summary
+		if sum := s.Added + s.Returned + s.Updated + s.Unchanged + s.Faulty; s.Listed != sum {
+			t.Fatalf("R32: %d listed, but the parts come to %d: %+v", s.Listed, sum, s)
+		}
+		touched := map[string]bool{}
+		all := plan.Changes
+		if plan.Held != nil {
+			all = slices.Concat(all, plan.Held.Changes)
+		}
+		for _, c := range all {
+			if touched[c.Contact.RCID] {
+				t.Fatalf("%s is in two changes", c.Contact.RCID)
+			}
+			touched[c.Contact.RCID] = true
+			if c.Kind == RemoveContact && slices.ContainsFunc(b.List.Contacts, func(l Entry) bool { return l.RCID == c.Contact.RCID }) {
+				t.Fatalf("%s is listed and would go", c.Contact.RCID)
+			}
+		}
+		want := plan.lines()
+		slices.Reverse(b.held)
+		slices.Reverse(b.List.Contacts)
+		if diff := cmp.Diff(want, b.plan().lines()); diff != "" {
+			t.Fatalf("another order, another plan: %s", diff)
+		}
+		b.held = applyContacts(plan, b.held, &b.lastID)
+		if again := b.plan(); plan.Held == nil && len(again.Changes)+len(again.Marks) > 0 {
+			t.Fatalf("a second run does %v", again.lines())
+		}
+	})
+}
+
+func arbitraryBook(t *rapid.T) *book {
+	b := newBook()
+	b.Policy.DeleteRemaining = rapid.Bool().Draw(t, "delete_remaining")
+	b.Policy.LimitPercent, b.Policy.LimitFloor = rapid.IntRange(0, 100).Draw(t, "percent"), rapid.IntRange(0, 6).Draw(t, "floor")
+	b.List.Nameless = rapid.IntRange(0, 1).Draw(t, "nameless")
+	name := rapid.SampledFrom([]string{"Ada Byron", "Bea Ng", "Éva Kiss"})
+	for i := range rapid.IntRange(0, 12).Draw(t, "entries") {
+		id := fmt.Sprint(i)
+		if rapid.Bool().Draw(t, "held") {
+			c := b.hold(id, name.Draw(t, "held name"), set(ContactStatus, rapid.SampledFrom([]string{"Enabled", "Disabled", StatusRemoved}).Draw(t, "status")))
+			if rapid.IntRange(0, 3).Draw(t, "rejected") == 0 {
+				c.Rejected = ReasonRemoved
+			}
+		}
+		switch rapid.IntRange(0, 3).Draw(t, "listed") {
+		case 0:
+		case 1:
+			b.List.Faulty[id] = "type: of the wrong type"
+		default:
+			b.list(id, name.Draw(t, "name"), set(ContactSite, rapid.SampledFrom([]string{"", "Dallas"}).Draw(t, "site")))
+		}
+	}
+	return b
+}
+
+// applyContacts writes a plan as the store does.
+func applyContacts(plan *ContactPlan, held []*Contact, lastID *int64) []*Contact {
+	held = slices.Clone(held)
+	for _, c := range plan.Changes {
+		i := slices.IndexFunc(held, func(h *Contact) bool { return h.ID == c.Contact.ID })
+		next := *c.Contact
+		switch c.Kind {
+		case AddContact:
+			*lastID++
+			next.ID = *lastID
+			held = append(held, &next)
+		case RemoveContact:
+			held = slices.Delete(held, i, i+1)
+		default:
+			next.Rejected = ""
+			held[i] = &next
+		}
+	}
+	for _, m := range plan.Marks {
+		held[slices.IndexFunc(held, func(h *Contact) bool { return h.ID == m.ID })] = m
+	}
+	return held
+}

@@ -1,0 +1,123 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestContactRun: one session that is closed before the commit, nothing of the
+// members is touched, and the outcome is recorded whatever it is.
+func TestContactRun(t *testing.T) {
+	run := func(t *testing.T, s *siteUnderTest) Result {
+		t.Helper()
+		_, results, err := s.Sync(t.Context(), Request{Run: Run{Job: JobContacts, Accounts: []string{"acme"}, Trigger: Manual}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results[0]
+	}
+	site := func(t *testing.T) *siteUnderTest {
+		s := newSite(t, func(w *world) { w.admin("1", "Ada Byron", rc("900")) })
+		s.ContactPolicy = func(string) ContactPolicy { return newBook().Policy }
+		s.directories["acme"].contacts = newBook().List
+		return s
+	}
+	t.Run("first import", func(t *testing.T) {
+		s := site(t)
+		r := run(t, s)
+		if r.Status != Succeeded || r.Contacts.Summary.Added != 1 || r.APICalls != 11 {
+			t.Errorf("got %+v", r)
+		}
+		if !s.directories["acme"].closed || len(s.roster.contacts["acme"]) != 1 {
+			t.Errorf("closed %v, contacts %v", s.directories["acme"].closed, s.roster.contacts)
+		}
+		if c := s.roster.commits[0]; c.Job != JobContacts || c.Plan != nil || !c.Full || c.Accept == nil || c.Accept.Settings["owner_id"] != `"900"` {
+			t.Errorf("committed %+v", c)
+		}
+		want := []string{"run 2 began, manual", " reads directory entries", "run 2 committed acme: succeeded"}
+		if diff := cmp.Diff(want, s.log.lines); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("R27 contacts that moved are planned again", func(t *testing.T) {
+		s := site(t)
+		s.roster.moves = 2
+		if r := run(t, s); r.Status != Succeeded {
+			t.Errorf("got %+v", r)
+		}
+		s.roster.moves = replans + 1
+		if r := run(t, s); r.Status != Failed {
+			t.Errorf("got %+v", r)
+		}
+	})
+	t.Run("R1 an empty directory is an error", func(t *testing.T) {
+		s := site(t)
+		run(t, s)
+		s.directories["acme"].contacts.Contacts = nil
+		r := run(t, s)
+		if r.Status != Failed || !strings.Contains(r.Err.Error(), "(R1)") || len(s.roster.contacts["acme"]) != 1 {
+			t.Errorf("got %+v", r)
+		}
+		if c := s.roster.commits[1]; c.Status != Failed || c.Job != JobContacts || c.Contacts != nil {
+			t.Errorf("committed %+v", c)
+		}
+	})
+	t.Run("R4 another account answers", func(t *testing.T) {
+		s := site(t)
+		run(t, s)
+		s.directories["acme"].contacts.Identity.RingEXAccountID = "77"
+		if r := run(t, s); r.Status != Failed || !strings.Contains(r.Err.Error(), "account rebind acme") {
+			t.Errorf("got %+v", r)
+		}
+	})
+	t.Run("R26 a rejection keeps, and ends", func(t *testing.T) {
+		s := site(t)
+		run(t, s)
+		gone := &Contact{ID: 50, RCID: "5"}
+		s.roster.contacts["acme"] = append(s.roster.contacts["acme"], gone)
+		reject := RejectContacts(7, map[int64]Reason{50: ReasonRemoved}, true)
+		if _, err := s.EditContacts(t.Context(), Run{Accounts: []string{"acme"}, Trigger: Reject}, reject); err != nil {
+			t.Fatal(err)
+		}
+		if c := s.roster.commits[1]; c.Settled == nil || !slices.Equal(c.Settled.Members, []int64{50}) || c.Job != JobContacts || c.Full {
+			t.Errorf("committed %+v", c)
+		}
+		if r := run(t, s); r.Contacts.Summary.Removed != 0 || len(r.Contacts.Notes) != 1 {
+			t.Errorf("got %+v", r.Contacts)
+		}
+		for _, want := range []string{"<nil>", "no removal of contact 50 was rejected"} {
+			_, err := s.EditContacts(t.Context(), Run{Accounts: []string{"acme"}, Trigger: Reject}, ClearContactRejection(50))
+			if fmt.Sprint(err) != want {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		}
+		if r := run(t, s); r.Contacts.Summary.Removed != 1 {
+			t.Errorf("got %+v", r.Contacts)
+		}
+	})
+	t.Run("a preview writes nothing", func(t *testing.T) {
+		s := site(t)
+		results := s.PreviewContacts(t.Context(), Request{Run: Run{Accounts: []string{"acme", "nobody"}}})
+		if results[0].Contacts.Summary.Added != 1 || results[1].Status != Failed || len(s.roster.commits) != 0 {
+			t.Errorf("got %+v", results)
+		}
+	})
+}
+
+// TestR30JobsAreDueByThemselves: a members' run keeps no contacts' slot.
+func TestR30JobsAreDueByThemselves(t *testing.T) {
+	jobs := []Job{
+		{Account: "acme", Name: JobMembers, At: 3 * time.Hour, CatchUp: true},
+		{Account: "acme", Name: JobContacts, At: 4 * time.Hour, CatchUp: true},
+	}
+	past := []Attempt{{Run: 1, Account: "acme", Job: JobMembers, Status: Succeeded, Full: true, Ended: noon.Add(-time.Hour)}}
+	due := Due(noon, jobs, past)
+	if len(due) != 1 || due[0].Name != JobContacts || due[0].Trigger != CatchUp {
+		t.Errorf("due %+v", due)
+	}
+}
