@@ -18,6 +18,7 @@ var seeds = []string{
 	`[{"subAccountId":"99990001","subAccountName":"Example","isActive":true}]`,
 	`[{"agentGroupId":1009,"groupName":"Team A1"}]`,
 	`{"records":[{"id":700000101,"extensionNumber":"102","contact":{"firstName":"Bea"},"type":"User","status":"Enabled","site":{"name":"Main"}}],"paging":{"page":1,"perPage":2,"totalPages":3,"totalElements":5},"navigation":{"nextPage":{"uri":"https://platform.example.com/x?page=2"}}}`,
+	`{"records":[{"id":"700000101","type":"User","firstName":"Bea","site":{"name":"Main"},"phoneNumbers":[{"phoneNumber":"+12055550101","primary":true}]},{"id":7}],"paging":{"page":1,"perPage":2000,"totalPages":1,"totalElements":2}}`,
 	`{"records":[{"id":{},"contact":7}],"paging":{"perPage":-1,"totalElements":-9,"totalPages":99999999999}}`,
 	`{"id":701,"regionalSettings":{"timezone":{"id":"58","name":"US/Pacific"},"language":{"id":"1033","localeCode":"en_US"}}}`,
 	`{"access_token":"t","token_type":"bearer","expires_in":3600,"owner_id":"700000101"}`,
@@ -67,6 +68,15 @@ func FuzzDecoders(f *testing.F) {
 		refused(t, body, err)
 		_, err = decodeAccount(body)
 		refused(t, body, err)
+		directory, err := decodePage[wireEntry](body)
+		refused(t, body, err)
+		if err == nil {
+			for i := range directory.records {
+				if e := directory.records[i].entry(); e.RCID != e.Contact().RCID {
+					t.Errorf("an entry that does not come back of %q", body)
+				}
+			}
+		}
 		regional, err := decodeRegional(body, "701")
 		refused(t, body, err)
 		if err == nil && (ianaZone(regional.zone()) != regional.zone() || bcp47(regional.tag()) != regional.tag()) {

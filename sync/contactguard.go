@@ -40,11 +40,20 @@ func (p *contactPlanner) holdReasons() (reasons []HoldReason) {
 	return reasons
 }
 
-// eachCrowd visits what a list can lose as a whole: the entries of a type, and
-// those of a site.
+// crowdKey names what a directory can lose as a whole: the entries of a type, or those
+// of a site.
+type crowdKey struct {
+	field ContactField
+	value string
+}
+
+// eachCrowd visits those that a contact is in; no change of a leaver moves it.
 func (p *contactPlanner) eachCrowd(c *Contact, visit func(*listTally)) {
-	for _, key := range []string{"type " + c.Fields[ContactType], "site " + c.Fields[ContactSite]} {
-		// A mark changes the status alone, so that both sides of it count the same.
+	for _, f := range []ContactField{ContactType, ContactSite} {
+		if c.Fields[f] == "" {
+			continue
+		}
+		key := crowdKey{f, c.Fields[f]}
 		t := p.crowds[key]
 		if t == nil {
 			t = &listTally{}
@@ -74,8 +83,8 @@ func (p *contactPlanner) cappedList() (Reason, string) {
 func (p *contactPlanner) emptiedCrowds() (Reason, string) {
 	var emptied []string
 	for key, t := range p.crowds {
-		if !strings.HasSuffix(key, " ") && t.active >= max(p.in.Policy.LimitFloor, 1) && t.leaving == t.active {
-			emptied = append(emptied, fmt.Sprintf("%s (%d)", key, t.active))
+		if t.active >= max(p.in.Policy.LimitFloor, 1) && t.leaving == t.active {
+			emptied = append(emptied, fmt.Sprintf("%s %s (%d)", key.field, key.value, t.active))
 		}
 	}
 	slices.Sort(emptied)

@@ -38,7 +38,7 @@ func PlanContacts(in ContactInput) *ContactPlan {
 	p := &contactPlanner{
 		in: in, plan: &ContactPlan{Account: in.List.Account, Version: in.State.Version},
 		listed: make(map[string]int, len(in.List.Contacts)), met: make([]bool, len(in.List.Contacts)),
-		crowds: map[string]*listTally{}, metFaulty: map[string]bool{},
+		crowds: map[crowdKey]*listTally{}, metFaulty: map[string]bool{},
 	}
 	for i := range in.List.Contacts {
 		p.listed[in.List.Contacts[i].RCID] = i
@@ -61,10 +61,10 @@ type contactPlanner struct {
 
 	metFaulty map[string]bool // entries that cannot be read, by id: likewise
 
-	held   int                   // contacts that could go
-	buf    []byte                // to compare in
-	crowds map[string]*listTally // by type and by site
-	leave  []ContactChange       // for the guard
+	held   int    // contacts that could go
+	buf    []byte // to compare in
+	crowds map[crowdKey]*listTally
+	leave  []ContactChange // for the guard
 }
 
 // meet decides about one contact as it streams past.
