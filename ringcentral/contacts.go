@@ -53,6 +53,11 @@ func (d *Directory) Contacts(ctx context.Context, report func(sync.Progress)) (*
 		return nil, err
 	}
 	list.Total, list.TakenAt = pages[0].total, time.Now()
+	count := 0
+	for _, p := range pages {
+		count += len(p.records)
+	}
+	list.Contacts = make([]sync.Entry, 0, count)
 	for _, p := range pages {
 		for i := range p.records {
 			p.records[i].into(list, p.faults[i])

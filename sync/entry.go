@@ -1,6 +1,9 @@
 package sync
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // Entry is a contact as the directory lists it. Its fields are packed into one
 // string, since 100,000 of them stand in memory together, and nearly all are only
@@ -10,11 +13,23 @@ type Entry struct {
 	packed string
 }
 
-// NewEntry packs an entry.
+// NewEntry packs an entry, into no more memory than it needs.
 func NewEntry(rcID string, fields *ContactFields) Entry {
-	return Entry{rcID, string(appendFields(nil, fields))}
+	var packed strings.Builder
+	var head [binary.MaxVarintLen64]byte
+	size := 0
+	for i := range fields {
+		size += binary.PutUvarint(head[:], uint64(len(fields[i]))) + len(fields[i])
+	}
+	packed.Grow(size)
+	for i := range fields {
+		packed.Write(head[:binary.PutUvarint(head[:], uint64(len(fields[i])))])
+		packed.WriteString(fields[i])
+	}
+	return Entry{rcID, packed.String()}
 }
 
+// appendFields packs fields as NewEntry does, to compare them with an entry.
 func appendFields(b []byte, fields *ContactFields) []byte {
 	for i := range fields {
 		b = binary.AppendUvarint(b, uint64(len(fields[i])))
