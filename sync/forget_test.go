@@ -141,3 +141,40 @@ func TestForgetKept(t *testing.T) {
 		t.Error("half of it was read")
 	}
 }
+
+// Somebody who was forgotten and brought back is a member like any other: undo
+// must not call them forgotten again while RingCentral's values are in the row
+// and in the history.
+func TestUndoOfWhatCameAfterForgetting(t *testing.T) {
+	w := forgettable(t)
+	pick := func() *Plan {
+		w.Picks = &Picks{Who: []string{"rc:701"}}
+		defer func() { w.Picks = nil }()
+		return w.sync(t)
+	}
+	forgetting, err := w.tryEdit(Forget(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.members = apply(forgetting, w.members, &w.lastID)
+	w.edit(t, Undo(doneBy(pick(), w.members), map[int64]Reason{1: ReasonForgotten}, false))
+	if m := w.member(1); m.Status != Inactive || m.DeactivationReason != ReasonUndone {
+		t.Fatalf("the import was undone, and the member is %s, %s", m.Status, m.DeactivationReason)
+	}
+	t.Run("no sync brings them back", func(t *testing.T) {
+		same(t, lines(w.plan(t)), []string{"note 1 rc:701 declined"})
+	})
+	t.Run("R13: nothing is left that could say they are another human", func(t *testing.T) {
+		same(t, lines(pick()), []string{"reactivate 1 rc:701 returned"})
+	})
+	t.Run("the erasure itself is not undone, even when they left again", func(t *testing.T) {
+		w.member(1).Status, w.member(1).DeactivationReason = Inactive, ReasonRemoved
+		plan, err := w.tryEdit(Undo(doneBy(forgetting, w.members), nil, true))
+		if err != nil || len(plan.Changes) > 0 {
+			t.Errorf("got %+v, %v", plan.Changes, err)
+		}
+	})
+	t.Run("they can be forgotten again", func(t *testing.T) {
+		w.edit(t, Forget(1))
+	})
+}

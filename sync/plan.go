@@ -215,11 +215,12 @@ func skipReason(why Reason) Reason {
 // identityReused says whether an rcUserId seems to have passed to another human:
 // first name, last name and e-mail all differ from what it last meant (R13).
 func identityReused(person *Person, m *Member, v *verdict) bool {
-	if !m.Linked || person.RCUserID == "" || person.RCUserID != m.RCUserID || m.DeactivationReason == ReasonForgotten {
+	last := &m.Synced.Profile
+	if !m.Linked || person.RCUserID == "" || person.RCUserID != m.RCUserID || last[FirstName]+last[LastName]+last[Email] == "" {
 		return false // of somebody forgotten nothing is left to compare
 	}
 	for _, f := range []Field{FirstName, LastName, Email} {
-		if !v.Known.Has(f) || fold(v.Profile[f]) == fold(m.Synced.Profile[f]) {
+		if !v.Known.Has(f) || fold(v.Profile[f]) == fold(last[f]) {
 			return false
 		}
 	}

@@ -26,7 +26,8 @@ type Done struct {
 //	-----------------  ------------------------------------------------------------
 //	onboard            sets the member inactive, reason undone: it is not offered again
 //	deactivate         sets it active again, and rejects that deactivation (R26)
-//	reactivate         sets it inactive again, with the reason it had
+//	reactivate         sets it inactive again, with the reason it had; somebody who
+//	                   was forgotten: undone, and so not offered again either
 //	link               takes the RingCentral identity away again
 //	update, edit       gives each field its value back; a synced one holds until the next run
 //
@@ -95,8 +96,12 @@ func (u *undoing) detail() string {
 	return "back to what it was; what RingCentral owns holds until the next run, unless you pin it (`ringroster roster pin`)"
 }
 
-// row puts back one row of the history.
+// row puts back one row of the history. An erasure stays, and so does what it
+// blanked: a row that says the same before and after.
 func (u *undoing) row(d Done) error {
+	if d.Reason == ReasonForgotten || d.Field != "" && d.Before == d.After {
+		return nil
+	}
 	switch d.Field {
 	case "":
 		u.status(d, Inactive, ReasonUndone)
@@ -169,7 +174,11 @@ func (u *undoing) statusRow(d Done) error {
 		u.status(d, Active, "")
 		u.next.Rejected, u.next.AbsentDays, u.next.AbsentOn = d.Reason, 0, ""
 	case d.Before == string(Inactive):
-		u.status(d, Inactive, u.earlier)
+		earlier := u.earlier
+		if earlier == ReasonForgotten { // their values are back: nobody is called forgotten before they are blanked again
+			earlier = ReasonUndone
+		}
+		u.status(d, Inactive, earlier)
 		if d.Reason == ReasonLocalEdit {
 			u.next.Synced.Status = Active // it was set inactive by hand
 		}
