@@ -136,8 +136,13 @@ func leftBefore(ctx context.Context, st *store.Store, member, before int64) (rea
 		if c.ChangeID >= before {
 			break
 		}
-		if text(c.Field) == "status" && c.After == string(sync.Inactive) {
-			reason = c.Reason
+		switch text(c.Field) {
+		case "status":
+			if reason = ""; c.After == string(sync.Inactive) {
+				reason = c.Reason
+			}
+		case "deactivation_reason": // given or taken since
+			reason = sync.Reason(c.After)
 		}
 	}
 	return reason, nil
