@@ -13,7 +13,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	if !m.Linked {
 		next.Synced.Profile = m.Profile // stands for what is unknown (R8)
 	}
-	if pin := p.rolePin(person); pin != nil && m.Status != Active {
+	if pin := p.rolePin(person); pin != nil && (m.Status != Active || !m.Linked) {
 		next.Pins = pinned(next.Pins, *pin)
 	}
 	fields := p.compareStatus(nil, m, &next)
@@ -244,8 +244,6 @@ func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail stri
 		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: v.Username, Profile: v.Profile,
 		Logins: p.mergeLogins(nil, person),
 	}
-	g := p.gifts(person, &v.Profile, true)
-	next.Own = g.own
 	next.Synced = Synced{
 		Profile: v.Profile, Status: Active, RCUserID: person.RCUserID,
 		Roles: v.Evidence, Logins: fingerprint(next.Logins), Regional: v.Regional,
@@ -254,6 +252,8 @@ func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail stri
 		next.Pins, next.Profile[Role] = pinned(nil, *pin), pin.Value
 		detail += "; " + pin.String()
 	}
+	g := p.pickedGive(person, p.settingsGive(person, &next.Profile, true))
+	next.Own = g.own
 	person.outcome.decision = changed
 	person.outcome.change = &Change{
 		Kind: Onboard, Person: person.Key, Name: v.Profile.Name(), Email: v.Profile[Email],

@@ -46,14 +46,14 @@ func (g *gifts) add(source string, given *Given) {
 	for f, list := range map[OwnField][]string{Teams: given.Teams, Categories: given.Categories} {
 		if len(list) > 0 {
 			g.own.setList(f, append(g.own.List(f), list...))
-			g.sources[f] = append(g.sources[f], source)
+			g.sources[f] = append(slices.Clip(g.sources[f]), source) // others may share them
 		}
 	}
 	if len(given.Permissions) > 0 {
 		granted := g.own.Granted()
 		maps.Copy(granted, given.Permissions)
 		g.own.setGranted(granted)
-		g.sources[Permissions] = append(g.sources[Permissions], source)
+		g.sources[Permissions] = append(slices.Clip(g.sources[Permissions]), source)
 	}
 }
 
@@ -68,13 +68,6 @@ func (g *gifts) of(source string) string {
 	return strings.Join(names, ", ")
 }
 
-// say puts what a source gave into words, if anything of it is left.
-func (g *gifts) say(source string) {
-	if names := g.of(source); names != "" {
-		g.remark = strings.TrimPrefix(g.remark+"; "+source+" gives "+names, "; ")
-	}
-}
-
 // String says which source gave what, with the values.
 func (g *gifts) String() string {
 	var parts []string
@@ -86,24 +79,36 @@ func (g *gifts) String() string {
 	return strings.Join(parts, "; ")
 }
 
-// gifts works out what a person gets who comes to the roster: the defaults, the
-// account's activity when they are new (R19), every rule that matches, and what
-// whoever picked them says.
-func (p *planner) gifts(person *Person, profile *Profile, isNew bool) *gifts {
+// settingsGive works out what a person gets who comes to the roster: the
+// defaults, the account's activity when they are new (R19), and every rule that
+// matches. profile is what the member will hold: rules look at the role with
+// which somebody is brought in.
+func (p *planner) settingsGive(person *Person, profile *Profile, isNew bool) *gifts {
 	who := giftKey{isNew: isNew}
 	for i := range p.in.Policy.Onboarding.Rules {
 		if p.in.Policy.Onboarding.Rules[i].When.matches(profile, person) {
 			who.rules[i/8] |= 1 << (i % 8)
 		}
 	}
-	if p.picked[person] {
-		return p.gather(who, &p.in.Picks.Give)
-	}
 	if p.given[who] == nil { // most people get what others got before
-		p.given[who] = p.gather(who, nil)
+		p.given[who] = p.gather(who)
 	}
 	return p.given[who]
 }
+
+// pickedGive lays over it what whoever picked the person says.
+func (p *planner) pickedGive(person *Person, g *gifts) *gifts {
+	if !p.picked[person] {
+		return g
+	}
+	more := *g
+	more.add(byImport, &p.in.Picks.Give)
+	more.remark = p.inWords(&more)
+	return &more
+}
+
+// byImport names what an operator gives to whom they pick.
+const byImport = "import"
 
 // giftKey is all that decides what somebody gets by themselves.
 type giftKey struct {
@@ -114,9 +119,8 @@ type giftKey struct {
 // MaxRules bounds onboarding.rules.
 const MaxRules = 256
 
-// gather adds up what the rules of a set give, with what comes before and after
-// them.
-func (p *planner) gather(who giftKey, last *Given) *gifts {
+// gather adds up what the rules of a set give, with what comes before them.
+func (p *planner) gather(who giftKey) *gifts {
 	g, policy := &gifts{}, &p.in.Policy
 	g.add("onboarding.defaults", &policy.Onboarding.Defaults)
 	if who.isNew {
@@ -124,20 +128,31 @@ func (p *planner) gather(who giftKey, last *Given) *gifts {
 	}
 	for i := range policy.Onboarding.Rules {
 		if rule := &policy.Onboarding.Rules[i]; who.rules[i/8]&(1<<(i%8)) != 0 {
-			g.add("rule "+rule.Name, &rule.Set)
+			g.add(rule.source(), &rule.Set)
 		}
 	}
-	if last != nil {
-		g.add("import", last)
-	}
-	for i := range policy.Onboarding.Rules {
-		g.say("rule " + policy.Onboarding.Rules[i].Name)
-	}
-	g.say("import")
+	g.remark = p.inWords(g)
 	for f := range ownCount {
 		g.own[f] = g.own.Text(f)
 	}
 	return g
+}
+
+func (r *Rule) source() string { return "rule " + r.Name }
+
+// inWords says what rules and operators gave, as far as anything of it is left.
+func (p *planner) inWords(g *gifts) string {
+	var parts []string
+	say := func(source string) {
+		if names := g.of(source); names != "" {
+			parts = append(parts, source+" gives "+names)
+		}
+	}
+	for i := range p.in.Policy.Onboarding.Rules {
+		say(p.in.Policy.Onboarding.Rules[i].source())
+	}
+	say(byImport)
+	return strings.Join(parts, "; ")
 }
 
 // matches says whether an entry describes somebody: the keys about agent records
@@ -148,29 +163,27 @@ func (m *Match) matches(profile *Profile, person *Person) bool {
 }
 
 // give hands a member what the settings give, as far as it has nothing: somebody
-// made by hand who is linked for the first time. It returns what rules gave, in
-// words.
+// made by hand who is linked for the first time. Over that goes what whoever
+// picked them says. It returns what rules and operators gave, in words.
 func (p *planner) give(person *Person, m, next *Member) (fields []FieldChange, gave string) {
 	handMade := !m.Linked && m.Synced.Status == ""
 	if !handMade && !p.picked[person] {
 		return nil, ""
 	}
-	g := p.gifts(person, &next.Profile, false)
-	for f := range ownCount {
-		if handMade && next.Own.Text(f) == ownEmpty[f] {
-			next.Own[f] = g.own[f]
+	g := &gifts{own: m.Own}
+	if handMade {
+		settings := p.settingsGive(person, &next.Profile, false)
+		for f := range ownCount {
+			if m.Own.Text(f) == ownEmpty[f] {
+				g.own[f], g.sources[f] = settings.own[f], settings.sources[f]
+			}
 		}
 	}
-	if p.picked[person] && !handMade { // back by hand: with what the operator says, and no more
-		picked := &gifts{own: m.Own}
-		picked.add("import", &p.in.Picks.Give)
-		picked.say("import")
-		next.Own, g = picked.own, picked
-	}
-	fields = next.ownChanges(&m.Own, ReasonOnboarding)
-	if fields == nil {
+	g = p.pickedGive(person, g)
+	next.Own = g.own
+	if fields = next.ownChanges(&m.Own, ReasonOnboarding); fields == nil {
 		return nil, ""
 	}
 	p.trace(person, m, "", "settings", "given %s", g)
-	return fields, g.remark
+	return fields, p.inWords(g)
 }

@@ -240,3 +240,52 @@ func TestSetOwnFields(t *testing.T) {
 		})
 	}
 }
+
+// What an operator says at import counts for whoever comes in by it: as new, tied
+// to a member made by hand, or back.
+func TestImportOverWhatTheSettingsGive(t *testing.T) {
+	lead := Picks{Who: []string{"rc:701"}, Role: RoleSupervisor, By: "chief", Give: Given{
+		ActivityID: "Site 9", Teams: []string{"picked"}, Permissions: map[Permission]bool{OutboundCalls: true},
+	}}
+	permissions := `{"agent_login":true,"supervisor_access":true,"inbound_calls":true,"outbound_calls":true}`
+	for _, c := range []struct {
+		name   string
+		before func(*world)
+		want   Own
+	}{
+		{"new: rules look at the role they are given", nil, Own{"Site 9", `["everybody","leads","picked","sales"]`, "[]", permissions}},
+		{
+			"made by hand", func(w *world) {
+				w.imported("Ada Byron", func(m *Member) { m.Own = Own{ActivityID: "Site 5", Teams: `["night"]`} })
+			}, Own{"Site 9", `["night","picked"]`, "[]", permissions},
+		},
+		{
+			"back, with what they had", func(w *world) {
+				w.imported("Ada Byron", func(m *Member) {
+					m.Linked, m.Status, m.RCUserID, m.DeactivationReason = true, Inactive, "701", ReasonUndone
+					m.Synced.Status, m.Own = Inactive, Own{ActivityID: "Site 5", Teams: `["night"]`}
+				})
+			}, Own{"Site 9", `["night","picked"]`, "[]", `{"outbound_calls":true}`},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			w.Policy.Onboarding = someOnboarding
+			w.agent("1/20", "501", "Ada Byron", rc("701"))
+			if c.before != nil {
+				c.before(w)
+			}
+			w.Picks = &lead
+			w.sync(t)
+			m := w.member(1)
+			for f := range ownCount {
+				if got := m.Own.Text(f); got != firstOf(c.want[f], ownEmpty[f]) {
+					t.Errorf("%s is %s, want %s", f, got, c.want[f])
+				}
+			}
+			if pin := m.pin(Role); pin == nil || pin.Value != RoleSupervisor || m.Profile[Role] != RoleSupervisor {
+				t.Errorf("the role is %s, pinned %v", m.Profile[Role], m.Pins)
+			}
+		})
+	}
+}
