@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"time"
 
@@ -35,6 +34,11 @@ func (g *game) actions() map[string]func(*rapid.T) {
 		"approve":               func(*rapid.T) { g.approve() },
 		"reject":                func(*rapid.T) { g.reject() },
 		"clear a rejection":     func(*rapid.T) { g.clearRejection() },
+		"pin":                   func(*rapid.T) { g.pin() },
+		"unpin":                 func(*rapid.T) { g.unpin() },
+		"import":                func(*rapid.T) { g.importPeople() },
+		"the mode changes":      func(*rapid.T) { g.changeMode() },
+		"forget":                func(*rapid.T) { g.forget() },
 		"undo":                  func(*rapid.T) { g.undo() },
 		"a sync":                func(*rapid.T) { g.later(time.Hour); g.sync() },
 		"the nightly sync":      func(*rapid.T) { g.later(25 * time.Hour); g.sync() },
@@ -76,6 +80,9 @@ func (g *game) join() {
 	h := g.company.hire(first, last, email, g.place(), g.drawKind())
 	h.unlinked = g.n(5, "unlinked") == 0
 	h.noExtension = h.unlinked
+	if g.n(3, "support") == 0 {
+		h.dept = "Support"
+	}
 }
 
 func (g *game) leaveOne(h *human) {
@@ -191,6 +198,9 @@ func (g *game) member() *modelMember {
 // reverts it.
 func (g *game) editBySQL() {
 	m := g.member()
+	if m.reason == "forgotten" {
+		return
+	}
 	column := rapid.SampledFrom([]string{"first_name", "last_name", "email", "role", "department", "status"}).Draw(g.rt, "column")
 	value := fmt.Sprintf("hand%d@example.com", g.company.next())
 	if column == "status" {
@@ -204,6 +214,7 @@ func (g *game) editBySQL() {
 	_, err := g.db.ExecContext(g.ctx, `UPDATE members SET `+column+` = ? WHERE member_id = ?`, value, m.id)
 	g.must(err)
 	g.replayed[m.id][column] = value
+	g.bySQL[m.id] = append(g.bySQL[m.id], sqlEdit{g.seen, column, value})
 }
 
 // insertBySQL makes a member by hand, for the next sync to link.
@@ -213,17 +224,24 @@ func (g *game) insertBySQL() {
 		email = fmt.Sprintf("byhand%d@example.com", g.company.next())
 		g.inserted = append(g.inserted, email)
 	}
+	own := ownOfNobody()
+	if g.n(3, "own") == 0 {
+		own["activity_id"], own["teams"] = "By hand", `["night"]`
+	}
 	result, err := g.db.ExecContext(g.ctx,
-		`INSERT INTO members (account, first_name, last_name, email) VALUES ('demo', 'By', 'Hand', ?)`, email)
+		`INSERT INTO members (account, first_name, last_name, email, activity_id, teams) VALUES ('demo', 'By', 'Hand', ?, ?, ?)`,
+		email, own["activity_id"], own["teams"])
 	g.must(err)
 	id, err := result.LastInsertId()
 	g.must(err)
 	values := map[string]string{"first_name": "By", "last_name": "Hand", "email": email}
 	g.members[id] = &modelMember{
-		id: id, active: true, managed: true, values: values, synced: map[string]string{}, logins: map[loginKey]loginRow{},
+		id: id, active: true, managed: true, handMade: true, values: values, synced: map[string]string{}, logins: map[loginKey]loginRow{},
+		own: own, pins: map[string]modelPin{},
 	}
 	g.replayed[id] = g.view()[id]
 	delete(g.replayed[id], "absent_days")
+	g.begun[id] = maps.Clone(g.replayed[id])
 }
 
 // edit makes an operator's edit through the program.
@@ -231,6 +249,16 @@ func (g *game) edit(trigger sync.Trigger, edit sync.Edit) {
 	id, _, err := g.runner().Edit(g.ctx, g.request(trigger, "operator").Run, edit)
 	g.must(err)
 	g.lastRun = id
+}
+
+// refused is an edit that the rules do not allow.
+func (g *game) refused(edit sync.Edit, why string) {
+	g.rt.Helper()
+	before := g.dump()
+	if _, _, err := g.runner().Edit(g.ctx, g.request(sync.ByHand, "operator").Run, edit); err == nil {
+		g.rt.Fatalf("an edit was made that must be refused: %s", why)
+	}
+	g.unchanged(before)
 }
 
 func (g *game) editMember() {
@@ -245,91 +273,18 @@ func (g *game) editMember() {
 		m.managed = !m.managed
 		g.edit(sync.ByHand, sync.Manage(m.id, m.managed))
 	case 1:
-		m.activity = fmt.Sprintf("Activity %d", g.company.next())
-		g.edit(sync.ByHand, sync.SetFields(m.id, map[string]string{"activity_id": m.activity}))
+		g.setOwn(m)
 	case 2:
 		value := fmt.Sprintf("Set%d", g.company.next())
-		if m.managed { // belongs to RingCentral
-			before := g.dump()
-			if _, _, err := g.runner().Edit(g.ctx, g.request(sync.ByHand, "operator").Run, sync.SetFields(m.id, map[string]string{"last_name": value})); err == nil {
-				g.rt.Fatalf("a synced field of the attached member %d was set", m.id)
-			}
-			g.unchanged(before)
+		switch {
+		case m.managed:
+			g.refused(sync.SetFields(m.id, map[string]string{"last_name": value}), "it belongs to RingCentral")
+			return
+		case m.reason == "forgotten":
 			return
 		}
 		m.values["last_name"] = value
 		g.edit(sync.ByHand, sync.SetFields(m.id, map[string]string{"last_name": value}))
-	}
-}
-
-// chosen are members of the held set, all or some, as the command chooses them.
-func (g *game) chosen() (chosenSet, bool) {
-	if g.waiting == nil {
-		return chosenSet{}, false
-	}
-	var d decision
-	for _, id := range slices.Sorted(maps.Keys(g.waiting.members)) {
-		if g.n(3, "except") == 0 {
-			d.except = append(d.except, fmt.Sprint(id))
-		}
-	}
-	sets, err := (&app{}).openSets(g.ctx, g.st, fmt.Sprint(g.waiting.run), d)
-	g.must(err)
-	return sets[0], len(sets[0].chosen) > 0
-}
-
-func (g *game) approve() {
-	set, ok := g.chosen()
-	if !ok {
-		return
-	}
-	g.later(time.Hour)
-	g.serve()
-	before := g.dump()
-	req := g.request(sync.Approve, "operator")
-	req.Approve = map[string]*sync.Approval{"demo": {Held: set.RunID, Members: set.chosen, Whole: set.whole}}
-	id, results, err := g.runner().Sync(g.ctx, req)
-	g.must(err)
-	g.lastRun = id
-	approved := map[int64]string{}
-	for member, reason := range set.chosen {
-		approved[member] = string(reason)
-	}
-	v := g.run(&g.company, nil, g.today(), g.roleMap, g.recent(), approved)
-	if v.failed != (results[0].Status == sync.Failed) {
-		g.rt.Fatalf("approval: %s (%v), the rules say failed: %v", results[0].Status, results[0].Err, v.failed)
-	}
-	if v.failed {
-		g.unchanged(before)
-		return
-	}
-	g.left = append(g.left, departure{g.now(), len(v.leavers)}) // approved leavers count, too (R21)
-	g.checkReasons(id, v)
-	g.decided(approved, v.accept)
-	g.counts.approved++
-}
-
-func (g *game) reject() {
-	set, ok := g.chosen()
-	if !ok {
-		return
-	}
-	g.edit(sync.Reject, sync.RejectHeld(set.RunID, set.chosen, set.whole))
-	decided := map[int64]string{}
-	for member, reason := range set.chosen {
-		decided[member], g.members[member].rejected = string(reason), string(reason)
-	}
-	g.decided(decided, g.waiting.accept)
-	g.counts.rejected++
-}
-
-func (g *game) clearRejection() {
-	for _, m := range g.sorted() {
-		if m.rejected != "" {
-			m.rejected = ""
-			g.edit(sync.Reject, sync.ClearRejection(m.id))
-			return
-		}
 	}
 }
 

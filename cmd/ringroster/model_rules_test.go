@@ -18,7 +18,9 @@ type modelMember struct {
 	values     map[string]string // synced fields by column
 	synced     map[string]string // as the last sync left them
 	logins     map[loginKey]loginRow
-	activity   string
+	own        map[string]string // what belongs to the roster, by column
+	pins       map[string]modelPin
+	handMade   bool   // and never linked yet
 	reason     string // of the deactivation
 	rejected   string // the reason an operator refused
 	absentDays int
@@ -44,6 +46,7 @@ type modelRoster struct {
 	percent  int
 	floor    int
 	grace    int
+	manual   bool // onboarding.mode
 }
 
 type accepted struct {
@@ -66,13 +69,23 @@ func (r *modelRoster) sorted() []*modelMember {
 
 // verdicts is what one run should come to.
 type verdicts struct {
-	failed                                                             bool
-	people, onboard, link, update, reactivate, same, conflict, skipped int
-	newcomers                                                          []*modelMember
-	leavers                                                            map[int64]string // deactivated
-	held                                                               map[int64]string
-	reasons                                                            map[string]string // why a field changes, by member and field
-	accept                                                             *accepted
+	failed    bool
+	people    []*reported
+	newcomers []*modelMember
+	leavers   map[int64]string // deactivated
+	held      map[int64]string
+	reasons   map[string]string // why a field changes, by member and field
+	accept    *accepted
+}
+
+// came counts the people with one outcome.
+func (v *verdicts) came(outcome outcome) (n int) {
+	for _, q := range v.people {
+		if q.outcome == outcome {
+			n++
+		}
+	}
+	return n
 }
 
 // planning is one run of the rules.
@@ -80,12 +93,11 @@ type planning struct {
 	*modelRoster
 	verdicts
 	company    *company
-	reported   []*reported
-	absent     bool // somebody seems to have left by being missing
+	picks      *picks // an import brings in nobody else
+	absent     bool   // somebody seems to have left by being missing
 	today      string
 	approved   map[int64]string // an approval applies nothing else
 	conflicted map[int64]bool
-	torn       map[*reported]bool // claimed by several members
 	leaving    map[*modelMember]string
 	before     map[int64]*modelMember
 }
@@ -93,9 +105,9 @@ type planning struct {
 // run plays one full run on the model, or one approval. When somebody seems to be
 // gone, the lists are read a second time, and hide nobody then (R2).
 func (r *modelRoster) run(c *company, hidden *place, today string, roleMap, recent int, approved map[int64]string) *verdicts {
-	p := r.plan(c, hidden, today, roleMap, recent, approved)
+	p := r.plan(c, hidden, today, roleMap, recent, approved, nil)
 	if p.absent {
-		p = r.plan(c, nil, today, roleMap, recent, approved)
+		p = r.plan(c, nil, today, roleMap, recent, approved, nil)
 	}
 	if approved == nil {
 		r.members = p.members
@@ -107,14 +119,14 @@ func (r *modelRoster) run(c *company, hidden *place, today string, roleMap, rece
 	return &p.verdicts
 }
 
-func (r *modelRoster) plan(c *company, hidden *place, today string, roleMap, recent int, approved map[int64]string) *planning {
+func (r *modelRoster) plan(c *company, hidden *place, today string, roleMap, recent int, approved map[int64]string, picks *picks) *planning {
 	p := &planning{
-		modelRoster: r.clone(), company: c, today: today, approved: approved,
-		conflicted: map[int64]bool{}, torn: map[*reported]bool{}, leaving: map[*modelMember]string{}, before: r.clone().members,
+		modelRoster: r.clone(), company: c, today: today, approved: approved, picks: picks,
+		conflicted: map[int64]bool{}, leaving: map[*modelMember]string{}, before: r.clone().members,
 	}
 	p.reasons = map[string]string{}
 	people := c.people(hidden)
-	p.reported = people
+	p.people = people
 	p.accept = &accepted{roleMap: roleMap}
 	for sub := range subCount {
 		if c.open(sub) {
@@ -130,7 +142,6 @@ func (r *modelRoster) plan(c *company, hidden *place, today string, roleMap, rec
 		p.failed = true
 		return p
 	}
-	p.people = len(people)
 	p.match(people)
 	p.matchByEmail(people)
 	p.leave(recent)
@@ -143,6 +154,7 @@ func (r *modelRoster) clone() *modelRoster {
 	for id, m := range r.members {
 		n := *m
 		n.values, n.synced, n.logins, n.person = maps.Clone(m.values), maps.Clone(m.synced), maps.Clone(m.logins), nil
+		n.own, n.pins = maps.Clone(m.own), maps.Clone(m.pins)
 		c.members[id] = &n
 	}
 	return &c
@@ -171,8 +183,7 @@ func (p *planning) match(people []*reported) {
 				members[0].person = q
 				continue
 			}
-			p.conflict++
-			p.torn[q] = true
+			q.outcome = conflict
 			for _, m := range members {
 				p.conflicted[m.id] = true
 			}
@@ -220,15 +231,15 @@ func (p *planning) decide(m *modelMember, byEmail bool) {
 	q := m.person
 	switch {
 	case !q.belongs:
-		p.skipped++
+		q.outcome = skipped
 		if m.active {
 			p.leaving[m] = q.why
 		}
-	case !m.managed, !m.active && m.reason == "undone",
+	case !m.managed, !m.active && (m.reason == "undone" || m.reason == "forgotten") && !p.picks.mean(q),
 		!m.active && m.reason == "ringex_disabled" && !q.extByID: // R8: whether it still is, nobody knows
-		p.skipped++
+		q.outcome = skipped
 	case m.reused(q): // R13
-		p.conflict++
+		q.outcome = conflict
 		p.conflicted[m.id] = true
 	default:
 		p.apply(m, byEmail)
@@ -236,7 +247,7 @@ func (p *planning) decide(m *modelMember, byEmail bool) {
 }
 
 func (m *modelMember) reused(q *reported) bool {
-	if !m.linked || q.rc == "" || q.rc != m.rc {
+	if !m.linked || q.rc == "" || q.rc != m.rc || m.synced["first_name"]+m.synced["last_name"]+m.synced["email"] == "" { // nothing of them is left to differ
 		return false
 	}
 	for _, field := range []string{"first_name", "last_name", "email"} {
@@ -252,32 +263,57 @@ func (m *modelMember) reused(q *reported) bool {
 func (p *planning) apply(m *modelMember, byEmail bool) {
 	q := m.person
 	before := *m
-	before.values, before.logins = maps.Clone(m.values), maps.Clone(m.logins)
+	before.values, before.logins, before.pins = maps.Clone(m.values), maps.Clone(m.logins), maps.Clone(m.pins)
 	if !m.linked {
 		m.synced = maps.Clone(m.values)
 	}
-	for field, value := range q.values {
-		if before.values[field] != value && field != "role" && field != "data_source" {
-			p.reasons[fmt.Sprint(m.id, field)] = map[bool]string{true: "local_edit_reverted", false: "source_changed"}[m.linked && m.synced[field] == value]
-		}
+	if !m.active || !m.linked {
+		p.pinRole(m, q)
 	}
-	maps.Copy(m.values, q.values)
-	maps.Copy(m.synced, q.values)
+	for field := range m.known(q) {
+		p.applyField(m, field)
+	}
+	m.endPins(p.today)
 	if q.rc != "" {
 		m.rc = q.rc
 	}
 	m.mergeLogins(q, p.company)
+	p.give(m, before.active)
 	m.admin, m.active, m.reason, m.rejected, m.absentDays, m.absentOn = q.admin, true, "", "", 0, ""
-	m.linked = true
+	m.linked, m.handMade = true, false
 	switch {
 	case !before.linked:
-		p.link++
+		q.outcome = link
 	case !before.active:
-		p.reactivate++
-	case byEmail, before.rc != m.rc, !maps.Equal(before.values, m.values), !maps.Equal(before.logins, m.logins):
-		p.update++
+		q.outcome = reactivate
+	case byEmail, before.rc != m.rc, !maps.Equal(before.values, m.values), !maps.Equal(before.logins, m.logins), !maps.Equal(before.pins, m.pins):
+		q.outcome = update
 	default:
-		p.same++
+		q.outcome = same
+	}
+}
+
+// applyField is R19 for one field that is known, or pinned.
+func (p *planning) applyField(m *modelMember, field string) {
+	value, known := m.person.values[field]
+	before, last := m.values[field], m.synced[field]
+	reason := map[bool]string{true: "local_edit_reverted", false: "source_changed"}[m.linked && last == value]
+	if known {
+		m.synced[field] = value
+	}
+	switch pin, pinned := m.pins[field]; {
+	case pinned && pin.ended(p.today): // also when nobody reports the field
+		value, reason = m.synced[field], "pin_ended"
+	case pinned && pin.fresh:
+		value, reason = pin.Value, "operator"
+	case pinned:
+		value, reason = pin.Value, "local_edit_reverted"
+	case field == "role", field == "data_source":
+		reason = "" // whether the settings are to blame is nothing the model knows
+	}
+	m.values[field] = value
+	if value != before {
+		p.reasons[fmt.Sprint(m.id, field)] = reason
 	}
 }
 
@@ -293,76 +329,4 @@ func (m *modelMember) mergeLogins(q *reported, c *company) {
 		}
 	}
 	maps.Copy(m.logins, q.logins)
-}
-
-// matchByEmail is R12.
-func (p *planning) matchByEmail(people []*reported) {
-	matched := map[*reported]bool{}
-	for _, m := range p.members {
-		matched[m.person] = true
-	}
-	groups := map[string][]*reported{}
-	for _, q := range people {
-		email := strings.ToLower(q.values["email"])
-		switch {
-		case matched[q], p.torn[q]:
-		case !q.belongs:
-			p.skipped++
-		case email == "":
-			p.hire(q)
-		default:
-			groups[email] = append(groups[email], q)
-		}
-	}
-	unmatched := slices.DeleteFunc(p.sorted(), func(m *modelMember) bool {
-		return m.person != nil && (m.person.belongs || m.active) || p.conflicted[m.id] && m.person == nil
-	})
-	for email, group := range groups {
-		p.settle(email, group, unmatched)
-	}
-}
-
-func (p *planning) settle(email string, group []*reported, unmatched []*modelMember) {
-	var candidates []*modelMember
-	inUse := false
-	for _, m := range p.sorted() { // also whoever comes back in this run
-		inUse = inUse || m.active && m.email() == email && !slices.Contains(unmatched, m)
-	}
-	for _, m := range unmatched {
-		sameName := slices.ContainsFunc(group, func(q *reported) bool { return q.name == m.name() })
-		listed, _ := p.company.extension(m.rc)
-		listed = listed || slices.ContainsFunc(p.reported, func(q *reported) bool { return q.rc != "" && q.rc == m.rc })
-		switch {
-		case m.email() != email:
-		case !m.linked, !m.active && sameName, m.active && len(group) > 1, m.active && sameName && !listed:
-			candidates = append(candidates, m)
-		case m.active:
-			inUse = true // until it has left
-		}
-	}
-	switch {
-	case inUse:
-		p.conflict += len(group)
-	case len(candidates) > 1, len(candidates) == 1 && len(group) > 1:
-		p.conflict += len(group)
-		for _, m := range candidates {
-			p.conflicted[m.id] = true
-		}
-	case len(candidates) == 1:
-		candidates[0].person = group[0]
-		p.decide(candidates[0], true)
-	default:
-		for _, q := range group {
-			p.hire(q)
-		}
-	}
-}
-
-func (p *planning) hire(q *reported) {
-	p.onboard++
-	m := &modelMember{
-		active: true, managed: true, linked: true, rc: q.rc, admin: q.admin, activity: modelActivity,
-		values: maps.Clone(q.values), synced: maps.Clone(q.values), logins: maps.Clone(q.logins), person: q,
-	}
-	p.newcomers = append(p.newcomers, m)
 }

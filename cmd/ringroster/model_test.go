@@ -36,7 +36,7 @@ var modelLong = flag.Bool("model.long", false, "play the model and kill tests lo
 const modelActivity = "Site 1 - Dallas, TX"
 
 // counts say how much was compared, over all plays.
-type counts struct{ plays, steps, syncs, held, failed, died, approved, rejected, undone, changes, members int }
+type counts struct{ plays, steps, syncs, held, failed, died, approved, rejected, undone, imported, pinned, forgotten, changes, members int }
 
 // TestModel plays months of a company: people join, leave and return, operators
 // edit and decide, RingCentral fails and the program dies. After every step the
@@ -58,8 +58,8 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rapid.SyncTest(rt, func(rt *rapid.T) { play(rt, dir, &n) }) // a clock that leaps when everybody waits
 	})
-	t.Logf("%d plays, %d steps compared: %d syncs (%d held, %d failed, %d died), %d approvals, %d rejections, %d undone; %d changes replayed, %d member rows compared",
-		n.plays, n.steps, n.syncs, n.held, n.failed, n.died, n.approved, n.rejected, n.undone, n.changes, n.members)
+	t.Logf("%d plays, %d steps compared: %d syncs (%d held, %d failed, %d died), %d approvals, %d rejections, %d undone, %d imported, %d pinned, %d forgotten; %d changes replayed, %d member rows compared",
+		n.plays, n.steps, n.syncs, n.held, n.failed, n.died, n.approved, n.rejected, n.undone, n.imported, n.pinned, n.forgotten, n.changes, n.members)
 }
 
 // setRapid sets a flag of rapid unless it was given on the command line.
@@ -89,7 +89,10 @@ type game struct {
 	db       *sql.DB // the operator's own SQL client
 	*modelRoster
 	replayed map[int64]map[string]string
-	seen     int64 // the last change replayed
+	begun    map[int64]map[string]string // members made by SQL, as they were then
+	bySQL    map[int64][]sqlEdit
+	said     map[*human]map[string]bool // names and addresses by which RingCentral called them
+	seen     int64                      // the last change replayed
 	left     []departure
 	roleMap  int
 	lastRun  sync.RunID
@@ -113,6 +116,7 @@ func play(rt *rapid.T, dir string, n *counts) {
 	world := simulator.Generate(2, 1)
 	g := &game{
 		rt: rt, ctx: rt.Context(), counts: n, server: simulator.New(world, simulator.Options{}), replayed: map[int64]map[string]string{},
+		begun: map[int64]map[string]string{}, bySQL: map[int64][]sqlEdit{}, said: map[*human]map[string]bool{},
 		modelRoster: &modelRoster{
 			members: map[int64]*modelMember{},
 			percent: rapid.SampledFrom([]int{10, 25, 60}).Draw(rt, "percent"),
@@ -127,7 +131,7 @@ func play(rt *rapid.T, dir string, n *counts) {
 	g.db, err = sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path}).String())
 	g.must(err)
 	defer func() { _ = g.db.Close() }()
-	g.company.humans = []*human{{rc: modelOwner, first: "Sync", last: "Service", email: "sync.service@example.com", number: "100", admin: 3000}}
+	g.company.humans = []*human{{rc: modelOwner, first: "Kay", last: "Keyholder", email: "kay@example.com", number: "100", admin: 3000}}
 	for i := range rapid.IntRange(6, 16).Draw(rt, "people") {
 		g.company.hire(fmt.Sprintf("First%d", i), fmt.Sprintf("Last%d", i), fmt.Sprintf("p%d@example.com", i),
 			place{i % subCount, i / 2 % groupCount}, g.drawKind())
@@ -147,7 +151,7 @@ func (g *game) must(err error) {
 // configure reads settings as the program does.
 func (g *game) configure(dir string, world *simulator.World) {
 	path := filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf("deactivation_limit: {percent: %d, floor: %d}\ndeactivation_grace: {days: %d}\n", g.percent, g.floor, g.grace) +
+	text := fmt.Sprintf("deactivation_limit: {percent: %d, floor: %d}\ndeactivation_grace: {days: %d}\n", g.percent, g.floor, g.grace) + modelOnboarding +
 		simulatorSettings(world, "localhost")
 	g.must(os.WriteFile(path, []byte(text), 0o600))
 	var err error
@@ -196,6 +200,7 @@ func (g *game) serve() {
 	for _, h := range g.company.humans {
 		g.company.ownAddress(h)
 	}
+	g.listen()
 	g.server.Change(func(w *simulator.World) { g.company.serve(w.Accounts[0]) })
 }
 
@@ -315,8 +320,8 @@ func (g *game) checkSummary(plan *sync.Plan, v *verdicts) {
 		g.rt.Fatalf("R32: %d people, but their outcomes add up to %d: %+v", s.People, sum, s)
 	}
 	want := sync.Summary{
-		People: v.people, Onboard: v.onboard, Link: v.link, Update: v.update, Reactivate: v.reactivate,
-		Deactivate: len(v.leavers), Held: len(v.held), Conflicts: v.conflict, Skipped: v.skipped, Unchanged: v.same,
+		People: len(v.people), Onboard: v.came(onboard), Link: v.came(link), Update: v.came(update), Reactivate: v.came(reactivate),
+		Deactivate: len(v.leavers), Held: len(v.held), Conflicts: v.came(conflict), Skipped: v.came(skipped), Unchanged: v.came(same),
 	}
 	if s != want {
 		var lines strings.Builder

@@ -12,24 +12,26 @@ func (g *game) undo() {
 	if err != nil {
 		return // it changed nothing
 	}
-	earlier := map[int64]string{}
 	var rows []*store.ChangeRow
 	for row := range g.history(`run_id = ?`, run) {
 		rows = append(rows, row)
-		for past := range g.history(`member_id = ? AND change_id < ? AND field = 'status' AND after = 'inactive'`, row.MemberID, row.ChangeID) {
-			earlier[row.MemberID] = string(past.Reason)
-		}
+	}
+	erased := map[int64]bool{}
+	for id, m := range g.members {
+		erased[id] = m.reason == "forgotten"
 	}
 	g.edit(sync.Undoing, edits["demo"])
 	for _, row := range rows {
-		g.undoRow(g.members[row.MemberID], row, earlier[row.MemberID])
+		if m := g.members[row.MemberID]; !erased[m.id] { // what was erased cannot come back
+			g.undoRow(m, row)
+		}
 	}
 	g.counts.undone++
 }
 
 // undoRow puts one field back, if it is still as the run left it.
-func (g *game) undoRow(m *modelMember, row *store.ChangeRow, earlier string) {
-	before, synced := text(row.Before), string(row.Reason) != "local_edit_reverted"
+func (g *game) undoRow(m *modelMember, row *store.ChangeRow) {
+	before, synced := text(row.Before), row.Kind != sync.EditMember && row.Reason != sync.ReasonLocalEdit && row.Reason != sync.ReasonPinEnded
 	switch field := text(row.Field); field {
 	case "": // an onboarding
 		if m.active {
@@ -37,21 +39,25 @@ func (g *game) undoRow(m *modelMember, row *store.ChangeRow, earlier string) {
 		}
 	case "status":
 		now := map[bool]string{true: "active", false: "inactive"}[m.active]
-		if now != row.After {
+		if now != row.After || row.Reason == "forgotten" { // that cannot be undone
 			return
 		}
 		if m.active = before == "active"; m.active {
 			m.reason, m.rejected, m.absentDays, m.absentOn = "", string(row.Reason), 0, ""
 		} else {
-			m.reason = earlier
+			m.reason = g.reasonBefore(m.id, row.ChangeID)
 		}
 	case "managed":
 		if flagText(m.managed) == row.After {
 			m.managed = before == "1"
 		}
-	case "activity_id":
-		if m.activity == row.After {
-			m.activity = before
+	case "activity_id", "teams", "categories", "permissions":
+		if m.own[field] == canonical(field, row.After) {
+			m.own[field] = canonical(field, before)
+		}
+	case "pins":
+		if pinsText(m.pins) == pinsText(parsePins(row.After)) {
+			m.pins = parsePins(before)
 		}
 	case "deactivation_reason":
 		if !m.active && m.reason == row.After {
@@ -85,4 +91,22 @@ func (m *modelMember) undoLogins(before map[loginKey]loginRow) {
 		}
 	}
 	m.logins = before
+}
+
+// reasonBefore is why a member was inactive before a change of its history.
+// Nobody is forgotten again by undoing what came after: their onboarding is
+// undone.
+func (g *game) reasonBefore(member, change int64) (reason string) {
+	for row := range g.history(`member_id = ? AND change_id < ?`, member, change) {
+		switch text(row.Field) {
+		case "status":
+			reason = map[bool]string{true: string(row.Reason)}[row.After == "inactive"]
+		case "deactivation_reason":
+			reason = row.After
+		}
+	}
+	if reason == "forgotten" {
+		return "undone"
+	}
+	return reason
 }

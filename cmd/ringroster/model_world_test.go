@@ -80,6 +80,7 @@ func subID(sub int) string           { return strconv.Itoa(99990001 + sub) }
 func groupID(sub, group int) string  { return strconv.Itoa(1001 + sub*groupCount + group) }
 func rcID(h *human) string           { return strconv.FormatInt(h.rc, 10) }
 func loginKeyOf(r *record) loginKey  { return loginKey{subID(r.sub), strconv.FormatInt(r.id, 10)} }
+func userName(r *record) string      { return fmt.Sprint("agent", r.id) }
 func (c *company) open(sub int) bool { return !c.closed[sub] }
 
 // serve puts the company into the simulator.
@@ -116,7 +117,7 @@ func (h *human) serve(a *simulator.Account) {
 	for _, r := range h.records {
 		g := a.SubAccounts[r.sub].Groups[r.group]
 		g.Agents = append(g.Agents, &simulator.Agent{
-			ID: r.id, RCUserID: rc, FirstName: h.first, LastName: h.last, Email: h.email, Type: r.kind, Inactive: r.inactive, UserName: fmt.Sprint("agent", r.id),
+			ID: r.id, RCUserID: rc, FirstName: h.first, LastName: h.last, Email: h.email, Type: r.kind, Inactive: r.inactive, UserName: userName(r),
 		})
 	}
 	if h.admin != 0 {
@@ -137,13 +138,27 @@ type reported struct {
 	belongs bool
 	why     string // when not
 	name    string // folded
+	outcome outcome
 }
+
+// outcome is what became of a person in one plan (R32).
+type outcome string
+
+const (
+	onboard    outcome = "onboard"
+	link       outcome = "link"
+	reactivate outcome = "reactivate"
+	update     outcome = "update"
+	same       outcome = "same"
+	conflict   outcome = "conflict"
+	skipped    outcome = "skipped"
+)
 
 type (
 	loginKey struct{ sub, agent string }
 	loginRow struct {
-		group, kind string
-		active      bool
+		group, kind, user string
+		active            bool
 	}
 )
 
@@ -159,7 +174,7 @@ func (c *company) people(hidden *place) []*reported {
 		}
 		for _, r := range h.records {
 			if c.open(r.sub) && (hidden == nil || *hidden != place{r.sub, r.group}) {
-				p.logins[loginKeyOf(r)] = loginRow{groupID(r.sub, r.group), r.kind, !r.inactive}
+				p.logins[loginKeyOf(r)] = loginRow{groupID(r.sub, r.group), r.kind, userName(r) + "+eo1", !r.inactive}
 			}
 		}
 		if h.admin != 0 {

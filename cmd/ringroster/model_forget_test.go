@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"database/sql"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"ringroster/sync"
+)
+
+// personalColumns are what a legal erasure blanks, besides the user names of
+// logins.
+var personalColumns = []string{
+	"first_name", "last_name", "email", "extension_number", "department", "job_title", "site", "time_zone", "language", "username",
+}
+
+// forget erases somebody: the row stays, and the ids.
+func (m *modelMember) forget() {
+	for _, column := range personalColumns {
+		m.values[column], m.synced[column] = "", ""
+	}
+	for key, row := range m.logins {
+		row.user = ""
+		m.logins[key] = row
+	}
+	m.active, m.reason, m.rejected, m.pins = false, "forgotten", "", map[string]modelPin{}
+}
+
+func (g *game) forget() {
+	m := g.member()
+	if m.reason == "forgotten" {
+		g.refused(sync.Forget(m.id), "a member was forgotten twice")
+		return
+	}
+	words := g.wordsOf(m)
+	m.forget()
+	g.edit(sync.ByHand, sync.Forget(m.id))
+	g.nothingSays(words)
+	g.replayBlanked(m.id)
+	g.counts.forgotten++
+}
+
+// wordsOf are names and addresses that somebody ever had, and nobody else.
+func (g *game) wordsOf(m *modelMember) []string {
+	words := map[string]bool{m.values["last_name"]: true, m.values["email"]: true, m.synced["last_name"]: true, m.synced["email"]: true}
+	for row := range g.history(`member_id = ? AND field IN ('last_name', 'email')`, m.id) {
+		words[text(row.Before)], words[row.After] = true, true
+	}
+	for h, said := range g.said {
+		if h.is(m) {
+			maps.Copy(words, said)
+		}
+	}
+	for h, said := range g.said {
+		if !h.is(m) {
+			maps.DeleteFunc(words, func(word string, _ bool) bool { return said[word] })
+		}
+	}
+	for id, other := range g.members {
+		if id != m.id {
+			for _, column := range []string{"last_name", "email"} {
+				delete(words, other.values[column])
+				delete(words, other.synced[column])
+			}
+		}
+	}
+	for _, common := range []string{"", "Hand"} {
+		delete(words, common)
+	}
+	return slices.Sorted(maps.Keys(words))
+}
+
+// is says whether a human is the member.
+func (h *human) is(m *modelMember) bool {
+	return rcID(h) == m.rc || h.admin != 0 && fmt.Sprint(h.admin) == m.admin ||
+		slices.ContainsFunc(h.records, func(r *record) bool { _, ok := m.logins[loginKeyOf(r)]; return ok })
+}
+
+// listen remembers what RingCentral says of everybody.
+func (g *game) listen() {
+	for _, h := range g.company.humans {
+		if g.said[h] == nil {
+			g.said[h] = map[string]bool{}
+		}
+		g.said[h][h.last], g.said[h][h.email] = true, true
+	}
+}
+
+// nothingSays looks for words in all of the database, and in what runs kept.
+func (g *game) nothingSays(words []string) {
+	if len(words) == 0 {
+		return
+	}
+	for i, word := range words {
+		words[i] = regexp.QuoteMeta(word)
+	}
+	said := regexp.MustCompile(`(?i)\b(` + strings.Join(words, "|") + `)\b`)
+	var tables []string
+	g.query(`SELECT name FROM sqlite_master WHERE type = 'table'`, nil, func(rows *sql.Rows) {
+		var name string
+		g.must(rows.Scan(&name))
+		tables = append(tables, name)
+	})
+	for _, table := range tables {
+		for line := range strings.Lines(g.dumpTables(table)) {
+			if said.MatchString(line) {
+				g.rt.Fatalf("%s still says %q: %s", table, said.FindString(line), line)
+			}
+		}
+	}
+	g.query(`SELECT run_id, data FROM snapshots`, nil, func(rows *sql.Rows) {
+		var run int64
+		var data []byte
+		g.must(rows.Scan(&run, &data))
+		plain, err := gzip.NewReader(bytes.NewReader(data))
+		g.must(err)
+		kept, err := io.ReadAll(plain)
+		g.must(err)
+		if at := said.FindIndex(kept); at != nil {
+			g.rt.Fatalf("what run %d kept still says %s", run, kept[max(0, at[0]-400):min(len(kept), at[1]+200)])
+		}
+	})
+}
+
+// sqlEdit is an operator's edit that no history tells: after which change, what.
+type sqlEdit struct {
+	after         int64
+	column, value string
+}
+
+// replayBlanked plays all of the history of somebody who was forgotten, which
+// says less than it did, and what was done by SQL.
+func (g *game) replayBlanked(id int64) {
+	row := maps.Clone(g.begun[id])
+	blank := func(row map[string]string) {
+		for _, column := range personalColumns {
+			if _, ok := row[column]; ok {
+				row[column] = ""
+			}
+		}
+	}
+	blank(row)
+	edits := g.bySQL[id]
+	catchUp := func(change int64) {
+		for len(edits) > 0 && edits[0].after < change {
+			if row[edits[0].column] = edits[0].value; slices.Contains(personalColumns, edits[0].column) {
+				row[edits[0].column] = ""
+			}
+			edits = edits[1:]
+		}
+	}
+	for c := range g.history(`member_id = ? AND change_id <= ?`, id, g.seen) {
+		catchUp(c.ChangeID)
+		if c.Field == nil {
+			row = g.onboarded(c.After)
+		} else {
+			g.replayField(row, c)
+		}
+	}
+	catchUp(g.seen + 1)
+	g.replayed[id] = row
+}
