@@ -289,3 +289,20 @@ func TestImportOverWhatTheSettingsGive(t *testing.T) {
 		})
 	}
 }
+
+// Undoing the run that linked a member made by hand takes back what it was given;
+// the run that links it again gives it again.
+func TestR29AnUndoneLinkGaveNothing(t *testing.T) {
+	w := newWorld()
+	w.Policy.Onboarding = someOnboarding
+	w.imported("Ada Byron", func(m *Member) { m.Own[Teams] = `["night"]` })
+	w.agent("1/20", "501", "Ada Byron", rc("701"))
+	linked := w.sync(t)
+	given := w.member(1).Own
+	w.edit(t, Undo(doneBy(linked, w.members), nil, false))
+	if m := w.member(1); m.Linked || m.Own.Text(Permissions) != "{}" || m.Own.Text(Teams) != `["night"]` {
+		t.Fatalf("after the undo: linked %t, %v", m.Linked, m.Own)
+	}
+	w.sync(t)
+	same(t, []Own{w.member(1).Own}, []Own{given})
+}

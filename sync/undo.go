@@ -147,6 +147,9 @@ func (u *undoing) field(d Done) error {
 			u.next.Own[own] = d.Before
 			u.put(d, u.was.Own.Text(own))
 		}
+		if d.Kind == Link && d.Reason == ReasonOnboarding {
+			u.next.Synced.Status = "" // made by hand, as before: whoever links it gives again
+		}
 		return nil
 	}
 	f, ok := ParseField(d.Field)
