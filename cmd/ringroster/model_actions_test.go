@@ -236,7 +236,7 @@ func (g *game) insertBySQL() {
 	g.must(err)
 	values := map[string]string{"first_name": "By", "last_name": "Hand", "email": email}
 	g.members[id] = &modelMember{
-		id: id, active: true, managed: true, handMade: true, values: values, synced: map[string]string{}, logins: map[loginKey]loginRow{},
+		id: id, active: true, managed: true, values: values, synced: map[string]string{}, logins: map[loginKey]loginRow{},
 		own: own, pins: map[string]modelPin{},
 	}
 	g.replayed[id] = g.view()[id]

@@ -70,6 +70,10 @@ func (g *game) wordsOf(m *modelMember) []string {
 			}
 		}
 	}
+	for row := range g.history(`member_id <> ? AND field IN ('last_name', 'email')`, m.id) { // a pin may hold anybody's
+		delete(words, text(row.Before))
+		delete(words, row.After)
+	}
 	for _, common := range []string{"", "Hand"} {
 		delete(words, common)
 	}

@@ -91,7 +91,7 @@ func (l loginRow) inFirstGroup() bool {
 // picked them says.
 func (p *planning) give(m *modelMember, wasActive bool) {
 	before := maps.Clone(m.own)
-	if m.handMade {
+	if !m.linked {
 		p.giveSettings(m, false)
 	}
 	if !wasActive || !m.linked {

@@ -20,7 +20,6 @@ type modelMember struct {
 	logins     map[loginKey]loginRow
 	own        map[string]string // what belongs to the roster, by column
 	pins       map[string]modelPin
-	handMade   bool   // and never linked yet
 	reason     string // of the deactivation
 	rejected   string // the reason an operator refused
 	absentDays int
@@ -170,16 +169,16 @@ func (p *planning) match(people []*reported) {
 			}
 		}
 	}
-	for _, active := range []bool{true, false} { // somebody active goes before somebody who left
+	for rank := range 4 {
 		claims := map[*reported][]*modelMember{}
 		for _, m := range p.sorted() {
-			if q := m.claim(people, found); m.active == active && m.person == nil && q != nil {
+			if q := m.claim(people, found); m.rank() == rank && m.person == nil && q != nil {
 				claims[q] = append(claims[q], m)
 			}
 		}
 		for q, members := range claims {
 			found[q] = true
-			if len(members) == 1 {
+			if len(members) == 1 || !members[0].managed {
 				members[0].person = q
 				continue
 			}
@@ -189,11 +188,56 @@ func (p *planning) match(people []*reported) {
 			}
 		}
 	}
+	p.mismatch()
 	for _, m := range p.sorted() {
-		if m.person != nil {
+		if m.person != nil && m.person.outcome == "" {
 			p.decide(m, false)
 		}
 	}
+}
+
+// mismatch is the end of R5: a login that somebody else held until now, and that
+// passes to the member whom the RingEX id means, is a conflict for both.
+func (p *planning) mismatch() {
+	for _, m := range p.sorted() {
+		if m.person != nil || m.rank() > 0 || p.conflicted[m.id] {
+			continue
+		}
+		for _, o := range p.sorted() {
+			if q := o.person; q != nil && m.holds(q, o) {
+				q.outcome = conflict
+				p.conflicted[m.id], p.conflicted[o.id] = true, true
+			}
+		}
+	}
+}
+
+// holds says whether a member held an id of a person at the last sync that the
+// other did not hold.
+func (m *modelMember) holds(q *reported, other *modelMember) bool {
+	if q.admin != "" && q.admin == m.admin && q.admin != other.admin {
+		return true
+	}
+	for key, record := range q.logins {
+		if row, ok := other.logins[key]; m.logins[key].active && (!ok || !row.active && record.active) {
+			return true
+		}
+	}
+	return false
+}
+
+// rank says who of several goes first: somebody active before somebody who left,
+// and a member whom syncs change before a detached one, since detaching settles
+// such a conflict (R20).
+func (m *modelMember) rank() int {
+	rank := 0
+	if !m.active {
+		rank += 2
+	}
+	if !m.managed {
+		rank++
+	}
+	return rank
 }
 
 // claim is whom a member's logins point to: those held at the last sync go before
@@ -280,7 +324,7 @@ func (p *planning) apply(m *modelMember, byEmail bool) {
 	m.mergeLogins(q, p.company)
 	p.give(m, before.active)
 	m.admin, m.active, m.reason, m.rejected, m.absentDays, m.absentOn = q.admin, true, "", "", 0, ""
-	m.linked, m.handMade = true, false
+	m.linked = true
 	switch {
 	case !before.linked:
 		q.outcome = link
