@@ -161,6 +161,6 @@ func (g *game) importPeople() {
 
 // changeMode lets newcomers wait until they are picked, or come by themselves.
 func (g *game) changeMode() {
-	g.manual = g.n(3, "manual") == 0
+	g.manual = g.n(2, "manual") == 0
 	g.settings.Onboarding.Mode = map[bool]string{true: "manual", false: "automatic"}[g.manual]
 }
