@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -109,61 +110,112 @@ func ForgetText(field, value string) (string, error) {
 }
 
 // ForgetKept is what a run kept (Keep.Data), without what is personal of a
-// member: its own row and the records of RingCentral that were theirs.
+// member: its own row and the records of RingCentral that were theirs. It reads
+// the data twice: records stand before the row that says by which id and e-mail
+// the member went then.
 func ForgetKept(data []byte, m *Member) ([]byte, error) {
-	lines, err := newPastLines(bytes.NewReader(data))
-	if err != nil {
+	e := &erasure{member: m, ids: map[string]bool{}, emails: map[string]bool{}}
+	e.meet(m.RCUserID, m.Profile[Email])
+	e.meet("", m.Synced.Profile[Email])
+	if err := eachPastLine(data, e.learn); err != nil {
 		return nil, err
 	}
 	w := &pastWriter{}
 	w.gzip, _ = gzip.NewWriterLevel(&w.data, gzip.BestSpeed) // the level is a valid one
 	w.lines = json.NewEncoder(w.gzip)
 	w.lines.SetEscapeHTML(false)
-	sub := ""
-	for w.err == nil {
+	err := eachPastLine(data, func(line *pastLine, sub string) {
+		e.blank(line, sub)
+		w.write(*line)
+	})
+	if err = errors.Join(err, w.err); err != nil {
+		return nil, err
+	}
+	err = w.gzip.Close()
+	return w.data.Bytes(), err
+}
+
+// eachPastLine reads what a run kept, with the sub-account whose group a line is.
+func eachPastLine(data []byte, f func(line *pastLine, sub string)) error {
+	lines, err := newPastLines(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	for sub := ""; ; {
 		line, err := lines.next()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if line.SubAccount != nil {
 			sub = line.SubAccount.ID
 		}
-		m.forgetLine(line, sub)
-		if w.write(*line); line.End {
-			break
+		if f(line, sub); line.End {
+			return nil
 		}
 	}
-	if w.err == nil {
-		w.err = w.gzip.Close()
-	}
-	return w.data.Bytes(), w.err
 }
 
-// forgetLine blanks the records of the member in one line.
-func (m *Member) forgetLine(line *pastLine, sub string) {
+// erasure is all by which the records of one member are told.
+type erasure struct {
+	member *Member
+	ids    map[string]bool // RingEX ids
+	emails map[string]bool // folded
+}
+
+func (e *erasure) meet(rcUserID, email string) {
+	e.ids[strings.TrimPrefix(rcUserID, formerID)] = true
+	e.emails[fold(email)] = true
+}
+
+// learn notes the ids and e-mails of the member's row as it was then, and of the
+// records that their logins and administrator ids mean.
+func (e *erasure) learn(line *pastLine, sub string) {
+	for i := range line.Admins {
+		if a := &line.Admins[i]; slices.Contains(e.member.AdminIDs, a.UserID) {
+			e.meet(a.RCUserID, a.Email)
+		}
+	}
+	if line.Group != nil {
+		for i := range line.Group.Agents {
+			if a := &line.Group.Agents[i]; e.member.everHeld(loginKey(sub, a.ID)) {
+				e.meet(a.RCUserID, a.Email)
+			}
+		}
+	}
+	for i := range line.Members {
+		if k := &line.Members[i]; k.ID == e.member.ID {
+			row := k.member("")
+			e.meet(row.RCUserID, row.Profile[Email])
+			e.meet(row.Synced.RCUserID, row.Synced.Profile[Email])
+		}
+	}
+}
+
+// blank blanks the records of the member in one line.
+func (e *erasure) blank(line *pastLine, sub string) {
 	if line.Head != nil && line.Head.Snapshot.Regional != nil {
-		maps.DeleteFunc(line.Head.Snapshot.Regional.Own, func(id string, _ Region) bool { return m.isMine(id, "") })
+		maps.DeleteFunc(line.Head.Snapshot.Regional.Own, func(id string, _ Region) bool { return e.means(id, "") })
 	}
 	for i := range line.Admins {
-		if a := &line.Admins[i]; m.isMine(a.RCUserID, a.Email) || slices.Contains(m.AdminIDs, a.UserID) {
+		if a := &line.Admins[i]; e.means(a.RCUserID, a.Email) || slices.Contains(e.member.AdminIDs, a.UserID) {
 			a.FirstName, a.LastName, a.Email, a.UserName = "", "", "", ""
 		}
 	}
 	if line.Group != nil {
 		for i := range line.Group.Agents {
-			if a := &line.Group.Agents[i]; m.isMine(a.RCUserID, a.Email) || m.everHeld(loginKey(sub, a.ID)) {
+			if a := &line.Group.Agents[i]; e.means(a.RCUserID, a.Email) || e.member.everHeld(loginKey(sub, a.ID)) {
 				a.FirstName, a.LastName, a.Email, a.UserName = "", "", "", ""
 			}
 		}
 	}
 	for i := range line.Extensions {
-		if e := &line.Extensions[i]; m.isMine(e.ID, e.Email) {
-			*e = Extension{ID: e.ID, Type: e.Type, Status: e.Status, HasContact: e.HasContact}
+		if x := &line.Extensions[i]; e.means(x.ID, x.Email) {
+			*x = Extension{ID: x.ID, Type: x.Type, Status: x.Status, HasContact: x.HasContact}
 		}
 	}
 	for i := range line.Members {
-		if k := &line.Members[i]; k.ID == m.ID {
-			row := k.member(m.Account)
+		if k := &line.Members[i]; k.ID == e.member.ID {
+			row := k.member(e.member.Account)
 			status, reason := row.Status, row.DeactivationReason
 			row.forget()
 			row.Status, row.Synced.Status, row.DeactivationReason = status, status, reason // as it was then
@@ -172,8 +224,7 @@ func (m *Member) forgetLine(line *pastLine, sub string) {
 	}
 }
 
-// isMine tells a record of the member by its RingEX id, or by its e-mail.
-func (m *Member) isMine(rcUserID, email string) bool {
-	return rcUserID != "" && rcUserID == strings.TrimPrefix(m.RCUserID, formerID) ||
-		email != "" && (fold(email) == fold(m.Profile[Email]) || fold(email) == fold(m.Synced.Profile[Email]))
+// means tells a record of the member by its RingEX id, or by its e-mail.
+func (e *erasure) means(rcUserID, email string) bool {
+	return rcUserID != "" && e.ids[rcUserID] || email != "" && e.emails[fold(email)]
 }

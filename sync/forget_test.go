@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -177,4 +178,47 @@ func TestUndoOfWhatCameAfterForgetting(t *testing.T) {
 	t.Run("they can be forgotten again", func(t *testing.T) {
 		w.edit(t, Forget(1))
 	})
+}
+
+// An extension that only an e-mail ties to somebody is theirs also after they got
+// another address, or another id.
+func TestForgetKeptUnderEarlierNames(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		agent []option
+		since func(*world)
+	}{
+		{"another e-mail since", nil, func(w *world) { w.agent("1/10", "501", "Zeno Quill", email("z@example.com")) }},
+		{"another id and e-mail since", []option{rc("701")}, func(w *world) {
+			w.agent("1/10", "501", "Zeno Quill", rc("709"), email("z@example.com"))
+			w.extension("709", "Zeno Quill", email("z@example.com"))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			w.admin("1", "Otto Owner")
+			w.agent("1/10", "501", "Zeno Quill", c.agent...)
+			w.extension("701", "Zeno Quill", number("4711"))
+			w.sync(t)
+			_, kept := keepWhile(t, w.input(), 1)
+			w.clearAll()
+			w.admin("1", "Otto Owner")
+			c.since(w)
+			w.sync(t)
+			at := slices.IndexFunc(w.members, func(m *Member) bool { return m.Profile[LastName] == "Quill" })
+			blanked, err := ForgetKept(kept, w.members[at])
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := gzip.NewReader(bytes.NewReader(blanked))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustNotSay(t, "what the run kept", text)
+		})
+	}
 }
