@@ -159,6 +159,8 @@ func (m *Member) set(c *Change, name, value string) error {
 		return fmt.Errorf("set member %d: %w", m.ID, err)
 	}
 	switch {
+	case synced && m.DeactivationReason == ReasonForgotten:
+		return forgottenError(m.ID)
 	case synced && m.Managed:
 		return fmt.Errorf("%s of member %d belongs to RingCentral, and the next sync would revert it: change it there, or hold the value with `ringroster roster pin %d %s=VALUE`, or take the whole member out of the sync with `ringroster roster detach %d`", name, m.ID, m.ID, name, m.ID)
 	case synced:

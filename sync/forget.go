@@ -44,6 +44,11 @@ func Forget(member int64) Edit {
 	}
 }
 
+// forgottenError refuses to write anything personal about somebody forgotten.
+func forgottenError(member int64) error {
+	return fmt.Errorf("member %d was forgotten: nothing personal is kept about them; `ringroster import` brings them back", member)
+}
+
 func (m *Member) forget() {
 	m.Profile, m.Synced.Profile = m.Profile.impersonal(), m.Synced.Profile.impersonal()
 	m.Username, m.Pins = "", nil

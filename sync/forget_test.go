@@ -64,6 +64,18 @@ func TestForgetBlanksTheMember(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("nothing personal is written about them again", func(t *testing.T) {
+		detached := *w.member(1)
+		detached.Managed = false
+		for _, edit := range []Edit{PinField(1, until("")), SetFields(1, map[string]string{"site": "Bern"})} {
+			for _, m := range []*Member{w.member(1), &detached} {
+				_, _, err := edit(w.State, slices.Values([]*Member{m}))
+				if err == nil || !strings.Contains(err.Error(), "member 1 was forgotten") {
+					t.Errorf("got %v", err)
+				}
+			}
+		}
+	})
 	t.Run("R29: undoing what a run did before does not bring it back", func(t *testing.T) {
 		undo := Undo([]Done{{Member: 1, Kind: Update, Field: "first_name", Before: "", After: "", Reason: ReasonSource}}, nil, true)
 		plan, err := w.tryEdit(undo)

@@ -61,6 +61,9 @@ func pinned(pins []Pin, pin Pin) []Pin {
 // outlives the next sync, and ends by itself when it has a last day.
 func PinField(member int64, pin Pin) Edit {
 	return editOne(member, func(m *Member) (*Change, error) {
+		if m.DeactivationReason == ReasonForgotten {
+			return nil, forgottenError(member)
+		}
 		if !m.Managed {
 			return nil, fmt.Errorf("member %d is detached, so that no sync touches it: `ringroster roster set %d %s=VALUE` is enough", member, member, pin.Field)
 		}
