@@ -18,7 +18,8 @@ import (
 	"ringroster/ringcentral/simulator"
 )
 
-// TestMain lets the scripts run this very program as `ringroster`.
+// TestMain lets the scripts run this very program as `ringroster`, and
+// TestBench what it measures against.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"ringroster": func() {
@@ -26,7 +27,10 @@ func TestMain(m *testing.M) {
 			defer stop()
 			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
-		"peak": peak,
+		"peak":            peak,
+		"bench-simulator": benchProcess(benchSimulator),
+		"bench-fetch":     benchProcess(benchFetch),
+		"bench-apply":     benchProcess(benchApply),
 	})
 }
 

@@ -1,0 +1,102 @@
+package ringcentral
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	stdsync "sync"
+	"testing"
+
+	"ringroster/ringcentral/simulator"
+	"ringroster/sync"
+)
+
+// bodies are what a snapshot is made of, as they came.
+type bodies struct {
+	extensions [][]byte
+	agents     map[string][]byte // by group
+}
+
+// captured reads a company once and keeps its long lists.
+func captured(b *testing.B, people int) *bodies {
+	b.Helper()
+	all := &bodies{agents: map[string][]byte{}}
+	s := simulator.New(simulator.GenerateWith(simulator.GenerateOptions{People: people, Seed: 1, Groups: max(2, people/900)}), simulator.Options{})
+	cfg := demoConfig(s)
+	cfg.Transport = &capture{RoundTripper: cfg.Transport, into: all}
+	d := mustNew(b, cfg)
+	defer d.Close(b.Context())
+	if _, err := d.Snapshot(b.Context(), nil); err != nil {
+		b.Fatal(err)
+	}
+	return all
+}
+
+type capture struct {
+	http.RoundTripper
+	mu   stdsync.Mutex
+	into *bodies
+}
+
+func (c *capture) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := c.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, of, ok := strings.Cut(r.URL.Path, "/agentGroups/"); ok {
+		c.into.agents[strings.TrimSuffix(of, "/agents")] = body
+	} else if strings.HasSuffix(r.URL.Path, "/extension") {
+		c.into.extensions = append(c.into.extensions, body)
+	}
+	return resp, err
+}
+
+// BenchmarkDecode compares the client's decoding, records included, with what
+// encoding/json takes for the same bodies into the same structs.
+func BenchmarkDecode(b *testing.B) {
+	all := captured(b, 20_000)
+	b.Run("client", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, body := range all.extensions {
+				p, err := decodePage[wireExtension](body)
+				if err != nil {
+					b.Fatal(err)
+				}
+				records := make([]sync.Extension, len(p.records))
+				for i := range p.records {
+					records[i] = p.records[i].extension(p.faults[i])
+				}
+			}
+			for group, body := range all.agents {
+				if _, err := decodeAgents(body, "agents", group); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+	b.Run("unmarshal", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, body := range all.extensions {
+				var p pageBody[wireExtension]
+				if err := json.Unmarshal(body, &p); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for _, body := range all.agents {
+				var agents []wireAgent
+				if err := json.Unmarshal(body, &agents); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
