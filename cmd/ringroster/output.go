@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -73,8 +75,6 @@ func guardCell(s string) string {
 	return "'" + s
 }
 
-// listing is a list that a command prints: in a table or CSV with the given
-// columns, in JSON as the rows themselves under key.
 // unguardCell takes away the mark that guardCell gave, and nothing else.
 func unguardCell(s string) string {
 	if bare, marked := strings.CutPrefix(s, "'"); marked && guardCell(bare) == s {
@@ -86,29 +86,39 @@ func unguardCell(s string) string {
 // rowsOf is a sequence of rows that may end in an error.
 type rowsOf[T any] = iter.Seq2[T, error]
 
+// listing is a list that a command prints: in a table or CSV with the given
+// columns, in JSON as the rows themselves under key.
 type listing[T any] struct {
+	head    string // members of the JSON document before the list, each with a comma
 	key     string
 	columns []string
 	cells   func(T) []string
 	rows    iter.Seq2[T, error]
 }
 
-// print writes the list in the format asked for, as its rows arrive. Only a
-// table needs them all, to align its columns.
+// print writes the list in the format asked for, as its rows arrive: however long
+// it is, it is never in memory as a whole.
 func (l *listing[T]) print(w io.Writer, format string) error {
+	b := bufio.NewWriter(w)
+	var err error
 	switch format {
 	case formatJSON:
-		return l.printJSON(w)
+		err = l.printJSON(b)
 	case formatCSV:
-		return l.printCSV(w)
+		err = l.printCSV(b)
 	default:
-		return l.printTable(w)
+		err = l.printTable(b)
 	}
+	return errors.Join(err, b.Flush())
 }
+
+// alignedRows is how many rows of a table share the widths of their columns.
+const alignedRows = 1000
 
 func (l *listing[T]) printTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, strings.ToUpper(strings.Join(l.columns, "\t")))
+	n := 0
 	for row, err := range l.rows {
 		if err != nil {
 			return err
@@ -118,6 +128,11 @@ func (l *listing[T]) printTable(w io.Writer) error {
 			cells[i] = short(clean(cells[i]))
 		}
 		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t"))
+		if n++; n%alignedRows == 0 {
+			if err := t.Flush(); err != nil {
+				return err
+			}
+		}
 	}
 	return t.Flush()
 }
@@ -140,7 +155,7 @@ func (l *listing[T]) printCSV(w io.Writer) error {
 }
 
 func (l *listing[T]) printJSON(w io.Writer) error {
-	if _, err := fmt.Fprintf(w, "{\"version\":1,%q:[", l.key); err != nil {
+	if _, err := fmt.Fprintf(w, "{\"version\":1,%s%q:[", l.head, l.key); err != nil {
 		return err
 	}
 	separator := "\n  "

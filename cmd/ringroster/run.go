@@ -150,6 +150,7 @@ func (v *service) load() (*daemon.Settings, error) {
 		Enabled: s.ServiceEnabled, Jobs: jobs(s), Runner: runner(s, v.store, v),
 		Run:       sync.Run{Actor: s.ImpersonatedUserID, Version: version},
 		Heartbeat: string(s.HeartbeatURL), Restart: restart,
+		Prune: func(ctx context.Context) { prune(ctx, s, v.store, v) },
 	}, nil
 }
 

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -72,37 +75,58 @@ func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error 
 	if len(rows) == 0 {
 		return fmt.Errorf("there was no run %d", id)
 	}
+	pruned, err := st.RunPruned(ctx, id)
+	if err != nil {
+		return err
+	}
 	if rows[0].Job == sync.JobContacts {
 		return a.oneContactRun(rows, contactChangeListing(st.ContactChanges(ctx, id)))
 	}
 	changes := changeListing(st.Changes(ctx, id))
-	if a.output == formatCSV {
-		return changes.print(a.stdout, formatCSV)
+	if a.output == formatTable {
+		for i := range rows {
+			a.tellRun(&rows[i])
+		}
+		_, _ = fmt.Fprintln(a.stdout)
 	}
 	if a.output == formatJSON {
-		return a.oneRunJSON(rows, changes)
+		text, err := encodeJSON(rows)
+		if err != nil {
+			return err
+		}
+		changes.head = `"runs":` + text + ","
 	}
-	for i := range rows {
-		a.tellRun(&rows[i])
+	return a.printChanges(changes, pruned, "changes of this run are gone, so it cannot be undone (R29)", true)
+}
+
+// printChanges prints a part of the history, and says when it is no longer whole.
+func (a *app) printChanges(changes *listing[store.ChangeRow], pruned bool, what string, withMember bool) error {
+	changes.head += fmt.Sprintf(`"pruned":%v,`, pruned)
+	if pruned && a.output != formatJSON {
+		w := map[bool]io.Writer{true: a.stdout, false: a.stderr}[a.output == formatTable]
+		_, _ = fmt.Fprintln(w, "The history is kept short (history.keep_days): "+what+".")
 	}
-	_, _ = fmt.Fprintln(a.stdout)
-	return a.tellChanges(changes.rows, true)
+	if a.output == formatTable {
+		return a.tellChanges(changes.rows, withMember)
+	}
+	return changes.print(a.stdout, a.output)
 }
 
 // tellChanges prints changes as lines to read, a line each.
 func (a *app) tellChanges(rows rowsOf[store.ChangeRow], withMember bool) error {
+	b := bufio.NewWriter(a.stdout)
 	for row, err := range rows {
 		if err != nil {
-			return err
+			return errors.Join(err, b.Flush())
 		}
 		who := ""
 		if withMember {
 			who = fmt.Sprintf("member %d  ", row.MemberID)
 		}
 		by := text(row.Actor) + prefixed(" for ", text(row.OnBehalfOf)) + prefixed(": ", text(row.Note))
-		_, _ = fmt.Fprintf(a.stdout, "%s  run %d  %s%s (%s) by %s\n", text(row.At), row.RunID, who, clean(tellChange(&row)), row.Reason, clean(by))
+		_, _ = fmt.Fprintf(b, "%s  run %d  %s%s (%s) by %s\n", text(row.At), row.RunID, who, clean(tellChange(&row)), row.Reason, clean(by))
 	}
-	return nil
+	return b.Flush()
 }
 
 // tellChange says what one row of the history changed.
@@ -136,21 +160,6 @@ func (a *app) tellRun(r *store.RunRow) {
 	}
 }
 
-func (a *app) oneRunJSON(rows []store.RunRow, changes *listing[store.ChangeRow]) error {
-	doc := struct {
-		Version int               `json:"version"`
-		Runs    []store.RunRow    `json:"runs"`
-		Changes []store.ChangeRow `json:"changes"`
-	}{1, rows, []store.ChangeRow{}}
-	for row, err := range changes.rows {
-		if err != nil {
-			return err
-		}
-		doc.Changes = append(doc.Changes, row)
-	}
-	return printDocument(a.stdout, doc)
-}
-
 func historyCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "history MEMBER", Short: "Every change of one member", Args: cobra.ExactArgs(1),
@@ -165,11 +174,12 @@ func historyCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rows := st.History(c.Context(), row.MemberID)
-			if a.output == formatTable {
-				return a.tellChanges(rows, false)
+			pruned, err := st.MemberPruned(c.Context(), row.MemberID)
+			if err != nil {
+				return err
 			}
-			return changeListing(rows).print(a.stdout, a.output)
+			changes := changeListing(st.History(c.Context(), row.MemberID))
+			return a.printChanges(changes, pruned, "earlier changes of this member are gone", false)
 		},
 	}
 	a.addOutput(c)

@@ -69,7 +69,22 @@ func (a *app) sync(ctx context.Context, names []string, user, saved string, wait
 	if err != nil {
 		return err
 	}
-	return a.report(id, results)
+	err = a.report(id, results)
+	if user == "" && saved == "" {
+		err = errors.Join(err, a.tidy(ctx, s, st))
+	}
+	return err
+}
+
+// tidy does what follows a full run.
+func (a *app) tidy(ctx context.Context, s *config.Settings, st *store.Store) error {
+	observer, done, err := a.observer(s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	prune(ctx, s, st, observer)
+	return nil
 }
 
 // runOn makes a run and tells its observer of the end.

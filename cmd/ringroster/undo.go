@@ -114,6 +114,12 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 			}
 		}
 	}
+	// Asked last: what was read before a prune is whole.
+	if pruned, err := st.RunPruned(ctx, id); err != nil {
+		return nil, nil, err
+	} else if pruned {
+		return nil, nil, fmt.Errorf("run %d cannot be undone: changes of it are gone from the history, which history.keep_days in the settings keeps short (R29)", id)
+	}
 	edits = map[string]sync.Edit{}
 	for _, row := range rows {
 		if len(done[row.Account]) > 0 {
@@ -127,7 +133,8 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 	return accounts, edits, nil
 }
 
-// leftBefore finds why a member was inactive before a change of its history.
+// leftBefore finds why a member was inactive before a change of its history. When
+// that is pruned the member has no reason, as one that was set inactive by hand.
 func leftBefore(ctx context.Context, st *store.Store, member, before int64) (reason sync.Reason, err error) {
 	for c, err := range st.History(ctx, member) {
 		if err != nil {

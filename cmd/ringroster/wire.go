@@ -76,10 +76,12 @@ func namesOf(accounts []*config.Account) []string {
 	return names
 }
 
-// watcher is an observer with the end of a run, which only commands know.
+// watcher is an observer with the end of a run and what follows it, which only
+// commands know.
 type watcher interface {
 	sync.Observer
 	Finished(id sync.RunID, r sync.Run, results []sync.Result)
+	Pruned(removed int, err error)
 }
 
 // observer shows progress where stderr is a terminal, and logs elsewhere. On a
@@ -136,6 +138,19 @@ func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *syn
 
 		ContactPolicy: func(name string) sync.ContactPolicy { return s.ContactPolicy(accounts[name]) },
 	}
+}
+
+// prune removes changes that are older than the settings keep. It comes after a
+// run, and costs nobody the run: what is left over goes after the next one.
+func prune(ctx context.Context, s *config.Settings, st *store.Store, w watcher) {
+	if s.History.KeepDays == 0 {
+		return
+	}
+	removed, err := st.Prune(ctx, time.Now().AddDate(0, 0, -s.History.KeepDays))
+	if ctx.Err() != nil {
+		err = nil
+	}
+	w.Pruned(removed, err)
 }
 
 // connect makes a session with RingCentral; secrets are read only now.

@@ -36,6 +36,7 @@ type Settings struct {
 
 	Contacts     Contacts  `mapstructure:"contacts"`
 	Snapshots    Snapshots `mapstructure:"snapshots"`
+	History      History   `mapstructure:"history"`
 	HTTP         HTTP      `mapstructure:"http"`
 	HeartbeatURL Secret    `mapstructure:"heartbeat_url"` // such addresses often carry a key
 	Log          Log       `mapstructure:"log"`
@@ -206,6 +207,11 @@ type Grace struct {
 // Snapshots says how much is kept of what past runs decided from.
 type Snapshots struct {
 	Keep int `mapstructure:"keep"` // full runs of an account; 0: none
+}
+
+// History says how long changes are kept.
+type History struct {
+	KeepDays int `mapstructure:"keep_days"` // 0: for ever
 }
 
 // HTTP says where the service shows how it is.

@@ -153,7 +153,7 @@ func (r *report) fitStruct(n *yaml.Node, t reflect.Type, key string, wrong func(
 		case name.Kind != yaml.ScalarNode || !printableKey.MatchString(name.Value):
 			r.at(name.Line, join(key, "?"), "is not a key: a key is a word and a colon")
 		case known[name.Value] == nil:
-			r.at(name.Line, child, "%s", unknownKey(key, name.Value, known))
+			r.at(name.Line, child, "%s", unknownKey(name.Value, known))
 		case twice:
 			r.at(name.Line, child, "is set twice, first in line %d", line)
 		default:
@@ -170,13 +170,7 @@ func (r *report) fitStruct(n *yaml.Node, t reflect.Type, key string, wrong func(
 // of a key may be a secret that lost its colon.
 var printableKey = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
 
-// later are the keys of the contract that this version does not have yet.
-var later = []string{"history"}
-
-func unknownKey(group, name string, known map[string]reflect.Type) string {
-	if group == "" && slices.Contains(later, name) {
-		return "this version does not know this key: take it out, or install a newer ringroster"
-	}
+func unknownKey(name string, known map[string]reflect.Type) string {
 	names := slices.Sorted(maps.Keys(known))
 	for _, candidate := range names {
 		if distance(name, candidate) <= 2 {

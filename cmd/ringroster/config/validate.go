@@ -45,11 +45,17 @@ func (s *Settings) validate(r *report) {
 	notNegative(r, "deactivation_limit.floor", s.DeactivationLimit.Floor)
 	notNegative(r, "deactivation_grace.days", s.DeactivationGrace.Days)
 	notNegative(r, "snapshots.keep", s.Snapshots.Keep)
+	if days := s.History.KeepDays; days < 0 || days > mostKeepDays {
+		r.add("history.keep_days", "must be from 0 (for ever) to %d", mostKeepDays)
+	}
 	s.HTTP.validate(r)
 	heartbeat(r, string(s.HeartbeatURL))
 	oneOf(r, "log.level", s.Log.Level, "debug", "info", "warn", "error")
 	oneOf(r, "log.format", s.Log.Format, "json", "journal", "console", "auto")
 }
+
+// mostKeepDays is a hundred years.
+const mostKeepDays = 36500
 
 func mustBeSet(r *report, key, value string) {
 	if strings.TrimSpace(value) == "" {

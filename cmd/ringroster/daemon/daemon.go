@@ -37,7 +37,9 @@ type Settings struct {
 	Runner    *sync.Runner
 	Run       sync.Run // what its runs have in common: actor and version
 	Heartbeat string   // address to call when every account is in step; "": none
-	Restart   []string // keys that changed and wait for a restart
+	// Prune tidies up after runs, for as long as ctx lets it; nil: nothing does.
+	Prune   func(ctx context.Context)
+	Restart []string // keys that changed and wait for a restart
 }
 
 // Config is what a service is made of.

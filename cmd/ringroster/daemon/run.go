@@ -33,10 +33,14 @@ func (d *Daemon) make(ctx context.Context, run *running, s *Settings, due []sync
 	defer run.cancel(nil)
 	ctx, cancel := context.WithTimeout(ctx, runDeadline)
 	defer cancel()
-	if d.every(ctx, s, sync.JobMembers, due) && ctx.Err() == nil {
+	ran := d.every(ctx, s, sync.JobMembers, due)
+	if ran && ctx.Err() == nil {
 		d.heartbeat(ctx, s)
 	}
-	d.every(ctx, s, sync.JobContacts, due)
+	ran = d.every(ctx, s, sync.JobContacts, due) || ran
+	if ran && ctx.Err() == nil && s.Prune != nil {
+		s.Prune(ctx)
+	}
 	d.mu.Lock()
 	d.run = nil
 	d.mu.Unlock()

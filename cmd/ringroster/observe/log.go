@@ -106,6 +106,8 @@ const (
 	eventConflict      = "conflict"
 	eventNote          = "note"
 	eventNotKept       = "snapshot_not_kept"
+	eventPruned        = "history_pruned"
+	eventNotPruned     = "history_not_pruned"
 	eventProgress      = "progress"
 )
 
@@ -241,6 +243,18 @@ func (l *Log) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
 	}
 	l.log.Info(eventRunFinished, runID(id), job(&r), zap.Int("accounts", len(results)), zap.Int("failed", failed),
 		zap.Int("held", held), zap.Duration("duration", l.now().Sub(r.StartedAt)))
+}
+
+// Pruned logs how many changes were too old to be kept, and why the rest is still
+// there.
+func (l *Log) Pruned(removed int, err error) {
+	if removed > 0 {
+		l.log.Info(eventPruned, zap.Int("changes", removed))
+	}
+	if err != nil {
+		l.log.Warn(eventNotPruned, zap.String("error", err.Error()),
+			zap.String("remedy", "none needed: it is tried again after the next run"))
+	}
 }
 
 func runID(id sync.RunID) zap.Field { return zap.Int64("run_id", int64(id)) }
