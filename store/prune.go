@@ -11,7 +11,7 @@ import (
 
 // pruneStep is how many changes one transaction of Prune looks at: others wait
 // for some milliseconds, not for all of it.
-const pruneStep = 200
+const pruneStep = 500
 
 // Prune removes the changes of runs that ended before a time, but never those of
 // the last run that changed their member, and returns how many rows went. A run
@@ -158,18 +158,38 @@ func pruneChanges(ctx context.Context, tx *sql.Tx, run prunable, first, last int
 		}
 		gone = append(gone, older...)
 	}
-	for _, row := range gone {
-		if _, err := tx.ExecContext(ctx, `UPDATE runs SET pruned = 1 WHERE run_id = ? AND pruned = 0`, row.run); err != nil {
-			return 0, err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO pruned_members (member_id) VALUES (?)`, row.member); err != nil {
-			return 0, err
-		}
-	}
-	return len(gone), nil
+	return len(gone), notePruned(ctx, tx, gone)
 }
 
-type prunedRow struct{ run, member int64 }
+// notePruned lets runs and members say that changes of theirs are gone.
+func notePruned(ctx context.Context, tx *sql.Tx, gone []prunedRow) error {
+	runs, members := map[sync.RunID]bool{}, map[int64]bool{}
+	for _, row := range gone {
+		runs[row.run], members[row.member] = true, true
+	}
+	for id := range runs {
+		if _, err := tx.ExecContext(ctx, `UPDATE runs SET pruned = 1 WHERE run_id = ? AND pruned = 0`, id); err != nil {
+			return err
+		}
+	}
+	stmt, err := tx.PrepareContext(ctx, `INSERT OR IGNORE INTO pruned_members (member_id) VALUES (?)`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	for id := range members {
+		if _, err := stmt.ExecContext(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prunedRow is a change that is gone.
+type prunedRow struct {
+	run    sync.RunID
+	member int64
+}
 
 func (r *prunedRow) scan(rows *sql.Rows) error { return rows.Scan(&r.run, &r.member) }
 

@@ -163,7 +163,7 @@ func TestPruneStopsAndGoesOn(t *testing.T) {
 	defer cancel()
 	go func() { // stop it as soon as it has begun
 		for ctx.Err() == nil {
-			if pruned, err := s.RunPruned(t.Context(), 1); pruned || err != nil {
+			if pruned, err := s.RunPruned(ctx, 1); pruned || err != nil {
 				cancel()
 			}
 		}
