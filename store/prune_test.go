@@ -304,3 +304,37 @@ func BenchmarkPrune(b *testing.B) {
 		}
 	}
 }
+
+// Others get their turn between the steps of a prune.
+func TestOthersWriteWhileThereIsPruning(t *testing.T) {
+	s, p := newTestStore(t), &sync.Plan{Account: "acme"}
+	for i := range 4 * pruneStep {
+		p.Changes = append(p.Changes, onboard(person("acme", fmt.Sprint("P", i), "One")))
+	}
+	apply(t, s, monday, p)
+	for i := range 2 {
+		var all []sync.Change
+		for _, m := range members(t, s, "acme") {
+			all = append(all, rename(m, fmt.Sprint("Round", i)))
+		}
+		apply(t, s, monday.AddDate(0, 0, 1+i), plan(t, s, "acme", all...))
+	}
+	other := openTestStore(t, s.Path())
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.Prune(t.Context(), monday.AddDate(1, 0, 0))
+		done <- err
+	}()
+	for i := 0; ; i++ {
+		select {
+		case err := <-done:
+			if err != nil || i == 0 {
+				t.Errorf("%d commits meanwhile, %v", i, err)
+			}
+			return
+		default:
+			ann := members(t, other, "acme")[0]
+			apply(t, other, monday.AddDate(0, 0, 9), plan(t, other, "acme", rename(ann, fmt.Sprint("Meanwhile", i))))
+		}
+	}
+}
