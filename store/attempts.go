@@ -86,9 +86,12 @@ type Count struct {
 func (s *Store) Counts(ctx context.Context) ([]Count, error) {
 	return collect(told(stream(ctx, s.r, func(c *Count, rows *sql.Rows) error {
 		return rows.Scan(&c.Account, &c.Status, &c.Role, &c.Members)
-	}, `SELECT account, status, role, count(*) FROM members
-		 GROUP BY account, status, role ORDER BY account, status, role`), s.path))
+	}, countsSQL), s.path))
 }
+
+const countsSQL = `
+	SELECT account, status, role, count(*) FROM members
+	 GROUP BY account, status, role ORDER BY account, status, role`
 
 // Waiting is how many deactivations of an account an operator has, or has not
 // yet, decided against.
@@ -111,15 +114,17 @@ func (s *Store) Waiting(ctx context.Context) ([]Waiting, error) {
 			w.RejectedSince, err = parseStamp(since)
 		}
 		return err
-	}, `
-		SELECT account, sum(held), sum(rejected), min(since) FROM (
-		  SELECT h.account, 1 AS held, 0 AS rejected, NULL AS since
-		    FROM held_members h JOIN held_sets s USING (account, run_id)
-		   WHERE s.state = 'open' AND h.state = 'open'
-		  UNION ALL
-		  SELECT m.account, 0, 1,
-		         (SELECT max(s.opened_at) FROM held_members h JOIN held_sets s USING (account, run_id)
-		           WHERE h.account = m.account AND h.member_id = m.member_id AND h.state = 'rejected')
-		    FROM members m WHERE m.rejected <> '')
-		 GROUP BY account ORDER BY account`), s.path))
+	}, waitingSQL), s.path))
 }
+
+const waitingSQL = `
+	SELECT account, sum(held), sum(rejected), min(since) FROM (
+	  SELECT h.account, 1 AS held, 0 AS rejected, NULL AS since
+	    FROM held_members h JOIN held_sets s USING (account, run_id)
+	   WHERE s.state = 'open' AND h.state = 'open'
+	  UNION ALL
+	  SELECT m.account, 0, 1,
+	         (SELECT max(s.opened_at) FROM held_members h JOIN held_sets s USING (account, run_id)
+	           WHERE h.account = m.account AND h.member_id = m.member_id AND h.state = 'rejected')
+	    FROM members m WHERE m.rejected <> '')
+	 GROUP BY account ORDER BY account`

@@ -93,7 +93,7 @@ type Filter struct {
 // Roster yields the rows of the view roster that fit, by member id.
 func (s *Store) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error] {
 	where, args := f.where()
-	return s.roster(ctx, where, args)
+	return s.roster(ctx, `SELECT m.member_id FROM members m WHERE `+where, args)
 }
 
 // Find returns the members that who can mean: a member id, e-mail (in any
@@ -103,18 +103,33 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	if err != nil {
 		id = 0 // no member has it
 	}
-	email := fold(who)
-	return collect(s.roster(ctx, `
-		m.member_id = ? OR m.rc_user_id = ? OR m.username = ?
-		OR ((m.search IS NULL OR instr(m.search, ?)) AND ringroster_fold(m.email) = ?)
-		OR m.member_id IN (SELECT l.member_id FROM logins l WHERE l.agent_id = ?)`,
-		[]any{id, who, who, email, email, who}))
+	ids, args := findSQL, []any{id, who}
+	if strings.Contains(who, "@") { // all members have to be looked at, which only e-mails are worth
+		ids += ` UNION SELECT m.member_id FROM members m
+			WHERE (m.search IS NULL OR instr(m.search, ?3)) AND ringroster_fold(m.email) = ?3`
+		args = append(args, fold(who))
+	}
+	return collect(s.roster(ctx, ids, args))
 }
 
-func (s *Store) roster(ctx context.Context, where string, args []any) iter.Seq2[RosterRow, error] {
+// findSQL looks into one index after the other. They begin with the account, so
+// it goes from each account to the next.
+const findSQL = `
+	WITH RECURSIVE accounts(account) AS (
+	  SELECT min(account) FROM members
+	  UNION ALL
+	  SELECT (SELECT min(m.account) FROM members m WHERE m.account > accounts.account)
+	    FROM accounts WHERE accounts.account IS NOT NULL)
+	SELECT member_id FROM members WHERE member_id = ?1
+	UNION SELECT m.member_id FROM accounts JOIN members m USING (account) WHERE m.rc_user_id = ?2 AND m.rc_user_id <> ''
+	UNION SELECT m.member_id FROM accounts JOIN members m USING (account) WHERE m.username = ?2 AND m.username <> ''
+	UNION SELECT l.member_id FROM logins l WHERE l.agent_id = ?2`
+
+// roster yields the rows of the view for the member ids that a query gives.
+func (s *Store) roster(ctx context.Context, ids string, args []any) iter.Seq2[RosterRow, error] {
 	return told(stream(ctx, s.r, (*RosterRow).scan, `
 		SELECT `+RosterColumns+` FROM roster
-		 WHERE member_id IN (SELECT m.member_id FROM members m WHERE `+where+`)
+		 WHERE member_id IN (`+ids+`)
 		 ORDER BY member_id`, args...), s.path)
 }
 

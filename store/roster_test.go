@@ -281,3 +281,24 @@ func rosterRows(t testing.TB, s *Store, f Filter) []RosterRow {
 	}
 	return rows
 }
+
+// Commands that look at one member, or count, do not read every member's row.
+func TestNobodyReadsAllMembersToFindOne(t *testing.T) {
+	s := newTestStore(t)
+	for name, query := range map[string]string{
+		"one member":      strings.ReplaceAll(strings.ReplaceAll(findSQL, "?1", "1"), "?2", "'a-Ann'"),
+		"counts":          countsSQL,
+		"what is waiting": waitingSQL,
+	} {
+		steps, err := collect(stream(t.Context(), s.r, scanStep, `EXPLAIN QUERY PLAN `+query))
+		if err != nil || len(steps) == 0 {
+			t.Fatal(steps, err)
+		}
+		for _, step := range steps {
+			if step == "SCAN members" || step == "SCAN m" {
+				t.Errorf("%s: %s of %q", name, step, steps)
+			}
+		}
+		t.Logf("%s: %q", name, steps)
+	}
+}

@@ -19,3 +19,7 @@ CREATE TABLE pruning (
 ) STRICT;
 
 INSERT INTO pruning (id, aged, seen) VALUES (1, 0, 0);
+
+-- Counting members and finding them must not read the wide rows of all.
+CREATE INDEX members_status ON members (account, status, role);
+CREATE INDEX members_rejected ON members (account) WHERE rejected <> '';
