@@ -277,7 +277,7 @@ func (b *bench) longHistory() {
 	for i, args := range commands[1:] {
 		all := took[i+1]
 		b.note("Command/"+args[0], all)
-		b.row(strings.Join(args, " ")+" there, more than process start", 1000*(all.wall()-took[0].wall()), 100, " ms", "%.0f ms against %.0f ms", 1000*all.wall(), 1000*took[0].wall())
+		b.row(strings.Join(args, " ")+" there, more than process start", 1000*(all.cpu()-took[0].cpu()), 100, " ms", "CPU; on the clock %.0f ms against %.0f ms", 1000*all.wall(), 1000*took[0].wall())
 	}
 }
 
