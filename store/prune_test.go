@@ -200,7 +200,7 @@ func TestPruneLeavesExactlyWhatItShould(t *testing.T) {
 		s := newTestStore(t)
 		all := map[string][]*sync.Member{}
 		day, lost := 0, map[sync.RunID]bool{}
-		for step := range rapid.IntRange(2, 12).Draw(rt, "steps") {
+		for step := range rapid.IntRange(2, 8).Draw(rt, "steps") {
 			account := rapid.SampledFrom([]string{"acme", "beta"}).Draw(rt, "account")
 			day += rapid.IntRange(0, 3).Draw(rt, "days")
 			p := plan(t, s, account)
