@@ -36,6 +36,7 @@ func TestBench(t *testing.T) {
 		t.Skip("it starts dozens of processes")
 	}
 	b := &bench{t: t, program: benchExecutable(t), people: *benchPeopleFlag, rounds: *benchRoundsFlag}
+	b.calls()
 	b.big, b.small = b.customer(b.people), b.customer(b.people/10)
 	b.wholeRuns()
 	b.decoding()
@@ -43,7 +44,6 @@ func TestBench(t *testing.T) {
 	b.longHistory()
 	b.startUp()
 	b.binary()
-	b.calls() // last: its simulators are in this process, whose peak must stay low
 	b.report()
 }
 
@@ -158,9 +158,6 @@ func (b *bench) wholeRuns() {
 	b.row("no change, against a tenth of the people", quiet.cpu()/quiet10.cpu(), 12, " x", "%s against %s", quiet.spread(), quiet10.spread())
 	b.row("peak memory, no change", mib(quiet.highest()), 128, " MiB", "fetch and decode alone %.0f MiB", mib(fetch.highest()))
 	b.row("peak memory, first load", mib(first.highest()), 192, " MiB", "with everything kept to explain it later")
-	if *benchProgram != "" {
-		slices.Concat(fetch, quiet, first, quiet10, first10).told(b.t)
-	}
 	grown := float64(b.big.people - b.small.people)
 	b.row("memory growth, no change", float64(quiet.peak()-quiet10.peak())/grown, 1, " KiB/person", "from %.0f MiB with %d people", mib(quiet10.peak()), b.small.people)
 	b.row("memory growth, first load", float64(first.peak()-first10.peak())/grown, 1, " KiB/person", "from %.0f MiB", mib(first10.peak()))

@@ -1,4 +1,4 @@
--- What is gone of the history (history.keep_days).
+-- What is gone of the history (history.keep_days), and what counts members.
 
 -- +goose Up
 
