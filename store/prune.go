@@ -14,8 +14,9 @@ import (
 const pruneStep = 500
 
 // Prune removes the changes of runs that ended before a time, but never those of
-// the last run that changed their member, and returns how many rows went. A run
-// or member that lost some says so from then on: RunPruned, MemberPruned.
+// the last run that changed their member or contact, and returns how many rows
+// went. A run or member that lost some says so from then on: RunPruned,
+// MemberPruned.
 //
 // It works in small transactions with pauses between them, so that others can
 // write meanwhile, needs no lock, and stops when ctx ends; the next call goes on.
@@ -44,10 +45,12 @@ func (s *Store) prune(ctx context.Context, before string) (removed int, err erro
 		return 0, err
 	}
 	for _, run := range runs {
-		n, err := s.pruneRun(ctx, run, before)
-		removed += n
-		if err != nil {
-			return removed, err
+		for _, p := range pasts {
+			n, err := s.pruneRun(ctx, p, run, before)
+			removed += n
+			if err != nil {
+				return removed, err
+			}
 		}
 	}
 	// Somebody else who pruned meanwhile knows as much as we do, or did less: then
@@ -101,20 +104,52 @@ func pruneRuns(ctx context.Context, db reader, from, to pruned) iter.Seq2[prunab
 		 ORDER BY run_id`, known, to.aged, from.seen, to.seen)
 }
 
+// past is a table of the history, and whose it is.
+type past struct{ table, whose string }
+
+var pasts = []past{{"changes", "member_id"}, {"contact_history", "contact_id"}}
+
+// next is the last of the changes of a run to look at after the one given.
+func (p past) next() string {
+	return `
+	SELECT max(change_id) FROM (
+	  SELECT change_id FROM ` + p.table + ` WHERE run_id = ? AND change_id > ? ORDER BY change_id LIMIT ?)`
+}
+
+// The two ways in which changes are found: those of a run that has come of age,
+// and older ones of the members whom a run that has come since changed. They go
+// where a later run changed the member, and their own run is old.
+func (p past) aged() string {
+	return `
+	DELETE FROM ` + p.table + ` AS c
+	 WHERE c.run_id = ? AND c.change_id > ? AND c.change_id <= ?` + p.superfluous()
+}
+
+func (p past) followed() string {
+	return `
+	DELETE FROM ` + p.table + ` AS c
+	 WHERE c.` + p.whose + ` IN (SELECT ` + p.whose + ` FROM ` + p.table + ` WHERE run_id = ? AND change_id > ? AND change_id <= ?)
+	   AND c.run_id <= ?` + p.superfluous()
+}
+
+func (p past) superfluous() string {
+	return `
+	   AND EXISTS (SELECT 1 FROM ` + p.table + ` l WHERE l.` + p.whose + ` = c.` + p.whose + ` AND l.run_id > c.run_id)
+	   AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.run_id = c.run_id AND coalesce(r.finished_at, 'never') >= ?)
+	RETURNING run_id, ` + p.whose
+}
+
 // pruneRun looks at the changes of a run, some at a time.
-func (s *Store) pruneRun(ctx context.Context, run prunable, before string) (removed int, err error) {
+func (s *Store) pruneRun(ctx context.Context, p past, run prunable, before string) (removed int, err error) {
 	for first := int64(0); ; {
 		var last sql.NullInt64
-		err := s.r.QueryRowContext(ctx, `
-			SELECT max(change_id) FROM (
-			  SELECT change_id FROM changes WHERE run_id = ? AND change_id > ? ORDER BY change_id LIMIT ?)`,
-			run.id, first, pruneStep).Scan(&last)
+		err := s.r.QueryRowContext(ctx, p.next(), run.id, first, pruneStep).Scan(&last)
 		if err != nil || !last.Valid {
 			return removed, err
 		}
 		began, n := time.Now(), 0
 		if err := s.write(ctx, func(tx *sql.Tx) error {
-			n, err = pruneChanges(ctx, tx, run, first, last.Int64, before)
+			n, err = p.prune(ctx, tx, run, first, last.Int64, before)
 			return err
 		}); err != nil {
 			return removed, err
@@ -126,46 +161,32 @@ func (s *Store) pruneRun(ctx context.Context, run prunable, before string) (remo
 	}
 }
 
-// The two ways in which changes are found: those of a run that has come of age,
-// and older ones of the members whom a run that has come since changed. They go
-// where a later run changed the member, and their own run is old.
-const (
-	pruneAgedSQL = `
-	DELETE FROM changes AS c
-	 WHERE c.run_id = ? AND c.change_id > ? AND c.change_id <= ?` + superfluousSQL
-	pruneFollowedSQL = `
-	DELETE FROM changes AS c
-	 WHERE c.member_id IN (SELECT member_id FROM changes WHERE run_id = ? AND change_id > ? AND change_id <= ?)
-	   AND c.run_id <= ?` + superfluousSQL
-	superfluousSQL = `
-	   AND EXISTS (SELECT 1 FROM changes l WHERE l.member_id = c.member_id AND l.run_id > c.run_id)
-	   AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.run_id = c.run_id AND coalesce(r.finished_at, 'never') >= ?)
-	RETURNING run_id, member_id`
-)
-
-// pruneChanges removes what some changes of a run show to be superfluous.
-func pruneChanges(ctx context.Context, tx *sql.Tx, run prunable, first, last int64, before string) (removed int, err error) {
+// prune removes what some changes of a run show to be superfluous.
+func (p past) prune(ctx context.Context, tx *sql.Tx, run prunable, first, last int64, before string) (removed int, err error) {
 	gone := []prunedRow{}
 	if run.aged {
-		if gone, err = collect(stream(ctx, tx, (*prunedRow).scan, pruneAgedSQL, run.id, first, last, before)); err != nil {
+		if gone, err = collect(stream(ctx, tx, (*prunedRow).scan, p.aged(), run.id, first, last, before)); err != nil {
 			return 0, err
 		}
 	}
 	if run.known > 0 {
-		older, err := collect(stream(ctx, tx, (*prunedRow).scan, pruneFollowedSQL, run.id, first, last, run.known, before))
+		older, err := collect(stream(ctx, tx, (*prunedRow).scan, p.followed(), run.id, first, last, run.known, before))
 		if err != nil {
 			return 0, err
 		}
 		gone = append(gone, older...)
 	}
-	return len(gone), notePruned(ctx, tx, gone)
+	return len(gone), p.note(ctx, tx, gone)
 }
 
-// notePruned lets runs and members say that changes of theirs are gone.
-func notePruned(ctx context.Context, tx *sql.Tx, gone []prunedRow) error {
+// note lets runs and members say that changes of theirs are gone.
+func (p past) note(ctx context.Context, tx *sql.Tx, gone []prunedRow) error {
 	runs, members := map[sync.RunID]bool{}, map[int64]bool{}
 	for _, row := range gone {
-		runs[row.run], members[row.member] = true, true
+		runs[row.run] = true
+		if p.whose == "member_id" {
+			members[row.whose] = true
+		}
 	}
 	for id := range runs {
 		if _, err := tx.ExecContext(ctx, `UPDATE runs SET pruned = 1 WHERE run_id = ? AND pruned = 0`, id); err != nil {
@@ -187,11 +208,11 @@ func notePruned(ctx context.Context, tx *sql.Tx, gone []prunedRow) error {
 
 // prunedRow is a change that is gone.
 type prunedRow struct {
-	run    sync.RunID
-	member int64
+	run   sync.RunID
+	whose int64
 }
 
-func (r *prunedRow) scan(rows *sql.Rows) error { return rows.Scan(&r.run, &r.member) }
+func (r *prunedRow) scan(rows *sql.Rows) error { return rows.Scan(&r.run, &r.whose) }
 
 // RunPruned says whether changes of a run are gone from the history: then it
 // cannot be undone (R29).

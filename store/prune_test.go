@@ -263,9 +263,12 @@ func TestTheHistoryIsNeverReadWhole(t *testing.T) {
 	for name, query := range map[string]string{
 		"a member's history":        `SELECT * FROM roster_changes WHERE member_id = 1 ORDER BY change_id`,
 		"a run's changes":           `SELECT * FROM roster_changes WHERE run_id = 1 ORDER BY change_id`,
-		"the next to prune":         `SELECT max(change_id) FROM (SELECT change_id FROM changes WHERE run_id = 1 AND change_id > 7 ORDER BY change_id LIMIT 9)`,
-		"what has come of age":      strings.ReplaceAll(pruneAgedSQL, "?", "7"),
-		"what others have followed": strings.ReplaceAll(pruneFollowedSQL, "?", "7"),
+		"the next to prune":         strings.ReplaceAll(pasts[0].next(), "?", "7"),
+		"what has come of age":      strings.ReplaceAll(pasts[0].aged(), "?", "7"),
+		"what others have followed": strings.ReplaceAll(pasts[0].followed(), "?", "7"),
+		"contacts: next":            strings.ReplaceAll(pasts[1].next(), "?", "7"),
+		"contacts: of age":          strings.ReplaceAll(pasts[1].aged(), "?", "7"),
+		"contacts: followed":        strings.ReplaceAll(pasts[1].followed(), "?", "7"),
 	} {
 		steps, err := collect(stream(t.Context(), s.w, scanStep, `EXPLAIN QUERY PLAN `+query))
 		if err != nil || len(steps) == 0 {
@@ -336,5 +339,25 @@ func TestOthersWriteWhileThereIsPruning(t *testing.T) {
 			ann := members(t, other, "acme")[0]
 			apply(t, other, monday.AddDate(0, 0, 9), plan(t, other, "acme", rename(ann, fmt.Sprint("Meanwhile", i))))
 		}
+	}
+}
+
+// Contacts have a history of their own, which is pruned with that of the members.
+func TestPruneKeepsEveryContactsLastChange(t *testing.T) {
+	s := newTestStore(t)
+	day := func(n int) time.Time { return monday.AddDate(0, 0, n) }
+	importContacts(t, s, day(0), nil, contact("1", "Ann", "Lee"), contact("2", "Bob", "Ray"))
+	importContacts(t, s, day(1), nil, contact("1", "Ann", "One"), contact("2", "Bob", "Ray"))
+	importContacts(t, s, day(9), nil, contact("1", "Ann", "Nine"), contact("2", "Bob", "Ray"))
+	kinds := `SELECT run_id || ' ' || rc_id || ' ' || kind FROM contact_history ORDER BY change_id`
+	if n, err := s.Prune(t.Context(), day(5)); n == 0 || err != nil {
+		t.Fatal(n, err)
+	}
+	left, err := collect(stream(t.Context(), s.r, scanText, kinds))
+	if diff := cmp.Diff([]string{"1 2 add", "3 1 update"}, slices.Compact(left)); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if diff := cmp.Diff([]sync.RunID{1, 2}, prunedRuns(t, s)); diff != "" {
+		t.Error(diff)
 	}
 }
