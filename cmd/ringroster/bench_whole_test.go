@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"text/tabwriter"
 	"time"
 )
 
@@ -41,6 +39,7 @@ func TestBench(t *testing.T) {
 	b.wholeRuns()
 	b.decoding()
 	b.applying()
+	b.contacts()
 	b.longHistory()
 	b.startUp()
 	b.binary()
@@ -73,19 +72,6 @@ type bench struct {
 	raw        []string // every round, in the format of Go's benchmarks
 }
 
-type benchRow struct{ what, measured, bar, verdict, detail string }
-
-// row compares a measurement with its bar, which it may reach and not exceed.
-func (b *bench) row(what string, measured, bar float64, unit, detail string, args ...any) {
-	verdict := "ok"
-	if measured > bar {
-		verdict = "missed"
-	}
-	r := benchRow{what, fmt.Sprintf("%.2f%s", measured, unit), fmt.Sprintf("%g%s", bar, unit), verdict, fmt.Sprintf(detail, args...)}
-	b.rows = append(b.rows, r)
-	b.t.Logf("%s: %s, at most %s: %s (%s)", r.what, r.measured, r.bar, r.verdict, r.detail)
-}
-
 // customer is a simulated RingCentral in a process, with a folder for the rosters
 // of it. loaded is the roster after a first sync.
 type customer struct {
@@ -97,7 +83,7 @@ type customer struct {
 
 func (b *bench) customer(people int) *customer {
 	p := startSimulator(b.t, people)
-	c := &customer{workshop: newWorkshop(b.t, b.program, benchWorldOf(2), p.address, ""), otherProcess: p, people: people}
+	c := &customer{workshop: newWorkshop(b.t, b.program, benchWorldOf(2), p.address, "contacts: {enabled: true}\n"), otherProcess: p, people: people}
 	c.sync("quiet", "", "")
 	c.loaded = c.keep("loaded.db")
 	p.calls()
@@ -164,46 +150,11 @@ func (b *bench) wholeRuns() {
 	b.row("the simulator, against who asks it", simulator.Seconds()/reading.Seconds(), 0.5, " x", "CPU of the simulator while everything is fetched")
 }
 
-func mib(kib int) float64 { return float64(kib) / 1024 }
-
-// note keeps every round as a line that benchstat reads.
-func (b *bench) note(name string, all rounds) {
-	for _, u := range all {
-		line := fmt.Sprintf("BenchmarkWhole%s 1 %.4f cpu-s %.4f wall-s", name, u.cpu.Seconds(), u.wall.Seconds())
-		if u.peak > 0 {
-			line += fmt.Sprintf(" %d peak-KiB", u.peak)
-		}
-		b.raw = append(b.raw, line)
-	}
-}
-
 // decoding takes its ratio from the Go benchmarks.
 func (b *bench) decoding() {
 	if *benchGoFile != "" {
 		b.row("decoding, against json.Unmarshal", goBenchmark(b.t, "Decode", "client/unmarshal"), 1.2, " x", "the same bodies into the same structs")
 	}
-}
-
-// goBenchmark is the median of what a benchmark reports in the file of -bench.go.
-func goBenchmark(t *testing.T, name, unit string) float64 {
-	text, err := os.ReadFile(*benchGoFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []float64
-	for line := range strings.Lines(string(text)) {
-		fields := strings.Fields(line)
-		if i := slices.Index(fields, unit); i > 0 && strings.HasPrefix(fields[0]+"-", "Benchmark"+name+"-") {
-			if value, err := strconv.ParseFloat(fields[i-1], 64); err == nil {
-				all = append(all, value)
-			}
-		}
-	}
-	if len(all) == 0 {
-		t.Fatalf("%s holds no benchmark %s that reports %s", *benchGoFile, name, unit)
-	}
-	slices.Sort(all)
-	return all[len(all)/2]
 }
 
 // applying measures the commit of a first load against the sqlite3 shell, which
@@ -247,6 +198,37 @@ func (c *customer) imported() usage {
 	}
 	u.peak = 0
 	return u
+}
+
+// contacts measures the directory, which has as many entries as the company has
+// extensions, with the bars of the members' runs.
+func (b *bench) contacts() {
+	c := b.big
+	var fetch, quiet, day, first rounds
+	run := func(world, from string) usage {
+		c.turn(world)
+		c.roster(from)
+		return c.run(c.program, "contacts", "sync")
+	}
+	run("day", "") // the simulator makes its pages
+	run("quiet", "")
+	kept := c.keep("contacts.db")
+	for range b.rounds {
+		fetch = append(fetch, c.run("bench-fetch", "contacts"))
+		first = append(first, run("quiet", ""))
+		quiet = append(quiet, run("quiet", kept))
+		day = append(day, run("day", kept))
+		c.turn("quiet")
+	}
+	b.note("ContactsFetch", fetch)
+	b.note("ContactsNoChange", quiet)
+	b.note("ContactsOnePercent", day)
+	b.note("ContactsFirst", first)
+	b.row("contacts, no change, against fetch and decode", quiet.cpu()/fetch.cpu(), 1.25, " x", "%s against %s", quiet.spread(), fetch.spread())
+	b.row("contacts, 1 % changed, against the same", day.cpu()/fetch.cpu(), 1.35, " x", "%s", day.spread())
+	b.row("contacts, first import, against the same", first.cpu()/fetch.cpu(), 2.2, " x", "%s", first.spread())
+	b.row("contacts, peak memory, no change", mib(quiet.highest()), 128, " MiB", "fetch and decode alone %.0f MiB", mib(fetch.highest()))
+	b.row("contacts, peak memory, first import", mib(first.highest()), 192, " MiB", "")
 }
 
 // longHistory puts a history behind the roster and measures a run that changes
@@ -325,34 +307,4 @@ func (b *bench) binary() {
 	}
 	b.row("size of the binary", float64(info.Size())/(1<<20), 25, " MiB", "%s", kind)
 	b.exact("dynamic parts of the binary", map[string]int{"static": 0, "dynamic": 1}[kind], 0, kind)
-}
-
-// exact is a count that must be what it should be.
-func (b *bench) exact(what string, got, want int, detail string) {
-	verdict := "ok"
-	if got != want {
-		verdict = "missed"
-	}
-	b.rows = append(b.rows, benchRow{what, fmt.Sprint(got), "exactly " + fmt.Sprint(want), verdict, detail})
-	b.t.Logf("%s: %d, want %d: %s (%s)", what, got, want, verdict, detail)
-}
-
-// report prints the table, and writes it with all rounds where -bench.table says.
-func (b *bench) report() {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%d people, %d rounds, %s\n\n", b.people, b.rounds, time.Now().UTC().Format(time.RFC3339))
-	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "WHAT\tMEASURED\tBAR\tVERDICT\tDETAIL")
-	for _, r := range b.rows {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.what, r.measured, r.bar, r.verdict, r.detail)
-	}
-	_ = t.Flush()
-	_, _ = io.WriteString(os.Stdout, "\n"+text.String()+"\n")
-	if *benchTable == "" {
-		return
-	}
-	text.WriteString("\n" + strings.Join(b.raw, "\n") + "\n")
-	if err := os.WriteFile(*benchTable, []byte(text.String()), 0o644); err != nil {
-		b.t.Fatal(err)
-	}
 }

@@ -165,28 +165,25 @@ func (a *app) tellContactPlan(p *sync.ContactPlan) {
 }
 
 // oneContactRun prints a contact run with its changes.
-func (a *app) oneContactRun(rows []store.RunRow, changes *listing[store.ContactChangeRow]) error {
+func (a *app) oneContactRun(rows []store.RunRow, changes *listing[store.ContactChangeRow], pruned bool) error {
 	switch a.output {
 	case formatCSV:
 		return changes.print(a.stdout, formatCSV)
 	case formatJSON:
-		doc := struct {
-			Version int                      `json:"version"`
-			Runs    []store.RunRow           `json:"runs"`
-			Changes []store.ContactChangeRow `json:"changes"`
-		}{1, rows, []store.ContactChangeRow{}}
-		for row, err := range changes.rows {
-			if err != nil {
-				return err
-			}
-			doc.Changes = append(doc.Changes, row)
+		text, err := encodeJSON(rows)
+		if err != nil {
+			return err
 		}
-		return printDocument(a.stdout, doc)
+		changes.head = `"runs":` + text + fmt.Sprintf(`,"pruned":%v,`, pruned)
+		return changes.print(a.stdout, formatJSON)
 	}
 	for i := range rows {
 		a.tellContactRun(&rows[i])
 	}
 	_, _ = fmt.Fprintln(a.stdout)
+	if pruned {
+		_, _ = fmt.Fprintln(a.stdout, "The history is kept short (history.keep_days): changes of this run are gone.")
+	}
 	for row, err := range changes.rows {
 		if err != nil {
 			return err

@@ -27,7 +27,6 @@ func TestMain(m *testing.M) {
 			defer stop()
 			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
-		"peak":            peak,
 		"bench-simulator": benchProcess(benchSimulator),
 		"bench-fetch":     benchProcess(benchFetch),
 		"bench-apply":     benchProcess(benchApply),

@@ -80,7 +80,7 @@ func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error 
 		return err
 	}
 	if rows[0].Job == sync.JobContacts {
-		return a.oneContactRun(rows, contactChangeListing(st.ContactChanges(ctx, id)))
+		return a.oneContactRun(rows, contactChangeListing(st.ContactChanges(ctx, id)), pruned)
 	}
 	changes := changeListing(st.Changes(ctx, id))
 	if a.output == formatTable {
