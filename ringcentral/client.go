@@ -150,6 +150,7 @@ func call[T any](ctx context.Context, c *client, r *request, decode func([]byte)
 			value, err = decode(body)
 		}
 		if err == nil {
+			spareBodies.put(body) // what was decoded is a copy
 			return nil
 		}
 		if said := limitUnderSuccess(err, body); said != nil {

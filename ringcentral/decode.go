@@ -33,8 +33,8 @@ func readBody(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > mostBody {
 		return nil, tooLarge()
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(resp.ContentLength+1, 512), mostReserved)))
+	body := bytes.NewBuffer(spareBodies.take())
+	body.Grow(int(min(max(resp.ContentLength, 0)+bytes.MinRead, mostReserved)))
 	n, err := body.ReadFrom(io.LimitReader(resp.Body, mostBody+1))
 	switch {
 	case n > mostBody:
@@ -118,10 +118,12 @@ func decodeObject[T any](body []byte) (*T, error) {
 // decodeList reads a JSON array of records. Where a record has a fault, the
 // others stand: what could be read of it is in its place, with the fault under
 // its index (R19).
-func decodeList[T any](body []byte) (records []T, faults map[int]string, err error) {
+// room is used for the records if it is large enough; it may be nil.
+func decodeList[T any](body []byte, room []T) (records []T, faults map[int]string, err error) {
 	if err := wants('[', body); err != nil {
 		return nil, nil, err
 	}
+	records = room
 	if json.Unmarshal(body, &records) == nil {
 		return records, nil, nil
 	}

@@ -120,7 +120,7 @@ func TestNonsenseIsNeverAnEmptyList(t *testing.T) {
 		if _, err := decodeSubAccounts([]byte(body)); kindOf(err) != kindNonsense {
 			t.Errorf("sub-accounts %q: %v", body, err)
 		}
-		if _, err := decodePage[wireExtension]([]byte(body)); kindOf(err) != kindNonsense {
+		if _, err := decodeExtensions([]byte(body)); kindOf(err) != kindNonsense {
 			t.Errorf("extensions %q: %v", body, err)
 		}
 		if _, err := decodeAccount([]byte(body)); kindOf(err) != kindNonsense {
@@ -162,7 +162,7 @@ func TestMostlyFaultyListsAreNoLists(t *testing.T) {
 		{"two of four", bad + "," + good + "," + bad + "," + good, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, err := decodeList[wireAgent]([]byte("[" + tt.list + "]"))
+			_, _, err := decodeList[wireAgent]([]byte("["+tt.list+"]"), nil)
 			if (err == nil) != tt.fine {
 				t.Errorf("error %v", err)
 			}
@@ -171,7 +171,7 @@ func TestMostlyFaultyListsAreNoLists(t *testing.T) {
 }
 
 func TestExtensionsKeepWhatIsCertain(t *testing.T) {
-	p, err := decodePage[wireExtension]([]byte(`{"records":[
+	p, err := decodeExtensions([]byte(`{"records":[
 		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"}},
 		{"id":"2","type":"User","status":"Unassigned"},
 		{"id":3,"status":"Disabled","contact":{"firstName":7,"lastName":"Ng"}},
@@ -185,11 +185,7 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 		{ID: "3", Status: "Disabled", Faulty: "contact: of the wrong type"},
 		{ID: "4", Type: "Hologram", Status: "Dreaming", HasContact: true},
 	}
-	var got []sync.Extension
-	for i := range p.records {
-		got = append(got, p.records[i].extension(p.faults[i]))
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, p.records); diff != "" {
 		t.Error(diff)
 	}
 }

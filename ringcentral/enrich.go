@@ -2,6 +2,7 @@ package ringcentral
 
 import (
 	"context"
+	"slices"
 	stdsync "sync"
 
 	"ringroster/sync"
@@ -30,7 +31,7 @@ func (r *reading) ringEX(ctx context.Context) error {
 }
 
 func (r *reading) extensions(ctx context.Context) error {
-	pages, err := proved(ctx, func(ctx context.Context) ([]*page[wireExtension], error) {
+	pages, err := proved(ctx, func(ctx context.Context) ([]*page[sync.Extension], error) {
 		var mu stdsync.Mutex
 		done, records := 0, 0
 		pages, err := r.c.extensionPages(ctx, func(of, n int) {
@@ -42,19 +43,18 @@ func (r *reading) extensions(ctx context.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		return pages, provePages("extensions", pages, func(w *wireExtension) string { return string(w.ID) })
+		return pages, provePages("extensions", pages, func(x *sync.Extension) string { return x.ID })
 	})
 	if err != nil {
 		return err
 	}
 	r.total = pages[0].total
-	faulty := 0
-	for _, p := range pages {
+	faulty, records := 0, make([][]sync.Extension, len(pages))
+	for i, p := range pages {
 		faulty += len(p.faults)
-		for i := range p.records {
-			r.s.Extensions = append(r.s.Extensions, p.records[i].extension(p.faults[i]))
-		}
+		records[i] = p.records
 	}
+	r.s.Extensions = slices.Concat(records...)
 	if faulty > 0 {
 		r.warn(WarningFaultyExtension, "%d extension records cannot be read in full: whoever has them is a conflict", faulty)
 	}

@@ -52,13 +52,21 @@ type pageBody[T any] struct {
 }
 
 // decodePage reads a page; one faulty record does not spoil it (R19).
-func decodePage[T any](body []byte) (*page[T], error) {
+func decodePage[T any](body []byte) (*page[T], error) { return decodePageInto[T](body, nil) }
+
+// decodePageInto is decodePage, with room for the records.
+func decodePageInto[T any](body []byte, room []T) (*page[T], error) {
 	if err := wants('{', body); err != nil {
 		return nil, err
 	}
-	var b pageBody[T]
+	b := pageBody[T]{Records: room}
 	p := &page[T]{}
-	if err := json.Unmarshal(body, &b); err != nil {
+	err := json.Unmarshal(body, &b)
+	if err == nil && len(b.Records) == 0 { // an empty list, or none: our room must not pass for one
+		b = pageBody[T]{}
+		err = json.Unmarshal(body, &b)
+	}
+	if err != nil {
 		var raw pageBody[json.RawMessage]
 		if err := json.Unmarshal(body, &raw); err != nil {
 			return nil, nonsense("%w", err)

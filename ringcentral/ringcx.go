@@ -49,7 +49,7 @@ func (c *client) administrators(ctx context.Context, mainID string) ([]sync.Admi
 }
 
 func decodeAdmins(body []byte) ([]sync.Admin, error) {
-	rows, faults, err := decodeList[wireAdmin](body)
+	rows, faults, err := decodeList[wireAdmin](body, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func decodeSubAccounts(body []byte) ([]sync.SubAccount, error) {
 		ID     id     `json:"subAccountId"`
 		Name   string `json:"subAccountName"`
 		Active *bool  `json:"isActive"`
-	}](body)
+	}](body, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func decodeGroups(body []byte) ([]sync.Group, error) {
 	rows, faults, err := decodeList[struct {
 		ID   id     `json:"agentGroupId"`
 		Name string `json:"groupName"`
-	}](body)
+	}](body, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ type wireAgent struct {
 
 // agent never guesses: whether somebody is active who is not said to be either
 // way decides whether they leave.
-func (w *wireAgent) agent(fault string) sync.Agent {
+func (w *wireAgent) agent(fault string, texts texts) sync.Agent {
 	switch {
 	case fault != "":
 	case w.AgentID == "":
@@ -141,9 +141,9 @@ func (w *wireAgent) agent(fault string) sync.Agent {
 	}
 	return sync.Agent{
 		ID: string(w.AgentID), RCUserID: string(w.RCUserID),
-		FirstName: strings.TrimSpace(w.FirstName), LastName: strings.TrimSpace(w.LastName),
+		FirstName: texts.trimmed(w.FirstName), LastName: texts.trimmed(w.LastName),
 		Email: strings.TrimSpace(w.Email), UserName: strings.TrimSpace(w.UserName),
-		Type: strings.TrimSpace(w.AgentType), Active: w.Active != nil && *w.Active, Faulty: fault,
+		Type: texts.trimmed(w.AgentType), Active: w.Active != nil && *w.Active, Faulty: fault,
 		Supervisors: w.Supervisors,
 	}
 }
@@ -156,18 +156,20 @@ func (c *client) agents(ctx context.Context, sub, group string) ([]sync.Agent, e
 	return call(ctx, c, r, func(body []byte) ([]sync.Agent, error) { return decodeAgents(body, what, group) })
 }
 
+var agentRoom shelf[wireAgent]
+
 func decodeAgents(body []byte, what, group string) ([]sync.Agent, error) {
-	rows, faults, err := decodeList[wireAgent](body)
+	rows, faults, err := decodeList(body, agentRoom.take())
 	if err != nil {
 		return nil, err
 	}
-	agents := make([]sync.Agent, len(rows))
+	agents, texts := make([]sync.Agent, len(rows)), texts{}
 	for i := range rows {
 		w := &rows[i]
 		if w.GroupID != "" && string(w.GroupID) != group {
 			return nil, moved(what, "agent %s is in group %s", clean(string(w.AgentID)), clean(string(w.GroupID)))
 		}
-		a := w.agent(faults[i])
+		a := w.agent(faults[i], texts)
 		if a.ID == "" && a.RCUserID == "" && a.Email == "" {
 			return nil, nonsense("record %d names nobody", i+1)
 		}
@@ -176,5 +178,6 @@ func decodeAgents(body []byte, what, group string) ([]sync.Agent, error) {
 		}
 		agents[i] = a
 	}
+	agentRoom.put(rows)
 	return agents, nil
 }

@@ -78,27 +78,48 @@ type wireExtension struct {
 
 // extension keeps what is certain: of a faulty record id, type and status at
 // most.
-func (w *wireExtension) extension(fault string) sync.Extension {
-	x := sync.Extension{ID: string(w.ID), Type: w.Type, Status: w.Status, Faulty: fault}
+func (w *wireExtension) extension(fault string, texts texts) sync.Extension {
+	x := sync.Extension{ID: string(w.ID), Type: texts.shared(w.Type), Status: texts.shared(w.Status), Faulty: fault}
 	if fault != "" {
 		return x
 	}
-	x.Number, x.Site = strings.TrimSpace(w.Number), strings.TrimSpace(w.Site.Name)
+	x.Number, x.Site = strings.TrimSpace(w.Number), texts.trimmed(w.Site.Name)
 	if w.Contact == nil {
 		return x
 	}
 	x.HasContact = true
-	x.FirstName, x.LastName = strings.TrimSpace(w.Contact.FirstName), strings.TrimSpace(w.Contact.LastName)
+	x.FirstName, x.LastName = texts.trimmed(w.Contact.FirstName), texts.trimmed(w.Contact.LastName)
 	x.Email = strings.TrimSpace(w.Contact.Email)
-	x.Department, x.JobTitle = strings.TrimSpace(w.Contact.Department), strings.TrimSpace(w.Contact.JobTitle)
+	x.Department, x.JobTitle = texts.trimmed(w.Contact.Department), texts.trimmed(w.Contact.JobTitle)
 	return x
 }
 
+var extensionRoom shelf[wireExtension]
+
+// decodeExtensions reads a page of extensions. The records as they came are let
+// go at once: an account has a hundred thousand of them.
+func decodeExtensions(body []byte) (*page[sync.Extension], error) {
+	w, err := decodePageInto(body, extensionRoom.take())
+	if err != nil {
+		return nil, err
+	}
+	p := &page[sync.Extension]{
+		faults: w.faults, number: w.number, size: w.size, pages: w.pages, total: w.total, walks: w.walks, next: w.next,
+		records: make([]sync.Extension, len(w.records)),
+	}
+	texts := texts{}
+	for i := range w.records {
+		p.records[i] = w.records[i].extension(w.faults[i], texts)
+	}
+	extensionRoom.put(w.records)
+	return p, nil
+}
+
 // extensionPages reads the extension list once, unproved.
-func (c *client) extensionPages(ctx context.Context, progress func(of, records int)) ([]*page[wireExtension], error) {
-	return readPages(ctx, "extensions", func(ctx context.Context, number, size int) (*page[wireExtension], error) {
+func (c *client) extensionPages(ctx context.Context, progress func(of, records int)) ([]*page[sync.Extension], error) {
+	return readPages(ctx, "extensions", func(ctx context.Context, number, size int) (*page[sync.Extension], error) {
 		r := &request{op: listExtensions, what: "extensions", url: c.at(ringEX, "/restapi/v1.0/account/~/extension") + pageQuery(number, size)}
-		p, err := call(ctx, c, r, decodePage[wireExtension])
+		p, err := call(ctx, c, r, decodeExtensions)
 		if err == nil {
 			progress(p.last(), len(p.records))
 		}
