@@ -102,11 +102,12 @@ type client struct {
 	pacer     *pacer
 	tokens    *tokens
 	calls     atomic.Int64
+	bodies    bodySlots
 }
 
 func newClient(cfg Config) (*client, error) {
 	cfg.JWT = strings.TrimSpace(cfg.JWT)
-	c := &client{Config: cfg, transport: cfg.Transport, closeIdle: func() {}, pacer: newPacer()}
+	c := &client{Config: cfg, transport: cfg.Transport, closeIdle: func() {}, pacer: newPacer(), bodies: newBodySlots()}
 	for s, text := range []string{cfg.BaseURL, cfg.RingCXURL} {
 		u, err := url.Parse(strings.TrimRight(text, "/"))
 		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http") {
@@ -147,10 +148,10 @@ func call[T any](ctx context.Context, c *client, r *request, decode func([]byte)
 	err := retry(ctx, r.op.policy, func(attempt int) error {
 		body, err := c.authorised(ctx, r, attempt)
 		if err == nil {
+			defer c.bodies.done(body) // what was decoded is a copy
 			value, err = decode(body)
 		}
 		if err == nil {
-			spareBodies.put(body) // what was decoded is a copy
 			return nil
 		}
 		if said := limitUnderSuccess(err, body); said != nil {
@@ -251,15 +252,30 @@ func (c *client) roundTrip(ctx context.Context, r *request, token string) (statu
 		return 0, nil, nil, lost(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err = readBody(resp)
+	success := resp.StatusCode >= 200 && resp.StatusCode < 300
+	body, err = c.read(ctx, resp, success)
 	if err != nil {
 		return resp.StatusCode, resp.Header, nil, lost(ctx, err)
 	}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+	if !success {
 		basic, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Basic ")
 		err = refusal(resp.StatusCode, resp.Header, hide(body, c.ClientSecret, c.JWT, basic, token, r.secret))
 	}
 	return resp.StatusCode, resp.Header, body, err
+}
+
+// read reads a body. One that is going to be decoded takes a slot, which is given
+// back with it.
+func (c *client) read(ctx context.Context, resp *http.Response, success bool) ([]byte, error) {
+	if !success {
+		return readBody(resp, nil)
+	}
+	c.bodies.wait(ctx)
+	body, err := readBody(resp, spareBodies.take())
+	if err != nil {
+		c.bodies.done(nil)
+	}
+	return body, err
 }
 
 func (c *client) build(ctx context.Context, r *request, token string) (*http.Request, error) {

@@ -24,8 +24,9 @@ const (
 
 // readBody reads a whole body or fails: one that is shorter than announced is a
 // broken connection, one that does not end is refused. Of refusals only the
-// beginning is read, since their status counts in any case.
-func readBody(resp *http.Response) ([]byte, error) {
+// beginning is read, since their status counts in any case. room is read into if it
+// is large enough.
+func readBody(resp *http.Response, room []byte) ([]byte, error) {
 	if resp.StatusCode >= 300 {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, mostErrorBody))
 		return body, nil
@@ -33,7 +34,7 @@ func readBody(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > mostBody {
 		return nil, tooLarge()
 	}
-	body := bytes.NewBuffer(spareBodies.take())
+	body := bytes.NewBuffer(room)
 	body.Grow(int(min(max(resp.ContentLength, 0)+bytes.MinRead, mostReserved)))
 	n, err := body.ReadFrom(io.LimitReader(resp.Body, mostBody+1))
 	switch {

@@ -120,7 +120,7 @@ func TestNonsenseIsNeverAnEmptyList(t *testing.T) {
 		if _, err := decodeSubAccounts([]byte(body)); kindOf(err) != kindNonsense {
 			t.Errorf("sub-accounts %q: %v", body, err)
 		}
-		if _, err := decodeExtensions([]byte(body)); kindOf(err) != kindNonsense {
+		if _, err := decodeExtensions([]byte(body), nil); kindOf(err) != kindNonsense {
 			t.Errorf("extensions %q: %v", body, err)
 		}
 		if _, err := decodeAccount([]byte(body)); kindOf(err) != kindNonsense {
@@ -175,7 +175,7 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"}},
 		{"id":"2","type":"User","status":"Unassigned"},
 		{"id":3,"status":"Disabled","contact":{"firstName":7,"lastName":"Ng"}},
-		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`))
+		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestBodiesAreReadWholeOrNotAtAll(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := readBody(&http.Response{StatusCode: test.status, Body: io.NopCloser(test.body), ContentLength: test.length})
+			_, err := readBody(&http.Response{StatusCode: test.status, Body: io.NopCloser(test.body), ContentLength: test.length}, nil)
 			switch test.kind {
 			case kindAnswer:
 				if err != nil {

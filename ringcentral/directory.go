@@ -48,6 +48,7 @@ func (d *Directory) Close(ctx context.Context) {
 // Snapshot reads the whole account and proves it (R1), or returns an error:
 // *Error, or the context's. RingEX is read beside RingCX.
 func (d *Directory) Snapshot(ctx context.Context, report func(sync.Progress)) (*sync.Snapshot, error) {
+	defer emptyShelves()
 	g, ctx := errgroup.WithContext(ctx)
 	r := d.reading(ctx, report)
 	g.Go(func() error { return r.ringEX(ctx) })
@@ -67,6 +68,7 @@ func (d *Directory) Snapshot(ctx context.Context, report func(sync.Progress)) (*
 // LookAgain reads administrators and agents once more, with the same proofs, in
 // the same session (R2).
 func (d *Directory) LookAgain(ctx context.Context, report func(sync.Progress)) (*sync.Snapshot, error) {
+	defer emptyShelves()
 	r := d.reading(ctx, report)
 	if err := r.ringCX(ctx); err != nil {
 		return nil, err

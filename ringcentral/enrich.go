@@ -2,7 +2,6 @@ package ringcentral
 
 import (
 	"context"
-	"slices"
 	stdsync "sync"
 
 	"ringroster/sync"
@@ -31,10 +30,12 @@ func (r *reading) ringEX(ctx context.Context) error {
 }
 
 func (r *reading) extensions(ctx context.Context) error {
+	var list extensionList
 	pages, err := proved(ctx, func(ctx context.Context) ([]*page[sync.Extension], error) {
+		list = nil
 		var mu stdsync.Mutex
 		done, records := 0, 0
-		pages, err := r.c.extensionPages(ctx, func(of, n int) {
+		pages, err := r.c.extensionPages(ctx, &list, func(of, n int) {
 			mu.Lock()
 			defer mu.Unlock()
 			done, records = done+1, records+n
@@ -49,12 +50,11 @@ func (r *reading) extensions(ctx context.Context) error {
 		return err
 	}
 	r.total = pages[0].total
-	faulty, records := 0, make([][]sync.Extension, len(pages))
-	for i, p := range pages {
+	r.s.Extensions = list.join(pages)
+	faulty := 0
+	for _, p := range pages {
 		faulty += len(p.faults)
-		records[i] = p.records
 	}
-	r.s.Extensions = slices.Concat(records...)
 	if faulty > 0 {
 		r.warn(WarningFaultyExtension, "%d extension records cannot be read in full: whoever has them is a conflict", faulty)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 
 	"ringroster/sync"
@@ -96,16 +97,20 @@ func (w *wireExtension) extension(fault string, texts texts) sync.Extension {
 
 var extensionRoom shelf[wireExtension]
 
-// decodeExtensions reads a page of extensions. The records as they came are let
-// go at once: an account has a hundred thousand of them.
-func decodeExtensions(body []byte) (*page[sync.Extension], error) {
+// decodeExtensions reads a page of extensions, into room if they fit. The records
+// as they came are let go at once: an account has a hundred thousand of them.
+func decodeExtensions(body []byte, room []sync.Extension) (*page[sync.Extension], error) {
 	w, err := decodePageInto(body, extensionRoom.take())
 	if err != nil {
 		return nil, err
 	}
 	p := &page[sync.Extension]{
 		faults: w.faults, number: w.number, size: w.size, pages: w.pages, total: w.total, walks: w.walks, next: w.next,
-		records: make([]sync.Extension, len(w.records)),
+	}
+	if n := len(w.records); n <= len(room) {
+		p.records = room[:n:n]
+	} else {
+		p.records = make([]sync.Extension, n)
 	}
 	texts := texts{}
 	for i := range w.records {
@@ -115,16 +120,56 @@ func decodeExtensions(body []byte) (*page[sync.Extension], error) {
 	return p, nil
 }
 
-// extensionPages reads the extension list once, unproved.
-func (c *client) extensionPages(ctx context.Context, progress func(of, records int)) ([]*page[sync.Extension], error) {
+// extensionPages reads the extension list once, unproved, into list where it can.
+func (c *client) extensionPages(ctx context.Context, list *extensionList, progress func(of, records int)) ([]*page[sync.Extension], error) {
 	return readPages(ctx, "extensions", func(ctx context.Context, number, size int) (*page[sync.Extension], error) {
 		r := &request{op: listExtensions, what: "extensions", url: c.at(ringEX, "/restapi/v1.0/account/~/extension") + pageQuery(number, size)}
-		p, err := call(ctx, c, r, decodeExtensions)
+		p, err := call(ctx, c, r, func(body []byte) (*page[sync.Extension], error) {
+			return decodeExtensions(body, list.of(number, size))
+		})
 		if err == nil {
 			progress(p.last(), len(p.records))
+			list.begin(number, p)
 		}
 		return p, err
 	})
+}
+
+// extensionList is one piece of memory for a whole list, in which each page has
+// its place once the first has told how many there are.
+type extensionList []sync.Extension
+
+// mostExpected is how many extensions are believed on a server's word alone.
+const mostExpected = 200_000
+
+func (l *extensionList) begin(number int, first *page[sync.Extension]) {
+	if number == 1 && first.total > len(first.records) && first.total <= mostExpected {
+		*l = make([]sync.Extension, first.total)
+		copy(*l, first.records)
+	}
+}
+
+// of is the place of a page; none on the first, or behind the end.
+func (l *extensionList) of(number, size int) []sync.Extension {
+	from := min((number-1)*size, len(*l))
+	return (*l)[from:min(from+size, len(*l))]
+}
+
+// join puts proved pages together, if they are not already: every page but the
+// last one full.
+func (l extensionList) join(pages []*page[sync.Extension]) []sync.Extension {
+	records := make([][]sync.Extension, len(pages))
+	inPlace, at := len(pages) > 1, 0
+	for i, p := range pages {
+		records[i] = p.records
+		here := l.of(i+1, pages[0].granted())
+		inPlace = inPlace && len(here) == len(p.records) && (i == 0 || len(here) > 0 && &here[0] == &p.records[0])
+		at += len(p.records)
+	}
+	if inPlace && at == len(l) {
+		return l
+	}
+	return slices.Concat(records...)
 }
 
 // wireRole is RoleResource.

@@ -1,32 +1,102 @@
 package ringcentral
 
 import (
+	"context"
 	"strings"
 	stdsync "sync"
+	"time"
 )
 
 // Reading a large account passes several times as much through memory as it
 // leaves there. What is only passed through is used again.
 
-// shelf keeps slices whose content is no longer needed, for the next to fill.
-type shelf[T any] struct{ pool stdsync.Pool }
+// shelf keeps slices whose content is no longer needed, for the next to fill. A
+// sync.Pool would lose them at every garbage collection: just when they count.
+type shelf[T any] struct {
+	mu   stdsync.Mutex
+	used [][]T
+}
 
 // spareBodies are the bodies of answers that were decoded.
 var spareBodies shelf[byte]
 
 // take gives an empty slice, possibly with room in it, possibly nil.
 func (s *shelf[T]) take() []T {
-	if used, ok := s.pool.Get().(*[]T); ok {
-		return (*used)[:0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.used) == 0 {
+		return nil
 	}
-	return nil
+	last := len(s.used) - 1
+	used := s.used[last]
+	s.used = s.used[:last]
+	return used[:0]
 }
 
 // put takes back a slice that nobody refers to any more. It is cleared: what is
 // decoded into it must not mix with what was there.
 func (s *shelf[T]) put(used []T) {
 	clear(used)
-	s.pool.Put(&used)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used = append(s.used, used)
+}
+
+// bodySlots bound how many answers stand in memory at a time, read and not yet
+// decoded: a fast server would fill it with all that was asked side by side. The
+// bound is a soft one, since a slow body must not keep the others waiting.
+type bodySlots chan struct{}
+
+const (
+	mostBodies = 6
+	bodyWait   = time.Second
+)
+
+func newBodySlots() bodySlots {
+	b := make(bodySlots, mostBodies)
+	for range mostBodies {
+		b <- struct{}{}
+	}
+	return b
+}
+
+func (b bodySlots) wait(ctx context.Context) {
+	select {
+	case <-b:
+		return
+	default:
+	}
+	timer := time.NewTimer(bodyWait)
+	defer timer.Stop()
+	select {
+	case <-b:
+	case <-timer.C:
+	case <-ctx.Done(): // reading will say so
+	}
+}
+
+// done lets the next one in, and keeps the room of a body that nobody needs.
+func (b bodySlots) done(body []byte) {
+	if body != nil {
+		spareBodies.put(body)
+	}
+	select {
+	case b <- struct{}{}:
+	default: // a slow one did not wait
+	}
+}
+
+// empty gives the room back when reading has ended.
+func (s *shelf[T]) empty() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used = nil
+}
+
+func emptyShelves() {
+	spareBodies.empty()
+	extensionRoom.empty()
+	agentRoom.empty()
 }
 
 // texts are values that many records of one list share: names, departments,

@@ -168,7 +168,11 @@ func (s *subReading) group(ctx context.Context, group string) error {
 // distinctAgents forgets the lists that share an agent: somebody moved from one
 // to the other while they were read, and may be in a third by now.
 func (s *subReading) distinctAgents() {
-	in := map[string]string{}
+	people := 0
+	for _, list := range s.agents {
+		people += len(list)
+	}
+	in := make(map[string]string, people)
 	for _, g := range s.sub.Groups {
 		list := s.agents[g.ID]
 		for i := range list {

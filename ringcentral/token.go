@@ -258,5 +258,7 @@ func (t *tokens) revoke(ctx context.Context) {
 	r := &request{op: revokeToken, what: "the end of the session", secret: left.value, url: t.c.at(ringEX, "/restapi/oauth/revoke"), basic: true, form: url.Values{
 		"token": {left.value},
 	}}
-	_, _, _ = t.c.send(ctx, r, 1)
+	if _, body, err := t.c.send(ctx, r, 1); err == nil {
+		t.c.bodies.done(body)
+	}
 }
