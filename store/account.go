@@ -17,6 +17,8 @@ var accountTables = []string{
 	`UPDATE contact_entries SET account = ? WHERE account = ?`,
 	`UPDATE contact_history SET account = ? WHERE account = ?`,
 	`UPDATE snapshots SET account = ? WHERE account = ?`,
+	`UPDATE snapshot_pieces SET account = ? WHERE account = ?`,
+	`UPDATE snapshot_parts SET account = ? WHERE account = ?`,
 }
 
 // RenameAccount gives everything of one account another name (R4). The caller
@@ -32,12 +34,14 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 		if _, err := tx.ExecContext(ctx, `PRAGMA defer_foreign_keys = 1`); err != nil {
 			return err
 		}
-		for _, update := range accountTables {
-			if _, err := tx.ExecContext(ctx, update, to, from); err != nil {
-				return err
+		return byOwnHand(ctx, tx, func() error {
+			for _, update := range accountTables {
+				if _, err := tx.ExecContext(ctx, update, to, from); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	return explain("rename account "+from+" in", s.path, err)
 }

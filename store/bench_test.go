@@ -39,7 +39,7 @@ func BenchmarkMembers(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		for _, err := range s.Members(b.Context(), "acme") {
+		for _, err := range s.Members(b.Context(), "acme", nil) {
 			if err != nil {
 				b.Fatal(err)
 			}

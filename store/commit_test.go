@@ -242,7 +242,7 @@ func TestReaderSeesOneInstant(t *testing.T) {
 	s := newTestStore(t)
 	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 	var names []string
-	for m, err := range s.Members(t.Context(), "acme") {
+	for m, err := range s.Members(t.Context(), "acme", nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,18 +21,37 @@ func forget(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 	if err := forgetContact(ctx, tx, m.Account, m.RCUserID); err != nil {
 		return err
 	}
-	kept, err := collect(stream(ctx, tx, func(k *KeptRow, rows *sql.Rows) error {
-		return rows.Scan(&k.RunID, &k.Data)
-	}, `SELECT run_id, data FROM snapshots WHERE account = ?`, m.Account))
+	if err := forgetKept(ctx, tx, m); err != nil {
+		return err
+	}
+	return dropPieces(ctx, tx, m.Account)
+}
+
+// forgetKept keeps every run anew, one at a time.
+func forgetKept(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
+	runs, err := collect(stream(ctx, tx, func(id *sync.RunID, rows *sql.Rows) error { return rows.Scan(id) },
+		`SELECT run_id FROM snapshots WHERE account = ? ORDER BY run_id`, m.Account))
 	if err != nil {
 		return err
 	}
-	for _, k := range kept {
-		if k.Data, err = sync.ForgetKept(k.Data, m); err != nil {
-			return fmt.Errorf("what run %d kept: %w", k.RunID, err)
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE snapshots SET data = ? WHERE account = ? AND run_id = ?`, k.Data, m.Account, k.RunID)
+	for _, run := range runs {
+		kept, err := keptRows(ctx, tx, `account = ? AND run_id = ?`, m.Account, run)
 		if err != nil {
+			return err
+		}
+		pieces, err := sync.ForgetKept(kept[0].Data, m)
+		if err != nil {
+			return fmt.Errorf("what run %d kept: %w", run, err)
+		}
+		for _, clear := range []string{
+			`UPDATE snapshots SET data = x'' WHERE account = ? AND run_id = ?`,
+			`DELETE FROM snapshot_parts WHERE account = ? AND run_id = ?`,
+		} {
+			if _, err := tx.ExecContext(ctx, clear, m.Account, run); err != nil {
+				return err
+			}
+		}
+		if err := keepPieces(ctx, tx, m.Account, run, pieces); err != nil {
 			return err
 		}
 	}

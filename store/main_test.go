@@ -129,7 +129,7 @@ func readAll(ctx context.Context, path string) error {
 		return err
 	}
 	n := 0
-	for _, err := range s.Members(ctx, "acme") {
+	for _, err := range s.Members(ctx, "acme", nil) {
 		if err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func renameForever(ctx context.Context, path string) error {
 		}
 		generation := fmt.Sprint(state.Version)
 		p := &sync.Plan{Account: "acme", Version: state.Version}
-		for m, err := range s.Members(ctx, "acme") {
+		for m, err := range s.Members(ctx, "acme", nil) {
 			if err != nil {
 				return err
 			}

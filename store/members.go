@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strconv"
+	"strings"
 
 	"ringroster/sync"
 )
@@ -18,30 +20,90 @@ const membersSQL = `
 	       m.department, m.job_title, m.site, m.data_source, m.activity_id, m.deactivation_reason,
 	       m.time_zone, m.language, m.teams, m.categories, m.permissions, m.pins,
 	       m.synced, m.synced_roles, m.synced_logins, m.synced_regional, m.admin_ids,
-	       m.absent_days, m.absent_on, m.last_seen_at, m.rejected,
+	       m.absent_days, m.absent_on, m.last_seen_at, m.rejected, m.seal IS NULL,
 	       l.sub_account_id, l.sub_account, l.agent_group_id, l.agent_group, l.agent_id,
 	       l.agent_type, l.user_name, l.data_source, l.active
 	  FROM members m LEFT JOIN logins l ON l.member_id = m.member_id
-	 WHERE m.account = ?
+	 WHERE +m.account = ? AND m.member_id IN (SELECT value FROM json_each(?))
 	 ORDER BY m.member_id, l.sub_account_id, l.agent_id`
 
-// Members yields every member of an account with its logins, by member id, as
-// they stood at one instant. It streams: memory does not grow with the roster.
-func (s *Store) Members(ctx context.Context, account string) iter.Seq2[*sync.Member, error] {
+// The seals come a batch at a time, as one text: a row of its own for each of a
+// hundred thousand members would cost more than all that is done with it.
+const sealsSQL = `
+	SELECT max(member_id), group_concat(member_id || ' ' || coalesce(seal, ''), char(10))
+	  FROM (SELECT member_id, seal FROM members INDEXED BY members_seal
+	         WHERE account = ? AND member_id > ? ORDER BY member_id LIMIT ?)`
+
+// membersBatch is how many members are looked at together.
+const membersBatch = 1000
+
+// Members yields every member of an account with its logins, as they stood at one
+// instant, but those whose seal known knows. It streams: memory does not grow with
+// the roster.
+func (s *Store) Members(ctx context.Context, account string, known sync.Known) iter.Seq2[*sync.Member, error] {
 	return func(yield func(*sync.Member, error) bool) {
-		err := streamMembers(ctx, s.r, account, func(m *sync.Member) bool { return yield(m, nil) })
+		err := s.read(ctx, func(tx *sql.Tx) error {
+			return batchMembers(ctx, tx, account, known, func(m *sync.Member) bool { return yield(m, nil) })
+		})
 		if err != nil {
 			yield(nil, explain("read the members of account "+account+" from", s.path, err))
 		}
 	}
 }
 
+// batchMembers goes through the seals, batch by batch, and yields the members of
+// each that are not known.
+func batchMembers(ctx context.Context, tx *sql.Tx, account string, known sync.Known, yield func(*sync.Member) bool) error {
+	var last int64
+	ids := make([]byte, 0, 16*membersBatch)
+	for {
+		var highest sql.NullInt64
+		var seals sql.NullString
+		if err := tx.QueryRowContext(ctx, sealsSQL, account, last, membersBatch).Scan(&highest, &seals); err != nil {
+			return err
+		}
+		if !highest.Valid {
+			return nil
+		}
+		var err error
+		if ids, err = unknownIDs(ids[:0], seals.String, known); err != nil {
+			return err
+		}
+		if len(ids) > len("[]") {
+			if more, err := streamMembers(ctx, tx, account, string(ids), yield); err != nil || !more {
+				return err
+			}
+		}
+		last = highest.Int64
+	}
+}
+
+// unknownIDs are the ids of the members that known does not know, as a JSON list.
+func unknownIDs(ids []byte, seals string, known sync.Known) ([]byte, error) {
+	ids = append(ids, '[')
+	for line := range strings.SplitSeq(seals, "\n") {
+		number, seal, _ := strings.Cut(line, " ")
+		id, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("the seals of the members: %w", err)
+		}
+		if seal != "" && known != nil && known(sync.Sealed{ID: id, Text: seal}) {
+			continue
+		}
+		if len(ids) > 1 {
+			ids = append(ids, ',')
+		}
+		ids = append(ids, number...)
+	}
+	return append(ids, ']'), nil
+}
+
 // streamMembers yields a member when the first row of the next one, or the end,
-// shows that its logins are complete.
-func streamMembers(ctx context.Context, db reader, account string, yield func(*sync.Member) bool) error {
-	rows, err := db.QueryContext(ctx, membersSQL, account)
+// shows that its logins are complete. more is false once nobody wants any more.
+func streamMembers(ctx context.Context, db reader, account, ids string, yield func(*sync.Member) bool) (more bool, err error) {
+	rows, err := db.QueryContext(ctx, membersSQL, account, ids)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells what went wrong
 	var row memberRow
@@ -49,14 +111,14 @@ func streamMembers(ctx context.Context, db reader, account string, yield func(*s
 	var last *sync.Member
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
-			return err
+			return false, err
 		}
 		if last == nil || last.ID != row.m.ID {
 			if last != nil && !yield(last) {
-				return nil
+				return false, nil
 			}
 			if last, err = row.member(account); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if row.subAccountID.Valid {
@@ -64,12 +126,9 @@ func streamMembers(ctx context.Context, db reader, account string, yield func(*s
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return err
+		return false, err
 	}
-	if last != nil {
-		yield(last)
-	}
-	return nil
+	return last == nil || yield(last), nil
 }
 
 // memberRow is one row of membersSQL. Login columns are NULL for a member that
@@ -98,7 +157,7 @@ func (r *memberRow) dest() []any {
 		&p[sync.TimeZone], &p[sync.Language],
 		&m.Own[sync.Teams], &m.Own[sync.Categories], &m.Own[sync.Permissions], &r.pins,
 		&r.synced, &m.Synced.Roles, &m.Synced.Logins, &m.Synced.Regional, &r.adminIDs,
-		&m.AbsentDays, &m.AbsentOn, &r.lastSeen, &m.Rejected,
+		&m.AbsentDays, &m.AbsentOn, &r.lastSeen, &m.Rejected, &m.Unsealed,
 		&r.subAccountID, &r.subAccount, &r.groupID, &r.group, &r.agentID,
 		&r.agentType, &r.userName, &r.dataSource, &r.active,
 	}

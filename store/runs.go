@@ -120,6 +120,9 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 			return st, err
 		}
 	}
+	if st.Kept, err = keptPieces(ctx, tx, account); err != nil {
+		return st, err
+	}
 	err = readWaiting(ctx, tx, sync.JobMembers, account, now, &st)
 	return st, err
 }

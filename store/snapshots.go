@@ -18,20 +18,101 @@ func (s *Store) keep(ctx context.Context, c *sync.Commit) {
 		return
 	}
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		if k.Data != nil {
-			_, err := tx.ExecContext(ctx, `INSERT INTO snapshots (account, run_id, taken_at, data) VALUES (?, ?, ?, ?)`,
-				c.Account, c.Run, stamp(c.TakenAt), k.Data)
-			if err != nil {
+		if len(k.Pieces) > 0 {
+			if err := addKept(ctx, tx, c); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `
-			DELETE FROM snapshots
-			 WHERE account = ?1 AND run_id NOT IN (
-			       SELECT run_id FROM snapshots WHERE account = ?1 ORDER BY run_id DESC LIMIT ?2)`, c.Account, k.Last)
-		return err
+		return dropOld(ctx, tx, c.Account, k.Last)
 	})
 	k.Err = explain(fmt.Sprintf("keep the snapshot of run %d of account %s in", c.Run, c.Account), s.path, err)
+}
+
+func addKept(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO snapshots (account, run_id, taken_at, data) VALUES (?, ?, ?, x'')`,
+		c.Account, c.Run, stamp(c.TakenAt))
+	if err != nil {
+		return err
+	}
+	return keepPieces(ctx, tx, c.Account, c.Run, c.Keep.Pieces)
+}
+
+// keepPieces adds the pieces that are new, and says of which a run consists. A
+// piece that should be there and is not is an error: nothing is kept by halves.
+func keepPieces(ctx context.Context, tx *sql.Tx, account string, run sync.RunID, pieces []sync.Piece) error {
+	piece, err := tx.PrepareContext(ctx, `
+		INSERT INTO snapshot_pieces (account, name, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = piece.Close() }() // it ends with the transaction in any case
+	part, err := tx.PrepareContext(ctx, `
+		INSERT INTO snapshot_parts (account, run_id, position, piece_id)
+		VALUES (?1, ?2, ?3, (SELECT piece_id FROM snapshot_pieces WHERE account = ?1 AND name = ?4))`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = part.Close() }()
+	quiet := context.WithoutCancel(ctx) // see writePlan
+	for i, p := range pieces {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if p.Data != nil {
+			if _, err := piece.ExecContext(quiet, account, p.Name, p.Data); err != nil {
+				return err
+			}
+		}
+		if _, err := part.ExecContext(quiet, account, run, i, p.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropOld removes what is older than the last so many runs of an account, and the
+// pieces that no run consists of any more.
+func dropOld(ctx context.Context, tx *sql.Tx, account string, last int) error {
+	result, err := tx.ExecContext(ctx, `
+		DELETE FROM snapshots
+		 WHERE account = ?1 AND run_id NOT IN (
+		       SELECT run_id FROM snapshots WHERE account = ?1 ORDER BY run_id DESC LIMIT ?2)`, account, last)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		DELETE FROM snapshot_parts WHERE account = ?1 AND run_id NOT IN (SELECT run_id FROM snapshots WHERE account = ?1)`, account)
+	if err != nil {
+		return err
+	}
+	return dropPieces(ctx, tx, account)
+}
+
+// dropPieces removes the pieces that no run consists of.
+func dropPieces(ctx context.Context, tx *sql.Tx, account string) error {
+	_, err := tx.ExecContext(ctx, `
+		DELETE FROM snapshot_pieces WHERE account = ? AND piece_id NOT IN (SELECT piece_id FROM snapshot_parts)`, account)
+	return err
+}
+
+// keptPieces are the names of the pieces that are kept of an account.
+func keptPieces(ctx context.Context, tx *sql.Tx, account string) (map[string]bool, error) {
+	var kept map[string]bool // nil: nothing
+	names := stream(ctx, tx, func(name *string, rows *sql.Rows) error { return rows.Scan(name) },
+		`SELECT name FROM snapshot_pieces WHERE account = ? ORDER BY name`, account)
+	for name, err := range names {
+		if err != nil {
+			return nil, err
+		}
+		if kept == nil {
+			kept = map[string]bool{}
+		}
+		kept[name] = true
+	}
+	return kept, nil
 }
 
 // KeptRow is one account's part of a run of which everything is kept that it
@@ -46,9 +127,37 @@ type KeptRow struct {
 // Kept returns what is kept of a run, by account; nothing when it was no full
 // run of any, or too long ago.
 func (s *Store) Kept(ctx context.Context, run sync.RunID) ([]KeptRow, error) {
-	return collect(told(stream(ctx, s.r, func(k *KeptRow, rows *sql.Rows) error {
+	var kept []KeptRow
+	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+		kept, err = keptRows(ctx, tx, `run_id = ?`, run)
+		return err
+	})
+	return kept, explain("read", s.path, err)
+}
+
+func keptRows(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]KeptRow, error) {
+	kept, err := collect(stream(ctx, tx, func(k *KeptRow, rows *sql.Rows) error {
 		return rows.Scan(&k.RunID, &k.Account, &k.TakenAt, &k.Data)
-	}, `SELECT run_id, account, taken_at, data FROM snapshots WHERE run_id = ? ORDER BY account`, run), s.path))
+	}, `SELECT run_id, account, taken_at, data FROM snapshots WHERE `+where+` ORDER BY account, run_id`, args...))
+	for i := 0; err == nil && i < len(kept); i++ {
+		err = kept[i].addPieces(ctx, tx)
+	}
+	return kept, err
+}
+
+// addPieces puts the pieces of a run together. Whole data of an earlier version
+// have none.
+func (k *KeptRow) addPieces(ctx context.Context, tx *sql.Tx) error {
+	pieces := stream(ctx, tx, func(data *[]byte, rows *sql.Rows) error { return rows.Scan(data) }, `
+		SELECT s.data FROM snapshot_parts p JOIN snapshot_pieces s ON s.piece_id = p.piece_id
+		 WHERE p.account = ? AND p.run_id = ? ORDER BY p.position`, k.Account, k.RunID)
+	for data, err := range pieces {
+		if err != nil {
+			return err
+		}
+		k.Data = append(k.Data, data...)
+	}
+	return nil
 }
 
 // KeptRuns yields the numbers of the runs of which something is kept, oldest

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	crand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -24,6 +25,11 @@ func keepRun(t testing.TB, s *Store, account string, k *sync.Keep) sync.RunID {
 		t.Fatal(err)
 	}
 	return run
+}
+
+// piece is the only piece of a run, named after its content.
+func piece(content string) []sync.Piece {
+	return []sync.Piece{{Name: content, Data: []byte(content)}}
 }
 
 // keptOf lists what is kept: "acme 3 three".
@@ -55,14 +61,14 @@ func wantKept(t testing.TB, s *Store, want ...string) {
 func TestTheLastSnapshotsOfEachAccountAreKept(t *testing.T) {
 	s := newTestStore(t)
 	for _, data := range []string{"one", "two", "three"} {
-		keepRun(t, s, "acme", &sync.Keep{Last: 2, Data: []byte(data)})
+		keepRun(t, s, "acme", &sync.Keep{Last: 2, Pieces: piece(data)})
 	}
-	keepRun(t, s, "beta", &sync.Keep{Last: 2, Data: []byte("four")})
+	keepRun(t, s, "beta", &sync.Keep{Last: 2, Pieces: piece("four")})
 	wantKept(t, s, "acme 2 two", "acme 3 three", "beta 4 four")
 
 	keepRun(t, s, "acme", nil) // a partial run
 	wantKept(t, s, "acme 2 two", "acme 3 three", "beta 4 four")
-	keepRun(t, s, "acme", &sync.Keep{Last: 1, Data: []byte("six")})
+	keepRun(t, s, "acme", &sync.Keep{Last: 1, Pieces: piece("six")})
 	wantKept(t, s, "beta 4 four", "acme 6 six")
 	if err := s.RenameAccount(t.Context(), "acme", "renamed"); err != nil {
 		t.Fatal(err)
@@ -84,7 +90,7 @@ func TestAnAccountsPartsOfOneRunAreKeptTogether(t *testing.T) {
 	for _, account := range []string{"beta", "acme"} {
 		err := s.Commit(t.Context(), &sync.Commit{
 			Run: run, Account: account, FinishedAt: monday, Status: sync.HeldRun, Plan: plan(t, s, account),
-			Full: true, TakenAt: monday, Keep: &sync.Keep{Last: 1, Data: []byte(account)},
+			Full: true, TakenAt: monday, Keep: &sync.Keep{Last: 1, Pieces: piece(account)},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -103,7 +109,7 @@ func TestAFailureToKeepIsNoFailureOfTheRun(t *testing.T) {
 	if _, err := s.w.ExecContext(t.Context(), `DROP TABLE snapshots`); err != nil {
 		t.Fatal(err)
 	}
-	k := &sync.Keep{Last: 2, Data: []byte("one")}
+	k := &sync.Keep{Last: 2, Pieces: piece("one")}
 	run := keepRun(t, s, "acme", k)
 	if k.Err == nil || !strings.Contains(k.Err.Error(), "keep the snapshot of run 1 of account acme in the roster database") {
 		t.Error(k.Err)
@@ -117,7 +123,7 @@ func TestAFailureToKeepIsNoFailureOfTheRun(t *testing.T) {
 // A commit that is refused keeps nothing.
 func TestAnOutcomeThatWasNotWrittenKeepsNothing(t *testing.T) {
 	s := newTestStore(t)
-	k := &sync.Keep{Last: 2, Data: []byte("one")}
+	k := &sync.Keep{Last: 2, Pieces: piece("one")}
 	err := s.Commit(t.Context(), &sync.Commit{Run: 9, Account: "acme", Plan: &sync.Plan{}, Full: true, TakenAt: monday, Keep: k})
 	if err == nil {
 		t.Error("a run that has not begun was committed")
@@ -133,7 +139,7 @@ func BenchmarkKeep(b *testing.B) {
 	random := rand.NewChaCha8([32]byte{})
 	_, _ = random.Read(data)
 	for b.Loop() {
-		k := &sync.Keep{Last: 2, Data: data}
+		k := &sync.Keep{Last: 2, Pieces: []sync.Piece{{Name: crand.Text(), Data: data}}}
 		if keepRun(b, s, "acme", k); k.Err != nil {
 			b.Fatal(k.Err)
 		}

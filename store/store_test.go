@@ -114,10 +114,11 @@ func plan(t testing.TB, s *Store, account string, changes ...sync.Change) *sync.
 func members(t testing.TB, s *Store, account string) []*sync.Member {
 	t.Helper()
 	var all []*sync.Member
-	for m, err := range s.Members(t.Context(), account) {
+	for m, err := range s.Members(t.Context(), account, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		m.Unsealed = false // a matter of its own: seal_test.go
 		all = append(all, m)
 	}
 	return all

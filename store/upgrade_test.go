@@ -144,7 +144,7 @@ func checkStory(t *testing.T, s *Store) {
 		t.Errorf("the account is remembered as %+v, held %+v", state, state.Held)
 	}
 	found := map[string]int{}
-	for m, err := range s.Members(t.Context(), "demo") {
+	for m, err := range s.Members(t.Context(), "demo", nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,9 +19,9 @@ const (
 		       extension_number, department, job_title, site, data_source, activity_id,
 		       deactivation_reason, time_zone, language, teams, categories, permissions, pins, search,
 		       linked, synced, synced_roles, synced_logins, synced_regional, admin_ids,
-		       absent_days, absent_on, last_seen_at, rejected,
+		       absent_days, absent_on, last_seen_at, rejected, seal,
 		       account, created_at, created_by, updated_at, updated_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateMemberSQL = `
 		UPDATE members
 		   SET status = ?, managed = ?, rc_user_id = ?, username = ?, first_name = ?, last_name = ?, email = ?, role = ?,
@@ -29,7 +29,7 @@ const (
 		       deactivation_reason = ?, time_zone = ?, language = ?,
 		       teams = ?, categories = ?, permissions = ?, pins = ?, search = ?,
 		       linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
-		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?,
+		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?,
 		       deactivated_at = CASE WHEN status = 'active' AND ? = 'inactive' THEN ? ELSE deactivated_at END,
 		       reactivated_at = CASE WHEN status = 'inactive' AND ? = 'active' THEN ? ELSE reactivated_at END,
 		       updated_at = ?, updated_by = ?
@@ -37,7 +37,7 @@ const (
 	markMemberSQL = `
 		UPDATE members
 		   SET linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
-		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?
+		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?
 		 WHERE member_id = ? AND account = ?`
 	upsertLoginSQL = `
 		INSERT INTO logins (
@@ -51,6 +51,7 @@ const (
 	insertChangeSQL = `
 		INSERT INTO changes (run_id, member_id, kind, field, before, after, reason)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
+	sealMemberSQL = `UPDATE members SET seal = ? WHERE member_id = ? AND account = ?`
 )
 
 // writer writes members and their history within one transaction.
@@ -60,14 +61,18 @@ type writer struct {
 	actor   string
 	now     *string // one time for everything in the commit
 
-	insert, update, mark, login, change *sql.Stmt
+	insert, update, mark, seal, login, change *sql.Stmt
+
+	// firstPlan is true for a plan made before the account had a version: then
+	// nothing shows whether somebody edited rows since.
+	firstPlan bool
 
 	args []any // reused for every row
 	buf  []byte
 }
 
 func newWriter(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (*writer, error) {
-	w := &writer{run: c.Run, account: c.Account, actor: actor, now: stamp(c.FinishedAt)}
+	w := &writer{run: c.Run, account: c.Account, actor: actor, now: stamp(c.FinishedAt), firstPlan: c.Plan.Version == 0}
 	for _, s := range []struct {
 		into **sql.Stmt
 		text string
@@ -75,6 +80,7 @@ func newWriter(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (*
 		{&w.insert, insertMemberSQL},
 		{&w.update, updateMemberSQL},
 		{&w.mark, markMemberSQL},
+		{&w.seal, sealMemberSQL},
 		{&w.login, upsertLoginSQL},
 		{&w.change, insertChangeSQL},
 	} {
@@ -107,7 +113,13 @@ func (w *writer) writePlan(ctx context.Context, p *sync.Plan) error {
 			return fmt.Errorf("member %d: %w", m.ID, err)
 		}
 	}
-	return nil
+	for i := range p.Seals {
+		w.args = append(w.args[:0], p.Seals[i].Text, p.Seals[i].ID, w.account)
+		if err := w.execOne(quiet, w.seal); err != nil {
+			return fmt.Errorf("member %d: %w", p.Seals[i].ID, err)
+		}
+	}
+	return ctx.Err()
 }
 
 // writeChange writes the member first: its history needs the id.
@@ -116,7 +128,7 @@ func (w *writer) writeChange(ctx context.Context, c *sync.Change) error {
 		if err := w.insertMember(ctx, c.Next); err != nil {
 			return err
 		}
-	} else if err := w.updateMember(ctx, c.Member, c.Next); err != nil {
+	} else if err := w.updateMember(ctx, c); err != nil {
 		return err
 	}
 	for i := range c.Next.Logins {
@@ -129,7 +141,7 @@ func (w *writer) writeChange(ctx context.Context, c *sync.Change) error {
 
 func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
 	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m)
-	w.args = append(w.args, w.account, w.now, w.actor, w.now, w.actor)
+	w.args = append(w.args, sealOf(m, true), w.account, w.now, w.actor, w.now, w.actor)
 	result, err := w.insert.ExecContext(ctx, w.args...)
 	if err != nil {
 		return duplicate(m, err)
@@ -140,17 +152,35 @@ func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
 
 // updateMember writes every column. The statement compares old and new status
 // for the times of leaving and coming back.
-func (w *writer) updateMember(ctx context.Context, id int64, m *sync.Member) error {
+func (w *writer) updateMember(ctx context.Context, c *sync.Change) error {
+	m := c.Next
 	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m)
-	w.args = append(w.args, m.Status, w.now, m.Status, w.now, w.now, w.actor, id, w.account)
-	m.ID = id
+	w.args = append(w.args, sealOf(m, w.knowsAll(c.Kind)), m.Status, w.now, m.Status, w.now, w.now, w.actor, c.Member, w.account)
+	m.ID = c.Member
 	return duplicate(m, w.execOne(ctx, w.update))
 }
 
 // writeMark moves bookkeeping alone: no history, and nobody becomes its author.
 func (w *writer) writeMark(ctx context.Context, m *sync.Member) error {
-	w.args = append(w.appendKept(w.args[:0], m), m.ID, w.account)
+	w.args = append(w.appendKept(w.args[:0], m), sealOf(m, !w.firstPlan), m.ID, w.account)
 	return w.execOne(ctx, w.mark)
+}
+
+// knowsAll says whether a change leads to a member whose every row the plan has
+// seen. What an operator does gets no seal: the next sync looks at it first.
+func (w *writer) knowsAll(kind sync.Kind) bool {
+	return !w.firstPlan && (kind == sync.Link || kind == sync.Reactivate || kind == sync.Update)
+}
+
+// sealOf is the seal of a member that is written; nil: none.
+func sealOf(m *sync.Member, knowsAll bool) any {
+	if !knowsAll {
+		return nil
+	}
+	if seal := m.Seal(); seal != "" {
+		return seal
+	}
+	return nil
 }
 
 // execOne runs a statement that must hit exactly one member. One that was

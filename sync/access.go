@@ -97,9 +97,11 @@ func (p *planner) judge(person *Person, synced *Profile) verdict {
 	return v
 }
 
-// granted collects the records that grant access under wem_access (R9).
+// granted collects the records that grant access under wem_access (R9). What it
+// gives holds until the next call.
 func (p *planner) granted(person *Person) *grants {
-	g := &grants{admins: person.Admins}
+	g := &p.grants
+	*g = grants{admins: person.Admins}
 	if p.access == nil && !slices.ContainsFunc(person.Agents, func(r AgentRecord) bool { return !r.Active }) {
 		g.agents = person.Agents // the common case needs no copy
 		return g

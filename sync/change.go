@@ -167,4 +167,7 @@ type Plan struct {
 	// Lookups are the extensions whose own regional settings are to be looked up
 	// in this run. A plan that was made with the answers names those for the next.
 	Lookups []string
+	// Seals are for members that were read whole and that the next plan may know
+	// without (seal.go): no changes either.
+	Seals []Sealed
 }

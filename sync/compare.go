@@ -37,6 +37,8 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 		o.decision = unchanged
 		if bookkeepingMoved(m, &next) {
 			o.mark = next.copy()
+		} else if m.Unsealed {
+			p.seal(m)
 		}
 		p.trace(person, m, "R19", "plan", "unchanged: the roster holds what RingCentral reports")
 		return

@@ -64,7 +64,7 @@ func (r *Runner) planEdit(ctx context.Context, account string, edit Edit) (*Comm
 		return nil, fmt.Errorf("read the roster's state of account %s: %w", account, err)
 	}
 	var failed error
-	plan, settled, err := edit(state, untilError(r.Roster.Members(ctx, account), &failed))
+	plan, settled, err := edit(state, untilError(r.Roster.Members(ctx, account, nil), &failed))
 	if err = errors.Join(failed, err); err != nil {
 		return nil, err
 	}

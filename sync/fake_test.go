@@ -56,7 +56,7 @@ func (r *memory) State(_ context.Context, account string, _ time.Time) (State, e
 	return r.states[account], nil
 }
 
-func (r *memory) Members(_ context.Context, account string) iter.Seq2[*Member, error] {
+func (r *memory) Members(_ context.Context, account string, _ Known) iter.Seq2[*Member, error] {
 	return func(yield func(*Member, error) bool) {
 		for _, m := range r.members[account] {
 			if !yield(m, nil) {

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -150,9 +151,12 @@ func (w *world) input() Input {
 	if in.State.Accepted == nil {
 		in.State.Accepted = Accept(&in.Policy, in.Snapshot).Settings
 	}
-	in.Members = slices.Values(w.members)
+	in.Members = w.stream
 	return in
 }
+
+// stream knows nobody by a seal: every member is read whole.
+func (w *world) stream(Known) iter.Seq[*Member] { return slices.Values(w.members) }
 
 func (w *world) plan(t rapid.TB) *Plan {
 	t.Helper()

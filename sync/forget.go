@@ -2,7 +2,6 @@ package sync
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -114,30 +113,66 @@ func ForgetText(field, value string) (string, error) {
 	return string(text), err
 }
 
-// ForgetKept is what a run kept (Keep.Data), without what is personal of a
-// member: its own row and the records of RingCentral that were theirs. It reads
-// the data twice: records stand before the row that says by which id and e-mail
-// the member went then.
-func ForgetKept(data []byte, m *Member) ([]byte, error) {
+// ForgetKept is what a run kept, without what is personal of a member: its own row
+// and the records of RingCentral that were theirs. It reads the data twice: records
+// stand before the row that says by which id and e-mail the member went then. Of a
+// member that was known by its seal the records tell nothing any more: it gets a
+// row.
+func ForgetKept(data []byte, m *Member) ([]Piece, error) {
+	row, err := rowOfSealed(data, m.ID)
+	if err != nil {
+		return nil, err
+	}
 	e := &erasure{member: m, ids: map[string]bool{}, emails: map[string]bool{}}
 	e.meet(m.RCUserID, m.Profile[Email])
 	e.meet("", m.Synced.Profile[Email])
+	if row != nil {
+		e.meet(row.RCUserID, row.Profile[Email])
+	}
 	if err := eachPastLine(data, e.learn); err != nil {
 		return nil, err
 	}
-	w := &pastWriter{}
-	w.gzip, _ = gzip.NewWriterLevel(&w.data, gzip.BestSpeed) // the level is a valid one
-	w.lines = json.NewEncoder(w.gzip)
-	w.lines.SetEscapeHTML(false)
-	err := eachPastLine(data, func(line *pastLine, sub string) {
+	w := emptyPast()
+	err = eachPastLine(data, func(line *pastLine, sub string) {
 		e.blank(line, sub)
+		if line.End && row != nil {
+			w.write(pastLine{Members: []pastMember{blankRow(row)}})
+		}
+		line.Seals = "" // whose record was blanked besides is sealed otherwise now
 		w.write(*line)
 	})
-	if err = errors.Join(err, w.err); err != nil {
-		return nil, err
+	return w.pieces, errors.Join(err, w.err)
+}
+
+// rowOfSealed finds, in what a run kept, the member as it stood then if it was
+// known by its seal.
+func rowOfSealed(data []byte, id int64) (row *Member, err error) {
+	for past, err := range ReadPasts(bytes.NewReader(data)) {
+		if err != nil {
+			return nil, err
+		}
+		planner, err := newPlanner(past.input("", nil))
+		if err != nil {
+			return nil, err
+		}
+		for m, sealed := range past.everybody(planner) {
+			if sealed && m.ID == id {
+				row = m
+			}
+		}
+		if past.err != nil {
+			return nil, past.err
+		}
 	}
-	err = w.gzip.Close()
-	return w.data.Bytes(), err
+	return row, nil
+}
+
+// blankRow is the row of a member in the past, blanked, with the status it had.
+func blankRow(row *Member) pastMember {
+	status, reason := row.Status, row.DeactivationReason
+	row.forget()
+	row.Status, row.Synced.Status, row.DeactivationReason = status, status, reason // as it was then
+	return keptMember(row)
 }
 
 // eachPastLine reads what a run kept, with the sub-account whose group a line is.
@@ -220,13 +255,10 @@ func (e *erasure) blank(line *pastLine, sub string) {
 	}
 	for i := range line.Members {
 		if k := &line.Members[i]; k.ID == e.member.ID {
-			row := k.member(e.member.Account)
-			status, reason := row.Status, row.DeactivationReason
-			row.forget()
-			row.Status, row.Synced.Status, row.DeactivationReason = status, status, reason // as it was then
-			*k = keptMember(row)
+			*k = blankRow(k.member(e.member.Account))
 		}
 	}
+	line.Sealed = slices.DeleteFunc(line.Sealed, func(s pastSealed) bool { return s.ID == e.member.ID })
 }
 
 // means tells a record of the member by its RingEX id, or by its e-mail.

@@ -124,7 +124,8 @@ func TestForgetKept(t *testing.T) {
 	w := forgettable(t)
 	w.member(2).Profile[Site] = "Bern"
 	plan, kept := keepWhile(t, w.input(), 1)
-	blanked, err := ForgetKept(kept, w.member(1))
+	pieces, err := ForgetKept(kept, w.member(1))
+	blanked := (&Keep{Pieces: pieces}).data()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,8 @@ func TestForgetKeptUnderEarlierNames(t *testing.T) {
 			c.since(w)
 			w.sync(t)
 			at := slices.IndexFunc(w.members, func(m *Member) bool { return m.Profile[LastName] == "Quill" })
-			blanked, err := ForgetKept(kept, w.members[at])
+			pieces, err := ForgetKept(kept, w.members[at])
+			blanked := (&Keep{Pieces: pieces}).data()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -232,5 +234,45 @@ func TestForgetKeptUnderEarlierNames(t *testing.T) {
 			}
 			mustNotSay(t, "what the run kept", text)
 		})
+	}
+}
+
+// Whoever was known by a seal gets a row of their own, with what was true of them
+// then; everybody else is still known.
+func TestForgetWhomASealMadeKnown(t *testing.T) {
+	w := forgettable(t)
+	w.sync(t)
+	in, passed := w.input(), 0
+	in.Members = w.sealed(&passed)
+	want, kept := keepWhile(t, in, 1)
+	if passed == 0 || len(want.Changes) > 0 {
+		t.Fatal(passed, lines(want))
+	}
+	for _, m := range w.members {
+		pieces, err := ForgetKept(kept, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blanked := (&Keep{Pieces: pieces}).data()
+		_, plans, err := pasts(blanked, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range plans[0].Changes {
+			if c.Member != 0 && c.Member != m.ID {
+				t.Errorf("without member %d: %v", m.ID, lines(plans[0]))
+			}
+		}
+		r, err := gzip.NewReader(bytes.NewReader(blanked))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name := m.Profile[FirstName]; name != "" && bytes.Contains(text, []byte(name)) {
+			t.Errorf("%s is still there: %s", name, text)
+		}
 	}
 }

@@ -73,6 +73,10 @@ func (t *tally) eachList(m *Member, visit func(*listTally)) {
 // ladder left, and nothing else decides about them: what it does not hold is
 // deactivated.
 func (p *planner) guard() {
+	if len(p.candidates) == 0 {
+		return
+	}
+	p.countSealed()
 	reasons := p.holdReasons()
 	last := p.lastAdministrators()
 	left := p.leavesBehind(last)
@@ -116,9 +120,6 @@ func (p *planner) hold(l leaver, c Change, why []HoldReason) {
 // holdReasons are the reasons that hold all leavers of the account, in the
 // order of R24.
 func (p *planner) holdReasons() []HoldReason {
-	if len(p.candidates) == 0 {
-		return nil
-	}
 	for _, l := range p.candidates {
 		p.tally.eachList(l.member, func(t *listTally) { t.leaving++ })
 	}

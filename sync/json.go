@@ -123,8 +123,8 @@ func (m *Member) MarshalJSON() ([]byte, error) {
 
 // appendText appends a JSON string. Plain text, which nearly all is, is copied.
 func appendText(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+	for _, c := range s {
+		if c < ' ' || c == '"' || c == '\\' || c == utf8.RuneError || c == '\u2028' || c == '\u2029' {
 			text, _ := marshal(s) // a string always marshals
 			return append(b, text...)
 		}

@@ -3,7 +3,11 @@ package sync
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"hash"
 	"iter"
 	"slices"
 	"time"
@@ -16,16 +20,24 @@ import (
 // rejections, administrator ids) nor when somebody edited a row by hand.
 //
 // It is one gzip stream of JSON lines: a head, the lists of the snapshot, the
-// members, an end. Everything is written as it passes by, in pieces; in memory
-// there is never more of it than the compressed bytes.
+// members, an end. Of members that were known by their seals (seal.go) nothing is
+// kept but the seal: the snapshot tells the rest. Each line is a piece with a name
+// that follows from its content, so that what an earlier run kept already, as most
+// lists of an ordinary day, is neither compressed nor kept again.
 
 // Keep is what a full run asks the roster to keep beside its outcome.
 type Keep struct {
-	Last int    // how many runs of the account stay kept, this one included; 0: none
-	Data []byte // what the run decided from, for ReadPasts; nil when Last is 0
+	Last   int     // how many runs of the account stay kept, this one included; 0: none
+	Pieces []Piece // what the run decided from; their data one after the other are for ReadPasts
 	// Err says why it could not be kept. The run itself is not concerned: it is
 	// set, by Commit too, after the outcome was written.
 	Err error
+}
+
+// Piece is a part of what a run keeps.
+type Piece struct {
+	Name string // a digest of its content: equal names, equal pieces
+	Data []byte // compressed; nil: the roster has it (State.Kept)
 }
 
 // pastFormat counts the changes of the format that an older or newer program
@@ -44,7 +56,9 @@ type pastLine struct {
 	Group      *Group       `json:"group,omitempty"`
 	Extensions []Extension  `json:"extensions,omitempty"`
 	Members    []pastMember `json:"members,omitempty"`
-	End        bool         `json:"end,omitempty"` // nothing was cut off
+	Sealed     []pastSealed `json:"sealed,omitempty"`
+	End        bool         `json:"end,omitempty"`   // nothing was cut off
+	Seals      string       `json:"seals,omitempty"` // with the end: all digests condensed
 }
 
 // pastHead begins what one run of one account decided from.
@@ -92,21 +106,31 @@ type pastSynced struct {
 	Logins   string      `json:"logins"`
 }
 
+// pastSealed is a member that the plan knew by its seal: the seal without its
+// digest, which would be another one whenever somebody moves.
+type pastSealed struct {
+	ID   int64  `json:"id"`
+	Seal string `json:"seal"`
+}
+
 // pastWriter writes what a plan is made from while it is made.
 type pastWriter struct {
-	data  bytes.Buffer
-	gzip  *gzip.Writer
-	lines *json.Encoder
-	batch []pastMember
-	err   error // the first; nothing is written after it
+	kept   map[string]bool // the pieces that are kept already
+	pieces []Piece
+	line   bytes.Buffer
+	lines  *json.Encoder // into line
+	packed bytes.Buffer
+	gzip   *gzip.Writer // into packed
+	batch  []pastMember
+	sealed []pastSealed
+	seals  hash.Hash // of the digests
+	err    error     // the first; nothing is written after it
 }
 
 // newPastWriter writes all of an input but its members.
 func newPastWriter(run RunID, version string, in *Input) *pastWriter {
-	w := &pastWriter{batch: make([]pastMember, 0, pastBatch)}
-	w.gzip, _ = gzip.NewWriterLevel(&w.data, gzip.BestSpeed) // the level is a valid one
-	w.lines = json.NewEncoder(w.gzip)
-	w.lines.SetEscapeHTML(false)
+	w := emptyPast()
+	w.kept = in.State.Kept
 	s := *in.Snapshot
 	s.Admins, s.SubAccounts, s.Extensions = nil, nil, nil
 	w.write(pastLine{Head: &pastHead{
@@ -116,10 +140,39 @@ func newPastWriter(run RunID, version string, in *Input) *pastWriter {
 	return w
 }
 
+func emptyPast() *pastWriter {
+	w := &pastWriter{seals: sha256.New()}
+	w.gzip, _ = gzip.NewWriterLevel(&w.packed, gzip.BestSpeed) // the level is a valid one
+	w.lines = json.NewEncoder(&w.line)
+	w.lines.SetEscapeHTML(false)
+	return w
+}
+
 func (w *pastWriter) write(line pastLine) {
-	if w.err == nil {
-		w.err = w.lines.Encode(line)
+	if w.err != nil {
+		return
 	}
+	w.line.Reset()
+	if w.err = w.lines.Encode(line); w.err == nil {
+		w.err = w.put()
+	}
+}
+
+// put makes a piece of the line that stands in w.line.
+func (w *pastWriter) put() error {
+	sum := sha256.Sum256(w.line.Bytes())
+	piece := Piece{Name: hex.EncodeToString(sum[:16])}
+	if !w.kept[piece.Name] {
+		w.packed.Reset()
+		w.gzip.Reset(&w.packed)
+		_, err := w.gzip.Write(w.line.Bytes())
+		if err = errors.Join(err, w.gzip.Close()); err != nil {
+			return err
+		}
+		piece.Data = bytes.Clone(w.packed.Bytes())
+	}
+	w.pieces = append(w.pieces, piece)
+	return nil
 }
 
 func (w *pastWriter) snapshot(s *Snapshot) {
@@ -131,26 +184,46 @@ func (w *pastWriter) snapshot(s *Snapshot) {
 		sub.Groups = nil
 		w.write(pastLine{SubAccount: &sub})
 		for j := range s.SubAccounts[i].Groups {
-			w.write(pastLine{Group: &s.SubAccounts[i].Groups[j]})
+			w.group(&s.SubAccounts[i].Groups[j])
 		}
 	}
 	for extensions := range slices.Chunk(s.Extensions, pastBatch) {
-		w.write(pastLine{Extensions: extensions})
+		w.extensions(extensions)
 	}
 }
 
-// watch is the stream of members, each of them written as it passes.
-func (w *pastWriter) watch(members iter.Seq[*Member]) iter.Seq[*Member] {
-	return func(yield func(*Member) bool) {
-		for m := range members {
-			w.batch = append(w.batch, keptMember(m))
-			if len(w.batch) == pastBatch {
-				w.flush()
-			}
-			if !yield(m) {
-				return
+// watch is the stream of members, each of them written as it passes or is known.
+func (w *pastWriter) watch(members func(Known) iter.Seq[*Member]) func(Known) iter.Seq[*Member] {
+	return func(known Known) iter.Seq[*Member] {
+		if known != nil {
+			known = w.note(known)
+		}
+		return func(yield func(*Member) bool) {
+			for m := range members(known) {
+				w.batch = append(w.batch, keptMember(m))
+				if len(w.batch) == pastBatch {
+					w.flush()
+				}
+				if !yield(m) {
+					return
+				}
 			}
 		}
+	}
+}
+
+// note writes down whom a plan knows.
+func (w *pastWriter) note(known Known) Known {
+	return func(s Sealed) bool {
+		if !known(s) {
+			return false
+		}
+		_, _ = w.seals.Write([]byte(s.Text[:digestLength])) // it cannot fail
+		w.sealed = append(w.sealed, pastSealed{s.ID, s.Text[digestLength:]})
+		if len(w.sealed) == pastBatch {
+			w.flushSealed()
+		}
+		return true
 	}
 }
 
@@ -161,14 +234,19 @@ func (w *pastWriter) flush() {
 	}
 }
 
+func (w *pastWriter) flushSealed() {
+	if len(w.sealed) > 0 {
+		w.sealedLine(w.sealed)
+		w.sealed = w.sealed[:0]
+	}
+}
+
 // keep is all that was written, for a roster that keeps the last so many.
 func (w *pastWriter) keep(last int) *Keep {
 	w.flush()
-	w.write(pastLine{End: true})
-	if w.err == nil {
-		w.err = w.gzip.Close()
-	}
-	return &Keep{Last: last, Data: w.data.Bytes(), Err: w.err}
+	w.flushSealed()
+	w.write(pastLine{End: true, Seals: hex.EncodeToString(w.seals.Sum(nil))})
+	return &Keep{Last: last, Pieces: w.pieces, Err: w.err}
 }
 
 func keptMember(m *Member) pastMember {

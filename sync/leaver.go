@@ -40,7 +40,7 @@ func (p *planner) traceLeaver(l *leaver) {
 	}
 	if m := l.member; l.person == nil {
 		p.trace(nil, m, "R5", "RingCX lists", "no record has rc user id %q, one of the %d logins, or an administrator id of %q", m.RCUserID, len(m.Logins), m.AdminIDs)
-		if e := p.people.exts[m.RCUserID]; e != nil {
+		if e := p.people.extension(m.RCUserID); e != nil {
 			p.trace(nil, m, "R14", "RingEX extensions", "extension %s is still listed: %s", e.ID, e.Status)
 		} else {
 			p.trace(nil, m, "R14", "RingEX extensions", "no extension has rc user id %q", m.RCUserID)
@@ -52,7 +52,7 @@ func (p *planner) traceLeaver(l *leaver) {
 // absence is the reason of somebody without a record: the first of R14 that
 // fits what is still listed of them.
 func (p *planner) absence(m *Member) Reason {
-	e := p.people.exts[m.RCUserID]
+	e := p.people.extension(m.RCUserID)
 	switch {
 	case m.RCUserID == "" || e == nil:
 		return ReasonRemoved

@@ -116,7 +116,7 @@ func (a *aftermath) expect(i int, l *leaver, people *people) {
 			a.lists[listKey{sub: login.SubAccountID}] = nil
 			a.lists[listKey{login.SubAccountID, login.AgentGroupID}] = nil
 		}
-		if holder := people.byLogin[login.key()]; holder == nil || holder == l.person {
+		if holder := people.holder(login); holder == nil || holder == l.person {
 			a.boss(i, listKey{login.SubAccountID, login.AgentID})
 		}
 	}

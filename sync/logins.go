@@ -92,6 +92,13 @@ func (d *digest) add(value string) {
 
 func (d digest) String() string { return strconv.FormatUint(uint64(d), 16) }
 
+// hashOf condenses one value.
+func hashOf(s string) uint64 {
+	d := newDigest()
+	d.add(s)
+	return uint64(d)
+}
+
 // LoginsJSON is how logins stand in a field change.
 func LoginsJSON(logins []Login) string {
 	if logins == nil {

@@ -63,9 +63,9 @@ type counting struct {
 	plans int
 }
 
-func (c *counting) Members(ctx context.Context, account string) iter.Seq2[*Member, error] {
+func (c *counting) Members(ctx context.Context, account string, known Known) iter.Seq2[*Member, error] {
 	c.plans++
-	return c.Roster.Members(ctx, account)
+	return c.Roster.Members(ctx, account, known)
 }
 
 // R2: the second look and the lookups together cost one more plan, not two.

@@ -12,7 +12,7 @@ import (
 // before anything else (R5).
 func (p *planner) meet(m *Member) {
 	if m.Username != "" {
-		p.usernames[fold(m.Username)] = true
+		p.usernames = append(p.usernames, hashOf(fold(m.Username)))
 	}
 	p.tally.count(m)
 	if person := p.people.byRC[m.RCUserID]; m.RCUserID != "" && person != nil {
@@ -33,7 +33,7 @@ func (p *planner) strand(m *Member) {
 		p.traceMember(nil, m)
 		p.trace(nil, m, "R14", "plan", "stays inactive (%s): RingCentral reports nobody with their ids who belongs on the roster", firstOf(string(m.DeactivationReason), "set by hand"))
 	}
-	if m.Status == Active || p.people.emails[fold(m.Profile[Email])] {
+	if m.Status == Active || p.people.hasEmail(m.Profile[Email]) {
 		p.unmatched = append(p.unmatched, m)
 		return
 	}
@@ -57,14 +57,15 @@ func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 			found = append(found, person)
 		}
 	}
+	byLogin, byAdmin := p.people.holders()
 	for i := range m.Logins {
 		if l := &m.Logins[i]; l.Active == held {
-			add(p.people.byLogin[l.key()])
+			add(byLogin[l.key()])
 		}
 	}
 	for _, id := range m.AdminIDs {
 		if held {
-			add(p.people.byAdmin[id])
+			add(byAdmin[id])
 		}
 	}
 	slices.SortFunc(found, func(a, b *Person) int { return strings.Compare(a.Key, b.Key) })

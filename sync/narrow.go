@@ -70,7 +70,7 @@ func (p *planner) narrowToOne() error {
 // run counts for neither absences nor last-synced values of others.
 func (p *planner) keep(want func(*Change) bool) {
 	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c Change) bool { return !want(&c) })
-	p.plan.Marks = nil
+	p.plan.Marks, p.plan.Seals = nil, nil
 }
 
 // summarizeOne counts the one person, so that R32's sum holds.

@@ -77,7 +77,7 @@ func (p *planner) admit(person *Person) (newcomer, bool) {
 // on it: whoever authenticated (R22).
 func (p *planner) extensionsDoubtful() bool {
 	owner := p.in.Snapshot.Identity.OwnerID
-	return owner != "" && p.people.exts[owner] == nil
+	return owner != "" && p.people.extension(owner) == nil
 }
 
 // holders finds who of the roster has the newcomers' e-mails.

@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -31,8 +34,16 @@ type Past struct {
 // called once, before the next Past is asked for: the members are read as they
 // are needed. only and trace are those of Input.
 func (p *Past) Plan(only string, trace *Trace) (*Plan, error) {
-	plan, err := MakePlan(Input{
-		Snapshot: p.Snapshot, State: p.State, Members: p.members, Policy: p.Policy, Now: p.Now, Only: only, Trace: trace,
+	planner, err := newPlanner(p.input(only, trace))
+	if err != nil {
+		return nil, err
+	}
+	plan, err := planner.planFor(func(yield func(*Member) bool) {
+		for m := range p.everybody(planner) {
+			if !yield(m) {
+				return
+			}
+		}
 	})
 	if p.err != nil {
 		return nil, p.err
@@ -40,21 +51,55 @@ func (p *Past) Plan(only string, trace *Trace) (*Plan, error) {
 	return plan, err
 }
 
-// members yields the members once.
-func (p *Past) members(yield func(*Member) bool) {
-	if p.read {
-		return
-	}
-	p.read = true
-	wanted := true
-	for line := p.first; !line.End; line, p.err = p.lines.next() {
-		if p.err != nil {
+func (p *Past) input(only string, trace *Trace) Input {
+	return Input{Snapshot: p.Snapshot, State: p.State, Policy: p.Policy, Now: p.Now, Only: only, Trace: trace}
+}
+
+// everybody yields the members once, and whether they were known by their seals:
+// then as the planner knows them from the snapshot. Nobody's planner passes over
+// them all.
+func (p *Past) everybody(planner *planner) iter.Seq2[*Member, bool] {
+	return func(yield func(*Member, bool) bool) {
+		if p.read {
 			return
 		}
-		for i := range line.Members {
-			wanted = wanted && yield(line.Members[i].member(p.Snapshot.Account))
+		p.read = true
+		seals := sha256.New()
+		line := p.first
+		for ; p.err == nil && !line.End; line, p.err = p.lines.next() {
+			if planner == nil {
+				continue
+			}
+			for i := range line.Members {
+				if !yield(line.Members[i].member(p.Snapshot.Account), false) {
+					return
+				}
+			}
+			for _, s := range line.Sealed {
+				m := planner.recall(Sealed{s.ID, noDigest + s.Seal})
+				if m == nil {
+					p.err = p.otherwise()
+					return
+				}
+				m.sum(seals)
+				if !yield(m, true) {
+					return
+				}
+			}
+		}
+		if p.err == nil && planner != nil && line.Seals != "" && line.Seals != hex.EncodeToString(seals.Sum(nil)) {
+			p.err = p.otherwise()
 		}
 	}
+}
+
+// noDigest stands where the digest of a seal was.
+var noDigest = strings.Repeat("-", digestLength)
+
+// otherwise says that members cannot be worked out from the snapshot as they were
+// when it was kept.
+func (p *Past) otherwise() error {
+	return fmt.Errorf("ringroster %s kept it, and read RingCentral's records otherwise than this version does: use that one for run %d", p.Version, p.Run)
 }
 
 // ReadPasts yields what the runs kept whose data follow each other in r: usually
@@ -78,7 +123,7 @@ func ReadPasts(r io.Reader) iter.Seq2[*Past, error] {
 			if !yield(past, nil) {
 				return
 			}
-			past.members(func(*Member) bool { return true }) // to its end, if nobody did
+			past.everybody(nil)(func(*Member, bool) bool { return true }) // to its end, if nobody did
 			err = past.err
 		}
 		yield(nil, err)
@@ -132,7 +177,7 @@ func (l *pastLines) past() (*Past, error) {
 		if err != nil {
 			return nil, err
 		}
-		if line.End || line.Members != nil {
+		if line.End || line.Members != nil || line.Sealed != nil {
 			p.first = line
 			return p, nil
 		}

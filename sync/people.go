@@ -27,17 +27,23 @@ type AgentRecord struct {
 
 // people indexes everybody reported in one snapshot.
 type people struct {
-	all     []*Person
-	byRC    map[string]*Person
-	byLogin map[string]*Person // loginKey
-	byAdmin map[string]*Person
-	emails  map[string]bool       // folded; of everybody
-	exts    map[string]*Extension // by id, of every type
+	snapshot *Snapshot
+	all      []*Person
+	byRC     map[string]*Person
 	// unnamed is true when a faulty record names nobody: it could be anybody's,
 	// so nobody can be called absent. One that has an e-mail could be theirs who
 	// have it.
 	unnamed bool
-	faulty  map[string]bool // e-mails, folded
+
+	spare   []Person      // room for the next
+	records []AgentRecord // the only agent record of nearly everybody stands here
+
+	// Where a day brings little news, few ask for these: made when first needed.
+	byLogin map[string]*Person // loginKey
+	byAdmin map[string]*Person
+	emails  map[string]bool       // folded; of everybody
+	faulty  map[string]bool       // those of faulty records
+	exts    map[string]*Extension // by id, of every type
 }
 
 func loginKey(subAccount, agent string) string { return subAccount + "/" + agent }
@@ -60,19 +66,40 @@ func joinPeople(s *Snapshot, holds func(*Extension) bool) *people {
 		}
 	}
 	p := &people{
-		all:     make([]*Person, 0, records),
-		byRC:    make(map[string]*Person, records),
-		byLogin: make(map[string]*Person, records),
-		byAdmin: make(map[string]*Person, len(s.Admins)),
-		emails:  make(map[string]bool, records),
-		exts:    make(map[string]*Extension, len(s.Extensions)),
-		faulty:  map[string]bool{},
+		snapshot: s,
+		all:      make([]*Person, 0, records+len(s.Admins)),
+		byRC:     make(map[string]*Person, records+len(s.Admins)),
+		records:  make([]AgentRecord, 0, records),
 	}
 	p.joinLinked(s)
 	p.joinLoose(s)
 	p.attachExtensions(s, holds)
-	p.index()
 	return p
+}
+
+// add makes a person. They stand in rows: a hundred thousand of them cost one
+// piece of memory for each peopleInRow.
+func (p *people) add(person Person) *Person {
+	if len(p.spare) == cap(p.spare) {
+		p.spare = make([]Person, 0, peopleInRow)
+	}
+	p.spare = append(p.spare, person)
+	added := &p.spare[len(p.spare)-1]
+	p.all = append(p.all, added)
+	return added
+}
+
+const peopleInRow = 256
+
+// addAgent gives a person one more agent record.
+func (p *people) addAgent(person *Person, r AgentRecord) {
+	if person.Agents != nil {
+		person.Agents = append(person.Agents, r)
+		return
+	}
+	p.records = append(p.records, r)
+	n := len(p.records)
+	person.Agents = p.records[n-1 : n : n]
 }
 
 // joinLinked joins the records that bear an rcUserId.
@@ -85,8 +112,7 @@ func (p *people) joinLinked(s *Snapshot) {
 	}
 	for record := range s.agents {
 		if record.RCUserID != "" {
-			person := p.linked(record.RCUserID)
-			person.Agents = append(person.Agents, record)
+			p.addAgent(p.linked(record.RCUserID), record)
 		}
 	}
 }
@@ -94,9 +120,9 @@ func (p *people) joinLinked(s *Snapshot) {
 func (p *people) linked(rcUserID string) *Person {
 	person := p.byRC[rcUserID]
 	if person == nil {
-		person = &Person{Key: "rc:" + rcUserID, RCUserID: rcUserID}
-		p.byRC[rcUserID] = person
-		p.all = append(p.all, person)
+		key := "rc:" + rcUserID
+		person = p.add(Person{Key: key, RCUserID: key[len("rc:"):]})
+		p.byRC[person.RCUserID] = person
 	}
 	return person
 }
@@ -128,8 +154,7 @@ func (p *people) joinLoose(s *Snapshot) {
 		}
 		person := loose[email]
 		if email == "" || person == nil {
-			person = &Person{Key: key}
-			p.all = append(p.all, person)
+			person = p.add(Person{Key: key})
 			if email != "" {
 				loose[email] = person
 			}
@@ -151,8 +176,7 @@ func (p *people) joinLoose(s *Snapshot) {
 		at++
 		if record.RCUserID == "" {
 			p.unnamed = p.unnamed || record.ID == "" && record.Email == ""
-			person := place(record.Email, "agent:"+loginKey(record.Sub.ID, nameless(record.ID, at)))
-			person.Agents = append(person.Agents, record)
+			p.addAgent(place(record.Email, "agent:"+loginKey(record.Sub.ID, nameless(record.ID, at))), record)
 		}
 	}
 }
@@ -232,13 +256,12 @@ func (p *Person) recordEmails(yield func(string) bool) {
 // attachExtensions gives people their RingEX extension: by rcUserId, else by
 // e-mail where exactly one extension of a human and one person share it (R7).
 func (p *people) attachExtensions(s *Snapshot, holds func(*Extension) bool) {
-	taken := map[*Extension]bool{}
+	taken := make([]bool, len(s.Extensions))
 	for i := range s.Extensions {
 		e := &s.Extensions[i]
-		p.exts[e.ID] = e
 		if person := p.byRC[e.ID]; person != nil {
 			person.Ext, person.ExtByID = e, true
-			taken[e] = true
+			taken[i] = true
 		}
 	}
 	p.attachByEmail(s, taken)
@@ -249,16 +272,16 @@ func (p *people) attachExtensions(s *Snapshot, holds func(*Extension) bool) {
 
 // joinHolders makes people of the extensions that have no record and hold the
 // role that access asks for (R9).
-func (p *people) joinHolders(s *Snapshot, holds func(*Extension) bool, taken map[*Extension]bool) {
+func (p *people) joinHolders(s *Snapshot, holds func(*Extension) bool, taken []bool) {
 	for i := range s.Extensions {
-		if e := &s.Extensions[i]; !taken[e] && personTypes[e.Type] && holds(e) {
+		if e := &s.Extensions[i]; !taken[i] && personTypes[e.Type] && holds(e) {
 			person := p.linked(e.ID)
 			person.Ext, person.ExtByID = e, true
 		}
 	}
 }
 
-func (p *people) attachByEmail(s *Snapshot, taken map[*Extension]bool) {
+func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 	wanting := map[string]*Person{}
 	for _, person := range p.all {
 		if person.Ext != nil {
@@ -276,7 +299,7 @@ func (p *people) attachByEmail(s *Snapshot, taken map[*Extension]bool) {
 	if len(wanting) == 0 {
 		return
 	}
-	found := map[*Person]*Extension{}
+	found := map[*Person]int{} // the extension's place, from 1
 	double := map[*Person]bool{}
 	for i := range s.Extensions {
 		e := &s.Extensions[i]
@@ -284,32 +307,82 @@ func (p *people) attachByEmail(s *Snapshot, taken map[*Extension]bool) {
 		if e.Email == "" || person == nil || person == shared || !personTypes[e.Type] {
 			continue
 		}
-		if found[person] != nil || taken[e] {
+		if found[person] != 0 || taken[i] {
 			double[person] = true
 		}
-		found[person] = e
+		found[person] = i + 1
 	}
-	for person, e := range found {
+	for person, place := range found {
 		if !double[person] {
-			person.Ext = e
-			taken[e] = true
+			person.Ext = &s.Extensions[place-1]
+			taken[place-1] = true
 		}
 	}
 }
 
-// index completes the lookups by login, administrator id and e-mail.
-func (p *people) index() {
+// holders gives who has the logins and administrator ids.
+func (p *people) holders() (byLogin, byAdmin map[string]*Person) {
+	if p.byLogin == nil {
+		p.byLogin, p.byAdmin = make(map[string]*Person, len(p.all)), map[string]*Person{}
+		for _, person := range p.all {
+			for _, r := range person.Agents {
+				if r.ID != "" {
+					p.byLogin[loginKey(r.Sub.ID, r.ID)] = person
+				}
+			}
+			for _, a := range person.Admins {
+				if a.UserID != "" {
+					p.byAdmin[a.UserID] = person
+				}
+			}
+		}
+	}
+	return p.byLogin, p.byAdmin
+}
+
+// holder is who has a login.
+func (p *people) holder(l *Login) *Person {
+	byLogin, _ := p.holders()
+	return byLogin[l.key()]
+}
+
+// extension finds an extension of any type by its id.
+func (p *people) extension(id string) *Extension {
+	if p.exts == nil {
+		p.exts = make(map[string]*Extension, len(p.snapshot.Extensions))
+		for i := range p.snapshot.Extensions {
+			e := &p.snapshot.Extensions[i]
+			p.exts[e.ID] = e
+		}
+	}
+	return p.exts[id]
+}
+
+// reported says whether the id stands anywhere in the snapshot: with a record
+// or as an extension of any type.
+func (p *people) reported(rcUserID string) bool {
+	return p.byRC[rcUserID] != nil || p.extension(rcUserID) != nil
+}
+
+// hasEmail says whether anybody has the e-mail, in any case.
+func (p *people) hasEmail(email string) bool {
+	p.indexEmails()
+	return p.emails[fold(email)]
+}
+
+// couldBeFaulty says whether the record of a member whom nobody reports may be
+// one of those that cannot be read.
+func (p *people) couldBeFaulty(m *Member) bool {
+	p.indexEmails()
+	return p.unnamed || p.faulty[fold(m.Profile[Email])] || p.faulty[fold(m.Synced.Profile[Email])]
+}
+
+func (p *people) indexEmails() {
+	if p.emails != nil {
+		return
+	}
+	p.emails, p.faulty = make(map[string]bool, len(p.all)), map[string]bool{}
 	for _, person := range p.all {
-		for _, r := range person.Agents {
-			if r.ID != "" {
-				p.byLogin[loginKey(r.Sub.ID, r.ID)] = person
-			}
-		}
-		for _, a := range person.Admins {
-			if a.UserID != "" {
-				p.byAdmin[a.UserID] = person
-			}
-		}
 		faulty := person.faulty() != ""
 		for email := range person.recordEmails {
 			p.emails[fold(email)] = true
@@ -321,16 +394,4 @@ func (p *people) index() {
 			p.emails[fold(person.Ext.Email)] = true
 		}
 	}
-}
-
-// reported says whether the id stands anywhere in the snapshot: with a record
-// or as an extension of any type.
-func (p *people) reported(rcUserID string) bool {
-	return p.byRC[rcUserID] != nil || p.exts[rcUserID] != nil
-}
-
-// couldBeFaulty says whether the record of a member whom nobody reports may be
-// one of those that cannot be read.
-func (p *people) couldBeFaulty(m *Member) bool {
-	return p.unnamed || p.faulty[fold(m.Profile[Email])] || p.faulty[fold(m.Synced.Profile[Email])]
 }

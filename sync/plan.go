@@ -13,7 +13,9 @@ import (
 type Input struct {
 	Snapshot *Snapshot // of both looks, once there was a second (R2)
 	State    State
-	Members  iter.Seq[*Member] // any order, once: they never stand in memory together
+	// Members yields the members, in any order, once: they never stand in memory
+	// together. Those that the plan knows by their seal may be passed over.
+	Members  func(Known) iter.Seq[*Member]
 	Policy   Policy
 	Now      time.Time
 	Only     string           // narrows the plan to one person, after the guard (R28)
@@ -62,18 +64,21 @@ type Input struct {
 // for a person no member matches, by e-mail (R12). Leavers then climb down the
 // ladder of R16 (leaver.go) and pass the guard of R21 to R24 (guard.go).
 func MakePlan(in Input) (*Plan, error) {
-	access, err := newAccess(in.Policy.Access, in.Snapshot)
+	p, err := newPlanner(in)
 	if err != nil {
 		return nil, err
 	}
-	if in.Only != "" && in.Trace == nil {
-		in.Trace = &Trace{Who: in.Only}
+	if in.Picks != nil || in.Everybody != nil || p.in.Trace != nil { // they tell of members as they stand
+		return p.planFor(in.Members(nil))
 	}
-	p := newPlanner(in, access)
+	return p.planFor(in.Members(p.recognize))
+}
+
+func (p *planner) planFor(members iter.Seq[*Member]) (*Plan, error) {
 	if err := p.pick(); err != nil {
 		return nil, err
 	}
-	for m := range in.Members {
+	for m := range members {
 		p.meet(m)
 	}
 	p.settleLoose()
@@ -95,7 +100,8 @@ type planner struct {
 	given  map[giftKey]*gifts
 	plan   *Plan
 
-	usernames  map[string]bool // taken, folded
+	usernames  []uint64        // taken; hashes, since most are never looked at
+	named      map[uint64]bool // the same, once somebody looks
 	nameless   map[int64]bool  // members who are given their first username
 	loose      []*Member       // found by login only: settled when everybody was met
 	unmatched  []*Member       // found by no id
@@ -105,11 +111,16 @@ type planner struct {
 	candidates []leaver // what the ladder left for the guard
 	tally      tally
 	verdicts   map[*Person]verdict // when Everybody asks
+
+	grants   grants // room for granted, and for recognize
+	expected Member
+	room     []byte
 }
 
 // outcome is what became of a person.
 type outcome struct {
 	decision decision
+	sealed   bool     // known by the seal
 	belongs  bool     // the verdict's
 	active   bool     // the member found is
 	found    int64    // the member found by id, 0: none
@@ -132,15 +143,22 @@ const (
 	inConflict
 )
 
-func newPlanner(in Input, access *access) *planner {
+func newPlanner(in Input) (*planner, error) {
+	access, err := newAccess(in.Policy.Access, in.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	if in.Only != "" && in.Trace == nil {
+		in.Trace = &Trace{Who: in.Only}
+	}
 	var holds func(*Extension) bool
 	if access != nil {
 		holds = access.admits
 	}
 	p := &planner{
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
-		plan:      &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
-		usernames: map[string]bool{}, nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
+		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
+		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
 		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
 	for i := range in.Snapshot.SubAccounts {
@@ -149,7 +167,7 @@ func newPlanner(in Input, access *access) *planner {
 	for _, w := range in.Snapshot.Warnings {
 		p.plan.Notes = append(p.plan.Notes, Note{Reason: w.Reason, Detail: w.Detail})
 	}
-	return p
+	return p, nil
 }
 
 // how a member was found for a person.
@@ -277,6 +295,7 @@ func (p *planner) finish() {
 			strings.Compare(string(a.Reason), string(b.Reason)), strings.Compare(a.Detail, b.Detail))
 	})
 	slices.SortFunc(p.plan.Marks, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(p.plan.Seals, func(a, b Sealed) int { return cmp.Compare(a.ID, b.ID) })
 	p.nameNewcomers()
 }
 
@@ -319,6 +338,16 @@ func compareChanges(a, b Change) int {
 		cmp.Compare(a.Member, b.Member), strings.Compare(a.Person, b.Person))
 }
 
+func (p *planner) nameTaken(username string) bool {
+	if p.named == nil {
+		p.named = make(map[uint64]bool, len(p.usernames))
+		for _, name := range p.usernames {
+			p.named[name] = true
+		}
+	}
+	return p.named[hashOf(fold(username))]
+}
+
 // nameNewcomers makes new usernames unique in the account, in the order of the
 // plan (R8).
 func (p *planner) nameNewcomers() {
@@ -328,10 +357,10 @@ func (p *planner) nameNewcomers() {
 			continue
 		}
 		base, name := next.Username, next.Username
-		for n := 2; p.usernames[fold(name)]; n++ {
+		for n := 2; p.nameTaken(name); n++ {
 			name = fmt.Sprintf("%s.%d", base, n)
 		}
-		p.usernames[fold(name)] = true
+		p.named[hashOf(fold(name))] = true
 		next.Username = name
 		if c := &p.plan.Changes[i]; c.Kind != Onboard {
 			c.Fields = append(c.Fields, FieldChange{"username", "", name, ReasonSource})

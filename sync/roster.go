@@ -53,8 +53,9 @@ type Roster interface {
 	// account never seen before has the zero State.
 	State(ctx context.Context, account string, now time.Time) (State, error)
 	// Members yields every member of an account once, logins included, in any
-	// order. After an error it yields nothing more.
-	Members(ctx context.Context, account string) iter.Seq2[*Member, error]
+	// order, but passes over those whose seal known knows; known may be nil. After
+	// an error it yields nothing more.
+	Members(ctx context.Context, account string, known Known) iter.Seq2[*Member, error]
 	// ContactState is State for the contacts, which have a version, accepted
 	// settings and a held set of their own; the binding is the same (R4).
 	ContactState(ctx context.Context, account string, now time.Time) (State, error)
@@ -99,6 +100,8 @@ type Member struct {
 	AbsentOn           string // the last such day, 2006-01-02
 	LastSeenAt         time.Time
 	Rejected           Reason // the leaver's reason an operator refused (R26)
+
+	Unsealed bool // the roster has no seal of the member as it stands (seal.go)
 }
 
 // Synced is what the last sync wrote, beside what the roster holds now. Where
@@ -136,8 +139,9 @@ type State struct {
 	LastSeen    time.Time         `json:"last_seen,omitzero"`     // when the last applied whole snapshot was taken
 	// RecentLeavers counts the deactivations of the last 24 hours, approved ones
 	// included and undone ones not: they share the limit of this run (R21).
-	RecentLeavers int      `json:"recent_leavers,omitempty"`
-	Held          *HeldSet `json:"held,omitempty"` // the open held set, nil if there is none (R25)
+	RecentLeavers int             `json:"recent_leavers,omitempty"`
+	Kept          map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
+	Held          *HeldSet        `json:"held,omitempty"` // the open held set, nil if there is none (R25)
 }
 
 // HeldSet is an open held set: the leavers that were shown, with their reasons.

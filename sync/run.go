@@ -300,7 +300,9 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	}
 	s.narrow(&in)
 	var failed error
-	in.Members = untilError(s.r.Roster.Members(ctx, s.account), &failed)
+	in.Members = func(known Known) iter.Seq[*Member] {
+		return untilError(s.r.Roster.Members(ctx, s.account, known), &failed)
+	}
 	if s.run != 0 && s.full() && s.r.Keep > 0 {
 		s.past = newPastWriter(s.run, s.req.Run.Version, &in)
 		in.Members = s.past.watch(in.Members)

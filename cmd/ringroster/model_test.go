@@ -291,7 +291,7 @@ func (g *game) recent() (n int) {
 // adopt learns the member ids of newcomers from the roster: by their RingEX id,
 // or by the login they came with.
 func (g *game) adopt(v *verdicts) {
-	for m, err := range g.st.Members(g.ctx, "demo") {
+	for m, err := range g.st.Members(g.ctx, "demo", nil) {
 		g.must(err)
 		if g.members[m.ID] != nil {
 			continue

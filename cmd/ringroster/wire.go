@@ -229,6 +229,6 @@ func (emptyRoster) Contacts(context.Context, string) iter.Seq2[*sync.Contact, er
 	return func(func(*sync.Contact, error) bool) {}
 }
 
-func (emptyRoster) Members(context.Context, string) iter.Seq2[*sync.Member, error] {
+func (emptyRoster) Members(context.Context, string, sync.Known) iter.Seq2[*sync.Member, error] {
 	return func(func(*sync.Member, error) bool) {}
 }

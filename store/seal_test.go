@@ -1,0 +1,218 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"ringroster/sync"
+)
+
+// office is what RingCentral reports in these tests: people with an extension and
+// one agent record each, the first of them an administrator too.
+func office(people int) *sync.Snapshot {
+	s := &sync.Snapshot{Account: "acme", TakenAt: monday, Identity: sync.Identity{OwnerID: "700"}}
+	sub := sync.SubAccount{ID: "1", Name: "Main", Active: true, Read: true, Groups: []sync.Group{{ID: "10", Name: "Sales"}}}
+	for i := range people {
+		id, first := fmt.Sprint(700+i), fmt.Sprintf("First%d", i)
+		x := sync.Extension{ID: id, Type: "User", Status: "Enabled", FirstName: first, LastName: "Last", Email: first + "@example.com", HasContact: true}
+		s.Extensions = append(s.Extensions, x)
+		a := sync.Agent{ID: fmt.Sprint(500 + i), RCUserID: id, FirstName: first, LastName: "Last", Email: x.Email, UserName: first, Type: "AGENT", Active: true}
+		sub.Groups[0].Agents = append(sub.Groups[0].Agents, a)
+	}
+	s.Admins = []sync.Admin{{UserID: "301", RCUserID: "700", FirstName: "First0", LastName: "Last", Email: "First0@example.com"}}
+	s.SubAccounts = []sync.SubAccount{sub}
+	return s
+}
+
+// planOffice plans a snapshot as a run does, and counts the members that were
+// read whole. Without seals, all are.
+func planOffice(t testing.TB, s *Store, snapshot *sync.Snapshot, seals bool) (p *sync.Plan, whole int) {
+	t.Helper()
+	state, err := s.State(t.Context(), "acme", monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := sync.Policy{DataSource: "rt", RolePrecedence: "first", Deactivate: true, LimitPercent: 100, LimitFloor: 100}
+	if state.Accepted == nil {
+		state.Accepted = sync.Accept(&policy, snapshot).Settings
+	}
+	p, err = sync.MakePlan(sync.Input{
+		Snapshot: snapshot, State: state, Policy: policy, Now: monday.Add(time.Hour),
+		Members: func(known sync.Known) iter.Seq[*sync.Member] {
+			if !seals {
+				known = nil
+			}
+			return func(yield func(*sync.Member) bool) {
+				for m, err := range s.Members(t.Context(), "acme", known) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					whole++
+					if !yield(m) {
+						return
+					}
+				}
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, whole
+}
+
+// atWork has the office on its roster, everybody sealed.
+func atWork(t testing.TB, people int) (*Store, *sync.Snapshot) {
+	t.Helper()
+	s, snapshot := newTestStore(t), office(people)
+	p, _ := planOffice(t, s, snapshot, true)
+	apply(t, s, monday, p)
+	if p, whole := planOffice(t, s, snapshot, true); whole > 0 || len(p.Changes) > 0 || p.Summary.Unchanged != people {
+		t.Fatalf("%d read whole after the first run, %+v", whole, p.Summary)
+	}
+	return s, snapshot
+}
+
+// byHand edits with a client that knows nothing of ringroster.
+func byHand(t testing.TB, s *Store, statement string, args ...any) {
+	t.Helper()
+	db, err := sql.Open("sqlite", s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatal(statement, err)
+	}
+}
+
+// The promise: operators may edit tables with any SQLite client, and the next
+// plan notices. Every column is edited in turn, rows are added, replaced, moved
+// and removed; the plan by seals is the plan of everybody read whole.
+func TestEditsByHandBreakSeals(t *testing.T) {
+	edits := []string{
+		`INSERT INTO logins (member_id, sub_account_id, agent_id) VALUES (2, '1', '900')`,
+		`INSERT OR REPLACE INTO logins (member_id, sub_account_id, agent_id, user_name) VALUES (2, '1', '501', 'other')`,
+		`DELETE FROM logins WHERE member_id = 2`,
+		`UPDATE logins SET member_id = 3 WHERE member_id = 2`,
+		`UPDATE OR REPLACE logins SET agent_id = '501' WHERE member_id = 2`,
+		`DELETE FROM logins; DELETE FROM changes; DELETE FROM members WHERE member_id = 2`,
+		`INSERT OR REPLACE INTO members (member_id, account, first_name) VALUES (2, 'acme', 'Replaced')`,
+		`UPDATE members SET account = 'beta' WHERE member_id = 2`,
+		`UPDATE members SET email = upper(email)`,
+		`INSERT INTO members (account, first_name, last_name, email) VALUES ('acme', 'First2', 'Last', 'First2@example.com')`,
+		`CREATE TEMP TABLE copy AS SELECT * FROM members WHERE member_id = 2;
+		 UPDATE copy SET member_id = 99, rc_user_id = '799', username = 'copy';
+		 INSERT INTO members SELECT * FROM copy`,
+		`PRAGMA recursive_triggers = 1; UPDATE members SET first_name = 'Ada' WHERE member_id = 2`,
+	}
+	s := newTestStore(t)
+	for _, column := range columnsOf(t, s, "members") {
+		value := map[string]string{
+			"member_id": `member_id`, "status": `'inactive'`, "managed": `0`, "linked": `0`, "synced": `'{}'`,
+			"teams": `'["x"]'`, "categories": `'["x"]'`, "permissions": `'{"agent_login":false}'`,
+			"pins": `'[{"field":"site","value":"Bern"}]'`, "admin_ids": `'["9"]'`, "absent_days": `3`, "last_seen_at": `'2026-01-01T00:00:00Z'`,
+			"seal": `NULL`,
+		}[column]
+		if value == "" {
+			value = `'by hand'`
+		}
+		edits = append(edits, `UPDATE members SET `+column+` = `+value+` WHERE member_id = 2`)
+	}
+	for _, column := range columnsOf(t, s, "logins") {
+		value := `'by hand'`
+		if column == "member_id" || column == "active" {
+			value = column
+		}
+		edits = append(edits, `UPDATE logins SET `+column+` = `+value+` WHERE member_id = 2`)
+	}
+	edits = append(edits, `UPDATE logins SET active = 0 WHERE member_id = 2`)
+	for _, edit := range edits {
+		t.Run(edit, func(t *testing.T) {
+			s, snapshot := atWork(t, 4)
+			byHand(t, s, `PRAGMA foreign_keys = 0; `+edit)
+			want, _ := planOffice(t, s, snapshot, false)
+			got, _ := planOffice(t, s, snapshot, true)
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(sync.Plan{}, "Seals")); diff != "" {
+				t.Errorf("-read whole +by seals:\n%s", diff)
+			}
+			// Once it is settled, everybody is sealed again, or is read whole.
+			for range 3 {
+				apply(t, s, monday, got)
+				got, _ = planOffice(t, s, snapshot, true)
+			}
+			want, _ = planOffice(t, s, snapshot, false)
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(sync.Plan{}, "Seals")); diff != "" {
+				t.Errorf("afterwards: -read whole +by seals:\n%s", diff)
+			}
+		})
+	}
+}
+
+func columnsOf(t *testing.T, s *Store, table string) []string {
+	t.Helper()
+	columns, err := collect(stream(t.Context(), s.r, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, table))
+	if err != nil || len(columns) == 0 {
+		t.Fatal(columns, err)
+	}
+	return columns
+}
+
+// A plan is not carried out over an edit that came after it was made: its seals
+// would hide the edit.
+func TestAnEditByHandMovesTheRoster(t *testing.T) {
+	for _, edit := range []string{
+		`UPDATE members SET first_name = 'Ada' WHERE member_id = 2`,
+		`DELETE FROM logins WHERE member_id = 2`,
+		`INSERT INTO logins (member_id, sub_account_id, agent_id) VALUES (2, '1', '900')`,
+	} {
+		s, snapshot := atWork(t, 4)
+		p, _ := planOffice(t, s, snapshot, true)
+		byHand(t, s, edit)
+		run := beginRun(t, s, monday, "acme", sync.Scheduled)
+		err := s.Commit(t.Context(), &sync.Commit{Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: p})
+		if !errors.Is(err, sync.ErrMoved) {
+			t.Errorf("%s: %v", edit, err)
+		}
+	}
+}
+
+// Members without a seal, as an upgrade leaves them, get one from the next run.
+func TestTheNextRunSealsWhomItFindsUnchanged(t *testing.T) {
+	s, snapshot := atWork(t, 2*membersBatch+10)
+	byHand(t, s, `UPDATE members SET seal = NULL`)
+	p, whole := planOffice(t, s, snapshot, true)
+	if whole != 2*membersBatch+10 || len(p.Seals) != whole || len(p.Changes)+len(p.Marks) > 0 {
+		t.Fatalf("%d read whole, %d to seal, %d changes", whole, len(p.Seals), len(p.Changes))
+	}
+	apply(t, s, monday, p)
+	if _, whole := planOffice(t, s, snapshot, true); whole > 0 {
+		t.Errorf("%d read whole", whole)
+	}
+	t.Run("and reads whole whom the source changes", func(t *testing.T) {
+		agents := snapshot.SubAccounts[0].Groups[0].Agents
+		agents[3].UserName, agents[membersBatch+5].FirstName = "another", "Ada"
+		snapshot.SubAccounts[0].Groups[0].Agents = slices.Delete(agents, 7, 8)
+		p, whole := planOffice(t, s, snapshot, true)
+		if whole != 3 || len(p.Changes) != 3 || len(p.Seals) > 0 {
+			t.Errorf("%d read whole, %d changes, %d to seal", whole, len(p.Changes), len(p.Seals))
+		}
+	})
+	t.Run("and an account keeps its seals under another name", func(t *testing.T) {
+		if err := s.RenameAccount(t.Context(), "acme", "other"); err != nil {
+			t.Fatal(err)
+		}
+		var broken int
+		if err := s.r.QueryRowContext(t.Context(), `SELECT count(*) FROM members WHERE seal IS NULL`).Scan(&broken); err != nil || broken > 0 {
+			t.Error(broken, err)
+		}
+	})
+}

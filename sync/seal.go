@@ -1,0 +1,224 @@
+package sync
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"hash"
+	"slices"
+	"strings"
+)
+
+// Nearly everybody is today as they were yesterday. A roster seals what a sync
+// wrote about somebody: a digest of all that a plan looks at. Whoever changes the
+// rows otherwise breaks the seal, and the member is read whole. Of a sealed one a
+// plan works out from RingCentral's records what the roster must hold if nothing
+// is to change; the same digest shows that it does, and the member need not be
+// read. Where anything at all would have to be done or said, it is.
+
+// Sealed is a member as its seal tells: its id, and the text of Member.Seal.
+type Sealed struct {
+	ID   int64
+	Text string
+}
+
+// Known says of a sealed member that a plan needs no more of it. A nil one says
+// it of nobody.
+type Known func(Sealed) bool
+
+// digestLength is the length of a digest in a seal: 128 bits in base64.
+const digestLength = 22
+
+// sealBreak parts the words of a seal. Values that hold it, or any other control
+// character, are not sealed. JSON has it as it is.
+const sealBreak = "\x7f"
+
+// Seal is what a roster keeps beside a member as it stands: digest, rcUserId,
+// username, and what a snapshot need not tell. "" is for members that a plan has
+// to read whole: all but the active, managed, linked ones of whom the roster holds
+// what the last sync wrote, and nothing else is noted.
+func (m *Member) Seal() string {
+	plain := m.Status == Active && m.Managed && m.Linked && m.RCUserID != "" && m.Username != "" &&
+		m.DeactivationReason == "" && m.AbsentDays == 0 && m.AbsentOn == "" && m.LastSeenAt.IsZero() && m.Rejected == "" &&
+		len(m.Pins) == 0 && m.Synced == asHeld(m)
+	if !plain {
+		return ""
+	}
+	words := [...]string{m.RCUserID, m.Username, m.Profile[TimeZone], m.Profile[Language], m.Synced.Regional}
+	var digest [digestLength]byte
+	m.digest(&digest, nil)
+	text := string(digest[:]) + strings.Join(words[:], sealBreak)
+	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) || strings.Count(text, sealBreak) != len(words)-1 {
+		return ""
+	}
+	return text
+}
+
+// sealWords are the parts of a seal, without copies. They are all empty where the text
+// is no seal.
+type sealWords struct{ digest, rcUserID, username, timeZone, language, regional string }
+
+func (s *Sealed) words() (w sealWords) {
+	if len(s.Text) < digestLength {
+		return w
+	}
+	rest := s.Text[digestLength:]
+	for _, word := range [...]*string{&w.rcUserID, &w.username, &w.timeZone, &w.language} {
+		var more bool
+		if *word, rest, more = strings.Cut(rest, sealBreak); !more {
+			return sealWords{}
+		}
+	}
+	w.digest, w.regional = s.Text[:digestLength], rest
+	return w
+}
+
+// sum adds the digest to others.
+func (m *Member) sum(seals hash.Hash) {
+	var digest [digestLength]byte
+	m.digest(&digest, nil)
+	_, _ = seals.Write(digest[:]) // it cannot fail
+}
+
+// digest condenses what is not the same in every sealed member. room is to write
+// in; the possibly grown room is returned.
+func (m *Member) digest(into *[digestLength]byte, room []byte) []byte {
+	b := room[:0]
+	add := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
+	add(m.RCUserID)
+	add(m.Username)
+	for i := range m.Profile {
+		add(m.Profile[i])
+	}
+	add(m.Synced.Roles)
+	add(m.Synced.Regional)
+	b = binary.AppendUvarint(b, uint64(len(m.AdminIDs)))
+	for _, id := range m.AdminIDs {
+		add(id)
+	}
+	for i := range m.Logins {
+		l := &m.Logins[i]
+		for _, s := range [...]string{l.SubAccountID, l.SubAccount, l.AgentGroupID, l.AgentGroup, l.AgentID, l.AgentType, l.UserName, l.DataSource} {
+			add(s)
+		}
+		if l.Active {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
+	}
+	sum := sha256.Sum256(b)
+	base64.RawURLEncoding.Encode(into[:], sum[:16])
+	return b
+}
+
+// recognize is the planner's Known: it books somebody of whom nothing has to be
+// done or said as unchanged, as decide would.
+func (p *planner) recognize(s Sealed) bool {
+	w := s.words()
+	person := p.people.byRC[w.rcUserID]
+	if person == nil || person.outcome.decision != undecided {
+		return false
+	}
+	v := p.weigh(&w, person)
+	if !p.nothingToSay(person, &v) {
+		return false
+	}
+	m := p.expect(&w, person, &v)
+	var now [digestLength]byte
+	p.room = m.digest(&now, p.room)
+	if string(now[:]) != w.digest {
+		return false
+	}
+	p.usernames = append(p.usernames, hashOf(fold(m.Username)))
+	o := &person.outcome
+	o.decision, o.found, o.gained, o.email = unchanged, s.ID, gained(person, m), fold(m.Profile[Email])
+	o.sealed, o.active = true, true
+	p.judged(person, &v)
+	return true
+}
+
+// weigh judges the person whom a seal names. What nobody reports is empty in the
+// member that is expected, but for the time zone and language, which the seal tells.
+func (p *planner) weigh(w *sealWords, person *Person) verdict {
+	v := p.judge(person, nil)
+	if p.in.Snapshot.Regional != nil {
+		trace := p.in.Trace
+		p.in.Trace = nil // it is told when the member is met
+		defer func() { p.in.Trace = trace }()
+		m := &p.expected
+		m.Synced.Profile[TimeZone], m.Synced.Profile[Language], m.Synced.Regional = w.timeZone, w.language, w.regional
+		p.assessRegional(&v, person, m)
+	}
+	return v
+}
+
+// countSealed counts those whom the plan knew by their seals, for the guard.
+func (p *planner) countSealed() {
+	for _, person := range p.people.all {
+		if person.outcome.sealed {
+			v := p.judge(person, nil)
+			p.tally.count(p.expect(&sealWords{}, person, &v))
+		}
+	}
+}
+
+// nothingToSay says whether a member who holds what is expected would be neither
+// changed nor noted: the last row but two of the table above MakePlan.
+func (p *planner) nothingToSay(person *Person, v *verdict) bool {
+	if !v.Belongs || person.Ext == nil || len(v.Unknown) > 0 || person.faulty() != "" {
+		return false
+	}
+	return !slices.ContainsFunc(p.in.Policy.RequiredFields, func(f Field) bool {
+		return !v.Known.Has(f) || v.Profile[f] == ""
+	})
+}
+
+// expect is the member whom a seal names, but for the id, if nothing is to change
+// for them. It holds until the next call.
+func (p *planner) expect(w *sealWords, person *Person, v *verdict) *Member {
+	m := &p.expected
+	logins := m.Logins[:0]
+	for _, r := range person.Agents {
+		if r.ID != "" {
+			logins = append(logins, p.login(r))
+		}
+	}
+	if len(logins) > 1 {
+		sortLogins(logins)
+	}
+	*m = Member{
+		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
+		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: w.username, Profile: v.Profile, Logins: logins,
+	}
+	if !v.Known.Has(TimeZone) {
+		m.Profile[TimeZone] = w.timeZone
+	}
+	if !v.Known.Has(Language) {
+		m.Profile[Language] = w.language
+	}
+	m.Synced.Roles, m.Synced.Regional = v.Evidence, firstOf(v.Regional, w.regional)
+	return m
+}
+
+// seal books the seal of an unchanged member that has none.
+func (p *planner) seal(m *Member) {
+	if text := m.Seal(); text != "" {
+		p.plan.Seals = append(p.plan.Seals, Sealed{m.ID, text})
+	}
+}
+
+// recall gives the member that a plan recognized in the past; nil: today it would
+// not.
+func (p *planner) recall(s Sealed) *Member {
+	w := s.words()
+	person := p.people.byRC[w.rcUserID]
+	if person == nil {
+		return nil
+	}
+	v := p.weigh(&w, person)
+	m := p.expect(&w, person, &v).copy()
+	m.ID, m.Logins = s.ID, slices.Clone(m.Logins)
+	m.Synced = asHeld(m)
+	return m
+}
