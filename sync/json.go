@@ -123,13 +123,27 @@ func (m *Member) MarshalJSON() ([]byte, error) {
 
 // appendText appends a JSON string. Plain text, which nearly all is, is copied.
 func appendText(b []byte, s string) []byte {
-	for _, c := range s {
-		if c < ' ' || c == '"' || c == '\\' || c == utf8.RuneError || c == '\u2028' || c == '\u2029' {
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf && plainRunes(s[i:]) {
+			break
+		}
+		if c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
 			text, _ := marshal(s) // a string always marshals
 			return append(b, text...)
 		}
 	}
 	return append(append(append(b, '"'), s...), '"')
+}
+
+// plainRunes says whether nothing in a text must be escaped, in any script.
+func plainRunes(s string) bool {
+	for _, c := range s {
+		if c < ' ' || c == '"' || c == '\\' || c == utf8.RuneError || c == '\u2028' || c == '\u2029' {
+			return false
+		}
+	}
+	return true
 }
 
 // marshal keeps <, > and & readable: e-mails stand between angle brackets.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -19,11 +20,20 @@ import (
 var version = "unknown"
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
+
+// gcPercent is half of Go's own: a run holds all that RingCentral reports until it
+// ends, and garbage may grow to half of that. For 100,000 people it saves 7 of 133
+// MiB where nothing changes, in no time that can be told from noise, and 120 of 490
+// MiB at the first load, which takes longer for it. GOGC overrides it.
+const gcPercent = 50
 
 // Exit codes, a contract with scripts (design.md section 3).
 const (
