@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"ringroster/ringcentral/simulator"
-	"ringroster/sync"
 )
 
 // bodies are what a snapshot is made of, as they came.
@@ -94,13 +93,8 @@ func cpuTime() time.Duration {
 
 func (all *bodies) decode(b *testing.B) {
 	for _, body := range all.extensions {
-		p, err := decodePage[wireExtension](body)
-		if err != nil {
+		if _, err := decodeExtensions(body, nil); err != nil {
 			b.Fatal(err)
-		}
-		records := make([]sync.Extension, len(p.records))
-		for i := range p.records {
-			records[i] = p.records[i].extension(p.faults[i])
 		}
 	}
 	for group, body := range all.agents {
