@@ -118,16 +118,16 @@ func (g *game) nothingSays(words []string) {
 			}
 		}
 	}
-	g.query(`SELECT run_id, data FROM snapshots`, nil, func(rows *sql.Rows) {
-		var run int64
+	g.query(`SELECT piece_id, data FROM snapshot_pieces`, nil, func(rows *sql.Rows) {
+		var piece int64
 		var data []byte
-		g.must(rows.Scan(&run, &data))
+		g.must(rows.Scan(&piece, &data))
 		plain, err := gzip.NewReader(bytes.NewReader(data))
 		g.must(err)
 		kept, err := io.ReadAll(plain)
 		g.must(err)
 		if at := said.FindIndex(kept); at != nil {
-			g.rt.Fatalf("what run %d kept still says %s", run, kept[max(0, at[0]-400):min(len(kept), at[1]+200)])
+			g.rt.Fatalf("piece %d of what runs kept still says %s", piece, kept[max(0, at[0]-400):min(len(kept), at[1]+200)])
 		}
 	})
 }
