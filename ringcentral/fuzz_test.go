@@ -81,7 +81,7 @@ func FuzzDecoders(f *testing.F) {
 		}
 		regional, err := decodeRegional(body, "701")
 		refused(t, body, err)
-		if err == nil && (ianaZone(regional.zone()) != regional.zone() || bcp47(regional.tag()) != regional.tag()) {
+		if err == nil && (IANAZone(regional.zone()) != regional.zone() || BCP47(regional.tag()) != regional.tag()) {
 			t.Errorf("time zone %q, language %q of %q", regional.zone(), regional.tag(), body)
 		}
 	})

@@ -52,10 +52,10 @@ type wireRegional struct {
 	} `json:"language"`
 }
 
-func (w *wireRegional) zone() string { return ianaZone(w.Timezone.Name) }
+func (w *wireRegional) zone() string { return IANAZone(w.Timezone.Name) }
 
 func (w *wireRegional) tag() string {
-	return first(bcp47(w.Language.LocaleCode), languageIDs[w.Language.ID])
+	return first(BCP47(w.Language.LocaleCode), languageIDs[w.Language.ID])
 }
 
 // wholeExtension is GetExtensionInfoResponse, as far as it is used.

@@ -94,7 +94,7 @@ func TestLookupsOverHTTP(t *testing.T) {
 	}
 	for _, e := range acme(world).Extensions {
 		id := fmt.Sprint(e.ID)
-		if got, read := own[id]; read && (got.TimeZone != ianaZone(e.TimeZone) && e.TimeZone != "" || got.Language != e.Language && e.Language != "" || got == sync.Region{}) {
+		if got, read := own[id]; read && (got.TimeZone != IANAZone(e.TimeZone) && e.TimeZone != "" || got.Language != e.Language && e.Language != "" || got == sync.Region{}) {
 			t.Errorf("extension %s has %s %s, read as %+v", id, e.TimeZone, e.Language, got)
 		}
 	}

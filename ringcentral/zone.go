@@ -27,9 +27,9 @@ var zoneNames = stdsync.OnceValue(func() map[string]string {
 	return names
 })
 
-// ianaZone gives the IANA name of a time zone as RingCentral writes it (api-facts
+// IANAZone gives the IANA name of a time zone as RingCentral writes it (api-facts
 // 2.3), often a legacy one: America/Los_Angeles for US/Pacific. "": no such zone.
-func ianaZone(name string) string { return zoneNames()[strings.ToLower(strings.TrimSpace(name))] }
+func IANAZone(name string) string { return zoneNames()[strings.ToLower(strings.TrimSpace(name))] }
 
 // languageIDs are the tags of RingCentral's language ids, which are Windows' own
 // (LCID), for answers without a locale code.
@@ -42,9 +42,9 @@ var languageIDs = map[id]string{
 // languageTag is a language, perhaps with script and region (RFC 5646, 2.1).
 var languageTag = regexp.MustCompile(`^([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?$`)
 
-// bcp47 gives the BCP 47 tag of a locale code, with its usual capitals: en-US for
+// BCP47 gives the BCP 47 tag of a locale code, with its usual capitals: en-US for
 // en_US. "": it is none.
-func bcp47(code string) string {
+func BCP47(code string) string {
 	parts := languageTag.FindStringSubmatch(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(code)), "_", "-"))
 	if parts == nil {
 		return ""

@@ -30,7 +30,7 @@ func TestTimeZonesAreGivenTheirIANANames(t *testing.T) {
 		"Local":                "",
 		"":                     "",
 	} {
-		if got := ianaZone(name); got != want {
+		if got := IANAZone(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}

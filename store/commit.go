@@ -67,7 +67,7 @@ func commitPlan(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (
 		return 0, err
 	}
 	for _, m := range c.Plan.Forget {
-		if err := forget(ctx, tx, m); err != nil {
+		if err := forget(ctx, tx, c.Run, m); err != nil {
 			return 0, fmt.Errorf("forget member %d: %w", m.ID, err)
 		}
 	}

@@ -82,7 +82,7 @@ func TestForgettingAMemberForgetsTheContact(t *testing.T) {
 	importContacts(t, s, monday, nil, all...)
 	importContacts(t, s, monday, nil, contact("1", "Ann", "Young"), all[1], all[2], all[3])
 	importContacts(t, s, monday, nil, all[2], all[3]) // two are held, Ann among them
-	if err := s.write(t.Context(), func(tx *sql.Tx) error { return forgetContact(t.Context(), tx, "acme", "1") }); err != nil {
+	if err := s.write(t.Context(), func(tx *sql.Tx) error { return forgetContact(t.Context(), tx, 99, "acme", "1") }); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"contact_entries", "contact_search", "contact_history", "held_contacts"} {
@@ -92,7 +92,7 @@ func TestForgettingAMemberForgetsTheContact(t *testing.T) {
 			}
 		}
 	}
-	if got := rowsAs(t, s, `SELECT count(*) FROM contact_history ORDER BY 1`); got[0] != "6" {
+	if got := rowsAs(t, s, `SELECT count(*) FROM contact_history ORDER BY 1`); got[0] != "7" { // the erasure is the seventh
 		t.Errorf("that something happened is forgotten, too: %v", got)
 	}
 	importContacts(t, s, monday, nil, all...) // RingCentral lists Ann still

@@ -234,7 +234,7 @@ func digits(s string) string {
 // forgetContact removes the contact that a forgotten member is in RingCentral,
 // and blanks what the past says about it. As long as RingCentral lists the entry,
 // the next run adds it again.
-func forgetContact(ctx context.Context, tx *sql.Tx, account, rcID string) error {
+func forgetContact(ctx context.Context, tx *sql.Tx, run sync.RunID, account, rcID string) error {
 	if rcID == "" {
 		return nil
 	}
@@ -244,10 +244,12 @@ func forgetContact(ctx context.Context, tx *sql.Tx, account, rcID string) error 
 		`UPDATE contact_history
 		    SET name = '', before = iif(before IS NULL, NULL, iif(field IS NULL, '{}', '')), after = iif(after IS NULL, NULL, iif(field IS NULL, '{}', ''))
 		  WHERE account = ?1 AND rc_id = ?2`,
+		`INSERT INTO contact_history (run_id, contact_id, account, rc_id, name, kind, before, reason)
+		 SELECT ?3, contact_id, account, rc_id, '', 'remove', '{}', 'forgotten' FROM contact_entries WHERE account = ?1 AND rc_id = ?2`,
 		`DELETE FROM contact_entries WHERE account = ?1 AND rc_id = ?2`,
 		`UPDATE accounts SET contacts_version = contacts_version + 1 WHERE account = ?1 AND ?2 <> ''`,
 	} {
-		if _, err := tx.ExecContext(ctx, query, account, rcID); err != nil {
+		if _, err := tx.ExecContext(ctx, query, account, rcID, run); err != nil {
 			return err
 		}
 	}

@@ -11,14 +11,14 @@ import (
 
 // forget blanks what the past says about a member: the history, and what runs
 // kept. m is the member as it was.
-func forget(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
+func forget(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) error {
 	if err := forgetHistory(ctx, tx, m.ID); err != nil {
 		return err
 	}
 	if err := forgetLeft(ctx, tx, m.Account); err != nil {
 		return err
 	}
-	if err := forgetContact(ctx, tx, m.Account, m.RCUserID); err != nil {
+	if err := forgetContact(ctx, tx, run, m.Account, m.RCUserID); err != nil {
 		return err
 	}
 	if err := forgetKept(ctx, tx, m); err != nil {

@@ -10,6 +10,7 @@ import (
 // RingCentral reports, what the roster holds, what the last sync wrote (R19).
 func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	next := *m
+	person.outcome.wasAdmin = m.isAdministrator()
 	if !m.Linked {
 		next.Synced.Profile = m.Profile // stands for what is unknown (R8)
 	}

@@ -101,7 +101,7 @@ func (p *planner) note(person *Person, m *Member, reason Reason, detail string) 
 	if m != nil && m.DeactivationReason == ReasonForgotten {
 		n.Name = "" // nobody wants to read it in a log again
 	}
-	p.trace(person, m, "R32", "plan", "%s %s", reason, detail)
+	p.trace(person, m, "R32", "plan", "%s: %s", reason, detail)
 	if person.outcome.decision == skipped {
 		person.outcome.note = &n
 		return

@@ -225,12 +225,20 @@ func LinkTo(member int64, key string) Edit {
 
 	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
 		for m := range all {
-			if kind == "rc" && m.ID != member && m.RCUserID == id {
-				return nil, nil, fmt.Errorf("member %d has the rc user id %s already", m.ID, id)
+			if m.ID != member && m.Status == Active && m.Managed && m.isHeldBy(kind, id) {
+				return nil, nil, fmt.Errorf("member %d is %s already: link or detach that one first", m.ID, key)
 			}
 		}
 		return link(state, all)
 	}
+}
+
+// isHeldBy says whether a person key means the member.
+func (m *Member) isHeldBy(kind, id string) bool {
+	if kind == "rc" {
+		return m.RCUserID == id
+	}
+	return m.heldID(id)
 }
 
 // onlyLogin leaves one login active, and adds it where it is missing.
@@ -277,24 +285,27 @@ func editOne(member int64, edit func(*Member) (*Change, error)) Edit {
 // all or nothing: the error names every member that cannot come in.
 func Import(members []*Member) Edit {
 	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
-		taken := map[string]int64{}
+		taken := map[string]string{}
 		for m := range all {
-			taken["username "+fold(m.Username)] = m.ID
-			taken["rc user id "+m.RCUserID] = m.ID
+			for _, id := range m.identities() {
+				taken[id] = fmt.Sprintf("member %d", m.ID)
+			}
 		}
 		plan := &Plan{}
 		var problems []error
 		for _, m := range members {
 			next := *m
 			next.Linked = false
-			for kind, value := range map[string]string{"username ": fold(m.Username), "rc user id ": m.RCUserID} {
-				if holder, ok := taken[kind+value]; ok && value != "" {
-					problems = append(problems, fmt.Errorf("%s <%s>: member %d has the %s%s already", m.Profile.Name(), m.Profile[Email], holder, kind, value))
+			for _, id := range next.identities() {
+				if holder, ok := taken[id]; ok {
+					problems = append(problems, &ImportError{m, fmt.Errorf("%s has the %s already", holder, id)})
+				} else {
+					taken[id] = "another row"
 				}
 			}
 			for f, value := range m.Profile {
 				if err := checkText(Field(f).String(), value); err != nil {
-					problems = append(problems, fmt.Errorf("%q: %w", m.Profile.Name(), err))
+					problems = append(problems, &ImportError{m, err})
 				}
 			}
 			plan.Changes = append(plan.Changes, Change{
@@ -305,6 +316,33 @@ func Import(members []*Member) Edit {
 		plan.Summary = countChanges(plan.Changes)
 		return plan, nil, errors.Join(problems...)
 	}
+}
+
+// ImportError says why a member cannot be brought in.
+type ImportError struct {
+	Member *Member
+	Err    error
+}
+
+func (e *ImportError) Error() string { return fmt.Sprintf("%s: %v", e.Member.Profile.Name(), e.Err) }
+
+// Unwrap gives the reason alone.
+func (e *ImportError) Unwrap() error { return e.Err }
+
+// identities are what no second member may have when one is brought in by hand.
+// The e-mail of somebody who left may be somebody else's by now (R12).
+func (m *Member) identities() (ids []string) {
+	add := func(kind, value string) {
+		if value != "" {
+			ids = append(ids, kind+" "+value)
+		}
+	}
+	add("username", fold(m.Username))
+	add("rc user id", m.RCUserID)
+	if !m.Linked || m.Status == Active {
+		add("e-mail", fold(m.Profile[Email]))
+	}
+	return ids
 }
 
 // maxText bounds what an operator may write into one field, in bytes.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -119,4 +120,68 @@ func TestAttachTakesBackUndoneAndDetached(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, fields(plan), []string{"deactivation_reason: undone -> , operator", "managed: 0 -> 1, operator"})
+}
+
+func TestImportTakesNobodyTwice(t *testing.T) {
+	w := newWorld()
+	w.agent("1/10", "501", "Ada Byron", rc("701"))
+	w.agent("1/10", "502", "Bob Roy", rc("702"))
+	w.sync(t)
+	w.member(2).Status = Inactive
+	w.imported("Cy Poe", nil)
+	row := func(name, email string) *Member {
+		m := &Member{Account: "acme", Status: Active, Managed: true}
+		m.Profile[FirstName], m.Profile[Email] = name, email
+		return m
+	}
+	for _, c := range []struct {
+		name    string
+		members []*Member
+		want    string
+	}{
+		{"somebody active has the e-mail", []*Member{row("Ada", "ADA@example.com")}, "member 1 has the e-mail ada@example.com already"},
+		{"somebody brought in before has it", []*Member{row("Cy", "cy@example.com")}, "member 3 has the e-mail cy@example.com already"},
+		{"another row has it", []*Member{row("Zoe", "z@example.com"), row("Zac", "z@example.com")}, "another row has the e-mail z@example.com already"},
+		{"R12: that of somebody who left may be another's", []*Member{row("Bob", "bob@example.com")}, ""},
+		{"nobody has an e-mail", []*Member{row("Zoe", ""), row("Zac", "")}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := w.tryEdit(Import(c.members))
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestLinkToSomebodyElsesRecordIsRefused(t *testing.T) {
+	w := newWorld()
+	w.agent("1/10", "501", "Ada Byron")
+	w.admin("301", "Bob Roy")
+	w.agent("1/10", "503", "Cy Poe", rc("703"))
+	w.sync(t)
+	w.imported("Dan Fox", nil)
+	for key, holder := range map[string]string{"agent:1/501": "member 2", "admin:301": "member 1", "rc:703": "member 3"} {
+		if _, err := w.tryEdit(LinkTo(4, key)); err == nil || !strings.Contains(err.Error(), holder+" is "+key+" already") {
+			t.Errorf("%s: got %v", key, err)
+		}
+	}
+}
+
+// R29: what a later pin holds is not undone beneath it.
+func TestR29UndoLeavesPinnedFieldsAlone(t *testing.T) {
+	w := newWorld()
+	w.agent("1/10", "501", "Ada Byron", rc("701"))
+	w.extension("701", "Ada Byron", department("Sales", ""))
+	w.sync(t)
+	first, err := w.tryEdit(PinField(1, until("")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.members = apply(first, w.members, &w.lastID)
+	w.edit(t, PinField(1, Pin{Field: Site, Value: "Bern", By: "chief"}))
+	plan, err := w.tryEdit(Undo(doneBy(first, w.members), nil, false))
+	if err != nil || len(plan.Changes) > 0 || len(plan.Notes) != 2 || !strings.Contains(plan.Notes[1].Detail, "roster unpin 1 department") {
+		t.Errorf("got %+v, %+v, %v", plan.Changes, plan.Notes, err)
+	}
 }

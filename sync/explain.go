@@ -70,10 +70,16 @@ func (t *Trace) matchesMember(m *Member) bool {
 		return true
 	}
 	names := []string{strconv.FormatInt(m.ID, 10), m.Username, m.RCUserID, m.Profile.Name(), m.Profile[Email]}
-	for _, l := range m.Logins {
-		names = append(names, l.AgentID)
+	if m.RCUserID != "" {
+		names = append(names, "rc:"+m.RCUserID)
 	}
-	return matchesAny(t.Who, append(names, m.AdminIDs...))
+	for _, l := range m.Logins {
+		names = append(names, l.AgentID, "agent:"+l.key())
+	}
+	for _, id := range m.AdminIDs {
+		names = append(names, id, "admin:"+id)
+	}
+	return matchesAny(t.Who, names)
 }
 
 // matchesAny compares an operator's word for somebody with what they are called.

@@ -10,7 +10,7 @@ import (
 // tally counts the roster as it was before the run, for the guard.
 type tally struct {
 	active int // active, managed, linked
-	admins int // active, with the administrators' role
+	admins int // active, administrators as RingCentral says
 	lists  map[listKey]*listTally
 }
 
@@ -33,7 +33,7 @@ func (t *tally) count(m *Member) {
 	if m.Status != Active {
 		return
 	}
-	if m.Profile[Role] == RoleAdministrator {
+	if m.isAdministrator() {
 		t.admins++
 	}
 	if !m.Managed || !m.Linked {
@@ -276,19 +276,26 @@ func Accept(policy *Policy, s *Snapshot) *Accepted {
 	return a
 }
 
-// lastAdministrators are the leavers without whom nobody active would hold the
-// administrators' role; they alone are held for it (R24).
+// lastAdministrators are the leavers without whom nobody active would be an
+// administrator in RingCentral; they alone are held for it (R24).
 func (p *planner) lastAdministrators() map[int64]bool {
 	last := map[int64]bool{}
 	for _, l := range p.candidates {
-		if l.member.Profile[Role] == RoleAdministrator {
+		if l.member.isAdministrator() {
 			last[l.member.ID] = true
 		}
 	}
 	left := p.tally.admins - len(last)
 	for _, person := range p.people.all {
-		if c := person.outcome.change; c != nil {
-			left += roleAfter(c) - roleBefore(c)
+		o := &person.outcome
+		if o.change == nil {
+			continue
+		}
+		if o.wasAdmin {
+			left--
+		}
+		if o.change.Next.isAdministrator() {
+			left++
 		}
 	}
 	if left > 0 {
@@ -297,27 +304,9 @@ func (p *planner) lastAdministrators() map[int64]bool {
 	return last
 }
 
-// roleAfter and roleBefore are 1 for somebody active who holds the
-// administrators' role after, or before, a change.
-func roleAfter(c *Change) int {
-	if c.Next.Status == Active && c.Next.Profile[Role] == RoleAdministrator {
-		return 1
-	}
-	return 0
-}
-
-func roleBefore(c *Change) int {
-	role, status := c.Next.Profile[Role], c.Next.Status
-	for _, f := range c.Fields {
-		switch f.Field {
-		case Role.String():
-			role = f.Before
-		case "status":
-			status = Status(f.Before)
-		}
-	}
-	if c.Kind != Onboard && status == Active && role == RoleAdministrator {
-		return 1
-	}
-	return 0
+// isAdministrator says whether RingCentral made somebody active an administrator
+// when it was last asked: a pin, an edit by hand or a member that nobody was ever
+// matched to makes none.
+func (m *Member) isAdministrator() bool {
+	return m.Status == Active && m.Linked && m.Synced.Profile[Role] == RoleAdministrator
 }

@@ -221,6 +221,33 @@ func TestR24TheLastAdministrator(t *testing.T) {
 			want: []string{"update 2 rc:701 source_changed", "deactivate 1 removed"},
 		},
 		{
+			name: "is, although a pin calls somebody else administrator", before: admins,
+			then: func(w *world) {
+				w.edit(t, PinField(2, Pin{Field: Role, Value: RoleAdministrator, Reason: "stands in", By: "chief"}))
+				w.Snapshot.Admins = nil
+			},
+			want: []string{"hold last_administrator", "held deactivate 1 removed", "note 2 rc:701 pinned"},
+		},
+		{
+			name: "is, although a pin calls them something else", before: admins,
+			then: func(w *world) {
+				w.edit(t, PinField(1, Pin{Field: Role, Value: RoleAgent, Reason: "x", By: "chief"}))
+				w.Snapshot.Admins = nil
+			},
+			want: []string{"hold last_administrator", "held deactivate 1 removed"},
+		},
+		{
+			name: "is, although somebody is brought in with the role", before: admins,
+			then: func(w *world) {
+				w.agent("1/10", "504", "Zoe Fox", rc("704"))
+				w.extension("704", "Zoe Fox")
+				w.Picks = &Picks{Who: []string{"704"}, Role: RoleAdministrator, By: "chief"}
+				w.sync(t)
+				w.Picks, w.Snapshot.Admins = nil, nil
+			},
+			want: []string{"hold last_administrator", "held deactivate 1 removed", "note 4 rc:704 pinned"},
+		},
+		{
 			name: "nor when a new one comes", before: admins,
 			then: func(w *world) {
 				w.Snapshot.Admins = nil

@@ -105,6 +105,7 @@ func (m *Member) MarshalJSON() ([]byte, error) {
 	b := make([]byte, 0, 512)
 	b = appendText(append(b, `{"account":`...), m.Account)
 	b = appendText(append(b, `,"status":`...), string(m.Status))
+	b = append(append(b, `,"managed":`...), flag(m.Managed)...)
 	b = appendText(append(b, `,"username":`...), m.Username)
 	b = appendText(append(b, `,"rc_user_id":`...), m.RCUserID)
 	b = appendText(append(b, `,"activity_id":`...), m.Own[ActivityID])

@@ -91,10 +91,13 @@ func (p *planner) descend(l leaver) {
 	}
 }
 
-// protected says whether the settings keep a member from leaving (R16).
+// protected says whether the settings keep a member from leaving (R16): as the
+// roster holds them, or as RingCentral last reported them, which a pin or an edit
+// may hide.
 func (p *planner) protected(m *Member) bool {
 	for i := range p.in.Policy.Protect {
-		if e := &p.in.Policy.Protect[i]; e.matchesPerson(&m.Profile) && e.matchesLogins(m.Logins) {
+		e := &p.in.Policy.Protect[i]
+		if e.matchesLogins(m.Logins) && (e.matchesPerson(&m.Profile) || m.Linked && e.matchesPerson(&m.Synced.Profile)) {
 			return true
 		}
 	}

@@ -103,6 +103,25 @@ func TestR15NeverLinkedNeverALeaver(t *testing.T) {
 	}})
 }
 
+func TestR16APinDoesNotWeakenProtection(t *testing.T) {
+	lead := func(w *world) {
+		w.agent("1/10", "501", "Ada Byron", rc("701"), agentType("SUPERVISOR"))
+		w.agent("1/10", "502", "Bob Roy", rc("702"))
+		w.extension("702", "Bob Roy")
+		w.Policy.Protect = []Match{{Role: "Supervisor"}}
+	}
+	play(t, []scenario{{
+		name: "RingCentral's role counts as well as the pinned one", before: lead,
+		then: func(w *world) {
+			w.edit(t, PinField(1, Pin{Field: Role, Value: RoleAgent, Reason: "x", By: "chief"}))
+			w.edit(t, PinField(2, Pin{Field: Role, Value: RoleSupervisor, Reason: "x", By: "chief"}))
+			w.clearAll()
+			w.admin("301", "Otto Owner", rc("900"))
+		},
+		want: []string{"onboard rc:900 new", "note 1 protected", "note 2 protected"},
+	}})
+}
+
 // The whole ladder, from the top: each step is tried with every lower one applying
 // as well, so that the order is tested too.
 func TestR16TheLadderInOrder(t *testing.T) {

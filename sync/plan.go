@@ -123,6 +123,7 @@ type outcome struct {
 	sealed   bool     // known by the seal
 	belongs  bool     // the verdict's
 	active   bool     // the member found is
+	wasAdmin bool     // likewise, before the run
 	found    int64    // the member found by id, 0: none
 	gained   []string // ids of the records that member did not hold
 	email    string   // that member's e-mail after this plan, folded; "" unless active

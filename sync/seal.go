@@ -198,6 +198,7 @@ func (p *planner) expect(w *sealWords, person *Person, v *verdict) *Member {
 		m.Profile[Language] = w.language
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, firstOf(v.Regional, w.regional)
+	m.Synced.Profile[Role] = m.Profile[Role] // a sealed member is as it was synced
 	return m
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +69,7 @@ type undoing struct {
 
 func (u *undoing) undo(rows []Done) error {
 	u.kind = Update
+	slices.SortStableFunc(rows, func(a, b Done) int { return last(a) - last(b) })
 	for _, d := range rows {
 		if err := u.row(d); err != nil {
 			return err
@@ -81,6 +83,14 @@ func (u *undoing) undo(rows []Done) error {
 		Reason: ReasonUndone, Detail: u.detail(), Fields: u.fields, Next: &u.next,
 	})
 	return nil
+}
+
+// last is 0 for pins, which decide about the fields that they hold.
+func last(d Done) int {
+	if d.Field == "pins" {
+		return 0
+	}
+	return 1
 }
 
 // detail says what an operator may count on after the undo.
@@ -157,6 +167,13 @@ func (u *undoing) field(d Done) error {
 		return fmt.Errorf("the history names the field %q, which this version does not know", d.Field)
 	}
 	if !u.still(d, u.was.Profile[f]) {
+		return nil
+	}
+	if pin := u.next.pin(f); d.Kind == EditMember && pin != nil && pin.Value != d.Before {
+		u.plan.Notes = append(u.plan.Notes, Note{
+			Member: u.was.ID, Name: u.was.Profile.Name(), Reason: NoteChangedSince,
+			Detail: fmt.Sprintf("%s; `ringroster roster unpin %d %s` gives it back", pin, u.was.ID, f),
+		})
 		return nil
 	}
 	u.next.Profile[f] = d.Before

@@ -43,7 +43,7 @@ func (a *app) restore(ctx context.Context, file string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if err := a.ask(yes, fmt.Sprintf("Replace the roster %s by %s?", s.Database.Path, file), "nothing was restored"); err != nil {
+	if err := a.ask(ctx, yes, fmt.Sprintf("Replace the roster %s by %s?", s.Database.Path, file), "nothing was restored"); err != nil {
 		return err
 	}
 	before, err := store.Restore(ctx, file, s.Database.Path, store.Options{Mode: s.Database.FileMode()})

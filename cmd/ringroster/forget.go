@@ -42,7 +42,7 @@ func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, i
 	who := strings.TrimSpace(row.FirstName + " " + row.LastName)
 	_, _ = fmt.Fprintf(a.stderr, "Member %d of %s: %s <%s>, %s.\n", id, row.Account, clean(who), clean(row.Email), row.Status)
 	question := "Erase what is personal about this member, for good?"
-	if err := a.ask(d.yes, question, "nothing was erased"); err != nil {
+	if err := a.ask(ctx, d.yes, question, "nothing was erased"); err != nil {
 		return err
 	}
 	if err := a.editMemberOn(ctx, s, st, id, d, sync.ByHand, sync.Forget(id)); err != nil {

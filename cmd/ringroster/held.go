@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
@@ -121,7 +118,7 @@ func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store
 	if sets[0].Job == sync.JobContacts {
 		verb, done = "Let go", "removed"
 	}
-	if err := a.confirm(d.yes, sets, verb, done); err != nil {
+	if err := a.confirm(ctx, d.yes, sets, verb, done); err != nil {
 		return err
 	}
 	who := d.run(s, sync.Approve, names...)
@@ -235,7 +232,7 @@ func (a *app) rejectOn(ctx context.Context, s *config.Settings, st *store.Store,
 	if err != nil {
 		return err
 	}
-	if err := a.confirm(d.yes, sets, "Keep", "kept active"); err != nil {
+	if err := a.confirm(ctx, d.yes, sets, "Keep", "kept active"); err != nil {
 		return err
 	}
 	for _, set := range sets {
@@ -307,7 +304,7 @@ func noOpenSet(ctx context.Context, st *store.Store, id sync.RunID) error {
 	sets, err := st.Held(ctx)
 	for _, set := range sets {
 		for _, row := range rows {
-			if row.Account == set.Account && row.Job == set.Job && row.Held > 0 {
+			if row.Account == set.Account && row.Job == set.Job && row.Held > 0 && set.RunID < id {
 				return fmt.Errorf("what run %d held waits under run %d, which showed the same members first: decide about run %d", id, set.RunID, set.RunID)
 			}
 		}
@@ -343,7 +340,7 @@ func means(who string, m *store.HeldMember) bool {
 
 // confirm shows who is concerned and asks. Without a terminal and without --yes
 // it refuses.
-func (a *app) confirm(yes bool, sets []chosenSet, verb, done string) error {
+func (a *app) confirm(ctx context.Context, yes bool, sets []chosenSet, verb, done string) error {
 	for _, set := range sets {
 		for _, m := range set.Shown() {
 			if _, ok := set.chosen[m.ID()]; ok {
@@ -355,22 +352,5 @@ func (a *app) confirm(yes bool, sets []chosenSet, verb, done string) error {
 	if sets[0].Job == sync.JobContacts {
 		what = "these contacts"
 	}
-	return a.ask(yes, fmt.Sprintf("%s %s?", verb, what), "nobody was "+done)
-}
-
-// ask asks a yes-or-no question on the terminal; anything but yes is no.
-func (a *app) ask(yes bool, question, otherwise string) error {
-	if yes {
-		return nil
-	}
-	f, ok := a.stdin.(*os.File)
-	if !ok || !isatty.IsTerminal(f.Fd()) {
-		return fmt.Errorf("%s: there is no terminal to ask on; give --yes if you are sure", otherwise)
-	}
-	_, _ = fmt.Fprintf(a.stderr, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
-	if err == nil && slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(answer))) {
-		return nil
-	}
-	return &exitError{code: exitFailed, err: fmt.Errorf("not confirmed: %s", otherwise)}
+	return a.ask(ctx, yes, fmt.Sprintf("%s %s?", verb, what), "nobody was "+done)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -45,20 +47,19 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun 
 		return usagef("read the roster to import: %w", err)
 	}
 	accounts, _ := chosen(s, nil) // all of them: cannot fail
-	members, err := parseRoster(filepath.Base(file), text, namesOf(accounts))
-	if err != nil {
+	file = filepath.Base(file)
+	members, places, err := parseRoster(file, text, namesOf(accounts))
+	if places == nil {
 		return &usageError{err}
+	}
+	if err := a.checkImport(ctx, s, members, places, err); err != nil {
+		return err
 	}
 	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()}) // it may come before the first sync
 	if err != nil {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	for _, account := range slices.Sorted(maps.Keys(members)) {
-		if _, err := runner(s, st, nil).PreviewEdit(ctx, account, sync.Import(members[account])); err != nil {
-			return err
-		}
-	}
 	for _, account := range slices.Sorted(maps.Keys(members)) {
 		n := counted(len(members[account]), "member", "members")
 		if dryRun {
@@ -72,6 +73,47 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun 
 		_, _ = fmt.Fprintf(a.stdout, "Run %d brought %s into %s; the next sync ties them to RingCentral.\n", run, n, account)
 	}
 	return nil
+}
+
+// checkImport names every row that cannot come in: those that the file says
+// wrongly, which parsed holds, and those that the roster has already.
+func (a *app) checkImport(ctx context.Context, s *config.Settings, members map[string][]*sync.Member, places map[*sync.Member]string, parsed error) error {
+	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	if err != nil {
+		return err
+	}
+	defer closeRoster()
+	problems := []error{parsed}
+	for _, account := range slices.Sorted(maps.Keys(members)) {
+		for _, m := range members[account] {
+			if role := m.Profile[sync.Role]; role != "" {
+				if _, err := knownRole(s, role); err != nil {
+					problems = append(problems, fmt.Errorf("%s: %w", places[m], err))
+				}
+			}
+		}
+		_, err := runner(s, roster, nil).PreviewEdit(ctx, account, sync.Import(members[account]))
+		problems = append(problems, placed(err, places)...)
+	}
+	err = errors.Join(problems...)
+	if parsed != nil {
+		return &usageError{err}
+	}
+	return err
+}
+
+// placed puts the place in the file before each problem of a row.
+func placed(err error, places map[*sync.Member]string) (problems []error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			problems = append(problems, placed(one, places)...)
+		}
+		return problems
+	}
+	if row, ok := errors.AsType[*sync.ImportError](err); ok {
+		return []error{fmt.Errorf("%s: %w", places[row.Member], row.Err)}
+	}
+	return []error{err}
 }
 
 // importColumns says what an imported column sets; nil: it is known and ignored.
@@ -99,36 +141,38 @@ func oneOf(v string, words ...string) error {
 	return nil
 }
 
-// parseRoster reads a roster of CSV or JSON, by account. Every bad row is named,
-// all at once.
-func parseRoster(name string, text []byte, accounts []string) (map[string][]*sync.Member, error) {
+// parseRoster reads a roster of CSV or JSON, by account, with the place of each
+// member in the file. Every bad row is named, all at once; places is nil when no
+// row could be read at all.
+func parseRoster(name string, text []byte, accounts []string) (members map[string][]*sync.Member, places map[*sync.Member]string, err error) {
 	read := readCSV
 	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
 		read = readJSON
 	}
 	rows, err := read(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	members := map[string][]*sync.Member{}
+	if len(rows) == 0 {
+		return nil, nil, fmt.Errorf("%s holds no members", name)
+	}
+	members, places = map[string][]*sync.Member{}, map[*sync.Member]string{}
 	var problems []error
 	for _, row := range rows {
 		m, err := importRow(row.cells, accounts)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s:%d: %w", name, row.line, err))
+			problems = append(problems, fmt.Errorf("%s:%s: %w", name, row.place, err))
 			continue
 		}
 		members[m.Account] = append(members[m.Account], m)
+		places[m] = name + ":" + row.place
 	}
-	if len(rows) == 0 {
-		problems = append(problems, fmt.Errorf("%s holds no members", name))
-	}
-	return members, errors.Join(problems...)
+	return members, places, errors.Join(problems...)
 }
 
-// importedRow is one row with the line, or the number in a JSON list, it stood at.
+// importedRow is one row with its place: a line, or an entry of a JSON list.
 type importedRow struct {
-	line  int
+	place string
 	cells map[string]string
 }
 
@@ -148,7 +192,7 @@ func importRow(cells map[string]string, accounts []string) (*sync.Member, error)
 		case synced:
 			m.Profile[field] = strings.TrimSpace(value)
 		case !known:
-			return nil, fmt.Errorf("column %q is none of the roster view's", column)
+			return nil, unknownColumn(column)
 		case set != nil && value != "":
 			if err := set(m, strings.TrimSpace(value)); err != nil {
 				return nil, fmt.Errorf("%s %w", column, err)
@@ -160,8 +204,30 @@ func importRow(cells map[string]string, accounts []string) (*sync.Member, error)
 		return nil, fmt.Errorf("account is %q; the settings have %s", m.Account, strings.Join(accounts, ", "))
 	case m.Profile.Name() == "":
 		return nil, errors.New("there is neither a name nor an e-mail")
+	case !addressable(m.Profile[sync.Email]):
+		return nil, fmt.Errorf("%q is no e-mail address", m.Profile[sync.Email])
+	}
+	for i := range m.Pins {
+		m.Pins[i].Reason, m.Pins[i].By = cmp.Or(m.Pins[i].Reason, "imported"), cmp.Or(m.Pins[i].By, operator(""))
 	}
 	return m, nil
+}
+
+func unknownColumn(column string) error {
+	return fmt.Errorf("column %q is none of the roster view's", column)
+}
+
+func isImportColumn(column string) bool {
+	_, known := importColumns[column]
+	_, synced := sync.ParseField(column)
+	_, own := sync.ParseOwnField(column)
+	return known || synced || own
+}
+
+// addressable is the least an e-mail must be to link anybody by it.
+func addressable(email string) bool {
+	local, domain, ok := strings.Cut(email, "@")
+	return email == "" || ok && local != "" && domain != "" && !strings.ContainsAny(email, " ,;<>")
 }
 
 func readCSV(text []byte) (rows []importedRow, err error) {
@@ -169,6 +235,14 @@ func readCSV(text []byte) (rows []importedRow, err error) {
 	header, err := r.Read()
 	if err != nil {
 		return nil, fmt.Errorf("there is no header of column names: %w", err)
+	}
+	for i, column := range header {
+		if !isImportColumn(column) {
+			return nil, fmt.Errorf("line 1: %w", unknownColumn(column))
+		}
+		if slices.Contains(header[:i], column) {
+			return nil, fmt.Errorf("line 1: column %q stands there twice", column)
+		}
 	}
 	for {
 		record, err := r.Read()
@@ -179,7 +253,7 @@ func readCSV(text []byte) (rows []importedRow, err error) {
 			return nil, err // names the line
 		}
 		line, _ := r.FieldPos(0)
-		row := importedRow{line, map[string]string{}}
+		row := importedRow{fmt.Sprint(line), map[string]string{}}
 		for i, cell := range record {
 			row.cells[header[i]] = unguardCell(cell)
 		}
@@ -200,7 +274,7 @@ func readJSON(text []byte) (rows []importedRow, err error) {
 		return nil, err
 	}
 	for i, entry := range list {
-		row := importedRow{i + 1, map[string]string{}}
+		row := importedRow{fmt.Sprintf(" entry %d", i+1), map[string]string{}}
 		for key, value := range entry {
 			switch value := value.(type) {
 			case nil:

@@ -75,6 +75,23 @@ func guardCell(s string) string {
 	return "'" + s
 }
 
+// printable shows control characters that a terminal would obey: files are looked
+// at there, too. Line breaks stay.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // unguardCell takes away the mark that guardCell gave, and nothing else.
 func unguardCell(s string) string {
 	if bare, marked := strings.CutPrefix(s, "'"); marked && guardCell(bare) == s {
@@ -146,7 +163,7 @@ func (l *listing[T]) printCSV(w io.Writer) error {
 		}
 		cells := l.cells(row)
 		for i := range cells {
-			cells[i] = guardCell(cells[i])
+			cells[i] = guardCell(printable(cells[i]))
 		}
 		_ = c.Write(cells)
 	}

@@ -79,7 +79,7 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 	if err != nil || reviewed == nil {
 		return err
 	}
-	if err := a.ask(req.decision.yes, "Bring them to the roster?", "nobody was brought in"); err != nil {
+	if err := a.ask(ctx, req.decision.yes, "Bring them to the roster?", "nobody was brought in"); err != nil {
 		return err
 	}
 	id, results, err := a.runOn(ctx, s, st, sync.Request{Run: run, Picks: picks, Reviewed: map[string]sync.Reviewed{accounts[0].Name: reviewed}})
@@ -98,7 +98,7 @@ func (a *app) showPicks(ctx context.Context, r *sync.Runner, done func(), req sy
 		return nil, result.Err
 	}
 	if len(result.Plan.Changes) == 0 {
-		_, err := fmt.Fprintln(a.stderr, "They are on the roster already: nothing to do.")
+		_, err := fmt.Fprintln(a.stderr, "They are on the roster already: nothing to do. `ringroster roster set` and `roster pin` change members.")
 		return nil, err
 	}
 	reviewed := sync.Reviewed{}

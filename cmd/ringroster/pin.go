@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/ringcentral"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -73,6 +74,10 @@ func parsePin(assignment, until string, now time.Time) (sync.Pin, error) {
 	case !synced:
 		return sync.Pin{}, usagef("%q is no synced field: %s", name, fieldNames())
 	}
+	value, err := regionalValue(field, value)
+	if err != nil {
+		return sync.Pin{}, err
+	}
 	pin := sync.Pin{Field: field, Value: value, Until: until}
 	if until == "" {
 		return pin, nil
@@ -84,6 +89,22 @@ func parsePin(assignment, until string, now time.Time) (sync.Pin, error) {
 		return pin, usagef("--until %s is over already", until)
 	}
 	return pin, nil
+}
+
+// regionalValue is a time zone or a language as a sync would store it; other
+// fields stay as they are.
+func regionalValue(field sync.Field, value string) (string, error) {
+	known := value
+	switch field {
+	case sync.TimeZone:
+		known = ringcentral.IANAZone(value)
+	case sync.Language:
+		known = ringcentral.BCP47(value)
+	}
+	if known == "" && value != "" {
+		return "", usagef("%s %q is none that is known: give an IANA time zone such as America/Chicago, or a language such as en-US", field, value)
+	}
+	return known, nil
 }
 
 func fieldNames() string {

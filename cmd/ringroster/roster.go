@@ -218,6 +218,12 @@ func assignments(args []string) (map[string]string, error) {
 		if _, twice := values[name]; !ok || twice {
 			return nil, usagef("%q: give FIELD=VALUE, each field once", arg)
 		}
+		if field, synced := sync.ParseField(name); synced {
+			var err error
+			if value, err = regionalValue(field, value); err != nil {
+				return nil, err
+			}
+		}
 		values[name] = value
 	}
 	return values, nil

@@ -310,17 +310,17 @@ func (a *accountStatus) remarks() (lines []string) {
 		for i, r := range a.HeldReasons {
 			reasons[i] = string(r.Reason)
 		}
-		say("%d deactivations wait for a decision since run %d (%s): ringroster held", a.Held, *a.HeldRun, strings.Join(reasons, ", "))
+		say("%s for a decision since run %d (%s): ringroster held", counted(a.Held, "deactivation waits", "deactivations wait"), *a.HeldRun, strings.Join(reasons, ", "))
 	}
 	if a.Rejected > 0 {
-		say("%d members stay active because their deactivation was rejected%s: ringroster reject --clear MEMBER ends that",
-			a.Rejected, prefixed(", the oldest of them held at ", text(a.RejectedSince)))
+		say("%s active because the deactivation was rejected%s: ringroster reject --clear MEMBER ends that",
+			counted(a.Rejected, "member stays", "members stay"), prefixed(", the oldest of them held at ", text(a.RejectedSince)))
 	}
 	for _, p := range a.Pins {
 		say("member %d: %s; ringroster roster unpin %d %s ends that", p.MemberID, p.String(), p.MemberID, p.Field)
 	}
 	if a.Conflicts > 0 {
-		say("%d conflicts wait for a decision: ringroster plan", a.Conflicts)
+		say("%s for a decision: ringroster plan", counted(a.Conflicts, "conflict waits", "conflicts wait"))
 	}
 	if a.Contacts != nil {
 		lines = append(lines, a.Contacts.remarks()...)

@@ -58,7 +58,7 @@ func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, i
 	if left == 0 {
 		return fmt.Errorf("nothing of run %d is left to put back", id)
 	}
-	if err := a.ask(d.yes, fmt.Sprintf("Put this back, as it was before run %d?", id), "nothing was changed"); err != nil {
+	if err := a.ask(ctx, d.yes, fmt.Sprintf("Put this back, as it was before run %d?", id), "nothing was changed"); err != nil {
 		return err
 	}
 	for _, account := range accounts {

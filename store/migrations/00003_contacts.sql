@@ -84,4 +84,4 @@ CREATE VIEW contact_changes AS
 SELECT c.change_id, c.run_id, c.contact_id, c.account, c.rc_id, c.name, c.kind, c.field,
        c.before, c.after, c.reason, r.actor, r.on_behalf_of, r.note, r.finished_at AS at
   FROM contact_history c
-  LEFT JOIN runs r ON r.run_id = c.run_id AND r.account = c.account AND r.job = 'contacts';
+  LEFT JOIN runs r ON r.run_id = c.run_id AND r.account = c.account; -- of contacts, or of who was forgotten

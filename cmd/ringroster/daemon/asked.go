@@ -49,6 +49,7 @@ func (d *Daemon) carryOut(ctx context.Context, run *running, s *Settings, asked 
 	defer cancel()
 	id, results, err := d.unpanicked(ctx, s.Runner, asked.Request)
 	if id != 0 {
+		asked.Request.Run.StartedAt = run.began
 		d.Observer.Finished(id, asked.Request.Run, results)
 	}
 	end, stop := context.WithTimeout(context.WithoutCancel(ctx), tickTimeout)
