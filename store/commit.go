@@ -14,7 +14,7 @@ import (
 // Commit writes one account's end of a run in one transaction (R27). With a
 // plan it first checks that the roster is still the version planned for, else
 // it returns sync.ErrMoved and nothing is written. Without one it records the
-// outcome alone. New members get their id in Change.Next. Then it keeps what the
+// outcome alone. New members get their id in Change.Member. Then it keeps what the
 // run decided from: that this failed is said in Keep.Err alone.
 func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	var held sync.RunID

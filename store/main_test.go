@@ -178,7 +178,7 @@ func rename(m *sync.Member, last string) sync.Change {
 	m.Profile[sync.LastName] = last
 	synced(m)
 	return sync.Change{
-		Kind: sync.Update, Member: m.ID, Name: m.Profile.Name(), Reason: sync.ReasonSource, Next: m,
+		Kind: sync.Update, Member: m.ID, Name: m.Profile.Name(), Reason: sync.ReasonSource, Next: func() *sync.Member { return m },
 		Fields: []sync.FieldChange{{Field: "last_name", Before: before, After: last, Reason: sync.ReasonSource}},
 	}
 }

@@ -105,7 +105,7 @@ func setStatus(m *sync.Member, kind sync.Kind, to sync.Status, reason sync.Reaso
 	}
 	synced(m)
 	return sync.Change{
-		Kind: kind, Member: m.ID, Name: m.Profile.Name(), Reason: reason, Next: m,
+		Kind: kind, Member: m.ID, Name: m.Profile.Name(), Reason: reason, Next: func() *sync.Member { return m },
 		Fields: []sync.FieldChange{{Field: "status", Before: string(before), After: string(to), Reason: reason}},
 	}
 }

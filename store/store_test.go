@@ -68,7 +68,7 @@ func synced(m *sync.Member) {
 func onboard(m *sync.Member) sync.Change {
 	return sync.Change{
 		Kind: sync.Onboard, Person: "rc:" + m.RCUserID, Name: m.Profile.Name(),
-		Email: m.Profile[sync.Email], Reason: sync.ReasonNew, Next: m,
+		Email: m.Profile[sync.Email], Reason: sync.ReasonNew, Next: func() *sync.Member { return m },
 	}
 }
 

@@ -124,19 +124,21 @@ func (w *writer) writePlan(ctx context.Context, p *sync.Plan) error {
 
 // writeChange writes the member first: its history needs the id.
 func (w *writer) writeChange(ctx context.Context, c *sync.Change) error {
-	if c.Member == 0 {
-		if err := w.insertMember(ctx, c.Next); err != nil {
+	next := c.Next()
+	if c.Kind == sync.Onboard {
+		if err := w.insertMember(ctx, next); err != nil {
 			return err
 		}
-	} else if err := w.updateMember(ctx, c); err != nil {
+		c.Member = next.ID
+	} else if err := w.updateMember(ctx, c, next); err != nil {
 		return err
 	}
-	for i := range c.Next.Logins {
-		if err := w.writeLogin(ctx, c.Next.ID, &c.Next.Logins[i]); err != nil {
+	for i := range next.Logins {
+		if err := w.writeLogin(ctx, c.Member, &next.Logins[i]); err != nil {
 			return err
 		}
 	}
-	return w.writeHistory(ctx, c)
+	return w.writeHistory(ctx, c, next)
 }
 
 func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
@@ -152,11 +154,9 @@ func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
 
 // updateMember writes every column. The statement compares old and new status
 // for the times of leaving and coming back.
-func (w *writer) updateMember(ctx context.Context, c *sync.Change) error {
-	m := c.Next
+func (w *writer) updateMember(ctx context.Context, c *sync.Change, m *sync.Member) error {
 	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m)
 	w.args = append(w.args, sealOf(m, w.knowsAll(c.Kind)), m.Status, w.now, m.Status, w.now, w.now, w.actor, c.Member, w.account)
-	m.ID = c.Member
 	return duplicate(m, w.execOne(ctx, w.update))
 }
 
@@ -207,18 +207,18 @@ func (w *writer) writeLogin(ctx context.Context, member int64, l *sync.Login) er
 
 // writeHistory writes one row for an onboarding and one per field for the rest
 // (design.md, section 5).
-func (w *writer) writeHistory(ctx context.Context, c *sync.Change) error {
+func (w *writer) writeHistory(ctx context.Context, c *sync.Change, next *sync.Member) error {
 	if c.Kind == sync.Onboard {
-		after, err := c.Next.MarshalJSON()
+		after, err := next.MarshalJSON()
 		if err != nil {
 			return err
 		}
-		w.args = append(w.args[:0], w.run, c.Next.ID, c.Kind, nil, nil, string(after), c.Reason)
+		w.args = append(w.args[:0], w.run, c.Member, c.Kind, nil, nil, string(after), c.Reason)
 		_, err = w.change.ExecContext(ctx, w.args...)
 		return err
 	}
 	for _, f := range c.Fields {
-		w.args = append(w.args[:0], w.run, c.Next.ID, c.Kind, f.Field, f.Before, f.After, f.Reason)
+		w.args = append(w.args[:0], w.run, c.Member, c.Kind, f.Field, f.Before, f.After, f.Reason)
 		if _, err := w.change.ExecContext(ctx, w.args...); err != nil {
 			return err
 		}

@@ -207,7 +207,7 @@ func TestR11Scope(t *testing.T) {
 			var got []string
 			plan := w.plan(t)
 			for _, change := range plan.Changes {
-				got = append(got, change.Next.Profile[FirstName]+":"+change.Next.Profile[Role])
+				got = append(got, change.Next().Profile[FirstName]+":"+change.Next().Profile[Role])
 			}
 			slices.Sort(got)
 			if strings.Join(got, " ") != c.want {

@@ -90,7 +90,7 @@ type FieldChange struct {
 // Change is everything that one run does to one member.
 type Change struct {
 	Kind   Kind
-	Member int64  // 0: onboard
+	Member int64  // 0: onboard; Commit sets it
 	Person string // key of the person behind it; "": a leaver nobody reports, or an edit
 	Name   string
 	Email  string
@@ -98,8 +98,10 @@ type Change struct {
 	Detail string // the reason as a sentence
 	Fields []FieldChange
 	Leaves []Left // what a leaver leaves behind; nil: nothing, or nobody leaves
-	// Next is the member as it stands afterwards: what the roster writes.
-	Next *Member
+	// Next is the member as it stands afterwards: what the roster writes. One who
+	// is new is made anew by each call, since a hundred thousand of them would not
+	// fit beside the snapshot that they come from; not for several goroutines.
+	Next func() *Member
 }
 
 // Conflict is a person, or a member, about whom nothing can be decided safely.

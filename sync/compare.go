@@ -50,7 +50,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	}
 	c := &Change{
 		Member: m.ID, Person: person.Key, Name: next.Profile.Name(), Email: next.Profile[Email],
-		Fields: fields, Next: next.copy(),
+		Fields: fields, Next: next.copy().itself,
 	}
 	classify(c, m, found)
 	c.addDetail(gave)
@@ -60,6 +60,9 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 
 // copy is for whoever is written: the unchanged, nearly all, cost no memory.
 func (m Member) copy() *Member { return &m }
+
+// itself is the Next of a change whose member is made already.
+func (m *Member) itself() *Member { return m }
 
 // addDetail adds a sentence to the detail.
 func (c *Change) addDetail(more string) {
@@ -240,32 +243,49 @@ func (p *planner) traceChange(person *Person, m *Member, c *Change) {
 	}
 }
 
-// onboard makes a new member of a person.
+// onboard decides that a person becomes a new member.
 func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail string) {
-	next := &Member{
-		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
-		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: v.Username, Profile: v.Profile,
-		Logins: p.mergeLogins(nil, person),
-	}
-	next.Synced = Synced{
-		Profile: v.Profile, Status: Active, RCUserID: person.RCUserID,
-		Roles: v.Evidence, Logins: fingerprint(next.Logins), Regional: v.Regional,
-	}
 	if pin := p.rolePin(person); pin != nil {
-		next.Pins, next.Profile[Role] = pinned(nil, *pin), pin.Value
 		detail += "; " + pin.String()
 	}
-	g := p.pickedGive(person, p.settingsGive(person, &next.Profile, true))
-	next.Own = g.own
-	person.outcome.decision = changed
-	person.outcome.change = &Change{
+	g := p.newcomersGifts(person, v)
+	o := &person.outcome
+	o.decision, o.username = changed, v.Username
+	o.change = &Change{
 		Kind: Onboard, Person: person.Key, Name: v.Profile.Name(), Email: v.Profile[Email],
-		Reason: reason, Detail: detail, Next: next,
+		Reason: reason, Detail: detail, Next: func() *Member { return p.newMember(person) },
 	}
-	person.outcome.change.addDetail(g.remark)
+	o.change.addDetail(g.remark)
 	if p.in.Trace != nil {
 		p.trace(person, nil, "", "settings", "given %s", g)
 	}
 	p.remark(person, nil, v)
 	p.trace(person, nil, "R14", "plan", "onboard, reason %s: %s", reason, detail)
+}
+
+// newcomersGifts is what the settings, and whoever picks the person, give to
+// somebody new: by the role with which they come in.
+func (p *planner) newcomersGifts(person *Person, v *verdict) *gifts {
+	profile := v.Profile
+	if pin := p.rolePin(person); pin != nil {
+		profile[Role] = pin.Value
+	}
+	return p.pickedGive(person, p.settingsGive(person, &profile, true))
+}
+
+// newMember makes the member that a newcomer becomes. It needs nothing of the
+// planner that forgetPeople takes away.
+func (p *planner) newMember(person *Person) *Member {
+	v := p.judgeNewcomer(person)
+	m := &Member{
+		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
+		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: person.outcome.username, Profile: v.Profile,
+		Logins: p.mergeLogins(nil, person), Own: p.newcomersGifts(person, &v).own,
+	}
+	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional
+	m.Synced = asHeld(m)
+	if pin := p.rolePin(person); pin != nil {
+		m.Pins, m.Profile[Role] = pinned(nil, *pin), pin.Value
+	}
+	return m
 }

@@ -17,7 +17,7 @@ func (p *planner) conflict(person *Person, m *Member, reason Reason, detail, rem
 		c.Member = m.ID
 	}
 	o.decision, o.conflict = inConflict, c
-	o.change, o.note, o.mark = nil, nil, nil
+	o.change, o.username, o.note, o.mark = nil, "", nil, nil
 	p.trace(person, m, "R20", "plan", "conflict %s: %s; settle it with: %s", reason, detail, remedy)
 }
 

@@ -272,7 +272,7 @@ func editOne(member int64, edit func(*Member) (*Change, error)) Edit {
 			if c == nil {
 				return &Plan{Marks: []*Member{&next}}, nil, nil
 			}
-			c.Kind, c.Member, c.Reason, c.Next = EditMember, member, ReasonOperator, &next
+			c.Kind, c.Member, c.Reason, c.Next = EditMember, member, ReasonOperator, next.itself
 			c.Name, c.Email = next.Profile.Name(), next.Profile[Email]
 			return &Plan{Changes: []Change{*c}}, nil, nil
 		}
@@ -310,7 +310,7 @@ func Import(members []*Member) Edit {
 			}
 			plan.Changes = append(plan.Changes, Change{
 				Kind: Onboard, Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonImported,
-				Detail: "brought in by hand; the next sync ties them to RingCentral", Next: &next,
+				Detail: "brought in by hand; the next sync ties them to RingCentral", Next: next.itself,
 			})
 		}
 		plan.Summary = countChanges(plan.Changes)

@@ -230,10 +230,13 @@ func apply(plan *Plan, members []*Member, lastID *int64) []*Member {
 		write(m)
 	}
 	for i := range plan.Changes {
-		write(plan.Changes[i].Next)
+		write(plan.Changes[i].Next())
 	}
 	return after
 }
+
+// nexts compares the members that changes lead to.
+var nexts = cmp.Transformer("Next", func(next func() *Member) *Member { return next() })
 
 // lines renders a plan for comparison: a line for every change, held change,
 // hold reason, conflict and note.

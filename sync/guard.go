@@ -294,7 +294,7 @@ func (p *planner) lastAdministrators() map[int64]bool {
 		if o.wasAdmin {
 			left--
 		}
-		if o.change.Next.isAdministrator() {
+		if o.change.Next().isAdministrator() {
 			left++
 		}
 	}

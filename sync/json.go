@@ -42,27 +42,28 @@ func (c *Change) shownFields() []FieldChange {
 	if c.Kind != Onboard || c.Next == nil {
 		return c.Fields
 	}
+	next := c.Next()
 	var fields []FieldChange
 	begin := func(field, value string) {
 		if value != "" {
 			fields = append(fields, FieldChange{field, "", value, c.Reason})
 		}
 	}
-	begin("username", c.Next.Username)
-	begin("rc_user_id", c.Next.RCUserID)
+	begin("username", next.Username)
+	begin("rc_user_id", next.RCUserID)
 	for f := range fieldCount {
-		begin(f.String(), c.Next.Profile[f])
+		begin(f.String(), next.Profile[f])
 	}
 	for f := range ownCount {
-		if text := c.Next.Own.Text(f); text != ownEmpty[f] {
+		if text := next.Own.Text(f); text != ownEmpty[f] {
 			begin(f.String(), text)
 		}
 	}
-	if len(c.Next.Pins) > 0 {
-		begin("pins", PinsJSON(c.Next.Pins))
+	if len(next.Pins) > 0 {
+		begin("pins", PinsJSON(next.Pins))
 	}
-	if len(c.Next.Logins) > 0 {
-		begin("logins", LoginsJSON(c.Next.Logins))
+	if len(next.Logins) > 0 {
+		begin("logins", LoginsJSON(next.Logins))
 	}
 	return fields
 }

@@ -184,7 +184,7 @@ func (p *planner) leave(l leaver) Change {
 		Name: l.member.Profile.Name(), Email: l.member.Profile[Email],
 		Reason: l.reason, Detail: leaverDetail[l.reason],
 		Fields: []FieldChange{{"status", string(Active), string(Inactive), l.reason}},
-		Next:   next,
+		Next:   next.itself,
 	}
 }
 

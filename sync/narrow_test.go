@@ -89,7 +89,7 @@ func TestR28CountsForNoGrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, lines(plan), []string{"update 1 rc:701 source_changed"})
-		if next := plan.Changes[0].Next; next.AbsentDays != 1 || next.AbsentOn != "2026-03-01" {
+		if next := plan.Changes[0].Next(); next.AbsentDays != 1 || next.AbsentOn != "2026-03-01" {
 			t.Errorf("%d days, last on %q", next.AbsentDays, next.AbsentOn)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // newcomer is a person who belongs and whom no member matches by id.
@@ -23,39 +24,62 @@ type emailHolders struct {
 }
 
 // settleNewcomers decides about everybody whom no member matched by id: by
-// e-mail where R12 allows it, else they are new.
+// e-mail where R12 allows it, else they are new. On the first day that is the
+// whole company: verdicts are made again when it is their turn.
 func (p *planner) settleNewcomers() {
-	byEmail := map[string][]newcomer{}
+	byEmail := map[string]emailGroup{}
 	var emails []string // in retrieval order
-	var alone []newcomer
+	var alone []*Person
 	for _, person := range p.people.all {
 		if person.outcome.decision != undecided {
 			continue
 		}
-		n, ok := p.admit(person)
-		if !ok {
+		email, ok := p.admit(person)
+		switch group := byEmail[email]; {
+		case !ok:
 			continue
-		}
-		if email := fold(n.verdict.Profile[Email]); email != "" {
-			if byEmail[email] == nil {
-				emails = append(emails, email)
-			}
-			byEmail[email] = append(byEmail[email], n)
-		} else {
-			alone = append(alone, n)
+		case email == "":
+			alone = append(alone, person)
+			continue
+		case group.first == nil:
+			emails = append(emails, email)
+			group.first = person
+			byEmail[email] = group
+		default:
+			group.others = append(group.others, person)
+			byEmail[email] = group
 		}
 	}
 	holders := p.holders(byEmail)
 	for _, email := range emails {
 		p.settleEmail(byEmail[email], holders[email])
 	}
-	for _, n := range alone {
-		p.settleEmail([]newcomer{n}, nil)
+	for _, person := range alone {
+		p.settleEmail(emailGroup{first: person}, nil)
 	}
 }
 
-// admit judges somebody without a member: faulty, not belonging, or a newcomer.
-func (p *planner) admit(person *Person) (newcomer, bool) {
+// emailGroup are the newcomers of one e-mail, in retrieval order: hardly ever more
+// than one.
+type emailGroup struct {
+	first  *Person
+	others []*Person
+}
+
+// judgeNewcomer is the verdict that admit came to, once more, without a word to
+// the trace.
+func (p *planner) judgeNewcomer(person *Person) verdict {
+	trace := p.in.Trace
+	p.in.Trace = nil
+	defer func() { p.in.Trace = trace }()
+	v := p.judge(person, nil)
+	p.assessRegional(&v, person, nil)
+	return v
+}
+
+// admit judges somebody without a member: faulty, not belonging, or a newcomer,
+// whose e-mail, folded, it returns.
+func (p *planner) admit(person *Person) (email string, ok bool) {
 	v := p.judge(person, nil)
 	p.assessRegional(&v, person, nil)
 	p.tracePerson(person, nil, &v)
@@ -68,9 +92,9 @@ func (p *planner) admit(person *Person) (newcomer, bool) {
 	case person.RCUserID != "" && person.Ext == nil && p.extensionsDoubtful():
 		p.skip(person, nil, NoteUnproved, "the extension list lacks who authenticated, and theirs: whether it is disabled, nobody knows (R8, R22)")
 	default:
-		return newcomer{person, v}, true
+		return fold(v.Profile[Email]), true
 	}
-	return newcomer{}, false
+	return "", false
 }
 
 // extensionsDoubtful says whether the extension list lacks somebody who must be
@@ -81,7 +105,7 @@ func (p *planner) extensionsDoubtful() bool {
 }
 
 // holders finds who of the roster has the newcomers' e-mails.
-func (p *planner) holders(wanted map[string][]newcomer) map[string]*emailHolders {
+func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders {
 	holders := map[string]*emailHolders{}
 	of := func(email string) *emailHolders {
 		if holders[email] == nil {
@@ -93,7 +117,7 @@ func (p *planner) holders(wanted map[string][]newcomer) map[string]*emailHolders
 		return holders
 	}
 	for _, person := range p.people.all {
-		if e := person.outcome.email; wanted[e] != nil {
+		if e := person.outcome.email; wanted[e].first != nil {
 			of(e).present = append(of(e).present, person.outcome.found)
 		}
 	}
@@ -103,7 +127,7 @@ func (p *planner) holders(wanted map[string][]newcomer) map[string]*emailHolders
 	slices.SortFunc(p.unmatched, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	for _, m := range p.unmatched {
 		e := fold(m.Profile[Email])
-		if wanted[e] == nil {
+		if wanted[e].first == nil {
 			continue
 		}
 		switch h := of(e); {
@@ -121,10 +145,15 @@ func (p *planner) holders(wanted map[string][]newcomer) map[string]*emailHolders
 }
 
 // settleEmail decides about the newcomers of one e-mail (R12).
-func (p *planner) settleEmail(group []newcomer, h *emailHolders) {
+func (p *planner) settleEmail(people emailGroup, h *emailHolders) {
 	if h == nil {
 		h = &emailHolders{}
 	}
+	group := append(p.group[:0], newcomer{people.first, p.judgeNewcomer(people.first)})
+	for _, person := range people.others {
+		group = append(group, newcomer{person, p.judgeNewcomer(person)})
+	}
+	p.group = group
 	if len(group) == 1 {
 		p.findSame(&group[0], h)
 	} else {
@@ -222,4 +251,46 @@ func (p *planner) conflictEmailInUse(n *newcomer, h *emailHolders) {
 	p.conflict(n.person, nil, ConflictEmailInUse,
 		fmt.Sprintf("member %d is leaving and has the e-mail %s until it is inactive", h.leaving[0].ID, email),
 		fmt.Sprintf("nothing, when member %d leaves; the same human: ringroster roster link %d %s", h.leaving[0].ID, h.leaving[0].ID, n.person.Key))
+}
+
+func (p *planner) nameTaken(username string) bool {
+	if p.named == nil {
+		p.named = make(map[uint64]bool, len(p.usernames))
+		for _, name := range p.usernames {
+			p.named[name] = true
+		}
+	}
+	return p.named[hashOf(fold(username))]
+}
+
+// nameNewcomers makes new usernames unique in the account, in the order of the
+// plan (R8).
+func (p *planner) nameNewcomers() {
+	var newcomers []*Person
+	for _, person := range p.people.all {
+		if person.outcome.username != "" {
+			newcomers = append(newcomers, person)
+		}
+	}
+	slices.SortFunc(newcomers, func(a, b *Person) int { return strings.Compare(a.Key, b.Key) })
+	for _, person := range newcomers {
+		person.outcome.username = p.freeName(person.outcome.username)
+	}
+	for i := range p.plan.Changes {
+		if c := &p.plan.Changes[i]; p.nameless[c.Member] {
+			next := c.Next()
+			next.Username = p.freeName(next.Username)
+			c.Fields = append(c.Fields, FieldChange{"username", "", next.Username, ReasonSource})
+		}
+	}
+}
+
+// freeName makes a username unique, and takes it.
+func (p *planner) freeName(base string) string {
+	name := base
+	for n := 2; p.nameTaken(name); n++ {
+		name = fmt.Sprintf("%s.%d", base, n)
+	}
+	p.named[hashOf(fold(name))] = true
+	return name
 }

@@ -64,7 +64,7 @@ func TestLawThePastIsPlannedTheSame(t *testing.T) {
 		if err != nil || !slices.Equal(runs, []RunID{7}) {
 			t.Fatalf("runs %v, %v", runs, err)
 		}
-		if diff := cmp.Diff(want, plans[0], cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(want, plans[0], cmpopts.EquateEmpty(), nexts); diff != "" {
 			t.Errorf("-then +now:\n%s", diff)
 		}
 	})

@@ -87,7 +87,9 @@ func (p *planner) planFor(members iter.Seq[*Member]) (*Plan, error) {
 	p.guard()
 	p.finish()
 	p.tellEverybody()
-	return p.plan, p.narrow()
+	err := p.narrow()
+	p.forgetPeople()
+	return p.plan, err
 }
 
 // planner is the state of one MakePlan.
@@ -112,7 +114,8 @@ type planner struct {
 	tally      tally
 	verdicts   map[*Person]verdict // when Everybody asks
 
-	grants   grants // room for granted, and for recognize
+	group    []newcomer // room for settleEmail, granted and recognize
+	grants   grants
 	expected Member
 	room     []byte
 }
@@ -128,6 +131,7 @@ type outcome struct {
 	gained   []string // ids of the records that member did not hold
 	email    string   // that member's e-mail after this plan, folded; "" unless active
 	change   *Change
+	username string // of a newcomer
 	conflict *Conflict
 	note     *Note
 	mark     *Member
@@ -273,6 +277,13 @@ func (p *planner) keepRequired(person *Person, m *Member, v *verdict) bool {
 func (p *planner) finish() {
 	s := &p.plan.Summary
 	s.People = len(p.people.all)
+	changes := 0
+	for _, person := range p.people.all {
+		if person.outcome.decision == changed {
+			changes++
+		}
+	}
+	p.plan.Changes = slices.Grow(p.plan.Changes, changes)
 	for _, person := range p.people.all {
 		p.collect(person, s)
 	}
@@ -339,32 +350,11 @@ func compareChanges(a, b Change) int {
 		cmp.Compare(a.Member, b.Member), strings.Compare(a.Person, b.Person))
 }
 
-func (p *planner) nameTaken(username string) bool {
-	if p.named == nil {
-		p.named = make(map[uint64]bool, len(p.usernames))
-		for _, name := range p.usernames {
-			p.named[name] = true
-		}
+// forgetPeople lets go of all that was only needed to decide: what a plan brings
+// in is made of the person alone.
+func (p *planner) forgetPeople() {
+	for _, person := range p.people.all {
+		person.outcome.change = nil // the plan has its own
 	}
-	return p.named[hashOf(fold(username))]
-}
-
-// nameNewcomers makes new usernames unique in the account, in the order of the
-// plan (R8).
-func (p *planner) nameNewcomers() {
-	for i := range p.plan.Changes {
-		next := p.plan.Changes[i].Next
-		if p.plan.Changes[i].Kind != Onboard && !p.nameless[next.ID] {
-			continue
-		}
-		base, name := next.Username, next.Username
-		for n := 2; p.nameTaken(name); n++ {
-			name = fmt.Sprintf("%s.%d", base, n)
-		}
-		p.named[hashOf(fold(name))] = true
-		next.Username = name
-		if c := &p.plan.Changes[i]; c.Kind != Onboard {
-			c.Fields = append(c.Fields, FieldChange{"username", "", name, ReasonSource})
-		}
-	}
+	p.people, p.usernames, p.named, p.loose, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil
 }

@@ -141,7 +141,7 @@ func regions(p *Plan) []string {
 	var out []string
 	for _, c := range p.Changes {
 		if c.Kind == Onboard {
-			out = append(out, fmt.Sprintf("onboard: %s %s", c.Next.Profile[TimeZone], c.Next.Profile[Language]))
+			out = append(out, fmt.Sprintf("onboard: %s %s", c.Next().Profile[TimeZone], c.Next().Profile[Language]))
 		}
 		for _, f := range c.Fields {
 			if f.Field == "time_zone" || f.Field == "language" {
@@ -300,7 +300,7 @@ func TestR28OnePersonIsLookedUpAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, plan.Lookups, []string{plan.Changes[0].Next.RCUserID})
+		same(t, plan.Lookups, []string{plan.Changes[0].Next().RCUserID})
 	}
 }
 

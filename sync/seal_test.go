@@ -77,7 +77,7 @@ func TestLawSealsChangeNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), nexts); diff != "" {
 			t.Errorf("-read whole +by seals:\n%s", diff)
 		}
 		all += passed
@@ -98,7 +98,7 @@ func TestLawThePastKnowsSealsAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, plans[0], cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(want, plans[0], cmpopts.EquateEmpty(), nexts); diff != "" {
 			t.Errorf("-then +now:\n%s", diff)
 		}
 		who := someEmail.Draw(t, "who")

@@ -80,7 +80,7 @@ func (u *undoing) undo(rows []Done) error {
 	}
 	u.plan.Changes = append(u.plan.Changes, Change{
 		Kind: u.kind, Member: u.was.ID, Name: u.was.Profile.Name(), Email: u.was.Profile[Email],
-		Reason: ReasonUndone, Detail: u.detail(), Fields: u.fields, Next: &u.next,
+		Reason: ReasonUndone, Detail: u.detail(), Fields: u.fields, Next: u.next.itself,
 	})
 	return nil
 }

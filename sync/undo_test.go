@@ -14,7 +14,7 @@ func doneBy(p *Plan, members []*Member) []Done {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if c.Kind == Onboard {
-			at := slices.IndexFunc(members, func(m *Member) bool { return m.RCUserID == c.Next.RCUserID && m.Username == c.Next.Username })
+			at := slices.IndexFunc(members, func(m *Member) bool { return m.RCUserID == c.Next().RCUserID && m.Username == c.Next().Username })
 			done = append(done, Done{Member: members[at].ID, Kind: Onboard, After: "{}", Reason: c.Reason})
 			continue
 		}

@@ -13,7 +13,7 @@ func newcomerOf(t *testing.T, key string, given func(*world)) *Member {
 	given(w)
 	for _, c := range w.plan(t).Changes {
 		if c.Person == key {
-			return c.Next
+			return c.Next()
 		}
 	}
 	t.Fatalf("nobody is onboarded as %s", key)

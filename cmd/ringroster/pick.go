@@ -106,8 +106,9 @@ func (a *app) showPicks(ctx context.Context, r *sync.Runner, done func(), req sy
 		c := &result.Plan.Changes[i]
 		_, _ = fmt.Fprint(a.stderr, changeText(c))
 		if c.Kind == sync.Onboard {
-			_, _ = fmt.Fprintf(a.stderr, "      role %s, activity %s, teams %s, categories %s, permissions %s\n", clean(c.Next.Profile[sync.Role]),
-				quoted(c.Next.Own.Text(sync.ActivityID)), clean(c.Next.Own.Text(sync.Teams)), clean(c.Next.Own.Text(sync.Categories)), clean(c.Next.Own.Text(sync.Permissions)))
+			next := c.Next()
+			_, _ = fmt.Fprintf(a.stderr, "      role %s, activity %s, teams %s, categories %s, permissions %s\n", clean(next.Profile[sync.Role]),
+				quoted(next.Own.Text(sync.ActivityID)), clean(next.Own.Text(sync.Teams)), clean(next.Own.Text(sync.Categories)), clean(next.Own.Text(sync.Permissions)))
 		}
 		text, err := c.MarshalJSON()
 		if err != nil {

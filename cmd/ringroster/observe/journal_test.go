@@ -144,7 +144,7 @@ func TestJournalLosesNoLine(t *testing.T) {
 	for i := range people {
 		c.Plan.Changes = append(c.Plan.Changes, sync.Change{
 			Kind: sync.Onboard, Person: fmt.Sprintf("rc:%d", i), Name: "Ada Example", Email: "ada@example.com",
-			Reason: "new", Next: &sync.Member{ID: int64(i + 1)},
+			Reason: "new", Member: int64(i + 1),
 		})
 	}
 	go log.Committed(1, sync.Run{Actor: "wfm-sync"}, c)

@@ -201,7 +201,7 @@ func logHeld(log *zap.Logger, held *sync.Held) {
 // in it as a list.
 func changeFields(c *sync.Change) []zap.Field {
 	fields := []zap.Field{
-		zap.String("kind", string(c.Kind)), zap.Int64("member_id", memberID(c)), zap.String("person", c.Person),
+		zap.String("kind", string(c.Kind)), zap.Int64("member_id", c.Member), zap.String("person", c.Person),
 		zap.String("name", c.Name), zap.String("email", c.Email), zap.String("reason", string(c.Reason)),
 	}
 	if len(c.Leaves) > 0 {
@@ -215,14 +215,6 @@ func changeFields(c *sync.Change) []zap.Field {
 		fields = append(fields, zap.Reflect("fields", c.Fields))
 	}
 	return fields
-}
-
-// memberID is the member's number, which a new member has after the commit.
-func memberID(c *sync.Change) int64 {
-	if c.Member == 0 && c.Next != nil {
-		return c.Next.ID
-	}
-	return c.Member
 }
 
 // Failed logs an account that failed, with all that is known of why.
