@@ -209,12 +209,9 @@ func (w *writer) writeLogin(ctx context.Context, member int64, l *sync.Login) er
 // (design.md, section 5).
 func (w *writer) writeHistory(ctx context.Context, c *sync.Change, next *sync.Member) error {
 	if c.Kind == sync.Onboard {
-		after, err := next.MarshalJSON()
-		if err != nil {
-			return err
-		}
-		w.args = append(w.args[:0], w.run, c.Member, c.Kind, nil, nil, string(after), c.Reason)
-		_, err = w.change.ExecContext(ctx, w.args...)
+		w.buf = next.AppendJSON(w.buf[:0])
+		w.args = append(w.args[:0], w.run, c.Member, c.Kind, nil, nil, string(w.buf), c.Reason)
+		_, err := w.change.ExecContext(ctx, w.args...)
 		return err
 	}
 	for _, f := range c.Fields {

@@ -102,8 +102,10 @@ func (n Note) MarshalJSON() ([]byte, error) {
 
 // MarshalJSON writes a new member as the history keeps it: the columns of the
 // roster view that a sync decides, and the logins.
-func (m *Member) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, 512)
+func (m *Member) MarshalJSON() ([]byte, error) { return m.AppendJSON(nil), nil }
+
+// AppendJSON appends what MarshalJSON writes.
+func (m *Member) AppendJSON(b []byte) []byte {
 	b = appendText(append(b, `{"account":`...), m.Account)
 	b = appendText(append(b, `,"status":`...), string(m.Status))
 	b = append(append(b, `,"managed":`...), flag(m.Managed)...)
@@ -119,8 +121,8 @@ func (m *Member) MarshalJSON() ([]byte, error) {
 		b = append(b, m.Own.Text(f)...)
 	}
 	b = append(append(b, `,"pins":`...), PinsJSON(m.Pins)...)
-	b = append(append(b, `,"logins":`...), LoginsJSON(m.Logins)...)
-	return append(b, '}'), nil
+	b = appendLogins(append(b, `,"logins":`...), m.Logins)
+	return append(b, '}')
 }
 
 // appendText appends a JSON string. Plain text, which nearly all is, is copied.

@@ -101,14 +101,35 @@ func hashOf(s string) uint64 {
 
 // LoginsJSON is how logins stand in a field change.
 func LoginsJSON(logins []Login) string {
-	if logins == nil {
-		logins = []Login{}
+	return string(appendLogins(make([]byte, 0, 256*len(logins)+2), logins))
+}
+
+// appendLogins appends logins as json.Marshal writes them, which is what history
+// and plans always held: <, > and & are escaped.
+func appendLogins(b []byte, logins []Login) []byte {
+	b = append(b, '[')
+	for i := range logins {
+		l := &logins[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		for j, value := range [...]string{l.SubAccountID, l.SubAccount, l.AgentGroupID, l.AgentGroup, l.AgentID, l.AgentType, l.UserName, l.DataSource} {
+			b = append(b, loginKeys[j]...)
+			if strings.ContainsAny(value, "<>&") {
+				text, _ := json.Marshal(value) // a string always marshals
+				b = append(b, text...)
+			} else {
+				b = appendText(b, value)
+			}
+		}
+		b = append(strconv.AppendBool(append(b, `,"active":`...), l.Active), '}')
 	}
-	text, err := json.Marshal(logins)
-	if err != nil { // strings and booleans always marshal
-		panic(err)
-	}
-	return string(text)
+	return append(b, ']')
+}
+
+var loginKeys = [...]string{
+	`{"sub_account_id":`, `,"sub_account":`, `,"agent_group_id":`, `,"agent_group":`,
+	`,"agent_id":`, `,"agent_type":`, `,"user_name":`, `,"data_source":`,
 }
 
 // onlyDataSource says whether two sets of logins differ in nothing else, which

@@ -32,7 +32,10 @@ func (p *Pin) String() string {
 
 // PinsJSON is how pins stand in a field change.
 func PinsJSON(pins []Pin) string {
-	text, err := marshal(orEmpty(pins))
+	if len(pins) == 0 {
+		return "[]"
+	}
+	text, err := marshal(pins)
 	if err != nil { // a field that is there always marshals
 		panic(err)
 	}

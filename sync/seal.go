@@ -46,7 +46,7 @@ func (m *Member) Seal() string {
 	}
 	words := [...]string{m.RCUserID, m.Username, m.Profile[TimeZone], m.Profile[Language], m.Synced.Regional}
 	var digest [digestLength]byte
-	m.digest(&digest, nil)
+	m.digest(&digest, make([]byte, 0, 512))
 	text := string(digest[:]) + strings.Join(words[:], sealBreak)
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) || strings.Count(text, sealBreak) != len(words)-1 {
 		return ""
