@@ -32,7 +32,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	p.remark(person, m, v)
 	p.remarkPins(person, &next, v)
 
-	o := &person.outcome
+	o := person.outcome
 	o.email = fold(next.Profile[Email])
 	if len(fields) == 0 && m.Linked {
 		o.decision = unchanged
@@ -249,8 +249,8 @@ func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail stri
 		detail += "; " + pin.String()
 	}
 	g := p.newcomersGifts(person, v)
-	o := &person.outcome
-	o.decision, o.username = changed, v.Username
+	o := person.outcome
+	o.decision, person.username = changed, v.Username
 	o.change = &Change{
 		Kind: Onboard, Person: person.Key, Name: v.Profile.Name(), Email: v.Profile[Email],
 		Reason: reason, Detail: detail, Next: func() *Member { return p.newMember(person) },
@@ -279,7 +279,7 @@ func (p *planner) newMember(person *Person) *Member {
 	v := p.judgeNewcomer(person)
 	m := &Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
-		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: person.outcome.username, Profile: v.Profile,
+		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: person.username, Profile: v.Profile,
 		Logins: p.mergeLogins(nil, person), Own: p.newcomersGifts(person, &v).own,
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional

@@ -7,7 +7,7 @@ import "fmt"
 // names the command that settles it (R20).
 func (p *planner) conflict(person *Person, m *Member, reason Reason, detail, remedy string) {
 	c := &Conflict{Person: person.Key, Name: person.display(), Reason: reason, Detail: detail, Remedy: remedy}
-	o := &person.outcome
+	o := person.outcome
 	if o.found != 0 {
 		p.conflicted[o.found] = true
 		c.Member = o.found
@@ -17,7 +17,8 @@ func (p *planner) conflict(person *Person, m *Member, reason Reason, detail, rem
 		c.Member = m.ID
 	}
 	o.decision, o.conflict = inConflict, c
-	o.change, o.username, o.note, o.mark = nil, "", nil, nil
+	o.change, o.note, o.mark = nil, nil, nil
+	person.username = ""
 	p.trace(person, m, "R20", "plan", "conflict %s: %s; settle it with: %s", reason, detail, remedy)
 }
 

@@ -287,7 +287,7 @@ func (p *planner) lastAdministrators() map[int64]bool {
 	}
 	left := p.tally.admins - len(last)
 	for _, person := range p.people.all {
-		o := &person.outcome
+		o := person.outcome
 		if o.change == nil {
 			continue
 		}

@@ -268,13 +268,13 @@ func (p *planner) nameTaken(username string) bool {
 func (p *planner) nameNewcomers() {
 	var newcomers []*Person
 	for _, person := range p.people.all {
-		if person.outcome.username != "" {
+		if person.username != "" {
 			newcomers = append(newcomers, person)
 		}
 	}
 	slices.SortFunc(newcomers, func(a, b *Person) int { return strings.Compare(a.Key, b.Key) })
 	for _, person := range newcomers {
-		person.outcome.username = p.freeName(person.outcome.username)
+		person.username = p.freeName(person.username)
 	}
 	for i := range p.plan.Changes {
 		if c := &p.plan.Changes[i]; p.nameless[c.Member] {

@@ -15,7 +15,8 @@ type Person struct {
 	Ext      *Extension
 	ExtByID  bool // attached by rcUserId; else by e-mail
 
-	outcome outcome // how the plan decided; its own bookkeeping
+	outcome  *outcome // how the plan decides: gone once it has
+	username string   // of a newcomer
 }
 
 // AgentRecord is one agent record with the place where it was found.
@@ -35,8 +36,9 @@ type people struct {
 	// have it.
 	unnamed bool
 
-	spare   []Person      // room for the next
-	records []AgentRecord // the only agent record of nearly everybody stands here
+	spare    []Person      // room for the next
+	outcomes []outcome     // and for what becomes of them
+	records  []AgentRecord // the only agent record of nearly everybody stands here
 
 	// Where a day brings little news, few ask for these: made when first needed.
 	byLogin map[string]*Person // loginKey
@@ -77,12 +79,13 @@ func joinPeople(s *Snapshot, holds func(*Extension) bool) *people {
 	return p
 }
 
-// add makes a person. They stand in rows: a hundred thousand of them cost one
-// piece of memory for each peopleInRow.
+// add makes a person. They stand in rows: of memory they cost a piece for each peopleInRow.
 func (p *people) add(person Person) *Person {
 	if len(p.spare) == cap(p.spare) {
 		p.spare = make([]Person, 0, peopleInRow)
+		p.outcomes = make([]outcome, peopleInRow)
 	}
+	person.outcome = &p.outcomes[len(p.spare)]
 	p.spare = append(p.spare, person)
 	added := &p.spare[len(p.spare)-1]
 	p.all = append(p.all, added)

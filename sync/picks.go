@@ -58,7 +58,7 @@ func (p *planner) narrowToPicked() error {
 			continue
 		}
 		keys[person.Key] = true
-		switch o := &person.outcome; o.decision {
+		switch o := person.outcome; o.decision {
 		case skipped:
 			problems = append(problems, fmt.Errorf("%s (%s) cannot come in: %s, %s", person.Key, o.note.Name, o.note.Reason, o.note.Detail))
 		case inConflict:

@@ -131,7 +131,6 @@ type outcome struct {
 	gained   []string // ids of the records that member did not hold
 	email    string   // that member's e-mail after this plan, folded; "" unless active
 	change   *Change
-	username string // of a newcomer
 	conflict *Conflict
 	note     *Note
 	mark     *Member
@@ -313,7 +312,7 @@ func (p *planner) finish() {
 
 // collect moves one person's outcome into the plan.
 func (p *planner) collect(person *Person, s *Summary) {
-	o := &person.outcome
+	o := person.outcome
 	switch o.decision {
 	case changed:
 		p.plan.Changes = append(p.plan.Changes, *o.change)
@@ -353,8 +352,9 @@ func compareChanges(a, b Change) int {
 // forgetPeople lets go of all that was only needed to decide: what a plan brings
 // in is made of the person alone.
 func (p *planner) forgetPeople() {
+	var decided outcome // stands in for all
 	for _, person := range p.people.all {
-		person.outcome.change = nil // the plan has its own
+		person.outcome = &decided
 	}
 	p.people, p.usernames, p.named, p.loose, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil
 }

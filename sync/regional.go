@@ -104,7 +104,7 @@ func (v *verdict) setRegional(f Field, own, account string, standIn bool) {
 // unread says whether a person's own regional settings are to be read: of people
 // who belong to the roster now, and have nothing undecided about them.
 func (p *Person) unread() bool {
-	o := &p.outcome
+	o := p.outcome
 	return o.unread != "" && (o.decision == changed || o.decision == unchanged)
 }
 

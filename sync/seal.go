@@ -131,7 +131,7 @@ func (p *planner) recognize(s Sealed) bool {
 		return false
 	}
 	p.usernames = append(p.usernames, hashOf(fold(m.Username)))
-	o := &person.outcome
+	o := person.outcome
 	o.decision, o.found, o.gained, o.email = unchanged, s.ID, gained(person, m), fold(m.Profile[Email])
 	o.sealed, o.active = true, true
 	p.judged(person, &v)

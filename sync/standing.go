@@ -117,7 +117,7 @@ func (p *planner) leaving() map[string]Standing {
 }
 
 func (p *planner) standing(person *Person, leaving map[string]Standing) *Standing {
-	o, v := &person.outcome, p.verdicts[person]
+	o, v := person.outcome, p.verdicts[person]
 	s, leaves := leaving[person.Key]
 	switch {
 	case leaves:
