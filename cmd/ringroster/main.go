@@ -30,9 +30,9 @@ func main() {
 }
 
 // gcPercent is half of Go's own: a run holds all that RingCentral reports until it
-// ends, and garbage may grow to half of that. For 100,000 people it saves 7 of 133
-// MiB where nothing changes, in no time that can be told from noise, and 120 of 490
-// MiB at the first load, which takes longer for it. GOGC overrides it.
+// ends, and garbage may grow to half of that. It costs no time that can be told from
+// noise where nothing changes, and saves a quarter of the memory at a large first
+// load, which takes a little longer for it. GOGC overrides it.
 const gcPercent = 50
 
 // Exit codes, a contract with scripts (design.md section 3).
