@@ -45,24 +45,37 @@ func (a *app) explain(ctx context.Context, who string, accounts []string) error 
 		return err
 	}
 	var told []explanation
-	var failures []error
+	var results []sync.Result
 	for _, account := range chosenAccounts {
 		trace := &sync.Trace{Who: who}
-		results, err := a.preview(ctx, planRequest{accounts: []string{account.Name}}, trace)
-		if err != nil {
+		planned, err := a.preview(ctx, planRequest{accounts: []string{account.Name}}, trace)
+		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
-		if err := results[0].Err; err != nil {
-			failures = append(failures, fmt.Errorf("account %s cannot be explained: %w", account.Name, err))
+		results = append(results, planned...)
+		if err := planned[0].Err; err != nil {
+			_, _ = fmt.Fprintf(a.stderr, "account %s cannot be explained: %s\n", account.Name, clean(err.Error()))
 			continue
 		}
 		told = append(told, explanation{account.Name, trace})
 	}
 	found, err := a.tell(told)
-	if !found && len(failures) == 0 {
-		return errors.Join(err, fmt.Errorf("RingCentral reports nobody, and the roster has nobody, called %q", who))
+	if !found && len(told) > 0 {
+		err = errors.Join(err, fmt.Errorf("RingCentral reports nobody, and the roster has nobody, called %q%s", who, inAccounts(told, results)))
 	}
-	return errors.Join(append(failures, err)...)
+	return errors.Join(planExit(results, false), err)
+}
+
+// inAccounts names the accounts that could be looked at, when some could not.
+func inAccounts(told []explanation, results []sync.Result) string {
+	if len(told) == len(results) {
+		return ""
+	}
+	names := make([]string, len(told))
+	for i := range told {
+		names[i] = told[i].account
+	}
+	return " in " + strings.Join(names, ", ")
 }
 
 // explanation is what decides about somebody in one account.

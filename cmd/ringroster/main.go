@@ -54,7 +54,7 @@ type exitError struct {
 
 func (e *exitError) Error() string {
 	if e.err == nil {
-		return fmt.Sprintf("exit code %d", e.code)
+		return ""
 	}
 	return e.err.Error()
 }
@@ -108,15 +108,14 @@ func message(err error) string {
 	if err == nil {
 		return ""
 	}
-	if exit, ok := errors.AsType[*exitError](err); ok && exit.err == nil {
-		return ""
-	}
 	if errors.Is(err, context.Canceled) {
 		return "ringroster: stopped; nothing was left half done"
 	}
-	lines := strings.Split(err.Error(), "\n")
-	for i, line := range lines {
-		lines[i] = "ringroster: " + clean(line)
+	var lines []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if line != "" { // an exitError has nothing to add
+			lines = append(lines, "ringroster: "+clean(line))
+		}
 	}
 	return strings.Join(lines, "\n")
 }
