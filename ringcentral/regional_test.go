@@ -52,7 +52,7 @@ func TestTheAccountsOwnSettingsTakeNoCallMore(t *testing.T) {
 		d := mustNew(t, cfg)
 		snapshot, err := d.Snapshot(t.Context(), nil)
 		d.Close(t.Context())
-		if err != nil || d.Calls() != 13 || s.Calls()[simulator.OpExtension] != 0 {
+		if err != nil || d.Calls() != 13 || s.Calls()[simulator.OpOwnRegional] != 0 {
 			t.Errorf("on %t: %v, %d calls: %v", on, err, d.Calls(), s.Calls())
 		}
 		want := sync.Region{TimeZone: "America/Los_Angeles", Language: "en-US"}
@@ -134,7 +134,7 @@ func TestLookupsKeepTheLightLimit(t *testing.T) {
 func TestFaultsOfLookups(t *testing.T) {
 	const asked = 12
 	one := func(f simulator.Fault) []*simulator.Fault {
-		f.Op = simulator.OpExtension
+		f.Op = simulator.OpOwnRegional
 		return []*simulator.Fault{&f}
 	}
 	for _, c := range []struct {
@@ -166,7 +166,7 @@ func TestFaultsOfLookups(t *testing.T) {
 				if err != nil || len(own) != c.read {
 					t.Errorf("%d of %d read, %v", len(own), asked, err)
 				}
-				if n := s.Calls()[simulator.OpExtension]; c.most > 0 && n > c.most {
+				if n := s.Calls()[simulator.OpOwnRegional]; c.most > 0 && n > c.most {
 					t.Errorf("%d calls, want %d at most", n, c.most)
 				}
 				if c.says == nil {

@@ -52,7 +52,8 @@
 //
 // # Faults
 //
-// Every fault may have op (an operation's name), path (a pattern; * stands for anything), skip, count,
+// Every fault may have op (an operation's name; own_regional_settings looks up the time zone and language of
+// one person, regional_settings those of the account), path (a pattern; * stands for anything), skip, count,
 // probability and seed, which say what requests it hits. The kinds:
 //
 //	status           an error: status, and if wished code, message, retry_after and shape, one of ringex,

@@ -71,7 +71,7 @@ func (s *Server) bearerEX(r *request) *answer {
 
 // userPermission is what RingEX asks of the JWT's owner (x-user-permission in ringex.openapi.json).
 var userPermission = map[Operation]string{
-	OpAccount: "ReadCompanyInfo", OpExtensions: "ReadExtensions", OpExtension: "ReadExtensions",
+	OpAccount: "ReadCompanyInfo", OpExtensions: "ReadExtensions", OpOwnRegional: "ReadExtensions",
 	OpRoles: "ReadUserRoles", OpAssignedRoles: "ReadAssignedRoles",
 }
 

@@ -18,22 +18,22 @@ type Operation string
 
 // The operations served, RingEX's first.
 const (
-	OpToken            Operation = "token"             // POST /restapi/oauth/token
-	OpRevoke           Operation = "revoke"            // POST /restapi/oauth/revoke
-	OpAccount          Operation = "account"           // GET /restapi/v1.0/account/~
-	OpExtensions       Operation = "extensions"        // GET …/account/~/extension
-	OpExtension        Operation = "extension"         // GET …/account/~/extension/{id}
-	OpRoles            Operation = "roles"             // GET …/account/~/user-role
-	OpAssignedRoles    Operation = "assigned_roles"    // GET …/account/~/assigned-role
-	OpDirectory        Operation = "directory"         // GET …/account/~/directory/entries
-	OpRegionalSettings Operation = "regional_settings" // GET /restapi/v2/accounts/~/regional-settings
-	OpExchange         Operation = "exchange"          // POST /api/auth/login/rc/accesstoken
-	OpRefresh          Operation = "refresh"           // POST /api/auth/token/refresh
-	OpAdministrators   Operation = "administrators"    // GET …/integration/v1/admin/users/{main}
-	OpSubAccounts      Operation = "sub_accounts"      // GET …/admin/accounts/{main}/subaccounts
-	OpGroups           Operation = "groups"            // GET …/admin/accounts/{sub}/agentGroups
-	OpAgents           Operation = "agents"            // GET …/agentGroups/{group}/agents
-	OpUnknown          Operation = "unknown"           // anything else: answered 404
+	OpToken            Operation = "token"                 // POST /restapi/oauth/token
+	OpRevoke           Operation = "revoke"                // POST /restapi/oauth/revoke
+	OpAccount          Operation = "account"               // GET /restapi/v1.0/account/~
+	OpExtensions       Operation = "extensions"            // GET …/account/~/extension
+	OpOwnRegional      Operation = "own_regional_settings" // GET …/account/~/extension/{id}
+	OpRoles            Operation = "roles"                 // GET …/account/~/user-role
+	OpAssignedRoles    Operation = "assigned_roles"        // GET …/account/~/assigned-role
+	OpDirectory        Operation = "directory"             // GET …/account/~/directory/entries
+	OpRegionalSettings Operation = "regional_settings"     // GET /restapi/v2/accounts/~/regional-settings: the account's
+	OpExchange         Operation = "exchange"              // POST /api/auth/login/rc/accesstoken
+	OpRefresh          Operation = "refresh"               // POST /api/auth/token/refresh
+	OpAdministrators   Operation = "administrators"        // GET …/integration/v1/admin/users/{main}
+	OpSubAccounts      Operation = "sub_accounts"          // GET …/admin/accounts/{main}/subaccounts
+	OpGroups           Operation = "groups"                // GET …/admin/accounts/{sub}/agentGroups
+	OpAgents           Operation = "agents"                // GET …/agentGroups/{group}/agents
+	OpUnknown          Operation = "unknown"               // anything else: answered 404
 )
 
 // side is the half of RingCentral an operation belongs to; it decides tokens, limits and error bodies.
@@ -67,7 +67,7 @@ func routes() []route {
 		{OpRevoke, "POST /restapi/oauth/revoke", auth, "auth", (*Server).revoke},
 		{OpAccount, "GET " + exAccount, ringex, "light", (*Server).account},
 		{OpExtensions, "GET " + exAccount + "/extension", ringex, "medium", (*Server).extensions},
-		{OpExtension, "GET " + exAccount + "/extension/{extension}", ringex, "light", (*Server).extension},
+		{OpOwnRegional, "GET " + exAccount + "/extension/{extension}", ringex, "light", (*Server).extension},
 		{OpRoles, "GET " + exAccount + "/user-role", ringex, "medium", (*Server).roles},
 		{OpAssignedRoles, "GET " + exAccount + "/assigned-role", ringex, "medium", (*Server).assignedRoles},
 		{OpDirectory, "GET " + exAccount + "/directory/entries", ringex, "medium", (*Server).directory},
