@@ -33,7 +33,7 @@ type Done struct {
 //	update, edit       gives each field its value back; a synced one holds until the next run
 //
 // earlier gives the reason of a member's deactivation before the run, for those
-// whom the run reactivated.
+// whom the run reactivated: operator where the history does not know any more.
 func Undo(done []Done, earlier map[int64]Reason, force bool) Edit {
 	byMember := map[int64][]Done{}
 	for _, d := range done {

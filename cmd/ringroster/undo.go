@@ -134,8 +134,10 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 }
 
 // leftBefore finds why a member was inactive before a change of its history. When
-// that is pruned the member has no reason, as one that was set inactive by hand.
+// that is pruned, what is left to say is that an operator made it so again: no
+// reason at all would say that it was set inactive by hand.
 func leftBefore(ctx context.Context, st *store.Store, member, before int64) (reason sync.Reason, err error) {
+	told := false
 	for c, err := range st.History(ctx, member) {
 		if err != nil {
 			return "", err
@@ -145,12 +147,16 @@ func leftBefore(ctx context.Context, st *store.Store, member, before int64) (rea
 		}
 		switch text(c.Field) {
 		case "status":
-			if reason = ""; c.After == string(sync.Inactive) {
+			told, reason = true, ""
+			if c.After == string(sync.Inactive) {
 				reason = c.Reason
 			}
 		case "deactivation_reason": // given or taken since
-			reason = sync.Reason(c.After)
+			told, reason = true, sync.Reason(c.After)
 		}
 	}
-	return reason, nil
+	if pruned, err := st.MemberPruned(ctx, member); err != nil || told || !pruned {
+		return reason, err
+	}
+	return sync.ReasonOperator, nil
 }
