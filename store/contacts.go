@@ -126,12 +126,19 @@ func (s *Store) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[Cont
 		SELECT `+ContactColumns+` FROM contacts WHERE `+strings.Join(terms, " AND ")+` ORDER BY contact_id`, args...), s.path)
 }
 
-// Contact returns one contact.
+// NoContactError says that there is no such contact, or none any more.
+type NoContactError struct{ ID int64 }
+
+func (e *NoContactError) Error() string {
+	return fmt.Sprintf("there is no contact %d; `ringroster contacts list` shows them", e.ID)
+}
+
+// Contact returns one contact, or *NoContactError.
 func (s *Store) Contact(ctx context.Context, id int64) (ContactRow, error) {
 	found, err := collect(told(stream(ctx, s.r, (*ContactRow).scan, `
 		SELECT `+ContactColumns+` FROM contacts WHERE contact_id = ? ORDER BY contact_id`, id), s.path))
 	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("there is no contact %d; `ringroster contacts list` shows them", id)
+		err = &NoContactError{id}
 	}
 	if err != nil {
 		return ContactRow{}, err

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -84,7 +82,8 @@ func approveCommand(a *app) *cobra.Command {
 		Use: "approve RUN", Short: "Release held deactivations, or removals of contacts", Args: cobra.ExactArgs(1),
 		Long: `Reads RingCentral afresh and deactivates those of the held set who still leave for
 the same reason; of a contact run, it removes the contacts that are still gone.
-Nobody else is touched.`,
+Nobody else is touched. Whoever does not leave any more is told of; that nobody
+went is an error.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.approve(c.Context(), args[0], d) },
 	}
 	d.flags(c)
@@ -124,7 +123,7 @@ func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store
 	who := d.run(s, sync.Approve, names...)
 	who.Job = sets[0].Job // a run has one, and so have all of its sets
 	if served, err := st.ServiceRuns(); err != nil || served {
-		return orElse(err, func() error { return a.approveThere(ctx, st, store.Request{Approval: approval, Run: who}) })
+		return orElse(err, func() error { return a.approveThere(ctx, st, store.Request{Approval: approval, Run: who}, sets) })
 	}
 	if err := config.CheckCredentials(accounts...); err != nil {
 		return err
@@ -133,22 +132,12 @@ func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store
 	if err != nil {
 		return err
 	}
-	defer a.stillHeld(sets)
 	if who.Job == sync.JobContacts {
-		return a.reportContacts(id, results)
+		err = a.reportContacts(id, results)
+	} else {
+		err = a.report(id, results)
 	}
-	return a.report(id, results)
-}
-
-// stillHeld reminds of those who were not released: they wait on, and nothing but
-// a rejection keeps them for good.
-func (a *app) stillHeld(decided []chosenSet) {
-	for _, set := range decided {
-		if set.whole || a.output != formatTable {
-			continue
-		}
-		_, _ = fmt.Fprintf(a.stdout, "\nThe others of run %d wait on: a later run may let them go when nothing holds them any more; `ringroster reject %d` keeps them.\n", set.RunID, set.RunID)
-	}
+	return errors.Join(err, a.approved(ctx, st, id, sets))
 }
 
 // orElse is err, or what f makes when there is none.
@@ -167,7 +156,7 @@ const (
 
 // approveThere lets the running service make the run, and waits for it (R25). A
 // request that is not taken up in time is taken back.
-func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request) error {
+func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request, sets []chosenSet) error {
 	id, err := st.Ask(ctx, r)
 	if err != nil {
 		return err
@@ -190,7 +179,7 @@ func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request
 	if r.Error != "" {
 		return fmt.Errorf("the service could not carry it out: %s", r.Error)
 	}
-	return a.reportRun(ctx, st, r.Result)
+	return errors.Join(a.reportRun(ctx, st, r.Result), a.approved(ctx, st, r.Result, sets))
 }
 
 func rejectCommand(a *app) *cobra.Command {
@@ -235,107 +224,32 @@ func (a *app) rejectOn(ctx context.Context, s *config.Settings, st *store.Store,
 	if err := a.confirm(ctx, d.yes, sets, "Keep", "kept active"); err != nil {
 		return err
 	}
-	for _, set := range sets {
-		if set.Job == sync.JobContacts {
-			id, err := a.editContacts(ctx, s, st, d.run(s, sync.Reject, set.Account), sync.RejectContacts(set.RunID, set.chosen, set.whole))
-			if err != nil {
-				return err
-			}
-			_, _ = fmt.Fprintf(a.stdout, "Run %d: %s of %s kept.\n", id, counted(len(set.chosen), "contact", "contacts"), set.Account)
-			continue
-		}
-		edit := sync.RejectHeld(set.RunID, set.chosen, set.whole)
-		id, _, err := a.edit(ctx, s, st, d.run(s, sync.Reject, set.Account), edit)
+	kept := 0
+	for i := range sets {
+		set := &sets[i]
+		id, err := a.rejectSet(ctx, s, st, set, d)
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(a.stdout, "Run %d: %s of %s kept active.\n", id, counted(len(set.chosen), "member", "members"), set.Account)
+		here, err := a.kept(ctx, st, id, set)
+		if err != nil {
+			return err
+		}
+		kept += here
+	}
+	if kept == 0 {
+		return errors.New("nobody was kept: they are gone already")
 	}
 	return nil
 }
 
-// chosenSet is an open held set and the members an operator decides about.
-type chosenSet struct {
-	store.HeldSet
-	chosen map[int64]sync.Reason
-	whole  bool // everybody who is still undecided
-}
-
-// openSets finds the open sets of a run. A superseded one is refused, naming the
-// set that took its place (R25).
-func (a *app) openSets(ctx context.Context, st *store.Store, run string, d decision) ([]chosenSet, error) {
-	id, err := strconv.ParseInt(run, 10, 64)
-	if err != nil {
-		return nil, usagef("%q is no run number; `ringroster held` shows them", run)
+func (a *app) rejectSet(ctx context.Context, s *config.Settings, st *store.Store, set *chosenSet, d decision) (sync.RunID, error) {
+	run := d.run(s, sync.Reject, set.Account)
+	if set.Job == sync.JobContacts {
+		return a.editContacts(ctx, s, st, run, sync.RejectContacts(set.RunID, set.chosen, set.whole))
 	}
-	sets, err := st.HeldByRun(ctx, sync.RunID(id))
-	if err != nil {
-		return nil, err
-	}
-	var open []chosenSet
-	for i := range sets {
-		set := &sets[i]
-		switch {
-		case d.account != "" && set.Account != d.account:
-		case set.State == "superseded" && set.SupersededBy != nil:
-			return nil, fmt.Errorf("the held set of run %d (%s) was superseded by run %d, which shows other members: look at `ringroster held`, then decide about run %d",
-				id, set.Account, *set.SupersededBy, *set.SupersededBy)
-		case set.State == "open":
-			c, err := d.choose(set)
-			if err != nil {
-				return nil, err
-			}
-			open = append(open, c)
-		}
-	}
-	if len(open) == 0 {
-		return nil, noOpenSet(ctx, st, sync.RunID(id))
-	}
-	return open, nil
-}
-
-// noOpenSet says where else what the run held may wait: a set keeps the number
-// of the run that first showed it (R25).
-func noOpenSet(ctx context.Context, st *store.Store, id sync.RunID) error {
-	rows, err := st.Run(ctx, id)
-	if err != nil {
-		return err
-	}
-	sets, err := st.Held(ctx)
-	for _, set := range sets {
-		for _, row := range rows {
-			if row.Account == set.Account && row.Job == set.Job && row.Held > 0 && set.RunID < id {
-				return fmt.Errorf("what run %d held waits under run %d, which showed the same members first: decide about run %d", id, set.RunID, set.RunID)
-			}
-		}
-	}
-	return errors.Join(err, fmt.Errorf("run %d holds nothing (any more); `ringroster held` shows what does", id))
-}
-
-// choose applies --only and --except to a set.
-func (d *decision) choose(set *store.HeldSet) (chosenSet, error) {
-	c := chosenSet{HeldSet: *set, chosen: map[int64]sync.Reason{}, whole: true}
-	named := slices.Concat(d.only, d.except)
-	for _, who := range named {
-		if !slices.ContainsFunc(set.Shown(), func(m store.HeldMember) bool { return means(who, &m) }) {
-			return c, usagef("the held set of run %d (%s) has nobody called %q", set.RunID, set.Account, who)
-		}
-	}
-	for _, m := range set.Shown() {
-		isNamed := slices.ContainsFunc(named, func(who string) bool { return means(who, &m) })
-		switch {
-		case m.State != "open":
-		case len(named) > 0 && isNamed != (len(d.only) > 0):
-			c.whole = false
-		default:
-			c.chosen[m.ID()] = m.Reason
-		}
-	}
-	return c, nil
-}
-
-func means(who string, m *store.HeldMember) bool {
-	return who == fmt.Sprint(m.ID()) || m.Email != "" && strings.EqualFold(who, m.Email) || strings.EqualFold(who, heldName(m))
+	id, _, err := a.edit(ctx, s, st, run, sync.RejectHeld(set.RunID, set.chosen, set.whole))
+	return id, err
 }
 
 // confirm shows who is concerned and asks. Without a terminal and without --yes
@@ -344,7 +258,7 @@ func (a *app) confirm(ctx context.Context, yes bool, sets []chosenSet, verb, don
 	for _, set := range sets {
 		for _, m := range set.Shown() {
 			if _, ok := set.chosen[m.ID()]; ok {
-				_, _ = fmt.Fprintf(a.stderr, "  %s %s %d %s <%s>: %s (%s)\n", set.Account, heldWord(&m), m.ID(), clean(heldName(&m)), clean(m.Email), m.Reason, clean(m.Detail))
+				_, _ = fmt.Fprintf(a.stderr, "  %s %s: %s (%s)\n", set.Account, heldText(&m), m.Reason, clean(m.Detail))
 			}
 		}
 	}

@@ -19,18 +19,23 @@ func printHeldSet(w io.Writer, set *store.HeldSet) {
 		_, _ = fmt.Fprintf(w, "  because of %s: %s\n", r.Reason, clean(r.Detail))
 	}
 	for _, m := range set.Shown() {
-		_, _ = fmt.Fprintf(w, "  - %s %d %s <%s>: %s (%s)%s\n", heldWord(&m), m.ID(), clean(heldName(&m)), clean(m.Email), m.Reason, clean(m.Detail),
+		_, _ = fmt.Fprintf(w, "  - %s: %s (%s)%s\n", heldText(&m), m.Reason, clean(m.Detail),
 			map[string]string{"approved": " approved", "rejected": " rejected"}[m.State])
 	}
 	_, _ = fmt.Fprintf(w, "  release: ringroster approve %d    keep them: ringroster reject %d\n", set.RunID, set.RunID)
 }
 
-// heldWord says what a number is the number of.
-func heldWord(m *store.HeldMember) string {
+// heldText names a member or contact, safe for a terminal.
+func heldText(m *store.HeldMember) string {
+	word := "member"
 	if m.ContactID != 0 {
-		return "contact"
+		word = "contact"
 	}
-	return "member"
+	text := fmt.Sprintf("%s %d", word, m.ID()) + prefixed(" ", clean(heldName(m)))
+	if m.Email != "" {
+		text += " <" + clean(m.Email) + ">"
+	}
+	return text
 }
 
 func heldName(m *store.HeldMember) string { return strings.TrimSpace(m.FirstName + " " + m.LastName) }

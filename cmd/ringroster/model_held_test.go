@@ -21,8 +21,14 @@ func (g *game) chosen() (chosenSet, bool) {
 		}
 	}
 	sets, err := (&app{}).openSets(g.ctx, g.st, fmt.Sprint(g.waiting.run), d)
+	if len(d.except) == len(g.waiting.members) { // nobody is left to decide about
+		if err == nil {
+			g.rt.Fatalf("run %d: all but everybody was taken for somebody", g.waiting.run)
+		}
+		return chosenSet{}, false
+	}
 	g.must(err)
-	return sets[0], len(sets[0].chosen) > 0
+	return sets[0], true
 }
 
 func (g *game) approve() {
