@@ -212,6 +212,9 @@ func (u *undoing) statusRow(d Done) error {
 func (u *undoing) status(d Done, to Status, reason Reason) {
 	if d.Field == "" {
 		d.After = string(Active)
+		if u.was.Status == Inactive && u.was.DeactivationReason == ReasonUndone {
+			return // as the undoing of an onboarding leaves it
+		}
 	}
 	if !u.still(d, string(u.was.Status)) {
 		return
@@ -231,12 +234,12 @@ func (u *undoing) status(d Done, to Status, reason Reason) {
 // logins puts the login rows back; rows that the run added become inactive,
 // since none is ever removed (R8).
 func (u *undoing) logins(d Done) error {
-	if !u.still(d, LoginsJSON(u.was.Logins)) {
-		return nil
-	}
 	var before []Login
 	if err := json.Unmarshal([]byte(d.Before), &before); err != nil {
 		return fmt.Errorf("the history's logins cannot be read: %w", err)
+	}
+	if now := LoginsJSON(u.was.Logins); now == LoginsJSON(restoreLogins(before, u.was.Logins)) || !u.still(d, now) {
+		return nil
 	}
 	if d.Reason != ReasonLocalEdit {
 		u.next.Synced.Logins = fingerprint(before)
@@ -247,6 +250,7 @@ func (u *undoing) logins(d Done) error {
 }
 
 func restoreLogins(before, now []Login) []Login {
+	before = slices.Clone(before)
 	restored := map[string]bool{}
 	for _, l := range before {
 		restored[loginKey(l.SubAccountID, l.AgentID)] = true
@@ -262,9 +266,9 @@ func restoreLogins(before, now []Login) []Login {
 }
 
 // still says whether a field is as the run left it; else it notes that somebody
-// changed it since.
+// changed it since, unless it is as it was before the run.
 func (u *undoing) still(d Done, now string) bool {
-	if now == d.After || u.force {
+	if now == d.After || now == d.Before || u.force {
 		return now != d.Before
 	}
 	what := firstOf(d.Field, string(d.Kind))

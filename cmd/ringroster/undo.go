@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,11 +55,12 @@ func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, i
 			return err
 		}
 	}
+	if left == 0 {
+		by, err := undoneBy(ctx, st, id)
+		return errors.Join(err, fmt.Errorf("nothing of run %d is left to put back%s", id, by))
+	}
 	if dryRun {
 		return nil
-	}
-	if left == 0 {
-		return fmt.Errorf("nothing of run %d is left to put back", id)
 	}
 	if err := a.ask(ctx, d.yes, fmt.Sprintf("Put this back, as it was before run %d?", id), "nothing was changed"); err != nil {
 		return err
@@ -131,6 +135,54 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 		return nil, nil, fmt.Errorf("run %d changed nothing that could be put back", id)
 	}
 	return accounts, edits, nil
+}
+
+// undoneBy names the runs that undid what a run did: by their own history, which
+// takes back what the run's gives.
+func undoneBy(ctx context.Context, st *store.Store, id sync.RunID) (string, error) {
+	done := map[doneField]bool{}
+	for c, err := range st.Changes(ctx, id) {
+		if err != nil {
+			return "", err
+		}
+		d := doneField{c.MemberID, text(c.Field), text(c.Before), c.After}
+		if c.Field == nil { // what an onboarding gives
+			d = doneField{c.MemberID, "status", string(sync.Inactive), string(sync.Active)}
+		}
+		done[d] = true
+	}
+	var by []string
+	for run, err := range st.Runs(ctx, 0) {
+		if err != nil {
+			return "", err
+		}
+		if run.RunID <= id {
+			break
+		}
+		if run.Trigger != sync.Undoing {
+			continue
+		}
+		for c, err := range st.Changes(ctx, run.RunID) {
+			if err != nil {
+				return "", err
+			}
+			if done[doneField{c.MemberID, text(c.Field), c.After, text(c.Before)}] {
+				by = append(by, fmt.Sprintf("run %d (%s)", run.RunID, run.Account))
+				break
+			}
+		}
+	}
+	if by == nil {
+		return "", nil
+	}
+	slices.Reverse(by)
+	return ": " + strings.Join(by, " and ") + " undid it already", nil
+}
+
+// doneField is what a run did to one field of a member.
+type doneField struct {
+	member               int64
+	field, before, after string
 }
 
 // leftBefore finds why a member was inactive before a change of its history. When
