@@ -58,7 +58,7 @@ func accountListCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the accounts the roster knows", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withRoster(c.Context(), func(st *store.Store) error {
+			return a.withRoster(c.Context(), func(_ *config.Settings, st *store.Store) error {
 				accounts, err := st.Accounts(c.Context())
 				if err != nil {
 					return err

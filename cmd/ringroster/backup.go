@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 )
 
@@ -15,7 +16,7 @@ func backupCommand(a *app) *cobra.Command {
 		Long: `The copy is whole and checked before it gets its name; a file that is there is
 replaced only then. Runs go on meanwhile.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withRoster(c.Context(), func(st *store.Store) error {
+			return a.withRoster(c.Context(), func(_ *config.Settings, st *store.Store) error {
 				if err := st.Backup(c.Context(), args[0]); err != nil {
 					return err
 				}

@@ -123,7 +123,10 @@ func contactsListCommand(a *app) *cobra.Command {
 		Long: `--search finds any part, in any case; several words must all be found. A phone number
 may be written with or without its punctuation.`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withRoster(c.Context(), func(st *store.Store) error {
+			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
+				if err := refuseUnknown(c.Context(), st, contactNames(s, &f)); err != nil {
+					return err
+				}
 				l := contactListing(st.ContactRows(c.Context(), f))
 				if a.output == formatTable {
 					l.columns, l.cells = shortContactColumns, shortContactCells
@@ -146,7 +149,10 @@ func contactsExportCommand(a *app) *cobra.Command {
 (vCard 3.0) for a phone, a mail program or an attendant console. A CSV cell that a
 spreadsheet would take for a formula gets a leading apostrophe.`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withRoster(c.Context(), func(st *store.Store) error {
+			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
+				if err := refuseUnknown(c.Context(), st, contactNames(s, &f)); err != nil {
+					return err
+				}
 				rows := st.ContactRows(c.Context(), f)
 				if format == formatVCard {
 					return writeVCards(a.stdout, rows)

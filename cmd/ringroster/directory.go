@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"ringroster/store"
 	"ringroster/sync"
 )
 
@@ -57,11 +59,13 @@ func (a *app) directory(ctx context.Context, w whom) error {
 	observer, done := a.planner()
 	r := runner(s, roster, observer)
 	var results []sync.Result
+	var places places
 	rows := func(yield func(standingRow, error) bool) {
 		for _, name := range namesOf(accounts) {
 			wanted := true
 			err := r.Everybody(ctx, name, func(st *sync.Standing) bool {
 				done() // no progress among the rows
+				places.note(st)
 				wanted = !w.lists(st) || yield(standingRow{name, st}, nil)
 				return wanted
 			})
@@ -73,7 +77,42 @@ func (a *app) directory(ctx context.Context, w whom) error {
 		}
 	}
 	err = directoryListing(rows).print(a.stdout, a.output)
-	return errors.Join(err, exitOf(results))
+	failed := exitOf(results)
+	if err == nil && failed == nil && ctx.Err() == nil {
+		err = places.refuse(&w)
+	}
+	return errors.Join(err, failed)
+}
+
+// places are the sub-accounts and agent groups of the agent records that were
+// seen, which nobody can know before.
+type places struct{ subAccounts, groups map[store.Name]bool }
+
+func (p *places) note(s *sync.Standing) {
+	if p.subAccounts == nil {
+		p.subAccounts, p.groups = map[store.Name]bool{}, map[store.Name]bool{}
+	}
+	for i := range s.Logins {
+		l := &s.Logins[i]
+		p.subAccounts[store.Name{ID: l.SubAccountID, Text: l.SubAccount}] = true
+		p.groups[store.Name{ID: l.AgentGroupID, Text: l.AgentGroup}] = true
+	}
+}
+
+// refuse says that a filter named a place in which nobody has an agent record.
+func (p *places) refuse(w *whom) error {
+	for _, f := range []struct {
+		flag, wanted string
+		known        map[store.Name]bool
+	}{{"sub-account", w.subAccount, p.subAccounts}, {"group", w.group, p.groups}} {
+		if f.wanted == "" {
+			continue
+		}
+		if err := refuseUnnamed(f.flag, f.wanted, false, slices.Collect(maps.Keys(f.known))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // listed tells at once of an account that could not be listed: a row could not

@@ -77,11 +77,11 @@ func (d *decision) considered(run int64, sets []store.HeldSet) ([]store.HeldSet,
 		all := sets
 		sets = slices.DeleteFunc(slices.Clone(all), func(s store.HeldSet) bool { return s.Account != d.account })
 		if len(sets) == 0 {
-			names := make([]string, len(all))
+			names := make([]store.Name, len(all))
 			for i := range all {
-				names[i] = all[i].Account
+				names[i] = store.Name{Text: all[i].Account}
 			}
-			return nil, usagef("run %d held nothing of an account %q, but of %s", run, d.account, strings.Join(names, ", "))
+			return nil, fmt.Errorf("the held sets of run %d: %w", run, refuseUnnamed("account", d.account, true, names))
 		}
 	}
 	for _, who := range slices.Concat(d.only, d.except) {

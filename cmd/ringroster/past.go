@@ -79,20 +79,35 @@ func keptOf(ctx context.Context, st *store.Store, run sync.RunID, accounts []str
 	if err != nil {
 		return nil, err
 	}
+	for _, account := range accounts {
+		if !slices.ContainsFunc(rows, func(r store.KeptRow) bool { return r.Account == account }) {
+			return nil, notKept(ctx, st, run, account)
+		}
+	}
 	rows = slices.DeleteFunc(rows, func(r store.KeptRow) bool {
 		return len(accounts) > 0 && !slices.Contains(accounts, r.Account)
 	})
 	if len(rows) > 0 {
 		return rows, nil
 	}
-	return nil, notKept(ctx, st, run, accounts)
+	return nil, notKept(ctx, st, run, "")
 }
 
-// notKept says why there is nothing of a run, and of which there is.
-func notKept(ctx context.Context, st *store.Store, run sync.RunID, accounts []string) error {
+// notKept says why there is nothing of a run, or of one account of it, and of
+// which runs there is something.
+func notKept(ctx context.Context, st *store.Store, run sync.RunID, account string) error {
 	known, err := st.Run(ctx, run)
 	if err != nil {
 		return err
+	}
+	if account != "" && len(known) > 0 {
+		names := make([]store.Name, len(known))
+		for i := range known {
+			names[i] = store.Name{Text: known[i].Account}
+		}
+		if err := refuseUnnamed("account", account, true, names); err != nil {
+			return err
+		}
 	}
 	var kept []string
 	for id, err := range st.KeptRuns(ctx) {
@@ -109,7 +124,7 @@ func notKept(ctx context.Context, st *store.Store, run sync.RunID, accounts []st
 		return fmt.Errorf("there was no run %d; %s", run, what)
 	}
 	return fmt.Errorf("what run %d decided%s from is not kept: it was no full sync that ended, or it is too long ago; %s",
-		run, prefixed(" about ", strings.Join(accounts, ", ")), what)
+		run, prefixed(" about ", account), what)
 }
 
 // saveKept writes what is kept of a run to a new file, for `plan --snapshot`.
@@ -142,10 +157,12 @@ func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	var results []sync.Result
+	var there []store.Name
 	for past, err := range sync.ReadPasts(f) {
 		if err != nil {
 			return nil, usagef("%s is no snapshot that `ringroster runs RUN --snapshot` wrote: %w", req.snapshot, err)
 		}
+		there = append(there, store.Name{Text: past.Snapshot.Account})
 		if len(req.accounts) > 0 && !slices.Contains(req.accounts, past.Snapshot.Account) {
 			continue
 		}
@@ -163,8 +180,13 @@ func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, err
 			_, _ = fmt.Fprintf(a.stdout, "Run %d: %s\n", past.Run, title)
 		}
 	}
-	if len(results) == 0 {
-		return nil, usagef("%s has no account %s", req.snapshot, strings.Join(req.accounts, ", "))
+	if there == nil {
+		return nil, usagef("%s holds nothing", req.snapshot)
+	}
+	for _, account := range req.accounts {
+		if err := refuseUnnamed("account", account, true, there); err != nil {
+			return nil, fmt.Errorf("%s: %w", req.snapshot, err)
+		}
 	}
 	return results, nil
 }

@@ -39,7 +39,10 @@ func rosterListCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List members", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withRoster(c.Context(), func(st *store.Store) error {
+			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
+				if err := refuseUnknown(c.Context(), st, rosterNames(s, &f)); err != nil {
+					return err
+				}
 				l := rosterListing(st.Roster(c.Context(), f))
 				if a.output == formatTable {
 					l.columns, l.cells = shortColumns, shortCells
@@ -61,7 +64,10 @@ func rosterExportCommand(a *app) *cobra.Command {
 		Long: `Writes the columns of the view roster, in their order. A CSV cell that a spreadsheet
 would take for a formula gets a leading apostrophe.`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withRoster(c.Context(), func(st *store.Store) error {
+			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
+				if err := refuseUnknown(c.Context(), st, rosterNames(s, &f)); err != nil {
+					return err
+				}
 				return rosterListing(st.Roster(c.Context(), f)).print(a.stdout, format)
 			})
 		},
@@ -71,14 +77,14 @@ would take for a formula gets a leading apostrophe.`,
 	return c
 }
 
-// withRoster opens the roster for reading around f.
-func (a *app) withRoster(ctx context.Context, f func(*store.Store) error) error {
-	st, err := a.readStore(ctx)
+// withRoster reads the settings and opens the roster for reading around f.
+func (a *app) withRoster(ctx context.Context, f func(*config.Settings, *store.Store) error) error {
+	s, st, err := a.readRoster(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	return f(st)
+	return f(s, st)
 }
 
 var shortColumns = []string{"member_id", "account", "status", "role", "name", "email", "extension", "activity_id", "managed"}
@@ -112,7 +118,7 @@ func rosterShowCommand(a *app) *cobra.Command {
 		Use: "show WHO", Short: "Show one member with logins", Args: cobra.ExactArgs(1),
 		Long: "WHO is a member id, e-mail, rc user id, username or agent id.",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withRoster(c.Context(), func(st *store.Store) error { return a.showMember(c.Context(), st, args[0]) })
+			return a.withRoster(c.Context(), func(_ *config.Settings, st *store.Store) error { return a.showMember(c.Context(), st, args[0]) })
 		},
 	}
 	a.addOutput(c)

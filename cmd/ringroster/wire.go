@@ -33,15 +33,21 @@ func (a *app) settings() (*config.Settings, error) {
 
 // readStore opens the roster of the settings for reading. It never creates one.
 func (a *app) readStore(ctx context.Context) (*store.Store, error) {
+	_, st, err := a.readRoster(ctx)
+	return st, err
+}
+
+// readRoster is readStore with the settings.
+func (a *app) readRoster(ctx context.Context) (*config.Settings, *store.Store, error) {
 	s, err := a.settings()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	st, err := store.OpenRead(ctx, s.Database.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
+		return nil, nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
 	}
-	return st, err
+	return s, st, err
 }
 
 // chosen gives the accounts of the settings with the given names, or all.

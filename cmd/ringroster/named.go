@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// A filter that names nothing there is, is refused: an empty list would read as
+// "nobody is there". What the settings name is there, although nobody has it yet.
+
+// namedThing is a filter that names something.
+type namedThing struct {
+	flag   string
+	wanted string // "": the filter is not set
+	thing  store.Thing
+	also   []string // known besides what the roster has
+	exact  bool     // not in any case
+}
+
+// rosterNames are the filters of the roster that name something.
+func rosterNames(s *config.Settings, f *store.Filter) []namedThing {
+	policy := s.Policy(&s.Accounts[0]) // roles are the same for all accounts
+	all, _ := chosen(s, nil)           // all of them: cannot fail
+	var subs, activities, teams []string
+	for _, account := range all {
+		for _, id := range account.SubAccounts {
+			subs = append(subs, string(id))
+		}
+		activities = append(activities, account.DefaultActivityID)
+	}
+	given := []config.Given{s.Onboarding.Defaults}
+	for _, rule := range s.Onboarding.Rules {
+		given = append(given, rule.Set)
+	}
+	for i := range given {
+		activities, teams = append(activities, given[i].ActivityID), append(teams, given[i].Teams...)
+	}
+	return []namedThing{
+		{"account", f.Account, store.AccountThing, namesOf(all), true},
+		{"role", f.Role, store.RoleThing, policy.YieldableRoles(), false},
+		{"sub-account", f.SubAccount, store.SubAccountThing, subs, false},
+		{"activity", f.Activity, store.ActivityThing, activities, true},
+		{"team", f.Team, store.TeamThing, teams, false},
+	}
+}
+
+// contactStatuses are those that RingCentral gives (GetExtensionInfoResponse in
+// the official schema), and our own.
+var contactStatuses = []string{"Enabled", "Disabled", "Frozen", "NotActivated", "Unassigned", sync.StatusRemoved}
+
+// contactNames are the filters of the contacts that name something.
+func contactNames(s *config.Settings, f *store.ContactFilter) []namedThing {
+	all, _ := chosen(s, nil)
+	return []namedThing{
+		{"account", f.Account, store.AccountThing, namesOf(all), true},
+		{"status", f.Status, store.ContactStatusThing, contactStatuses, false},
+	}
+}
+
+// refuseUnknown refuses the first filter that names nothing there is.
+func refuseUnknown(ctx context.Context, st *store.Store, filters []namedThing) error {
+	for i := range filters {
+		f := &filters[i]
+		if f.wanted == "" {
+			continue
+		}
+		known, err := st.Names(ctx, f.thing)
+		if err != nil {
+			return err
+		}
+		for _, name := range f.also {
+			known = append(known, store.Name{Text: name})
+		}
+		if err := refuseUnnamed(f.flag, f.wanted, f.exact, known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostNames is how many names a refusal lists.
+const mostNames = 30
+
+// refuseUnnamed refuses what is none of the names there are, and lists them.
+func refuseUnnamed(flag, wanted string, exact bool, known []store.Name) error {
+	var names []string
+	for _, n := range known {
+		if wanted == n.Text || wanted == n.ID || !exact && strings.EqualFold(wanted, n.Text) {
+			return nil
+		}
+		name := n.Text
+		if n.ID != "" {
+			name = n.ID + prefixed(" ", n.Text)
+		}
+		if name != "" {
+			names = append(names, clean(name))
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	there := "there is none"
+	if len(names) > 0 {
+		there = "there is " + strings.Join(names[:min(len(names), mostNames)], "; ")
+	}
+	if more := len(names) - mostNames; more > 0 {
+		there += fmt.Sprintf(" and %d more", more)
+	}
+	return usagef("--%s %q names nothing: %s", flag, wanted, there)
+}
