@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"ringroster/sync"
-
-	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -39,7 +37,7 @@ func (d *Directory) Contacts(ctx context.Context, report func(sync.Progress)) (*
 		return nil, err
 	}
 	var pages []*page[entry]
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := newTasks(ctx)
 	g.Go(func() error {
 		account, err := d.c.ringEXAccount(gctx)
 		list.Identity.RingEXAccountID = string(account.ID)

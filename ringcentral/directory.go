@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"ringroster/sync"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Reasons of the warnings that a snapshot carries.
@@ -49,7 +47,7 @@ func (d *Directory) Close(ctx context.Context) {
 // *Error, or the context's. RingEX is read beside RingCX.
 func (d *Directory) Snapshot(ctx context.Context, report func(sync.Progress)) (*sync.Snapshot, error) {
 	defer emptyShelves()
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := newTasks(ctx)
 	r := d.reading(ctx, report)
 	g.Go(func() error { return r.ringEX(ctx) })
 	g.Go(func() error { return r.ringCX(ctx) })
@@ -125,7 +123,7 @@ func (r *reading) ringCX(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := newTasks(ctx)
 	g.Go(func() error { return r.administrators(ctx, mainID) })
 	g.Go(func() error { return r.subAccounts(ctx, mainID) })
 	return g.Wait()

@@ -5,14 +5,12 @@ import (
 	stdsync "sync"
 
 	"ringroster/sync"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // ringEX reads what RingEX adds: whose account this is, the extensions, and the
 // roles if they are asked for.
 func (r *reading) ringEX(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := newTasks(ctx)
 	g.Go(func() error {
 		account, err := r.account()
 		r.s.Identity.RingEXAccountID = string(account.ID)

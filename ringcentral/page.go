@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"strconv"
-
-	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -134,7 +132,7 @@ func readPagesOf[T any](ctx context.Context, what string, size, atOnce int, fetc
 		return readOn(ctx, what, pages, fetch)
 	}
 	pages = append(pages, make([]*page[T], max(last-1, 0))...)
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := newTasks(ctx)
 	g.SetLimit(atOnce)
 	for i := 1; i < last; i++ {
 		g.Go(func() (err error) {

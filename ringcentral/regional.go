@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"ringroster/sync"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Reasons of the warnings about regional settings. Each comes once in a run.
@@ -111,7 +109,7 @@ func (d *Directory) Regional(ctx context.Context, extensions []string, report fu
 		defer cancel()
 	}
 	l := &lookups{c: d.c, of: len(extensions), report: report, own: map[string]sync.Region{}}
-	g, inTime := errgroup.WithContext(timed)
+	g, inTime := newTasks(timed)
 	g.SetLimit(lookupsAtOnce)
 	for _, extension := range extensions {
 		g.Go(func() error { return l.lookUp(inTime, extension) })

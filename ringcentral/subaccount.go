@@ -9,8 +9,6 @@ import (
 	stdsync "sync"
 
 	"ringroster/sync"
-
-	"golang.org/x/sync/errgroup"
 )
 
 func (r *reading) subAccounts(ctx context.Context, mainID string) error {
@@ -28,7 +26,7 @@ func (r *reading) subAccounts(ctx context.Context, mainID string) error {
 	if r.s.SubAccounts, err = choose(listed, r.c.SubAccounts, mainID); err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := newTasks(ctx)
 	g.SetLimit(mostInFlight)
 	for i := range r.s.SubAccounts {
 		if sub := &r.s.SubAccounts[i]; sub.Read {
@@ -107,7 +105,7 @@ func (s *subReading) round(ctx context.Context) error {
 			return err
 		}
 	}
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := newTasks(ctx)
 	g.SetLimit(mostInFlight)
 	for _, group := range s.sub.Groups {
 		if !s.has(group.ID) {

@@ -31,7 +31,14 @@ func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	if c.Contacts != nil && c.Contacts.Held != nil {
 		c.Contacts.Held.Run = held
 	}
-	s.keep(ctx, c)
+	// The outcome stands, whatever becomes of what is kept.
+	err = sync.Guard(func() error {
+		s.keep(ctx, c)
+		return nil
+	})
+	if err != nil {
+		c.Keep.Err = err
+	}
 	return nil
 }
 

@@ -20,7 +20,7 @@ func (r *Runner) syncContacts(ctx context.Context, id RunID, account string, req
 		c, err := r.planContacts(ctx, list, req)
 		if err == nil {
 			c.Run, c.APICalls = id, calls
-			err = r.Roster.Commit(ctx, c)
+			err = Guard(func() error { return r.Roster.Commit(ctx, c) })
 		}
 		if err == nil {
 			r.Observer.Committed(id, req.Run, c)
@@ -53,17 +53,33 @@ func (r *Runner) PreviewContacts(ctx context.Context, req Request) []Result {
 // readContacts reads the directory in a session of its own, which is over before
 // anything is planned, so that the count of calls is final.
 func (r *Runner) readContacts(ctx context.Context, account string) (*ContactList, int, error) {
-	dir, err := r.Connect(account)
+	var dir Directory
+	err := Guard(func() (err error) {
+		dir, err = r.Connect(account)
+		return err
+	})
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := dir.Contacts(ctx, r.Observer.Progress)
+	var list *ContactList
+	err = Guard(func() (err error) {
+		list, err = dir.Contacts(ctx, r.Observer.Progress)
+		return err
+	})
 	dir.Close(context.WithoutCancel(ctx))
 	return list, dir.Calls(), err
 }
 
 // planContacts makes a plan from the directory and the contacts as they are now.
-func (r *Runner) planContacts(ctx context.Context, list *ContactList, req Request) (*Commit, error) {
+func (r *Runner) planContacts(ctx context.Context, list *ContactList, req Request) (c *Commit, err error) {
+	err = Guard(func() error {
+		c, err = r.planListed(ctx, list, req)
+		return err
+	})
+	return c, err
+}
+
+func (r *Runner) planListed(ctx context.Context, list *ContactList, req Request) (*Commit, error) {
 	now := r.Now()
 	state, err := r.Roster.ContactState(ctx, list.Account, now)
 	if err != nil {

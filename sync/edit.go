@@ -43,11 +43,14 @@ func (r *Runner) commitEdit(ctx context.Context, run Run, edit func() (*Commit, 
 	}
 	r.Observer.Began(id, run)
 	for attempt := 0; ; attempt++ {
-		c, err := edit()
-		if err == nil {
+		var c *Commit
+		err := Guard(func() (err error) {
+			if c, err = edit(); err != nil {
+				return err
+			}
 			c.Run = id
-			err = r.Roster.Commit(ctx, c)
-		}
+			return r.Roster.Commit(ctx, c)
+		})
 		if err == nil {
 			r.Observer.Committed(id, run, c)
 			return id, c, nil

@@ -144,8 +144,11 @@ func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req 
 	plan, err := s.decide(ctx)
 	s.close(ctx) // before the commit, so that the count of calls is final
 	for attempt := 0; err == nil; attempt++ {
-		c := s.commit(plan)
-		err = r.Roster.Commit(ctx, c)
+		var c *Commit
+		err = Guard(func() error {
+			c = s.commit(plan)
+			return r.Roster.Commit(ctx, c)
+		})
 		if err == nil {
 			r.Observer.Committed(id, req.Run, c)
 			return Result{Account: account, Status: c.Status, Plan: plan, APICalls: c.APICalls}
@@ -189,12 +192,15 @@ type session struct {
 	everybody   func(*Standing) bool
 }
 
-func (r *Runner) open(account string, req Request) (*session, error) {
-	dir, err := r.Connect(account)
-	if err != nil {
-		return nil, err
-	}
-	return &session{r: r, account: account, req: req, policy: r.Policy(account), dir: dir}, nil
+func (r *Runner) open(account string, req Request) (s *session, err error) {
+	err = Guard(func() error {
+		dir, err := r.Connect(account)
+		if err == nil {
+			s = &session{r: r, account: account, req: req, policy: r.Policy(account), dir: dir}
+		}
+		return err
+	})
+	return s, err
 }
 
 func (s *session) close(ctx context.Context) {
@@ -204,16 +210,30 @@ func (s *session) close(ctx context.Context) {
 
 // decide reads RingCentral and plans, with all that needs the session.
 func (s *session) decide(ctx context.Context) (*Plan, error) {
-	var err error
-	if s.snapshot, err = s.dir.Snapshot(ctx, s.r.Observer.Progress); err != nil {
+	if err := s.read(ctx); err != nil {
 		return nil, err
 	}
 	return s.plan(ctx)
 }
 
+func (s *session) read(ctx context.Context) error {
+	return Guard(func() (err error) {
+		s.snapshot, err = s.dir.Snapshot(ctx, s.r.Observer.Progress)
+		return err
+	})
+}
+
 // plan makes a plan from the snapshot and the roster as it is now. Where it shows
 // that more must be read, it is made again with that, once.
-func (s *session) plan(ctx context.Context) (*Plan, error) {
+func (s *session) plan(ctx context.Context) (plan *Plan, err error) {
+	err = Guard(func() error {
+		plan, err = s.planWithMore(ctx)
+		return err
+	})
+	return plan, err
+}
+
+func (s *session) planWithMore(ctx context.Context) (*Plan, error) {
 	plan, err := s.planOnce(ctx)
 	if err != nil {
 		return nil, err

@@ -55,12 +55,15 @@ func (r *Runner) Everybody(ctx context.Context, account string, each func(*Stand
 		return err
 	}
 	s.everybody = each
-	s.snapshot, err = s.dir.Snapshot(ctx, r.Observer.Progress)
+	err = s.read(ctx)
 	s.close(ctx)
-	if err == nil {
-		_, err = s.planOnce(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	return Guard(func() error {
+		_, err := s.planOnce(ctx)
+		return err
+	})
 }
 
 // judged notes what was found about a person.

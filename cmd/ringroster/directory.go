@@ -121,6 +121,7 @@ func (a *app) listed(account string, err error) sync.Result {
 	if err == nil {
 		return sync.Result{Account: account, Status: sync.Succeeded}
 	}
+	a.fault(err)
 	_, _ = fmt.Fprintf(a.stderr, "%s: nobody could be listed: %s\n", account, clean(err.Error()))
 	return sync.Result{Account: account, Status: sync.Failed, Err: err}
 }

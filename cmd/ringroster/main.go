@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/sync"
 )
 
 // version is set by the linker.
@@ -67,7 +68,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := newRoot(a) //nolint:contextcheck // commands get theirs from ExecuteContext
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := sync.Guard(func() error { return root.ExecuteContext(ctx) })
+	a.fault(err)
 	if err != nil && !a.started {
 		err = &usageError{err}
 	}
@@ -76,6 +78,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, _ = fmt.Fprintln(stderr, text)
 	}
 	return code
+}
+
+// fault shows where the program itself failed, when that is the error.
+func (a *app) fault(err error) {
+	if fault, ok := errors.AsType[*sync.PanicError](err); ok {
+		a.started = true // not wrong usage
+		_, _ = fmt.Fprintf(a.stderr, "%s\n", fault.Stack)
+	}
 }
 
 // exitCode is the one place where errors become exit codes.

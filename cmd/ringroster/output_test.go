@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -54,4 +55,20 @@ func TestCleanLeavesNothingThatMovesATerminal(t *testing.T) {
 			t.Fatalf("%q reorders text", text)
 		}
 	})
+}
+
+// faultyWriter is a fault of the program's own.
+type faultyWriter struct{}
+
+func (faultyWriter) Write([]byte) (int, error) { panic("a fault of ours") }
+
+// TestAFaultOfOursIsNoWrongUsage, and is told with its stack.
+func TestAFaultOfOursIsNoWrongUsage(t *testing.T) {
+	for _, args := range [][]string{{"version"}, {"--help"}} {
+		var stderr bytes.Buffer
+		code := run(t.Context(), args, strings.NewReader(""), faultyWriter{}, &stderr)
+		if said := stderr.String(); code != exitFailed || !strings.Contains(said, "goroutine ") || !strings.Contains(said, "ringroster: the program failed here") {
+			t.Errorf("%v: exit code %d, said %s", args, code, said)
+		}
+	}
 }

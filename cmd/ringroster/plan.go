@@ -98,9 +98,13 @@ func (a *app) preview(ctx context.Context, req planRequest, trace *sync.Trace) (
 	defer closeRoster()
 	observer, done := a.planner()
 	defer done()
-	return runner(s, roster, observer).Preview(ctx, sync.Request{
+	results := runner(s, roster, observer).Preview(ctx, sync.Request{
 		Only: req.user, Trace: trace, Run: sync.Run{Accounts: namesOf(accounts)},
-	}), nil
+	})
+	for i := range results {
+		a.fault(results[i].Err) // no log shows it
+	}
+	return results, nil
 }
 
 // planExit gives the exit code of a plan, which holds nothing itself.

@@ -170,7 +170,7 @@ func TestTheTickFollowsTheWatchdog(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAFailedRun(t *testing.T) {
+func TestAPanicFailsItsAccountAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		m.accounts = []string{"acme", "beta"}
@@ -181,6 +181,32 @@ func TestAPanicIsAFailedRun(t *testing.T) {
 				panic("a fault of ours")
 			}
 			return nil
+		}
+		m.on()
+		if diff := cmp.Diff([]string{"beta catch_up succeeded", "acme catch_up failed"}, m.runs()); diff != "" {
+			t.Error(diff)
+		}
+		fault.Store(false)
+		pass(2 * time.Minute)
+		got := m.runs()[2:]
+		m.off()
+		if diff := cmp.Diff([]string{"acme retry succeeded"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// A panic outside of any account fails all that had not ended.
+func TestAPanicIsAFailedRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.accounts = []string{"acme", "beta"}
+		var fault atomic.Bool
+		fault.Store(true)
+		m.onBegan = func() {
+			if fault.Load() {
+				panic("a fault of ours")
+			}
 		}
 		m.on()
 		if m.told("panicked a fault of ours true") != 1 {

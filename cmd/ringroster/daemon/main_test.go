@@ -36,6 +36,7 @@ type machine struct {
 	rule      func(ctx context.Context, account string) error // how RingCentral answers
 	// contactRule is how it answers for the directory.
 	contactRule func(ctx context.Context, account string) error
+	onBegan     func() // when a run begins; nil: nothing
 
 	mu       stdsync.Mutex
 	events   []string // of the service
@@ -251,7 +252,12 @@ func (w *watcher) add(format string, args ...any) {
 	w.events = append(w.events, fmt.Sprintf(format, args...))
 }
 
-func (w *watcher) Began(sync.RunID, sync.Run)                   { w.add("began") }
+func (w *watcher) Began(sync.RunID, sync.Run) {
+	w.add("began")
+	if w.onBegan != nil {
+		w.onBegan()
+	}
+}
 func (w *watcher) Progress(sync.Progress)                       {}
 func (w *watcher) Committed(sync.RunID, sync.Run, *sync.Commit) { w.add("committed") }
 func (w *watcher) Failed(_ sync.RunID, _ sync.Run, account string, _ error) {

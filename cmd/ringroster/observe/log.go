@@ -4,6 +4,7 @@ package observe
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -217,9 +218,14 @@ func changeFields(c *sync.Change) []zap.Field {
 	return fields
 }
 
-// Failed logs an account that failed, with all that is known of why.
+// Failed logs an account that failed, with all that is known of why: of a fault
+// of the program the stack, too.
 func (l *Log) Failed(id sync.RunID, r sync.Run, account string, err error) {
-	l.log.Error(eventAccountFailed, runID(id), job(&r), zap.String("account", account), zap.String("error", err.Error()))
+	fields := []zap.Field{runID(id), job(&r), zap.String("account", account), zap.String("error", err.Error())}
+	if fault, ok := errors.AsType[*sync.PanicError](err); ok {
+		fields = append(fields, zap.ByteString("stack", fault.Stack))
+	}
+	l.log.Error(eventAccountFailed, fields...)
 }
 
 // Finished logs the end of a run over all its accounts.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,21 @@ func TestALeaversLineSaysWhatTheyLeaveBehind(t *testing.T) {
 	}
 	if n := strings.Count(out.String(), want); n != 2 {
 		t.Errorf("said %d times: %s", n, out.String())
+	}
+}
+
+// TestAFaultOfOursIsLoggedWithItsStack, on the line of the account that it failed.
+func TestAFaultOfOursIsLoggedWithItsStack(t *testing.T) {
+	var out bytes.Buffer
+	log := NewLog(NewLogger(&out, JSON, zap.InfoLevel), time.Now)
+	log.Failed(7, sync.Run{}, "acme", fmt.Errorf("read: %w", sync.Guard(func() error { panic("a fault of ours") })))
+	log.Failed(7, sync.Run{}, "beta", errors.New("503"))
+	lines := strings.Split(out.String(), "\n")
+	if !strings.Contains(lines[0], `"event":"account_failed"`) || !strings.Contains(lines[0], `TestAFaultOfOursIsLoggedWithItsStack`) {
+		t.Errorf("got %s", lines[0])
+	}
+	if strings.Contains(lines[1], "stack") {
+		t.Errorf("got %s", lines[1])
 	}
 }
 
