@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"ringroster/sync"
 )
@@ -19,6 +21,9 @@ func forget(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) err
 		return err
 	}
 	if err := forgetContact(ctx, tx, run, m.Account, m.RCUserID); err != nil {
+		return err
+	}
+	if err := forgetRequests(ctx, tx, m); err != nil {
 		return err
 	}
 	if err := forgetKept(ctx, tx, m); err != nil {
@@ -91,6 +96,62 @@ func forgetLeft(ctx context.Context, tx *sql.Tx, account string) error {
 		UPDATE held_members SET detail = substr(detail, 1, instr(detail, ?) - 1)
 		 WHERE account = ? AND instr(detail, ?) > 0`, sync.LeavesBehind, account, sync.LeavesBehind)
 	return err
+}
+
+// forgetRequests removes what the service was asked and answered, where that names
+// the member. Nobody reads it any more.
+func forgetRequests(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
+	type request struct {
+		id   int64
+		text string
+	}
+	settled, err := collect(stream(ctx, tx, func(r *request, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) },
+		`SELECT request_id, request || char(10) || error FROM requests WHERE state IN ('done', 'failed')`))
+	if err != nil {
+		return err
+	}
+	for _, r := range settled {
+		if !mentions(r.text, m.Profile[sync.Email], m.Username, m.Profile.Name()) {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM requests WHERE request_id = ?`, r.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RunsNaming lists the runs of an account in whose note or error somebody's
+// e-mail, username or full name stands, as the row has them. People wrote the
+// notes, and RingCentral a part of the errors: they are not changed.
+func (s *Store) RunsNaming(ctx context.Context, who *RosterRow) ([]sync.RunID, error) {
+	type run struct {
+		id   sync.RunID
+		text string
+	}
+	var found []sync.RunID
+	for r, err := range told(stream(ctx, s.r, func(r *run, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) }, `
+		SELECT run_id, note || char(10) || error FROM runs
+		 WHERE account = ? AND (note <> '' OR error <> '') ORDER BY run_id`, who.Account), s.path) {
+		if err != nil {
+			return nil, err
+		}
+		if mentions(r.text, who.Email, who.Username, strings.TrimSpace(who.FirstName+" "+who.LastName)) {
+			found = append(found, r.id)
+		}
+	}
+	return slices.Compact(found), nil
+}
+
+// shortestName is how long a value must be to say whom a text means.
+const shortestName = 3
+
+// mentions says whether one of somebody's values stands in a text, in any case.
+func mentions(text string, values ...string) bool {
+	text = fold(text)
+	return slices.ContainsFunc(values, func(value string) bool {
+		return len(value) >= shortestName && strings.Contains(text, fold(value))
+	})
 }
 
 // Compact rewrites the file without what was deleted or overwritten, which

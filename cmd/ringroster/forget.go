@@ -51,6 +51,26 @@ func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, i
 	if err := st.Compact(ctx); err != nil {
 		return fmt.Errorf("what is personal is erased, but unused places of the file may still hold it: run `sqlite3 %s VACUUM` once: %w", st.Path(), err)
 	}
-	_, _ = fmt.Fprintln(a.stdout, "Backups, exports and logs made before still name them. RingCentral does, too: as long as it lists them, each run reads and keeps their record again.")
+	if err := a.tellNaming(ctx, st, row); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(a.stdout, "Backups, exports, saved plans and logs made before still name them, and are yours to clear. RingCentral does, too: as long as it lists them, each run reads and keeps their record again.")
 	return nil
+}
+
+// tellNaming says in which runs somebody, as the row was, is still named: what
+// people wrote is not changed behind their backs.
+func (a *app) tellNaming(ctx context.Context, st *store.Store, was *store.RosterRow) error {
+	runs, err := st.RunsNaming(ctx, was)
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	ids := make([]string, len(runs))
+	for i, id := range runs {
+		ids[i] = fmt.Sprint(id)
+	}
+	list := strings.Join(ids, ", ")
+	_, err = fmt.Fprintf(a.stdout, "Their name, e-mail or username still stands in the note or the error of %s %s, which is left as it is. To clear it: sqlite3 %s \"UPDATE runs SET note = '', error = '' WHERE run_id IN (%s); VACUUM\"\n",
+		map[bool]string{true: "run", false: "the runs"}[len(runs) == 1], list, st.Path(), list)
+	return err
 }
