@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func rosterLinkCommand(a *app) *cobra.Command {
+	var d decision
+	c := &cobra.Command{
+		Use: "link MEMBER WHO", Short: "Tie a member to a person of RingCentral", Args: cobra.ExactArgs(2),
+		Long: `WHO is a person key as plan prints it (rc:ID, agent:SUB/ID or admin:ID), or an e-mail,
+name or id; RingCentral is asked whether it reports them. The next sync takes over what
+it reports about that person. With none the member's rc user id belongs to another
+human by now: the member leaves by the rules.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			id, err := memberID(args[0])
+			if err != nil {
+				return err
+			}
+			return a.withWriter(c.Context(), func(s *config.Settings, st *store.Store) error {
+				return a.link(c.Context(), s, st, id, args[1], d)
+			})
+		},
+	}
+	d.authorFlags(c)
+	return c
+}
+
+// nobodyElse is the WHO that parts a member from its rc user id.
+const nobodyElse = "none"
+
+func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, id int64, who string, d decision) error {
+	row, err := memberRow(ctx, st, id)
+	if err != nil {
+		return err
+	}
+	key, err := a.linkKey(ctx, s, st, row, who)
+	if err != nil {
+		return err
+	}
+	return a.editMemberOn(ctx, s, st, id, d, sync.ByHand, sync.LinkTo(id, key))
+}
+
+// linkKey is the person key that who means. RingCentral is asked, so that a typing
+// error, or a tie that the next sync would make again, is told at once. Where it
+// cannot be asked, a key is taken as it is.
+func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, row *store.RosterRow, who string) (string, error) {
+	wanted := who
+	if who == nobodyElse {
+		wanted = "rc:" + row.RCUserID
+	}
+	found, err := a.reported(ctx, s, st, row.Account, wanted)
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil && !strings.Contains(wanted, ":"):
+		return "", err
+	case err != nil:
+		_, _ = fmt.Fprintf(a.stderr, "RingCentral could not be asked about %s: %s\nShould it not report them, `ringroster plan` says so of member %d: never_linked.\n", clean(wanted), clean(err.Error()), row.MemberID)
+		return who, nil
+	case who == nobodyElse:
+		return who, stillTheirs(row, found)
+	case len(found) == 0:
+		return "", fmt.Errorf("account %s: RingCentral reports nobody called %q; `ringroster directory` shows whom it reports", row.Account, who)
+	case len(found) > 1:
+		keys := make([]string, len(found))
+		for i, p := range found {
+			keys[i] = p.Person
+		}
+		return "", fmt.Errorf("account %s: %q means %d people: name one by its key: %s", row.Account, who, len(found), strings.Join(keys, ", "))
+	}
+	return found[0].Person, nil
+}
+
+// stillTheirs refuses to part a member from an id about which nothing is in
+// doubt: the next sync would find them by another of their ids and tie them again.
+func stillTheirs(row *store.RosterRow, found []*sync.Standing) error {
+	for _, p := range found {
+		if p.Outcome != sync.OutcomeConflict && p.Member != nil && *p.Member == row.MemberID {
+			return fmt.Errorf("%s is %s <%s> in RingCentral, whom the last sync took for member %d as well: the next one would tie them again, so nothing was changed; `ringroster roster detach %d` keeps syncs from changing the member",
+				p.Person, p.Name, p.Email, row.MemberID, row.MemberID)
+		}
+	}
+	return nil
+}
+
+// reported asks RingCentral whom of an account somebody's word means.
+func (a *app) reported(ctx context.Context, s *config.Settings, st *store.Store, account, who string) (found []*sync.Standing, err error) {
+	accounts, err := chosen(s, []string{account})
+	if err = errors.Join(err, config.CheckCredentials(accounts...)); err != nil {
+		return nil, err
+	}
+	observer, done := a.planner()
+	defer done()
+	err = runner(s, st, observer).Everybody(ctx, account, func(p *sync.Standing) bool {
+		if p.Called(who) || hasRecord(p, who) {
+			found = append(found, p)
+		}
+		return true
+	})
+	return found, err
+}
+
+// hasRecord says whether one of a person's RingCX records has this key, although
+// the person goes by another.
+func hasRecord(p *sync.Standing, key string) bool {
+	kind, id, _ := strings.Cut(key, ":")
+	switch kind {
+	case "agent":
+		return slices.ContainsFunc(p.Logins, func(l sync.Login) bool { return l.SubAccountID+"/"+l.AgentID == id })
+	case "admin":
+		return p.Called(id)
+	}
+	return false
+}
