@@ -174,7 +174,7 @@ func (p *planner) give(person *Person, m, next *Member) (fields []FieldChange, g
 	if handMade {
 		settings := p.settingsGive(person, &next.Profile, false)
 		for f := range ownCount {
-			if m.Own.Text(f) == ownEmpty[f] {
+			if m.Own.empty(f) {
 				g.own[f], g.sources[f] = settings.own[f], settings.sources[f]
 			}
 		}

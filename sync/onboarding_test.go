@@ -290,6 +290,40 @@ func TestImportOverWhatTheSettingsGive(t *testing.T) {
 	}
 }
 
+// What a member made by hand has is kept, field by field; what is empty, in whatever
+// spelling, is given.
+func TestALinkedMemberIsGivenWhatIsEmpty(t *testing.T) {
+	given := Own{"Site 1", `["everybody"]`, "[]", `{"agent_login":true,"supervisor_access":false,"inbound_calls":true,"outbound_calls":false}`}
+	for _, c := range []struct {
+		field OwnField
+		has   string
+		keeps bool
+	}{
+		{Permissions, "", false},
+		{Permissions, "{}", false},
+		{Permissions, "{ }", false},
+		{Permissions, `{"agent_login":false}`, true},
+		{Teams, "[ ]", false},
+		{Teams, `["night"]`, true},
+		{ActivityID, "Site 5", true},
+	} {
+		t.Run(c.field.String()+"="+c.has, func(t *testing.T) {
+			w := newWorld()
+			w.Policy.Onboarding = someOnboarding
+			w.imported("Ada Byron", func(m *Member) { m.Own[c.field] = c.has })
+			w.agent("1/20", "501", "Ada Byron", rc("701"))
+			w.sync(t)
+			got, want := w.member(1).Own, given
+			if c.keeps {
+				want[c.field] = c.has
+			}
+			if got.Text(c.field) != want.Text(c.field) {
+				t.Errorf("it has %s, want %s", got.Text(c.field), want.Text(c.field))
+			}
+		})
+	}
+}
+
 // Undoing the run that linked a member made by hand takes back what it was given;
 // the run that links it again gives it again.
 func TestR29AnUndoneLinkGaveNothing(t *testing.T) {

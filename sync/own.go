@@ -71,6 +71,18 @@ func (o *Own) Granted() map[Permission]bool {
 	return granted
 }
 
+// empty says whether nothing is in a field, however that is written: {} grants
+// nothing and withholds nothing.
+func (o *Own) empty(f OwnField) bool {
+	switch f {
+	case ActivityID:
+		return o[f] == ""
+	case Permissions:
+		return len(o.Granted()) == 0
+	}
+	return len(o.List(f)) == 0
+}
+
 // setList writes a list: sorted, each value once.
 func (o *Own) setList(f OwnField, list []string) {
 	list = slices.Sorted(slices.Values(list))
