@@ -23,6 +23,9 @@ one company's roster into another's.`,
 	rename := &cobra.Command{
 		Use: "rename OLD NEW", Short: "Follow a new name in the settings", Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
+			if !config.IsAccountName(args[1]) {
+				return usagef("%q: the name of an account is made of letters, digits, dots, underscores and hyphens", args[1])
+			}
 			return a.changeAccount(c.Context(), func(st *store.Store) error { return st.RenameAccount(c.Context(), args[0], args[1]) },
 				fmt.Sprintf("Account %s is called %s now; the settings must call it that, too.", args[0], args[1]))
 		},

@@ -110,9 +110,12 @@ func (s *Settings) validateAccounts(r *report) {
 
 var accountName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
+// IsAccountName says whether an account may be called so.
+func IsAccountName(name string) bool { return accountName.MatchString(name) }
+
 func (a *Account) validate(r *report, key string) {
 	mustBeSet(r, key+".name", a.Name)
-	if !accountName.MatchString(a.Name) {
+	if !IsAccountName(a.Name) {
 		r.add(key+".name", "must be made of letters, digits, dots, underscores and hyphens")
 	}
 	a.BaseURL = address(r, key+".base_url", a.BaseURL)
