@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +44,9 @@ func (a *app) restore(ctx context.Context, file string, yes bool) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(file); err != nil { // before anybody is asked
+		return usagef("read the backup: %w", err)
 	}
 	if err := a.ask(ctx, yes, fmt.Sprintf("Replace the roster %s by %s?", s.Database.Path, file), "nothing was restored"); err != nil {
 		return err

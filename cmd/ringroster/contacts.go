@@ -47,6 +47,9 @@ which, and why.`,
 }
 
 func (a *app) syncContacts(ctx context.Context, names []string, dryRun bool, wait time.Duration) error {
+	if err := checkWait(wait); err != nil {
+		return err
+	}
 	s, accounts, err := a.prepare(names, "")
 	if err != nil {
 		return err

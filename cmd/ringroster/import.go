@@ -214,7 +214,7 @@ func importRow(cells map[string]string, accounts []string) (*sync.Member, error)
 }
 
 func unknownColumn(column string) error {
-	return fmt.Errorf("column %q is none of the roster view's", column)
+	return fmt.Errorf("column %q is none of the roster view's", short(column))
 }
 
 func isImportColumn(column string) bool {

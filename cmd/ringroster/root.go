@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -39,6 +42,7 @@ reactivates its members. Nobody is ever deleted, and every change says why.`,
 		simulateCommand(a), demoCommand(a), versionCommand(a),
 	)
 	root.InitDefaultCompletionCmd()
+	root.SetFlagErrorFunc(flagError)
 	a.harden(root)
 	return root
 }
@@ -55,9 +59,17 @@ func (a *app) harden(c *cobra.Command) {
 			return c.Help()
 		}
 	}
+	if wanted := c.Args; wanted != nil {
+		c.Args = func(c *cobra.Command, given []string) error {
+			if err := wanted(c, given); err != nil {
+				return fmt.Errorf("%w; usage: %s", err, c.UseLine())
+			}
+			return nil
+		}
+	}
 	if work := c.RunE; work != nil {
 		c.RunE = func(c *cobra.Command, given []string) error {
-			if err := refuseEmpty(c); err != nil {
+			if err := refuseEmpty(c, given); err != nil {
 				return err
 			}
 			a.started = true
@@ -69,9 +81,25 @@ func (a *app) harden(c *cobra.Command) {
 	}
 }
 
-// refuseEmpty refuses a flag that was given without a value, as scripts do whose
-// variable is not set: it must not mean "everything".
-func refuseEmpty(c *cobra.Command) (err error) {
+// flagError says of a flag that cannot be read what it takes, and where that stands.
+func flagError(c *cobra.Command, err error) error {
+	hint := fmt.Sprintf("; see %s --help", c.CommandPath())
+	bad, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return fmt.Errorf("%w%s", err, hint)
+	}
+	if _, isNumber := errors.AsType[*strconv.NumError](bad); isNumber {
+		return fmt.Errorf("--%s takes a number, not %q%s", bad.GetFlag().Name, bad.GetValue(), hint)
+	}
+	return fmt.Errorf("--%s %s: %w%s", bad.GetFlag().Name, bad.GetValue(), errors.Unwrap(bad), hint)
+}
+
+// refuseEmpty refuses a flag or an argument that was given without a value, as
+// scripts do whose variable is not set: it must not mean "everything".
+func refuseEmpty(c *cobra.Command, given []string) (err error) {
+	if slices.ContainsFunc(given, func(arg string) bool { return strings.TrimSpace(arg) == "" }) {
+		err = usagef("an argument is empty; usage: %s", c.UseLine())
+	}
 	c.Flags().Visit(func(f *pflag.Flag) {
 		if f.Value.String() == "" || f.Value.String() == "[]" {
 			err = usagef("--%s was given without a value", f.Name)

@@ -21,6 +21,9 @@ func runsCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "runs [RUN]", Short: "List past runs, or one run with its changes", Args: cobra.RangeArgs(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if limit < 0 {
+				return usagef("--limit %d: give a number of rows, or 0 for all", limit)
+			}
 			st, err := a.readStore(c.Context())
 			if err != nil {
 				return err
@@ -34,7 +37,7 @@ func runsCommand(a *app) *cobra.Command {
 			}
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
-				return usagef("%q is no run number", args[0])
+				return usagef("%q is no run number; `ringroster runs` shows them", args[0])
 			}
 			if snapshot != "" {
 				return a.saveKept(c.Context(), st, sync.RunID(id), snapshot)
@@ -206,7 +209,7 @@ func oneMember(ctx context.Context, st *store.Store, who string) (*store.RosterR
 	case err != nil:
 		return nil, err
 	case len(rows) == 0:
-		return nil, fmt.Errorf("the roster has nobody called %q: give a member id, e-mail, rc user id, username or agent id", who)
+		return nil, fmt.Errorf("the roster has nobody called %q: give a member id, e-mail, rc user id, username or agent id; `ringroster roster list --search` finds a part of a name", who)
 	case len(rows) > 1:
 		ids := make([]string, len(rows))
 		for i, row := range rows {

@@ -27,6 +27,9 @@ func syncCommand(a *app) *cobra.Command {
 foreground. Suspicious deactivations are held: the run then ends with exit code 3
 and ` + "`ringroster held`" + ` shows who waits, and why.`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkWait(wait); err != nil {
+				return err
+			}
 			if dryRun {
 				return a.plan(c.Context(), planRequest{accounts: accounts, user: user})
 			}
@@ -43,6 +46,14 @@ and ` + "`ringroster held`" + ` shows who waits, and why.`,
 	c.Flags().DurationVar(&wait, "wait", 0, "wait this long for another run to end, such as 5m; else fail at once")
 	a.addOutput(c)
 	return c
+}
+
+// checkWait refuses a time that is over before it begins.
+func checkWait(wait time.Duration) error {
+	if wait < 0 {
+		return usagef("--wait %s: give how long to wait, such as 5m", wait)
+	}
+	return nil
 }
 
 func (a *app) sync(ctx context.Context, names []string, user, saved string, wait time.Duration) error {
