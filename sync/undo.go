@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 )
 
 // Done is one row of the history: what a run did to one field of a member. An
@@ -271,20 +270,15 @@ func (u *undoing) still(d Done, now string) bool {
 	if now == d.After || now == d.Before || u.force {
 		return now != d.Before
 	}
-	what := firstOf(d.Field, string(d.Kind))
+	detail := firstOf(d.Field, string(d.Kind)) + " was changed again since"
+	if d.Field != "logins" && d.Field != "pins" {
+		detail += fmt.Sprintf(": it is %q, the run left %q", now, d.After)
+	}
 	u.plan.Notes = append(u.plan.Notes, Note{
 		Member: u.was.ID, Name: u.was.Profile.Name(), Reason: NoteChangedSince,
-		Detail: fmt.Sprintf("%s was changed again since: it is %s, the run left %s; --force undoes it all the same",
-			what, quote(now), quote(d.After)),
+		Detail: detail + "; --force undoes it all the same",
 	})
 	return false
-}
-
-func quote(s string) string {
-	if strings.HasPrefix(s, "[{") {
-		return "another list"
-	}
-	return fmt.Sprintf("%q", s)
 }
 
 // pins puts the pins back that a member had.
