@@ -65,7 +65,8 @@ func (e *exitError) Unwrap() error { return e.err }
 // run is the whole program: it parses, runs the command, says what went wrong
 // once, and gives the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	out := &watchedWriter{Writer: stdout}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr}
 	root := newRoot(a) //nolint:contextcheck // commands get theirs from ExecuteContext
 	root.SetArgs(args)
 	err := sync.Guard(func() error { return root.ExecuteContext(ctx) })
@@ -73,11 +74,29 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil && !a.started {
 		err = &usageError{err}
 	}
+	if out.err != nil && !errors.Is(err, out.err) {
+		err = errors.Join(err, fmt.Errorf("what was printed is not whole: %w", out.err))
+	}
 	code := exitCode(err)
 	if text := message(err); text != "" {
 		_, _ = fmt.Fprintln(stderr, text)
 	}
 	return code
+}
+
+// watchedWriter remembers that something could not be written: what prints for
+// people does not look, and half a plan must not end with 0.
+type watchedWriter struct {
+	io.Writer
+	err error
+}
+
+func (w *watchedWriter) Write(text []byte) (int, error) {
+	n, err := w.Writer.Write(text)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // fault shows where the program itself failed, when that is the error.
