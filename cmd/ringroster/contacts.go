@@ -119,6 +119,15 @@ func contactFlags(c *cobra.Command, f *store.ContactFilter) {
 	c.Flags().StringVar(&f.Search, "search", "", "part of a name, e-mail, department, extension or phone number")
 }
 
+// checkContacts refuses filters that name nothing, and says when nobody keeps the
+// contacts in step: an empty list would read as an empty directory.
+func (a *app) checkContacts(ctx context.Context, s *config.Settings, st *store.Store, f *store.ContactFilter) error {
+	if !s.Contacts.Enabled {
+		_, _ = fmt.Fprintf(a.stderr, "Contacts are off (contacts.enabled in %s): this is what was kept while they were on, if they ever were.\n", s.File)
+	}
+	return refuseUnknown(ctx, st, contactNames(s, f))
+}
+
 func contactsListCommand(a *app) *cobra.Command {
 	var f store.ContactFilter
 	c := &cobra.Command{
@@ -127,7 +136,7 @@ func contactsListCommand(a *app) *cobra.Command {
 may be written with or without its punctuation.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
-				if err := refuseUnknown(c.Context(), st, contactNames(s, &f)); err != nil {
+				if err := a.checkContacts(c.Context(), s, st, &f); err != nil {
 					return err
 				}
 				l := contactListing(st.ContactRows(c.Context(), f))
@@ -153,7 +162,7 @@ func contactsExportCommand(a *app) *cobra.Command {
 spreadsheet would take for a formula gets a leading apostrophe.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
-				if err := refuseUnknown(c.Context(), st, contactNames(s, &f)); err != nil {
+				if err := a.checkContacts(c.Context(), s, st, &f); err != nil {
 					return err
 				}
 				rows := st.ContactRows(c.Context(), f)
