@@ -17,6 +17,6 @@ func newTasks(ctx context.Context) (tasks, context.Context) {
 	return tasks{g}, ctx
 }
 
-func (t tasks) Go(f func() error) { t.errors.Go(func() error { return sync.Guard(f) }) }
+func (t tasks) Go(f func() error) { t.errors.Go(func() error { return sync.Contain(f) }) }
 func (t tasks) SetLimit(n int)    { t.errors.SetLimit(n) }
 func (t tasks) Wait() error       { return t.errors.Wait() }

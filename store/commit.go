@@ -32,7 +32,7 @@ func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 		c.Contacts.Held.Run = held
 	}
 	// The outcome stands, whatever becomes of what is kept.
-	err = sync.Guard(func() error {
+	err = sync.Contain(func() error {
 		s.keep(ctx, c)
 		return nil
 	})

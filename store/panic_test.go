@@ -19,7 +19,7 @@ func TestAPanicInACommitWritesNothing(t *testing.T) {
 	faulty.Next = func() *sync.Member { panic("a fault of ours") }
 	c := plan(t, s, "acme", onboard(bob), faulty)
 	run := beginRun(t, s, monday, "acme", sync.Scheduled)
-	err := sync.Guard(func() error {
+	err := sync.Contain(func() error {
 		return s.Commit(t.Context(), &sync.Commit{Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: c, Full: true})
 	})
 	if _, ok := errors.AsType[*sync.PanicError](err); !ok {

@@ -12,22 +12,34 @@ import (
 // syncContacts takes the contacts of one account from the directory to the
 // commit.
 func (r *Runner) syncContacts(ctx context.Context, id RunID, account string, req Request) Result {
-	list, calls, err := r.readContacts(ctx, account)
+	var c *Commit
+	calls, err := r.work(ctx, account, req, func(s *session) (err error) {
+		c, err = s.applyContacts(ctx, id)
+		return err
+	})
 	if err != nil {
 		return r.fail(ctx, id, req.Run, account, calls, err)
 	}
+	r.Observer.Committed(id, req.Run, c)
+	return Result{Account: account, Status: c.Status, Contacts: c.Contacts, APICalls: calls}
+}
+
+func (s *session) applyContacts(ctx context.Context, id RunID) (*Commit, error) {
+	list, err := s.readContacts(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for attempt := 0; ; attempt++ {
-		c, err := r.planContacts(ctx, list, req)
+		c, err := s.r.planContacts(ctx, list, s.req)
 		if err == nil {
-			c.Run, c.APICalls = id, calls
-			err = Guard(func() error { return r.Roster.Commit(ctx, c) })
+			c.Run, c.APICalls = id, s.dir.Calls()
+			err = s.r.Roster.Commit(ctx, c)
 		}
 		if err == nil {
-			r.Observer.Committed(id, req.Run, c)
-			return Result{Account: account, Status: c.Status, Contacts: c.Contacts, APICalls: calls}
+			return c, nil
 		}
 		if !errors.Is(err, ErrMoved) || attempt == replans {
-			return r.fail(ctx, id, req.Run, account, calls, err)
+			return nil, err
 		}
 	}
 }
@@ -37,49 +49,32 @@ func (r *Runner) syncContacts(ctx context.Context, id RunID, account string, req
 func (r *Runner) PreviewContacts(ctx context.Context, req Request) []Result {
 	var results []Result
 	for _, account := range req.Run.Accounts {
-		list, calls, err := r.readContacts(ctx, account)
-		result := Result{Account: account, Status: Failed, APICalls: calls, Err: err}
-		if err == nil {
-			var c *Commit
-			if c, result.Err = r.planContacts(ctx, list, req); result.Err == nil {
+		result := Result{Account: account, Status: Failed}
+		result.APICalls, result.Err = r.work(ctx, account, req, func(s *session) error {
+			list, err := s.readContacts(ctx)
+			if err != nil {
+				return err
+			}
+			c, err := r.planContacts(ctx, list, req)
+			if err == nil {
 				result.Status, result.Contacts = c.Status, c.Contacts
 			}
-		}
+			return err
+		})
 		results = append(results, result)
 	}
 	return results
 }
 
-// readContacts reads the directory in a session of its own, which is over before
-// anything is planned, so that the count of calls is final.
-func (r *Runner) readContacts(ctx context.Context, account string) (*ContactList, int, error) {
-	var dir Directory
-	err := Guard(func() (err error) {
-		dir, err = r.Connect(account)
-		return err
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	var list *ContactList
-	err = Guard(func() (err error) {
-		list, err = dir.Contacts(ctx, r.Observer.Progress)
-		return err
-	})
-	dir.Close(context.WithoutCancel(ctx))
-	return list, dir.Calls(), err
+// readContacts reads the directory. The session is over before anything is
+// planned, so that the count of calls is final.
+func (s *session) readContacts(ctx context.Context) (*ContactList, error) {
+	defer s.close(ctx)
+	return s.dir.Contacts(ctx, s.r.Observer.Progress)
 }
 
 // planContacts makes a plan from the directory and the contacts as they are now.
-func (r *Runner) planContacts(ctx context.Context, list *ContactList, req Request) (c *Commit, err error) {
-	err = Guard(func() error {
-		c, err = r.planListed(ctx, list, req)
-		return err
-	})
-	return c, err
-}
-
-func (r *Runner) planListed(ctx context.Context, list *ContactList, req Request) (*Commit, error) {
+func (r *Runner) planContacts(ctx context.Context, list *ContactList, req Request) (*Commit, error) {
 	now := r.Now()
 	state, err := r.Roster.ContactState(ctx, list.Account, now)
 	if err != nil {

@@ -44,7 +44,7 @@ func (r *Runner) commitEdit(ctx context.Context, run Run, edit func() (*Commit, 
 	r.Observer.Began(id, run)
 	for attempt := 0; ; attempt++ {
 		var c *Commit
-		err := Guard(func() (err error) {
+		err := Contain(func() (err error) {
 			if c, err = edit(); err != nil {
 				return err
 			}

@@ -16,9 +16,9 @@ func (e *PanicError) Error() string {
 	return fmt.Sprintf("the program failed here, which is a fault of its own (panic): %v; please report it with the stack that was logged", e.Value)
 }
 
-// Guard calls f and gives its error, or *PanicError when it panics. A panic in a
-// goroutine that f starts goes past it: such a goroutine needs a Guard of its own.
-func Guard(f func() error) (err error) {
+// Contain calls f and gives its error, or *PanicError when it panics. A panic in a
+// goroutine that f starts goes past it: such a goroutine needs a Contain of its own.
+func Contain(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &PanicError{p, debug.Stack()}

@@ -110,13 +110,11 @@ func (r *Runner) lock(ctx context.Context, wait time.Duration) (release func() e
 func (r *Runner) Preview(ctx context.Context, req Request) []Result {
 	var results []Result
 	for _, account := range req.Run.Accounts {
-		s, err := r.open(account, req)
-		result := Result{Account: account, Err: err}
-		if err == nil {
-			result.Plan, result.Err = s.decide(ctx)
-			s.close(ctx)
-			result.APICalls = s.dir.Calls()
-		}
+		result := Result{Account: account}
+		result.APICalls, result.Err = r.work(ctx, account, req, func(s *session) (err error) {
+			result.Plan, err = s.decide(ctx)
+			return err
+		})
 		result.Status = statusOf(result.Plan, result.Err)
 		results = append(results, result)
 	}
@@ -136,29 +134,17 @@ func statusOf(plan *Plan, err error) RunStatus {
 
 // syncAccount takes one account from snapshot to commit.
 func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req Request) Result {
-	s, err := r.open(account, req)
+	var c *Commit
+	calls, err := r.work(ctx, account, req, func(s *session) (err error) {
+		s.run = id
+		c, err = s.apply(ctx)
+		return err
+	})
 	if err != nil {
-		return r.fail(ctx, id, req.Run, account, 0, err)
+		return r.fail(ctx, id, req.Run, account, calls, err)
 	}
-	s.run = id
-	plan, err := s.decide(ctx)
-	s.close(ctx) // before the commit, so that the count of calls is final
-	for attempt := 0; err == nil; attempt++ {
-		var c *Commit
-		err = Guard(func() error {
-			c = s.commit(plan)
-			return r.Roster.Commit(ctx, c)
-		})
-		if err == nil {
-			r.Observer.Committed(id, req.Run, c)
-			return Result{Account: account, Status: c.Status, Plan: plan, APICalls: c.APICalls}
-		}
-		if !errors.Is(err, ErrMoved) || attempt == replans {
-			break
-		}
-		plan, err = s.plan(ctx)
-	}
-	return r.fail(ctx, id, req.Run, account, s.dir.Calls(), err)
+	r.Observer.Committed(id, req.Run, c)
+	return Result{Account: account, Status: c.Status, Plan: c.Plan, APICalls: calls}
 }
 
 // fail records that an account failed; its members stay untouched. It still
@@ -192,20 +178,47 @@ type session struct {
 	everybody   func(*Standing) bool
 }
 
-func (r *Runner) open(account string, req Request) (s *session, err error) {
-	err = Guard(func() error {
-		dir, err := r.Connect(account)
-		if err == nil {
-			s = &session{r: r, account: account, req: req, policy: r.Policy(account), dir: dir}
+// work opens a session for one account, does what is to be done in it, and closes
+// it, whatever happens. A panic in it is *PanicError: it fails this account alone.
+func (r *Runner) work(ctx context.Context, account string, req Request, do func(*session) error) (calls int, err error) {
+	s := &session{r: r, account: account, req: req}
+	err = Contain(func() (err error) {
+		if s.dir, err = r.Connect(account); err != nil {
+			return err
 		}
-		return err
+		s.policy = r.Policy(account)
+		return do(s)
 	})
-	return s, err
+	if s.dir != nil {
+		s.close(ctx)
+		calls = s.dir.Calls()
+	}
+	return calls, err
 }
 
+// close may be called twice.
 func (s *session) close(ctx context.Context) {
-	s.closed = true
-	s.dir.Close(context.WithoutCancel(ctx))
+	if !s.closed {
+		s.closed = true
+		s.dir.Close(context.WithoutCancel(ctx))
+	}
+}
+
+// apply decides and commits.
+func (s *session) apply(ctx context.Context) (*Commit, error) {
+	plan, err := s.decide(ctx)
+	s.close(ctx) // before the commit, so that the count of calls is final
+	for attempt := 0; err == nil; attempt++ {
+		c := s.commit(plan)
+		if err = s.r.Roster.Commit(ctx, c); err == nil {
+			return c, nil
+		}
+		if !errors.Is(err, ErrMoved) || attempt == replans {
+			break
+		}
+		plan, err = s.plan(ctx)
+	}
+	return nil, err
 }
 
 // decide reads RingCentral and plans, with all that needs the session.
@@ -216,24 +229,14 @@ func (s *session) decide(ctx context.Context) (*Plan, error) {
 	return s.plan(ctx)
 }
 
-func (s *session) read(ctx context.Context) error {
-	return Guard(func() (err error) {
-		s.snapshot, err = s.dir.Snapshot(ctx, s.r.Observer.Progress)
-		return err
-	})
+func (s *session) read(ctx context.Context) (err error) {
+	s.snapshot, err = s.dir.Snapshot(ctx, s.r.Observer.Progress)
+	return err
 }
 
 // plan makes a plan from the snapshot and the roster as it is now. Where it shows
 // that more must be read, it is made again with that, once.
-func (s *session) plan(ctx context.Context) (plan *Plan, err error) {
-	err = Guard(func() error {
-		plan, err = s.planWithMore(ctx)
-		return err
-	})
-	return plan, err
-}
-
-func (s *session) planWithMore(ctx context.Context) (*Plan, error) {
+func (s *session) plan(ctx context.Context) (*Plan, error) {
 	plan, err := s.planOnce(ctx)
 	if err != nil {
 		return nil, err

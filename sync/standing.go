@@ -50,20 +50,16 @@ const (
 // plan does, but for the second look, which is for leavers; it takes no lock and
 // writes nothing.
 func (r *Runner) Everybody(ctx context.Context, account string, each func(*Standing) bool) error {
-	s, err := r.open(account, Request{})
-	if err != nil {
-		return err
-	}
-	s.everybody = each
-	err = s.read(ctx)
-	s.close(ctx)
-	if err != nil {
-		return err
-	}
-	return Guard(func() error {
-		_, err := s.planOnce(ctx)
+	_, err := r.work(ctx, account, Request{}, func(s *session) error {
+		s.everybody = each
+		err := s.read(ctx)
+		s.close(ctx)
+		if err == nil {
+			_, err = s.planOnce(ctx)
+		}
 		return err
 	})
+	return err
 }
 
 // judged notes what was found about a person.

@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	a := &app{stdin: stdin, stdout: out, stderr: stderr}
 	root := newRoot(a) //nolint:contextcheck // commands get theirs from ExecuteContext
 	root.SetArgs(args)
-	err := sync.Guard(func() error { return root.ExecuteContext(ctx) })
+	err := sync.Contain(func() error { return root.ExecuteContext(ctx) })
 	a.fault(err)
 	if err != nil && !a.started {
 		err = &usageError{err}

@@ -82,7 +82,7 @@ func TestALeaversLineSaysWhatTheyLeaveBehind(t *testing.T) {
 func TestAFaultOfOursIsLoggedWithItsStack(t *testing.T) {
 	var out bytes.Buffer
 	log := NewLog(NewLogger(&out, JSON, zap.InfoLevel), time.Now)
-	log.Failed(7, sync.Run{}, "acme", fmt.Errorf("read: %w", sync.Guard(func() error { panic("a fault of ours") })))
+	log.Failed(7, sync.Run{}, "acme", fmt.Errorf("read: %w", sync.Contain(func() error { panic("a fault of ours") })))
 	log.Failed(7, sync.Run{}, "beta", errors.New("503"))
 	lines := strings.Split(out.String(), "\n")
 	if !strings.Contains(lines[0], `"event":"account_failed"`) || !strings.Contains(lines[0], `TestAFaultOfOursIsLoggedWithItsStack`) {
