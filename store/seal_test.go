@@ -16,7 +16,8 @@ import (
 )
 
 // office is what RingCentral reports in these tests: people with an extension and
-// one agent record each, the first of them an administrator too.
+// one agent record each, the first of them an administrator too. Some records do
+// not say whose extension it is.
 func office(people int) *sync.Snapshot {
 	s := &sync.Snapshot{Account: "acme", TakenAt: monday, Identity: sync.Identity{OwnerID: "700"}}
 	sub := sync.SubAccount{ID: "1", Name: "Main", Active: true, Read: true, Groups: []sync.Group{{ID: "10", Name: "Sales"}}}
@@ -25,6 +26,9 @@ func office(people int) *sync.Snapshot {
 		x := sync.Extension{ID: id, Type: "User", Status: "Enabled", FirstName: first, LastName: "Last", Email: first + "@example.com", HasContact: true}
 		s.Extensions = append(s.Extensions, x)
 		a := sync.Agent{ID: fmt.Sprint(500 + i), RCUserID: id, FirstName: first, LastName: "Last", Email: x.Email, UserName: first, Type: "AGENT", Active: true}
+		if i%10 == 1 {
+			a.RCUserID = ""
+		}
 		sub.Groups[0].Agents = append(sub.Groups[0].Agents, a)
 	}
 	s.Admins = []sync.Admin{{UserID: "301", RCUserID: "700", FirstName: "First0", LastName: "Last", Email: "First0@example.com"}}

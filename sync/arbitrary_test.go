@@ -14,7 +14,7 @@ var (
 	someFirst  = rapid.SampledFrom([]string{"Ada", "ada ", "Bob", "Ngô Đình", ""})
 	someLast   = rapid.SampledFrom([]string{"Byron", "O'Neil", ""})
 	someEmail  = rapid.SampledFrom([]string{"a@example.com", "A@Example.com", "b@example.com", "c@example.com", "d@example.com", ""})
-	someRC     = rapid.SampledFrom([]string{"701", "702", "703", "704", "705", "900", "", ""})
+	someRC     = rapid.SampledFrom([]string{"701", "702", "703", "704", "705", "900", "", "", "", "", ""})
 	someType   = rapid.SampledFrom([]string{"AGENT", "SUPERVISOR", "MULTI_USER", "ROBOT", ""})
 	seldom     = rapid.Map(rapid.IntRange(0, 7), func(n int) bool { return n == 5 })
 	someRegion = rapid.SampledFrom([]Region{{"America/Denver", "en-US"}, {"Asia/Tokyo", "ja-JP"}, {"", "en-GB"}, {"Europe/Paris", ""}, {}})

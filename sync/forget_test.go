@@ -241,6 +241,7 @@ func TestForgetKeptUnderEarlierNames(t *testing.T) {
 // then; everybody else is still known.
 func TestForgetWhomASealMadeKnown(t *testing.T) {
 	w := forgettable(t)
+	w.agent("1/10", "503", "Cy Dahl") // without rcUserId
 	w.sync(t)
 	in, passed := w.input(), 0
 	in.Members = w.sealed(&passed)

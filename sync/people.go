@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -41,6 +42,7 @@ type people struct {
 	records  []AgentRecord // the only agent record of nearly everybody stands here
 
 	// Where a day brings little news, few ask for these: made when first needed.
+	byKey   map[string]*Person // of those without rcUserId
 	byLogin map[string]*Person // loginKey
 	byAdmin map[string]*Person
 	emails  map[string]bool       // folded; of everybody
@@ -49,6 +51,11 @@ type people struct {
 }
 
 func loginKey(subAccount, agent string) string { return subAccount + "/" + agent }
+
+// agentKey and adminKey are the keys of a person without rcUserId who has that
+// record (R6).
+func agentKey(login string) string { return "agent:" + login }
+func adminKey(id string) string    { return "admin:" + id }
 
 // fold is how e-mails and names are compared: without case and outer space.
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
@@ -162,7 +169,7 @@ func (p *people) joinLoose(s *Snapshot) {
 				loose[email] = person
 			}
 		}
-		if person.RCUserID == "" && lessKey(key, person.Key) {
+		if compareKeys(key, person.Key) < 0 {
 			person.Key = key
 		}
 		return person
@@ -170,7 +177,7 @@ func (p *people) joinLoose(s *Snapshot) {
 	for i := range s.Admins {
 		if a := &s.Admins[i]; a.RCUserID == "" {
 			p.unnamed = p.unnamed || a.UserID == "" && a.Email == ""
-			person := place(a.Email, "admin:"+nameless(a.UserID, i))
+			person := place(a.Email, adminKey(nameless(a.UserID, i)))
 			person.Admins = append(person.Admins, a)
 		}
 	}
@@ -179,21 +186,23 @@ func (p *people) joinLoose(s *Snapshot) {
 		at++
 		if record.RCUserID == "" {
 			p.unnamed = p.unnamed || record.ID == "" && record.Email == ""
-			p.addAgent(place(record.Email, "agent:"+loginKey(record.Sub.ID, nameless(record.ID, at))), record)
+			p.addAgent(place(record.Email, agentKey(loginKey(record.Sub.ID, nameless(record.ID, at)))), record)
 		}
 	}
 }
 
-// lessKey orders the keys a person without rcUserId could have: agent records
-// before administrators, shorter numbers first, whatever the retrieval order.
-func lessKey(a, b string) bool {
-	if aAgent, bAgent := strings.HasPrefix(a, "agent:"), strings.HasPrefix(b, "agent:"); aAgent != bAgent {
-		return aAgent
+// compareKeys orders the keys a person without rcUserId could have, who gets the
+// first: agent records before administrators, shorter numbers first, whatever the
+// retrieval order.
+func compareKeys(a, b string) int {
+	agents := agentKey("")
+	if aAgent := strings.HasPrefix(a, agents); aAgent != strings.HasPrefix(b, agents) {
+		if aAgent {
+			return -1
+		}
+		return 1
 	}
-	if len(a) != len(b) {
-		return len(a) < len(b)
-	}
-	return a < b
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
 // nameless stands in for the id that a faulty record lacks.
@@ -321,6 +330,22 @@ func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 			taken[place-1] = true
 		}
 	}
+}
+
+// named finds a person by the name in a seal.
+func (p *people) named(sealName string) *Person {
+	if person := p.byRC[sealName]; person != nil || !strings.Contains(sealName, ":") {
+		return person
+	}
+	if p.byKey == nil {
+		p.byKey = map[string]*Person{}
+		for _, person := range p.all {
+			if person.RCUserID == "" {
+				p.byKey[person.Key] = person
+			}
+		}
+	}
+	return p.byKey[sealName]
 }
 
 // holders gives who has the logins and administrator ids.

@@ -102,12 +102,13 @@ type planner struct {
 	given  map[giftKey]*gifts
 	plan   *Plan
 
-	usernames  []uint64        // taken; hashes, since most are never looked at
-	named      map[uint64]bool // the same, once somebody looks
-	nameless   map[int64]bool  // members who are given their first username
-	loose      []*Member       // found by login only: settled when everybody was met
-	unmatched  []*Member       // found by no id
-	taken      map[int64]bool  // of the unmatched: found by e-mail after all
+	usernames  []uint64           // taken; hashes, since most are never looked at
+	named      map[uint64]bool    // the same, once somebody looks
+	nameless   map[int64]bool     // members who are given their first username
+	loose      []*Member          // found by login only: settled when everybody was met
+	claimable  map[*Person]Sealed // known by a seal, but a login may find others for them
+	unmatched  []*Member          // found by no id
+	taken      map[int64]bool     // of the unmatched: found by e-mail after all
 	conflicted map[int64]bool
 	leavers    []leaver
 	candidates []leaver // what the ladder left for the guard
@@ -162,7 +163,7 @@ func newPlanner(in Input) (*planner, error) {
 	p := &planner{
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
 		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
-		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
+		nameless: map[int64]bool{}, claimable: map[*Person]Sealed{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
 		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
 	for i := range in.Snapshot.SubAccounts {
@@ -356,5 +357,5 @@ func (p *planner) forgetPeople() {
 	for _, person := range p.people.all {
 		person.outcome = &decided
 	}
-	p.people, p.usernames, p.named, p.loose, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil
+	p.people, p.usernames, p.named, p.loose, p.claimable, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil
 }

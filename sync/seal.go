@@ -33,18 +33,19 @@ const digestLength = 22
 // character, are not sealed. JSON has it as it is.
 const sealBreak = "\x7f"
 
-// Seal is what a roster keeps beside a member as it stands: digest, rcUserId,
+// Seal is what a roster keeps beside a member as it stands: digest, sealName,
 // username, and what a snapshot need not tell. "" is for members that a plan has
 // to read whole: all but the active, managed, linked ones of whom the roster holds
 // what the last sync wrote, and nothing else is noted.
 func (m *Member) Seal() string {
-	plain := m.Status == Active && m.Managed && m.Linked && m.RCUserID != "" && m.Username != "" &&
+	name := m.sealName()
+	plain := m.Status == Active && m.Managed && m.Linked && name != "" && m.Username != "" &&
 		m.DeactivationReason == "" && m.AbsentDays == 0 && m.AbsentOn == "" && m.LastSeenAt.IsZero() && m.Rejected == "" &&
 		len(m.Pins) == 0 && m.Synced == asHeld(m)
 	if !plain {
 		return ""
 	}
-	words := [...]string{m.RCUserID, m.Username, m.Profile[TimeZone], m.Profile[Language], m.Synced.Regional}
+	words := [...]string{name, m.Username, m.Profile[TimeZone], m.Profile[Language], m.Synced.Regional}
 	var digest [digestLength]byte
 	m.digest(&digest, make([]byte, 0, 512))
 	text := string(digest[:]) + strings.Join(words[:], sealBreak)
@@ -54,16 +55,35 @@ func (m *Member) Seal() string {
 	return text
 }
 
+// sealName is by what a seal finds the person: the rcUserId. Who has none goes by
+// the key of the person whose records are theirs and no more (R6).
+func (m *Member) sealName() string {
+	if m.RCUserID != "" {
+		return m.RCUserID
+	}
+	var keys []string
+	for i := range m.Logins {
+		keys = append(keys, agentKey(m.Logins[i].key()))
+	}
+	for _, id := range m.AdminIDs {
+		keys = append(keys, adminKey(id))
+	}
+	if keys == nil {
+		return ""
+	}
+	return slices.MinFunc(keys, compareKeys)
+}
+
 // sealWords are the parts of a seal, without copies. They are all empty where the text
 // is no seal.
-type sealWords struct{ digest, rcUserID, username, timeZone, language, regional string }
+type sealWords struct{ digest, name, username, timeZone, language, regional string }
 
 func (s *Sealed) words() (w sealWords) {
 	if len(s.Text) < digestLength {
 		return w
 	}
 	rest := s.Text[digestLength:]
-	for _, word := range [...]*string{&w.rcUserID, &w.username, &w.timeZone, &w.language} {
+	for _, word := range [...]*string{&w.name, &w.username, &w.timeZone, &w.language} {
 		var more bool
 		if *word, rest, more = strings.Cut(rest, sealBreak); !more {
 			return sealWords{}
@@ -116,7 +136,7 @@ func (m *Member) digest(into *[digestLength]byte, room []byte) []byte {
 // done or said as unchanged, as decide would.
 func (p *planner) recognize(s Sealed) bool {
 	w := s.words()
-	person := p.people.byRC[w.rcUserID]
+	person := p.people.named(w.name)
 	if person == nil || person.outcome.decision != undecided {
 		return false
 	}
@@ -135,7 +155,27 @@ func (p *planner) recognize(s Sealed) bool {
 	o.decision, o.found, o.gained, o.email = unchanged, s.ID, gained(person, m), fold(m.Profile[Email])
 	o.sealed, o.active = true, true
 	p.judged(person, &v)
+	if person.RCUserID == "" {
+		p.claimable[person] = Sealed{s.ID, strings.Clone(s.Text)}
+	}
 	return true
+}
+
+// bringBackRivals gives up those whom the plan knew by a seal and who may share
+// their person with a member that was read: an rcUserId finds one member, a login
+// may find several (R5). They are settled together then, as members that were read.
+func (p *planner) bringBackRivals() {
+	for _, m := range p.loose { // those who join them here have nobody else's logins
+		for _, person := range p.foundByLogin(m) {
+			if s, known := p.claimable[person]; known {
+				delete(p.claimable, person)
+				*person.outcome = outcome{}
+				rival := p.recall(s)
+				p.tally.count(rival)
+				p.loose = append(p.loose, rival)
+			}
+		}
+	}
 }
 
 // weigh judges the person whom a seal names. What nobody reports is empty in the
@@ -166,7 +206,7 @@ func (p *planner) countSealed() {
 // nothingToSay says whether a member who holds what is expected would be neither
 // changed nor noted: the last row but two of the table above MakePlan.
 func (p *planner) nothingToSay(person *Person, v *verdict) bool {
-	if !v.Belongs || person.Ext == nil || len(v.Unknown) > 0 || person.faulty() != "" {
+	if !v.Belongs || person.Ext == nil && person.RCUserID != "" || len(v.Unknown) > 0 || person.faulty() != "" {
 		return false
 	}
 	return !slices.ContainsFunc(p.in.Policy.RequiredFields, func(f Field) bool {
@@ -209,11 +249,12 @@ func (p *planner) seal(m *Member) {
 	}
 }
 
-// recall gives the member that a plan recognized in the past; nil: today it would
-// not.
+// recall gives the member that a plan recognized, with all of it that a plan looks
+// at in a member that stays as it is; nil: of one recognized in the past, today it
+// would not.
 func (p *planner) recall(s Sealed) *Member {
 	w := s.words()
-	person := p.people.byRC[w.rcUserID]
+	person := p.people.named(w.name)
 	if person == nil {
 		return nil
 	}

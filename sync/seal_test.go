@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,37 +33,151 @@ func (w *world) sealed(passed *int) func(Known) iter.Seq[*Member] {
 }
 
 // arbitraryDay is any world whose roster was in step with some world, perhaps this
-// one, until somebody edited rows by hand, perhaps.
+// one or nearly this one, until somebody edited rows by hand, perhaps.
 func arbitraryDay(t *rapid.T) *world {
 	w := arbitraryWorld(t)
+	if rapid.Bool().Draw(t, "nobody is linked to RingEX") {
+		w.loosen()
+	}
 	for range rapid.IntRange(0, 3).Draw(t, "syncs") {
 		w.sync(t)
 	}
-	if rapid.Bool().Draw(t, "another day") {
+	switch rapid.IntRange(0, 3).Draw(t, "another day") {
+	case 0:
 		next := arbitraryWorld(t)
 		next.members, next.lastID = w.members, w.lastID
 		w = next
+	case 1:
+		w.recordsMove(t)
 	}
 	for _, m := range w.members {
-		if !seldom.Draw(t, "edited by hand") {
-			continue
-		}
-		switch rapid.IntRange(0, 5).Draw(t, "what") {
-		case 0:
-			m.Profile[Field(rapid.IntRange(0, int(fieldCount)-1).Draw(t, "field"))] = "by hand"
-		case 1:
-			m.Status = Inactive
-		case 2:
-			m.RCUserID = ""
-		case 3:
-			m.Logins = nil
-		case 4:
-			m.AdminIDs = []string{"399"}
-		case 5:
-			m.Managed = false
+		if seldom.Draw(t, "edited by hand") {
+			editByHand(t, m, w.members)
 		}
 	}
+	w.members = rapid.Permutation(w.members).Draw(t, "order")
 	return w
+}
+
+// loosen leaves nothing but logins to tell people by, and nothing that keeps them
+// from the roster.
+func (w *world) loosen() {
+	for r := range w.Snapshot.agents {
+		r.RCUserID, r.Faulty, r.Type = "", "", "AGENT"
+	}
+	for i := range w.Snapshot.Admins {
+		w.Snapshot.Admins[i].RCUserID, w.Snapshot.Admins[i].Faulty = "", ""
+	}
+	w.Policy.Access, w.Policy.Scope, w.Policy.RequiredFields, w.Policy.RequireRingEX = Access{Rule: AccessListed}, Scope{}, nil, false
+}
+
+// recordsMove changes a little of who has which agent record, as from one day to
+// the next.
+func (w *world) recordsMove(t *rapid.T) {
+	var all []*Agent
+	for r := range w.Snapshot.agents {
+		all = append(all, r.Agent)
+	}
+	for _, a := range all {
+		if !seldom.Draw(t, "moves") {
+			continue
+		}
+		switch other := rapid.SampledFrom(all).Draw(t, "other"); rapid.IntRange(0, 3).Draw(t, "how") {
+		case 0:
+			a.RCUserID = someRC.Draw(t, "rc")
+		case 1:
+			a.Email = other.Email
+		case 2:
+			id := a.ID
+			*a = *other
+			a.ID = id
+		case 3:
+			a.Active = !a.Active
+		}
+	}
+}
+
+// editByHand changes what the roster holds of a member, or what it held already
+// when it was last synced.
+func editByHand(t *rapid.T, m *Member, members []*Member) {
+	other := rapid.SampledFrom(members).Draw(t, "as")
+	switch rapid.IntRange(0, 9).Draw(t, "what") {
+	case 0:
+		m.Profile[Field(rapid.IntRange(0, int(fieldCount)-1).Draw(t, "field"))] = "by hand"
+	case 1:
+		m.Status = Inactive
+	case 2:
+		m.RCUserID = ""
+	case 3:
+		m.Logins = nil
+	case 4:
+		m.AdminIDs = []string{"399"}
+	case 5:
+		m.Managed = false
+	case 6, 7: // two members have the same logins
+		m.Logins, m.AdminIDs = slices.Clone(other.Logins), other.AdminIDs
+	case 8: // one member has the logins of two
+		m.Logins = slices.CompactFunc(slices.SortedFunc(slices.Values(slices.Concat(m.Logins, other.Logins)), compareLogins),
+			func(a, b Login) bool { return compareLogins(a, b) == 0 })
+	case 9: // two members are the same, as far as RingCentral tells
+		id, username := m.ID, m.Username
+		*m = *other
+		m.ID, m.Username, m.RCUserID, m.Logins = id, username, "", slices.Clone(other.Logins)
+	}
+	if rapid.Bool().Draw(t, "before the last sync") {
+		m.Synced = asHeld(m)
+	}
+}
+
+// Of people without rcUserId a seal tells as much, until a member that is read has
+// a login of theirs: then the two are settled together (R5).
+func TestR5SealsOfPeopleWithoutRCUserID(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		then   func(*world)
+		passed int
+		want   []string
+	}{
+		{name: "nothing happened", then: func(*world) {}, passed: 3},
+		{
+			name: "one gets an rcUserId", passed: 2,
+			then: func(w *world) { w.group("1/10").Agents[0].RCUserID = "701" },
+			want: []string{"update 2 rc:701 source_changed", "note 2 rc:701 extension_missing"},
+		},
+		{
+			name: "one gets another login", passed: 2,
+			then: func(w *world) { w.group("1/10").Agents[0].ID = "509" },
+			want: []string{"update 2 agent:1/509 recreated"},
+		},
+		{
+			name: "one gets the e-mail of another: they are one person (R6)", passed: 1,
+			then: func(w *world) { w.group("1/10").Agents[0].Email = "bob@example.com" },
+			want: []string{"conflict 2 agent:1/501 ambiguous_link", "note 2 in_conflict", "note 3 in_conflict"},
+		},
+		{
+			name: "a login is given to a second member by hand", passed: 2,
+			then: func(w *world) { w.member(3).Logins = slices.Clone(w.member(2).Logins) },
+			want: []string{
+				"conflict 2 agent:1/501 ambiguous_link", "conflict agent:1/502 email_in_use", "note 2 in_conflict", "note 3 in_conflict",
+			},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			w.agent("1/10", "501", "Ada Byron")
+			w.agent("1/10", "502", "Bob Cole")
+			w.admin("301", "Cy Dahl")
+			w.sync(t)
+			c.then(w)
+			in, passed := w.input(), 0
+			in.Members = w.sealed(&passed)
+			plan, err := MakePlan(in)
+			if err != nil || passed != c.passed {
+				t.Fatalf("%d known by their seals, %v", passed, err)
+			}
+			same(t, lines(plan), c.want)
+		})
+	}
 }
 
 // Law: seals change no plan, whatever it is made from.
