@@ -50,9 +50,9 @@ func (a *access) admits(e *Extension) bool {
 // verdict is what one person's records come to: whether they belong, and as what.
 type verdict struct {
 	Belongs  bool
-	Why      Reason // when not: the first of R14 that fits
-	Roles    []string
-	Evidence string // the records the roles came from
+	Why      Reason   // when not: the first of R14 that fits
+	Roles    []string // in retrieval order; they hold until somebody else is judged
+	Evidence string   // the records the roles came from
 	Profile  Profile
 	Known    FieldSet
 	Username string
@@ -159,13 +159,16 @@ func (p *planner) assess(person *Person, g *grants) verdict {
 	v.Known = v.Known.With(Role, DataSource)
 	assessNames(&v, person, g)
 	assessExtension(&v, person)
-	v.Username = firstOf(v.Username, v.Profile[Email], person.Key)
+	if v.Username = firstOf(v.Username, v.Profile[Email]); v.Username == "" {
+		v.Username = person.Key()
+	}
 	return v
 }
 
 // assessRoles lists the roles of the granting records in retrieval order (R3, R10).
 func (p *planner) assessRoles(v *verdict, g *grants) {
 	kinds := make([]string, 0, 4)
+	v.Roles = p.roles[:0]
 	for range g.admins {
 		v.Roles = append(v.Roles, RoleAdministrator)
 		kinds = append(kinds, "administrator")
@@ -182,7 +185,7 @@ func (p *planner) assessRoles(v *verdict, g *grants) {
 		v.Roles = append(v.Roles, RoleAgent)
 		kinds = append(kinds, "extension")
 	}
-	v.Evidence = strings.Join(kinds, ",")
+	p.roles, v.Evidence = v.Roles, strings.Join(kinds, ",")
 }
 
 // assessNames takes names and e-mail from RingCX, agents before administrators,

@@ -32,12 +32,12 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	p.remark(person, m, v)
 	p.remarkPins(person, &next, v)
 
-	o := person.outcome
-	o.email = fold(next.Profile[Email])
+	o := &person.outcome
+	o.more().email = fold(next.Profile[Email])
 	if len(fields) == 0 && m.Linked {
 		o.decision = unchanged
 		if bookkeepingMoved(m, &next) {
-			o.mark = next.copy()
+			o.more().mark = next.copy()
 		} else if m.Unsealed {
 			p.seal(m)
 		}
@@ -49,12 +49,12 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 		p.nameless[m.ID] = true
 	}
 	c := &Change{
-		Member: m.ID, Person: person.Key, Name: next.Profile.Name(), Email: next.Profile[Email],
+		Member: m.ID, Person: person.Key(), Name: next.Profile.Name(), Email: next.Profile[Email],
 		Fields: fields, Next: next.copy().itself,
 	}
 	classify(c, m, found)
 	c.addDetail(gave)
-	o.decision, o.change = changed, c
+	o.decision, o.more().change = changed, c
 	p.traceChange(person, m, c)
 }
 
@@ -249,13 +249,14 @@ func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail stri
 		detail += "; " + pin.String()
 	}
 	g := p.newcomersGifts(person, v)
-	o := person.outcome
-	o.decision, person.username = changed, v.Username
-	o.change = &Change{
-		Kind: Onboard, Person: person.Key, Name: v.Profile.Name(), Email: v.Profile[Email],
+	person.outcome.decision = changed
+	d := person.outcome.more()
+	d.username = v.Username
+	d.change = &Change{
+		Kind: Onboard, Person: person.Key(), Name: v.Profile.Name(), Email: v.Profile[Email],
 		Reason: reason, Detail: detail, Next: func() *Member { return p.newMember(person) },
 	}
-	o.change.addDetail(g.remark)
+	d.change.addDetail(g.remark)
 	if p.in.Trace != nil {
 		p.trace(person, nil, "", "settings", "given %s", g)
 	}
@@ -279,7 +280,7 @@ func (p *planner) newMember(person *Person) *Member {
 	v := p.judgeNewcomer(person)
 	m := &Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
-		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: person.username, Profile: v.Profile,
+		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: firstOf(p.renamed[person], v.Username), Profile: v.Profile,
 		Logins: p.mergeLogins(nil, person), Own: p.newcomersGifts(person, &v).own,
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional

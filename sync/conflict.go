@@ -6,8 +6,8 @@ import "fmt"
 // can be. The members concerned cannot leave meanwhile (R16). Every conflict
 // names the command that settles it (R20).
 func (p *planner) conflict(person *Person, m *Member, reason Reason, detail, remedy string) {
-	c := &Conflict{Person: person.Key, Name: person.display(), Reason: reason, Detail: detail, Remedy: remedy}
-	o := person.outcome
+	c := &Conflict{Person: person.Key(), Name: person.display(), Reason: reason, Detail: detail, Remedy: remedy}
+	o := &person.outcome
 	if o.found != 0 {
 		p.conflicted[o.found] = true
 		c.Member = o.found
@@ -16,9 +16,10 @@ func (p *planner) conflict(person *Person, m *Member, reason Reason, detail, rem
 		p.conflicted[m.ID] = true
 		c.Member = m.ID
 	}
-	o.decision, o.conflict = inConflict, c
-	o.change, o.note, o.mark = nil, nil, nil
-	person.username = ""
+	o.decision = inConflict
+	d := o.more()
+	d.conflict = c
+	d.change, d.note, d.mark, d.username = nil, nil, nil, ""
 	p.trace(person, m, "R20", "plan", "conflict %s: %s; settle it with: %s", reason, detail, remedy)
 }
 
@@ -29,7 +30,7 @@ func (p *Person) display() string {
 	for email := range p.recordEmails {
 		profile[Email] = firstOf(profile[Email], email)
 	}
-	return firstOf(profile.Name(), p.Key)
+	return firstOf(profile.Name(), p.Key())
 }
 
 // name is the first name and last name among the person's records.
@@ -73,8 +74,8 @@ func (p *planner) conflictReused(person *Person, m *Member, v *verdict) {
 	was := &m.Synced.Profile
 	p.conflict(person, m, ConflictReused,
 		fmt.Sprintf("%s was %s <%s> at the last sync and is %s <%s> now: the id seems to belong to another human",
-			person.Key, was.Name(), was[Email], v.Profile.Name(), v.Profile[Email]),
-		fmt.Sprintf("the same human: ringroster roster link %d %s; another one: ringroster roster link %d none", m.ID, person.Key, m.ID))
+			person.Key(), was.Name(), was[Email], v.Profile.Name(), v.Profile[Email]),
+		fmt.Sprintf("the same human: ringroster roster link %d %s; another one: ringroster roster link %d none", m.ID, person.Key(), m.ID))
 }
 
 func (p *planner) conflictMissing(person *Person, m *Member, v *verdict) {
@@ -95,7 +96,7 @@ func (p *planner) skip(person *Person, m *Member, reason Reason, detail string) 
 
 // note adds a line about a person and the member found for them.
 func (p *planner) note(person *Person, m *Member, reason Reason, detail string) {
-	n := Note{Person: person.Key, Name: person.display(), Reason: reason, Detail: detail}
+	n := Note{Person: person.Key(), Name: person.display(), Reason: reason, Detail: detail}
 	if m != nil {
 		n.Member = m.ID
 	}
@@ -104,7 +105,7 @@ func (p *planner) note(person *Person, m *Member, reason Reason, detail string) 
 	}
 	p.trace(person, m, "R32", "plan", "%s: %s", reason, detail)
 	if person.outcome.decision == skipped {
-		person.outcome.note = &n
+		person.outcome.more().note = &n
 		return
 	}
 	p.plan.Notes = append(p.plan.Notes, n)

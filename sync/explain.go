@@ -52,7 +52,7 @@ func (t *Trace) matchesPerson(p *Person) bool {
 
 // names is everything a person can be called.
 func (p *Person) names() []string {
-	names := []string{p.Key, p.RCUserID}
+	names := []string{p.Key(), p.RCUserID}
 	for _, r := range p.Agents {
 		names = append(names, r.ID, r.Email, r.UserName, r.FirstName+" "+r.LastName)
 	}
@@ -113,7 +113,7 @@ func (p *planner) trace(person *Person, m *Member, rule, source, format string, 
 		about = fmt.Sprintf("member %d", m.ID)
 	}
 	if person != nil {
-		about = strings.TrimPrefix(about+", "+person.Key, ", ")
+		about = strings.TrimPrefix(about+", "+person.Key(), ", ")
 	}
 	fact := Fact{About: about, Rule: rule, Source: source, Text: fmt.Sprintf(format, args...)}
 	if !slices.Contains(t.Facts, fact) {

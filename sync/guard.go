@@ -287,14 +287,14 @@ func (p *planner) lastAdministrators() map[int64]bool {
 	}
 	left := p.tally.admins - len(last)
 	for _, person := range p.people.all {
-		o := person.outcome
-		if o.change == nil {
+		change := person.outcome.details().change
+		if change == nil {
 			continue
 		}
-		if o.wasAdmin {
+		if person.outcome.wasAdmin {
 			left--
 		}
-		if o.change.Next().isAdministrator() {
+		if change.Next().isAdministrator() {
 			left++
 		}
 	}

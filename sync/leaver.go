@@ -120,7 +120,7 @@ func (l *leaver) key() string {
 	if l.person == nil {
 		return ""
 	}
-	return l.person.Key
+	return l.person.Key()
 }
 
 // today is the UTC day on which an absence counts (R17).

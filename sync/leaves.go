@@ -102,8 +102,8 @@ func (p *planner) leavesBehind(lastAdmins map[int64]bool) map[int64][]Left {
 // on the roster: what is in conflict is not yet decided. Whom an operator
 // declined has none, and whoever was forgotten must not be named.
 func (p *Person) remains() bool {
-	o := p.outcome
-	declined := o.decision == skipped && o.note.Reason == NoteDeclined
+	o := &p.outcome
+	declined := o.decision == skipped && o.details().note.Reason == NoteDeclined
 	return !declined && (o.belongs || o.active || o.decision == inConflict)
 }
 

@@ -68,7 +68,7 @@ func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 			add(byAdmin[id])
 		}
 	}
-	slices.SortFunc(found, func(a, b *Person) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(found, compareKeys)
 	return found
 }
 
@@ -179,7 +179,7 @@ func (p *planner) tear(people []*Person, m *Member) {
 	for _, person := range people {
 		p.conflict(person, m, ConflictAmbiguousLink,
 			fmt.Sprintf("member %d held logins of several people: %s", m.ID, personKeys(people)),
-			fmt.Sprintf("ringroster roster link %d %s", m.ID, person.Key))
+			fmt.Sprintf("ringroster roster link %d %s", m.ID, person.Key()))
 	}
 }
 
@@ -189,7 +189,7 @@ func (p *planner) tear(people []*Person, m *Member) {
 // inactive or detached one held, was passed on.
 func (p *planner) mismatch(m *Member) {
 	people := slices.DeleteFunc(p.holdersOfLogins(m, true), func(person *Person) bool {
-		return person.outcome.found == 0 || !slices.ContainsFunc(person.outcome.gained, m.heldID)
+		return person.outcome.found == 0 || !slices.ContainsFunc(person.outcome.details().gained, m.heldID)
 	})
 	if m.rank() > 0 || len(people) == 0 {
 		p.strand(m)
@@ -222,7 +222,7 @@ func memberIDs(members []*Member) string {
 func personKeys(people []*Person) string {
 	keys := make([]string, len(people))
 	for i, person := range people {
-		keys[i] = person.Key
+		keys[i] = person.Key()
 	}
 	return strings.Join(keys, ", ")
 }

@@ -34,7 +34,7 @@ func (p *planner) narrowToOne() error {
 	people := map[string]bool{}
 	for person, meant := range t.people {
 		if meant {
-			people[person.Key] = true
+			people[person.Key()] = true
 		}
 	}
 	if len(people) > 1 {
@@ -59,8 +59,8 @@ func (p *planner) narrowToOne() error {
 	p.plan.Summary = p.summarizeOne(people)
 	p.plan.Lookups = nil
 	for _, person := range p.people.all {
-		if people[person.Key] && person.unread() {
-			p.plan.Lookups = append(p.plan.Lookups, person.outcome.unread)
+		if people[person.Key()] && person.unread() {
+			p.plan.Lookups = append(p.plan.Lookups, person.outcome.details().unread)
 		}
 	}
 	return nil
@@ -77,7 +77,7 @@ func (p *planner) keep(want func(*Change) bool) {
 func (p *planner) summarizeOne(people map[string]bool) Summary {
 	s := Summary{}
 	for _, person := range p.people.all {
-		if people[person.Key] {
+		if people[person.Key()] {
 			s.People++
 			(&planner{plan: &Plan{}}).collect(person, &s)
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // newcomer is a person who belongs and whom no member matches by id.
@@ -117,7 +116,7 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 		return holders
 	}
 	for _, person := range p.people.all {
-		if e := person.outcome.email; wanted[e].first != nil {
+		if e := p.emailHeld(person); wanted[e].first != nil {
 			of(e).present = append(of(e).present, person.outcome.found)
 		}
 	}
@@ -142,6 +141,16 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 		}
 	}
 	return holders
+}
+
+// emailHeld is the e-mail after this plan, folded, of the active member that was
+// found for a person by id.
+func (p *planner) emailHeld(person *Person) string {
+	if person.outcome.sealed {
+		v := p.judge(person, nil)
+		return fold(v.Profile[Email])
+	}
+	return person.outcome.details().email
 }
 
 // settleEmail decides about the newcomers of one e-mail (R12).
@@ -237,7 +246,7 @@ func (p *planner) conflictAmbiguous(n *newcomer, group []newcomer, h *emailHolde
 	}
 	p.conflict(n.person, nil, ConflictAmbiguousLink,
 		fmt.Sprintf("%d people and %d members share the e-mail %s", len(group), len(h.candidates), n.verdict.Profile[Email]),
-		fmt.Sprintf("ringroster roster link MEMBER %s, with the member they are: %s", n.person.Key, memberIDs(h.candidates)))
+		fmt.Sprintf("ringroster roster link MEMBER %s, with the member they are: %s", n.person.Key(), memberIDs(h.candidates)))
 }
 
 func (p *planner) conflictEmailInUse(n *newcomer, h *emailHolders) {
@@ -245,12 +254,12 @@ func (p *planner) conflictEmailInUse(n *newcomer, h *emailHolders) {
 	if len(h.present) > 0 {
 		p.conflict(n.person, nil, ConflictEmailInUse,
 			fmt.Sprintf("member %d, whom RingCentral reports as somebody else, has the e-mail %s", h.present[0], email),
-			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", h.present[0], n.person.Key))
+			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", h.present[0], n.person.Key()))
 		return
 	}
 	p.conflict(n.person, nil, ConflictEmailInUse,
 		fmt.Sprintf("member %d is leaving and has the e-mail %s until it is inactive", h.leaving[0].ID, email),
-		fmt.Sprintf("nothing, when member %d leaves; the same human: ringroster roster link %d %s", h.leaving[0].ID, h.leaving[0].ID, n.person.Key))
+		fmt.Sprintf("nothing, when member %d leaves; the same human: ringroster roster link %d %s", h.leaving[0].ID, h.leaving[0].ID, n.person.Key()))
 }
 
 func (p *planner) nameTaken(username string) bool {
@@ -268,13 +277,16 @@ func (p *planner) nameTaken(username string) bool {
 func (p *planner) nameNewcomers() {
 	var newcomers []*Person
 	for _, person := range p.people.all {
-		if person.username != "" {
+		if person.outcome.details().username != "" {
 			newcomers = append(newcomers, person)
 		}
 	}
-	slices.SortFunc(newcomers, func(a, b *Person) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(newcomers, compareKeys)
 	for _, person := range newcomers {
-		person.username = p.freeName(person.username)
+		username := person.outcome.details().username
+		if free := p.freeName(username); free != username {
+			p.renamed[person] = free
+		}
 	}
 	for i := range p.plan.Changes {
 		if c := &p.plan.Changes[i]; p.nameless[c.Member] {

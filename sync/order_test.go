@@ -99,7 +99,7 @@ func TestLawOneMissingRecord(t *testing.T) {
 		stayed := stayers(before, w.members)
 		for _, c := range allChanges(w.plan(t)) {
 			if c.Kind == Deactivate && stayed[c.Member] && !gone.isCalled(w.member(c.Member)) {
-				t.Errorf("member %d leaves (%s) because a record of %s is missing\n%v\nbefore: %v", c.Member, c.Reason, gone.Key, lines(w.plan(t)), lines(before))
+				t.Errorf("member %d leaves (%s) because a record of %s is missing\n%v\nbefore: %v", c.Member, c.Reason, gone.Key(), lines(w.plan(t)), lines(before))
 			}
 		}
 	})

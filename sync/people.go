@@ -9,15 +9,30 @@ import (
 // Person is one human whom RingCentral reports: every record of theirs in one
 // account, joined (R6), with the RingEX extension attached (R7).
 type Person struct {
-	Key      string // rc:ID, agent:SUB/ID, admin:ID
 	RCUserID string
 	Admins   []*Admin
 	Agents   []AgentRecord // in retrieval order
 	Ext      *Extension
 	ExtByID  bool // attached by rcUserId; else by e-mail
 
-	outcome  *outcome // how the plan decides: gone once it has
-	username string   // of a newcomer
+	looseKey string  // of somebody without rcUserId
+	outcome  outcome // how the plan decides: gone once it has
+}
+
+// Key names a person in output (R6): rc:ID, agent:SUB/ID, admin:ID.
+func (p *Person) Key() string {
+	if p.looseKey != "" {
+		return p.looseKey
+	}
+	return "rc:" + p.RCUserID
+}
+
+// compareKeys orders people by their keys.
+func compareKeys(a, b *Person) int {
+	if a.looseKey+b.looseKey == "" { // nearly always: no need to make the keys
+		return strings.Compare(a.RCUserID, b.RCUserID)
+	}
+	return strings.Compare(a.Key(), b.Key())
 }
 
 // AgentRecord is one agent record with the place where it was found.
@@ -37,9 +52,8 @@ type people struct {
 	// have it.
 	unnamed bool
 
-	spare    []Person      // room for the next
-	outcomes []outcome     // and for what becomes of them
-	records  []AgentRecord // the only agent record of nearly everybody stands here
+	spare   []Person      // room for the next
+	records []AgentRecord // the only agent record of nearly everybody stands here
 
 	// Where a day brings little news, few ask for these: made when first needed.
 	byKey   map[string]*Person // of those without rcUserId
@@ -90,16 +104,14 @@ func joinPeople(s *Snapshot, holds func(*Extension) bool) *people {
 func (p *people) add(person Person) *Person {
 	if len(p.spare) == cap(p.spare) {
 		p.spare = make([]Person, 0, peopleInRow)
-		p.outcomes = make([]outcome, peopleInRow)
 	}
-	person.outcome = &p.outcomes[len(p.spare)]
 	p.spare = append(p.spare, person)
 	added := &p.spare[len(p.spare)-1]
 	p.all = append(p.all, added)
 	return added
 }
 
-const peopleInRow = 256
+const peopleInRow = 273 // they fill 32 KiB
 
 // addAgent gives a person one more agent record.
 func (p *people) addAgent(person *Person, r AgentRecord) {
@@ -130,9 +142,8 @@ func (p *people) joinLinked(s *Snapshot) {
 func (p *people) linked(rcUserID string) *Person {
 	person := p.byRC[rcUserID]
 	if person == nil {
-		key := "rc:" + rcUserID
-		person = p.add(Person{Key: key, RCUserID: key[len("rc:"):]})
-		p.byRC[person.RCUserID] = person
+		person = p.add(Person{RCUserID: rcUserID})
+		p.byRC[rcUserID] = person
 	}
 	return person
 }
@@ -164,13 +175,13 @@ func (p *people) joinLoose(s *Snapshot) {
 		}
 		person := loose[email]
 		if email == "" || person == nil {
-			person = p.add(Person{Key: key})
+			person = p.add(Person{looseKey: key})
 			if email != "" {
 				loose[email] = person
 			}
 		}
-		if compareKeys(key, person.Key) < 0 {
-			person.Key = key
+		if compareLooseKeys(key, person.looseKey) < 0 {
+			person.looseKey = key
 		}
 		return person
 	}
@@ -191,10 +202,10 @@ func (p *people) joinLoose(s *Snapshot) {
 	}
 }
 
-// compareKeys orders the keys a person without rcUserId could have, who gets the
+// compareLooseKeys orders the keys a person without rcUserId could have, who gets the
 // first: agent records before administrators, shorter numbers first, whatever the
 // retrieval order.
-func compareKeys(a, b string) int {
+func compareLooseKeys(a, b string) int {
 	agents := agentKey("")
 	if aAgent := strings.HasPrefix(a, agents); aAgent != strings.HasPrefix(b, agents) {
 		if aAgent {
@@ -340,8 +351,8 @@ func (p *people) named(sealName string) *Person {
 	if p.byKey == nil {
 		p.byKey = map[string]*Person{}
 		for _, person := range p.all {
-			if person.RCUserID == "" {
-				p.byKey[person.Key] = person
+			if person.looseKey != "" {
+				p.byKey[person.looseKey] = person
 			}
 		}
 	}

@@ -57,12 +57,12 @@ func (p *planner) narrowToPicked() error {
 		if !p.picked[person] {
 			continue
 		}
-		keys[person.Key] = true
-		switch o := person.outcome; o.decision {
+		keys[person.Key()] = true
+		switch d := person.outcome.details(); person.outcome.decision {
 		case skipped:
-			problems = append(problems, fmt.Errorf("%s (%s) cannot come in: %s, %s", person.Key, o.note.Name, o.note.Reason, o.note.Detail))
+			problems = append(problems, fmt.Errorf("%s (%s) cannot come in: %s, %s", person.Key(), d.note.Name, d.note.Reason, d.note.Detail))
 		case inConflict:
-			problems = append(problems, fmt.Errorf("%s (%s) is a conflict, %s: %s; settle it with: %s", person.Key, o.conflict.Name, o.conflict.Reason, o.conflict.Detail, o.conflict.Remedy))
+			problems = append(problems, fmt.Errorf("%s (%s) is a conflict, %s: %s; settle it with: %s", person.Key(), d.conflict.Name, d.conflict.Reason, d.conflict.Detail, d.conflict.Remedy))
 		case unchanged:
 		}
 	}
@@ -78,5 +78,5 @@ func (p *planner) narrowToPicked() error {
 
 // skipManual says of a newcomer that nobody picked them.
 func (p *planner) skipManual(person *Person) {
-	p.skip(person, nil, NoteManual, fmt.Sprintf("onboarding.mode is manual: `ringroster import %s` brings them in", person.Key))
+	p.skip(person, nil, NoteManual, fmt.Sprintf("onboarding.mode is manual: `ringroster import %s` brings them in", person.Key()))
 }

@@ -104,6 +104,7 @@ type planner struct {
 
 	usernames  []uint64           // taken; hashes, since most are never looked at
 	named      map[uint64]bool    // the same, once somebody looks
+	renamed    map[*Person]string // newcomers whose username was taken
 	nameless   map[int64]bool     // members who are given their first username
 	loose      []*Member          // found by login only: settled when everybody was met
 	claimable  map[*Person]Sealed // known by a seal, but a login may find others for them
@@ -115,38 +116,12 @@ type planner struct {
 	tally      tally
 	verdicts   map[*Person]verdict // when Everybody asks
 
-	group    []newcomer // room for settleEmail, granted and recognize
+	group    []newcomer // room for settleEmail, granted, assessRoles and recognize
 	grants   grants
+	roles    []string
 	expected Member
 	room     []byte
 }
-
-// outcome is what became of a person.
-type outcome struct {
-	decision decision
-	sealed   bool     // known by the seal
-	belongs  bool     // the verdict's
-	active   bool     // the member found is
-	wasAdmin bool     // likewise, before the run
-	found    int64    // the member found by id, 0: none
-	gained   []string // ids of the records that member did not hold
-	email    string   // that member's e-mail after this plan, folded; "" unless active
-	change   *Change
-	conflict *Conflict
-	note     *Note
-	mark     *Member
-	unread   string // the extension whose own regional settings are to be read; "": none
-}
-
-type decision int
-
-const (
-	undecided decision = iota
-	unchanged
-	changed
-	skipped
-	inConflict
-)
 
 func newPlanner(in Input) (*planner, error) {
 	access, err := newAccess(in.Policy.Access, in.Snapshot)
@@ -162,8 +137,8 @@ func newPlanner(in Input) (*planner, error) {
 	}
 	p := &planner{
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
-		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
-		nameless: map[int64]bool{}, claimable: map[*Person]Sealed{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
+		plan:    &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
+		renamed: map[*Person]string{}, nameless: map[int64]bool{}, claimable: map[*Person]Sealed{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
 		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
 	for i := range in.Snapshot.SubAccounts {
@@ -196,9 +171,10 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	p.traceMember(person, m)
 	p.tracePerson(person, m, &v)
 	p.judged(person, &v)
-	person.outcome.found, person.outcome.gained = m.ID, gained(person, m)
+	o, d := &person.outcome, person.outcome.more()
+	o.found, d.gained = m.ID, gained(person, m)
 	if m.Status == Active {
-		person.outcome.email, person.outcome.active = fold(m.Profile[Email]), true
+		o.active, d.email = true, fold(m.Profile[Email])
 	}
 	switch {
 	case m.Status == Inactive && m.DeactivationReason == ReasonForgotten && !p.picked[person]:
@@ -313,11 +289,11 @@ func (p *planner) finish() {
 
 // collect moves one person's outcome into the plan.
 func (p *planner) collect(person *Person, s *Summary) {
-	o := person.outcome
+	o, d := &person.outcome, person.outcome.details()
 	switch o.decision {
 	case changed:
-		p.plan.Changes = append(p.plan.Changes, *o.change)
-		switch o.change.Kind {
+		p.plan.Changes = append(p.plan.Changes, *d.change)
+		switch d.change.Kind {
 		case Onboard:
 			s.Onboard++
 		case Link:
@@ -331,15 +307,15 @@ func (p *planner) collect(person *Person, s *Summary) {
 		s.Skipped++
 	case inConflict:
 		s.Conflicts++
-		p.plan.Conflicts = append(p.plan.Conflicts, *o.conflict)
+		p.plan.Conflicts = append(p.plan.Conflicts, *d.conflict)
 	default:
 		s.Unchanged++
 	}
-	if o.note != nil {
-		p.plan.Notes = append(p.plan.Notes, *o.note)
+	if d.note != nil {
+		p.plan.Notes = append(p.plan.Notes, *d.note)
 	}
-	if o.mark != nil {
-		p.plan.Marks = append(p.plan.Marks, o.mark)
+	if d.mark != nil {
+		p.plan.Marks = append(p.plan.Marks, d.mark)
 	}
 }
 
@@ -353,9 +329,8 @@ func compareChanges(a, b Change) int {
 // forgetPeople lets go of all that was only needed to decide: what a plan brings
 // in is made of the person alone.
 func (p *planner) forgetPeople() {
-	var decided outcome // stands in for all
 	for _, person := range p.people.all {
-		person.outcome = &decided
+		person.outcome = outcome{}
 	}
 	p.people, p.usernames, p.named, p.loose, p.claimable, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil
 }

@@ -65,7 +65,7 @@ func (p *planner) assessRegional(v *verdict, person *Person, m *Member) {
 		synced, before = m.Synced.Profile, m.Synced.Regional
 	}
 	own, source := Region{}, "not known"
-	person.outcome.unread = ""
+	unread := ""
 	if e := person.Ext; e != nil && person.ExtByID && e.HasContact {
 		key := regionalKey(e)
 		if read, ok := regional.Own[e.ID]; ok {
@@ -75,10 +75,13 @@ func (p *planner) assessRegional(v *verdict, person *Person, m *Member) {
 				own, source = Region{synced[TimeZone], synced[Language]}, "read in an earlier run"
 			}
 			if before != key {
-				person.outcome.unread = e.ID
+				unread = e.ID
 				source += ", to be read"
 			}
 		}
+	}
+	if unread != person.outcome.details().unread {
+		person.outcome.more().unread = unread
 	}
 	standIn := before == "" && v.Regional == ""
 	v.setRegional(TimeZone, own.TimeZone, regional.Account.TimeZone, standIn || synced[TimeZone] == "")
@@ -104,8 +107,8 @@ func (v *verdict) setRegional(f Field, own, account string, standIn bool) {
 // unread says whether a person's own regional settings are to be read: of people
 // who belong to the roster now, and have nothing undecided about them.
 func (p *Person) unread() bool {
-	o := p.outcome
-	return o.unread != "" && (o.decision == changed || o.decision == unchanged)
+	o := &p.outcome
+	return o.details().unread != "" && (o.decision == changed || o.decision == unchanged)
 }
 
 // lookups names the extensions to look up in this run, at most as many as the
@@ -117,10 +120,10 @@ func (p *planner) lookups() []string {
 	version := strconv.FormatInt(p.in.State.Version, 10)
 	for _, person := range p.people.all {
 		if person.unread() {
-			d := newDigest()
+			d, id := newDigest(), person.outcome.details().unread
 			d.add(version)
-			d.add(person.outcome.unread)
-			lots = append(lots, lot{d.String(), person.outcome.unread})
+			d.add(id)
+			lots = append(lots, lot{d.String(), id})
 		}
 	}
 	if len(lots) == 0 {

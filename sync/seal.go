@@ -71,7 +71,7 @@ func (m *Member) sealName() string {
 	if keys == nil {
 		return ""
 	}
-	return slices.MinFunc(keys, compareKeys)
+	return slices.MinFunc(keys, compareLooseKeys)
 }
 
 // sealWords are the parts of a seal, without copies. They are all empty where the text
@@ -151,9 +151,8 @@ func (p *planner) recognize(s Sealed) bool {
 		return false
 	}
 	p.usernames = append(p.usernames, hashOf(fold(m.Username)))
-	o := person.outcome
-	o.decision, o.found, o.gained, o.email = unchanged, s.ID, gained(person, m), fold(m.Profile[Email])
-	o.sealed, o.active = true, true
+	o := &person.outcome
+	o.decision, o.found, o.sealed, o.active = unchanged, s.ID, true, true
 	p.judged(person, &v)
 	if person.RCUserID == "" {
 		p.claimable[person] = Sealed{s.ID, strings.Clone(s.Text)}
@@ -169,7 +168,7 @@ func (p *planner) bringBackRivals() {
 		for _, person := range p.foundByLogin(m) {
 			if s, known := p.claimable[person]; known {
 				delete(p.claimable, person)
-				*person.outcome = outcome{}
+				person.outcome = outcome{}
 				rival := p.recall(s)
 				p.tally.count(rival)
 				p.loose = append(p.loose, rival)

@@ -71,7 +71,9 @@ func (p *planner) judged(person *Person, v *verdict) {
 	if p.verdicts == nil {
 		p.verdicts = map[*Person]verdict{}
 	}
-	p.verdicts[person] = *v
+	kept := *v
+	kept.Roles = slices.Clone(v.Roles)
+	p.verdicts[person] = kept
 }
 
 // tellEverybody tells of each person, once everything is decided.
@@ -90,7 +92,7 @@ func (p *planner) tellEverybody() {
 	}
 	leaving := p.leaving()
 	for _, person := range slices.SortedFunc(slices.Values(p.people.all), func(a, b *Person) int {
-		return cmp.Or(strings.Compare(names[a], names[b]), strings.Compare(a.Key, b.Key))
+		return cmp.Or(strings.Compare(names[a], names[b]), compareKeys(a, b))
 	}) {
 		if !p.in.Everybody(p.standing(person, leaving)) {
 			return
@@ -116,21 +118,21 @@ func (p *planner) leaving() map[string]Standing {
 }
 
 func (p *planner) standing(person *Person, leaving map[string]Standing) *Standing {
-	o, v := person.outcome, p.verdicts[person]
-	s, leaves := leaving[person.Key]
+	o, d, v := &person.outcome, person.outcome.details(), p.verdicts[person]
+	s, leaves := leaving[person.Key()]
 	switch {
 	case leaves:
 	case o.decision == changed:
-		s.Outcome, s.Reason, s.Detail = string(o.change.Kind), o.change.Reason, o.change.Detail
+		s.Outcome, s.Reason, s.Detail = string(d.change.Kind), d.change.Reason, d.change.Detail
 	case o.decision == inConflict:
-		s.Outcome, s.Reason, s.Detail, s.Remedy = OutcomeConflict, o.conflict.Reason, o.conflict.Detail, o.conflict.Remedy
+		s.Outcome, s.Reason, s.Detail, s.Remedy = OutcomeConflict, d.conflict.Reason, d.conflict.Detail, d.conflict.Remedy
 	case o.decision == skipped:
-		s.Outcome, s.Reason, s.Detail = OutcomeSkipped, o.note.Reason, o.note.Detail
+		s.Outcome, s.Reason, s.Detail = OutcomeSkipped, d.note.Reason, d.note.Detail
 	default:
 		s.Outcome = OutcomeUnchanged
 	}
-	s.Person, s.RCUserID, s.Belongs, s.OnRoster, s.Member = person.Key, person.RCUserID, o.belongs, o.active, orNull(o.found)
-	s.Name = firstOf(v.Profile.Name(), person.Key)
+	s.Person, s.RCUserID, s.Belongs, s.OnRoster, s.Member = person.Key(), person.RCUserID, o.belongs, o.active, orNull(o.found)
+	s.Name = firstOf(v.Profile.Name(), person.Key())
 	s.FirstName, s.LastName, s.Email = v.Profile[FirstName], v.Profile[LastName], v.Profile[Email]
 	s.ExtensionNumber, s.names = v.Profile[ExtensionNumber], person.names()
 	s.Roles, s.Logins = []string{}, make([]Login, len(person.Agents))

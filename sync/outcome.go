@@ -1,0 +1,50 @@
+package sync
+
+// outcome is what became of a person. One stands in each of them, so it holds no
+// more than what becomes of nearly everybody.
+type outcome struct {
+	decision decision
+	sealed   bool     // known by the seal
+	belongs  bool     // the verdict's
+	active   bool     // the member found is
+	wasAdmin bool     // likewise, before the run
+	found    int64    // the member found by id, 0: none
+	rest     *details // nil: none of them
+}
+
+type decision uint8
+
+const (
+	undecided decision = iota
+	unchanged
+	changed
+	skipped
+	inConflict
+)
+
+// details are what there is to know of a few.
+type details struct {
+	gained   []string // ids of the records that the member found did not hold
+	email    string   // that member's e-mail after this plan, folded; "" unless active, and of the sealed
+	username string   // of a newcomer, until it is made unique
+	change   *Change
+	conflict *Conflict
+	note     *Note
+	mark     *Member
+	unread   string // the extension whose own regional settings are to be read; "": none
+}
+
+// details are for reading; more is for adding to them.
+func (o *outcome) details() details {
+	if o.rest == nil {
+		return details{}
+	}
+	return *o.rest
+}
+
+func (o *outcome) more() *details {
+	if o.rest == nil {
+		o.rest = &details{}
+	}
+	return o.rest
+}
