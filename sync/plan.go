@@ -137,10 +137,12 @@ func newPlanner(in Input) (*planner, error) {
 	}
 	p := &planner{
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
-		plan:    &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
-		renamed: map[*Person]string{}, nameless: map[int64]bool{}, claimable: map[*Person]Sealed{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
+		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
+		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
+		renamed: map[*Person]string{}, claimable: map[*Person]Sealed{},
 		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
+	p.usernames = make([]uint64, 0, len(p.people.all)) // there are hardly more members
 	for i := range in.Snapshot.SubAccounts {
 		p.read[in.Snapshot.SubAccounts[i].ID] = in.Snapshot.SubAccounts[i].Read
 	}
