@@ -3,6 +3,7 @@ package sync
 import (
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -46,7 +47,8 @@ func BenchmarkMakePlan(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/person")
 		})
-		seals := make([]Sealed, n)
+		rand.New(rand.NewPCG(1, 2)).Shuffle(n, func(i, j int) { w.members[i], w.members[j] = w.members[j], w.members[i] })
+		seals := make([]Sealed, n) // members hardly stand in the order of the lists
 		for i, m := range w.members {
 			if seals[i] = (Sealed{m.ID, m.Seal()}); seals[i].Text == "" {
 				b.Fatalf("not sealed: %+v", m)
