@@ -74,10 +74,10 @@ func (t *Trace) matchesMember(m *Member) bool {
 		names = append(names, "rc:"+m.RCUserID)
 	}
 	for _, l := range m.Logins {
-		names = append(names, l.AgentID, "agent:"+l.key())
+		names = append(names, l.AgentID, agentKey(l.key()))
 	}
 	for _, id := range m.AdminIDs {
-		names = append(names, id, "admin:"+id)
+		names = append(names, id, adminKey(id))
 	}
 	return matchesAny(t.Who, names)
 }

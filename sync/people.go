@@ -1,46 +1,6 @@
 package sync
 
-import (
-	"cmp"
-	"strconv"
-	"strings"
-)
-
-// Person is one human whom RingCentral reports: every record of theirs in one
-// account, joined (R6), with the RingEX extension attached (R7).
-type Person struct {
-	RCUserID string
-	Admins   []*Admin
-	Agents   []AgentRecord // in retrieval order
-	Ext      *Extension
-	ExtByID  bool // attached by rcUserId; else by e-mail
-
-	looseKey string  // of somebody without rcUserId
-	outcome  outcome // how the plan decides: gone once it has
-}
-
-// Key names a person in output (R6): rc:ID, agent:SUB/ID, admin:ID.
-func (p *Person) Key() string {
-	if p.looseKey != "" {
-		return p.looseKey
-	}
-	return "rc:" + p.RCUserID
-}
-
-// compareKeys orders people by their keys.
-func compareKeys(a, b *Person) int {
-	if a.looseKey+b.looseKey == "" { // nearly always: no need to make the keys
-		return strings.Compare(a.RCUserID, b.RCUserID)
-	}
-	return strings.Compare(a.Key(), b.Key())
-}
-
-// AgentRecord is one agent record with the place where it was found.
-type AgentRecord struct {
-	*Agent
-	Sub   *SubAccount
-	Group *Group
-}
+import "strings"
 
 // people indexes everybody reported in one snapshot.
 type people struct {
@@ -63,13 +23,6 @@ type people struct {
 	faulty  map[string]bool       // those of faulty records
 	exts    map[string]*Extension // by id, of every type
 }
-
-func loginKey(subAccount, agent string) string { return subAccount + "/" + agent }
-
-// agentKey and adminKey are the keys of a person without rcUserId who has that
-// record (R6).
-func agentKey(login string) string { return "agent:" + login }
-func adminKey(id string) string    { return "admin:" + id }
 
 // fold is how e-mails and names are compared: without case and outer space.
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
@@ -202,28 +155,6 @@ func (p *people) joinLoose(s *Snapshot) {
 	}
 }
 
-// compareLooseKeys orders the keys a person without rcUserId could have, who gets the
-// first: agent records before administrators, shorter numbers first, whatever the
-// retrieval order.
-func compareLooseKeys(a, b string) int {
-	agents := agentKey("")
-	if aAgent := strings.HasPrefix(a, agents); aAgent != strings.HasPrefix(b, agents) {
-		if aAgent {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
-}
-
-// nameless stands in for the id that a faulty record lacks.
-func nameless(id string, position int) string {
-	if id == "" {
-		return "?" + strconv.Itoa(position)
-	}
-	return id
-}
-
 // shared marks an e-mail that several people have.
 var shared = new(Person)
 
@@ -260,20 +191,6 @@ func (p *people) ownersByEmail(wanted map[string]bool) map[string]*Person {
 		}
 	}
 	return owners
-}
-
-// recordEmails yields the e-mails of the person's RingCX records.
-func (p *Person) recordEmails(yield func(string) bool) {
-	for _, r := range p.Agents {
-		if r.Email != "" && !yield(r.Email) {
-			return
-		}
-	}
-	for _, a := range p.Admins {
-		if a.Email != "" && !yield(a.Email) {
-			return
-		}
-	}
 }
 
 // attachExtensions gives people their RingEX extension: by rcUserId, else by
