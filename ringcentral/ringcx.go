@@ -131,7 +131,7 @@ type wireAgent struct {
 
 // agent never guesses: whether somebody is active who is not said to be either
 // way decides whether they leave.
-func (w *wireAgent) agent(fault string, texts texts) sync.Agent {
+func (w *wireAgent) agent(fault string, texts *texts) sync.Agent {
 	switch {
 	case fault != "":
 	case w.AgentID == "":
@@ -140,9 +140,9 @@ func (w *wireAgent) agent(fault string, texts texts) sync.Agent {
 		fault = "it has no isActive"
 	}
 	return sync.Agent{
-		ID: string(w.AgentID), RCUserID: string(w.RCUserID),
+		ID: texts.own(string(w.AgentID)), RCUserID: texts.own(string(w.RCUserID)),
 		FirstName: texts.trimmed(w.FirstName), LastName: texts.trimmed(w.LastName),
-		Email: strings.TrimSpace(w.Email), UserName: strings.TrimSpace(w.UserName),
+		Email: texts.own(strings.TrimSpace(w.Email)), UserName: texts.own(strings.TrimSpace(w.UserName)),
 		Type: texts.trimmed(w.AgentType), Active: w.Active != nil && *w.Active, Faulty: fault,
 		Supervisors: w.Supervisors,
 	}
@@ -163,7 +163,7 @@ func decodeAgents(body []byte, what, group string) ([]sync.Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	agents, texts := make([]sync.Agent, len(rows)), texts{}
+	agents, texts := make([]sync.Agent, len(rows)), newTexts(len(rows))
 	for i := range rows {
 		w := &rows[i]
 		if w.GroupID != "" && string(w.GroupID) != group {

@@ -79,18 +79,18 @@ type wireExtension struct {
 
 // extension keeps what is certain: of a faulty record id, type and status at
 // most.
-func (w *wireExtension) extension(fault string, texts texts) sync.Extension {
-	x := sync.Extension{ID: string(w.ID), Type: texts.shared(w.Type), Status: texts.shared(w.Status), Faulty: fault}
+func (w *wireExtension) extension(fault string, texts *texts) sync.Extension {
+	x := sync.Extension{ID: texts.own(string(w.ID)), Type: texts.shared(w.Type), Status: texts.shared(w.Status), Faulty: fault}
 	if fault != "" {
 		return x
 	}
-	x.Number, x.Site = strings.TrimSpace(w.Number), texts.trimmed(w.Site.Name)
+	x.Number, x.Site = texts.own(strings.TrimSpace(w.Number)), texts.trimmed(w.Site.Name)
 	if w.Contact == nil {
 		return x
 	}
 	x.HasContact = true
 	x.FirstName, x.LastName = texts.trimmed(w.Contact.FirstName), texts.trimmed(w.Contact.LastName)
-	x.Email = strings.TrimSpace(w.Contact.Email)
+	x.Email = texts.own(strings.TrimSpace(w.Contact.Email))
 	x.Department, x.JobTitle = texts.trimmed(w.Contact.Department), texts.trimmed(w.Contact.JobTitle)
 	return x
 }
@@ -112,7 +112,7 @@ func decodeExtensions(body []byte, room []sync.Extension) (*page[sync.Extension]
 	} else {
 		p.records = make([]sync.Extension, n)
 	}
-	texts := texts{}
+	texts := newTexts(len(w.records))
 	for i := range w.records {
 		p.records[i] = w.records[i].extension(w.faults[i], texts)
 	}
@@ -145,6 +145,9 @@ const mostExpected = 200_000
 func (l *extensionList) begin(number int, first *page[sync.Extension]) {
 	if number == 1 && first.total > len(first.records) && first.total <= mostExpected {
 		*l = make([]sync.Extension, first.total)
+		// Were the garbage collector the first to look, Linux would lend it pages of
+		// zeros, and take them back from all processors as they are written to.
+		clear(*l)
 		copy(*l, first.records)
 	}
 }

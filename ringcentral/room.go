@@ -99,21 +99,48 @@ func emptyShelves() {
 	agentRoom.empty()
 }
 
-// texts are values that many records of one list share: names, departments,
-// states. Each is kept once.
-type texts map[string]string
+// texts are the values of the records of one list. Small strings by themselves take
+// a third more room, and the garbage collector looks at each: these stand in a few
+// long ones. Values that many records share, such as departments, are kept once.
+type texts struct {
+	known map[string]string
+	room  *strings.Builder // it never grows: what was written stays where it is
+	size  int              // of the next one
+}
+
+// A long one is at most so large, and less for a short list.
+const (
+	textRoom      = 8 << 10
+	textPerRecord = 100
+)
+
+func newTexts(records int) *texts {
+	return &texts{known: map[string]string{}, room: &strings.Builder{}, size: min(records*textPerRecord, textRoom)}
+}
+
+// own gives a copy of a value that belongs to one record.
+func (t *texts) own(value string) string {
+	if t.room.Cap()-t.room.Len() < len(value) {
+		t.room = &strings.Builder{}
+		t.room.Grow(max(t.size, len(value)))
+	}
+	at := t.room.Len()
+	t.room.WriteString(value)
+	return t.room.String()[at:]
+}
 
 // shared gives the value's one copy.
-func (t texts) shared(value string) string {
+func (t *texts) shared(value string) string {
 	if value == "" {
 		return ""
 	}
-	if known, ok := t[value]; ok {
-		return known
+	known, ok := t.known[value]
+	if !ok {
+		known = t.own(value)
+		t.known[known] = known
 	}
-	t[value] = value
-	return value
+	return known
 }
 
 // trimmed is shared, without outer space.
-func (t texts) trimmed(value string) string { return t.shared(strings.TrimSpace(value)) }
+func (t *texts) trimmed(value string) string { return t.shared(strings.TrimSpace(value)) }

@@ -2,11 +2,15 @@ package ringcentral
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"ringroster/sync"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // Room is used again. What was in it must never show through a record that came
@@ -96,4 +100,27 @@ func TestAListOfPagesIsPutTogether(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Law: every value is given back as it came, whatever follows it, and equal ones
+// that are shared stand in one place.
+func TestLawTextsStayAsTheyAre(t *testing.T) {
+	long := strings.Repeat("x", textRoom+1)
+	value := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "Sales", "Support", long[:textRoom-3], long}))
+	rapid.Check(t, func(t *rapid.T) {
+		values, texts := rapid.SliceOf(value).Draw(t, "values"), newTexts(rapid.IntRange(0, 200).Draw(t, "records"))
+		var own, shared []string
+		for _, v := range values {
+			own, shared = append(own, texts.own(v)), append(shared, texts.shared(v))
+		}
+		if !slices.Equal(values, own) || !slices.Equal(values, shared) {
+			t.Errorf("%q became %q and %q", values, own, shared)
+		}
+		for i, v := range values {
+			first := shared[slices.Index(values, v)]
+			if unsafe.StringData(first) != unsafe.StringData(shared[i]) {
+				t.Errorf("%q is kept twice", v)
+			}
+		}
+	})
 }
