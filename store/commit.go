@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,8 +19,8 @@ import (
 // run decided from: that this failed is said in Keep.Err alone.
 func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	var held sync.RunID
-	err := s.write(ctx, func(tx *sql.Tx) (err error) {
-		held, err = commit(ctx, tx, c)
+	err := s.writeOn(ctx, func(conn *sql.Conn, tx *sql.Tx) (err error) {
+		held, err = commit(ctx, conn, tx, c)
 		return err
 	})
 	if err != nil {
@@ -43,14 +44,14 @@ func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 }
 
 // commit returns the number under which the account's held set is open.
-func commit(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
+func commit(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
 	actor, err := runActor(ctx, tx, c.Run, c.JobName(), c.Account)
 	if err != nil {
 		return 0, err
 	}
 	switch {
 	case c.Plan != nil:
-		held, err = commitPlan(ctx, tx, c, actor)
+		held, err = commitPlan(ctx, conn, tx, c, actor)
 	case c.Contacts != nil:
 		held, err = commitContacts(ctx, tx, c)
 	}
@@ -62,15 +63,11 @@ func commit(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunID, e
 
 // commitPlan does all that a plan asks for: members with their history first,
 // then the leavers that wait, last what is known about the account.
-func commitPlan(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (held sync.RunID, err error) {
+func commitPlan(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit, actor string) (held sync.RunID, err error) {
 	if err := checkVersion(ctx, tx, `SELECT version FROM accounts WHERE account = ?`, c.Account, c.Plan.Version); err != nil {
 		return 0, err
 	}
-	w, err := newWriter(ctx, tx, c, actor)
-	if err != nil {
-		return 0, err
-	}
-	if err := byOwnHand(ctx, tx, func() error { return w.writePlan(ctx, c.Plan) }); err != nil {
+	if err := writeMembers(ctx, conn, tx, c, actor); err != nil {
 		return 0, err
 	}
 	for _, m := range c.Plan.Forget {
@@ -84,17 +81,50 @@ func commitPlan(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (
 	return held, raiseAccount(ctx, tx, c)
 }
 
-// byOwnHand lets fn write members without breaking their seals: it sees to them
-// itself.
+// writeMembers writes what a plan changes about members, if it does: with the driver's
+// own connection, since database/sql would copy every argument of every row.
+func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit, actor string) error {
+	if len(c.Plan.Changes)+len(c.Plan.Marks)+len(c.Plan.Seals) == 0 {
+		return nil
+	}
+	return byOwnHand(ctx, tx, func() error {
+		return onDriver(conn, func(driverConn driver.ConnPrepareContext) error {
+			if err := ctx.Err(); err != nil {
+				return err // then the transaction may be gone, and each row would be one of its own
+			}
+			w, err := newWriter(ctx, driverConn, c, actor)
+			if err == nil {
+				err = w.writePlan(ctx, c.Plan)
+			}
+			return errors.Join(err, closeAll(w.prepared))
+		})
+	})
+}
+
+// byOwnHand lets fn write members while the guards against other hands are down.
+// Nobody else can write before the transaction ends, with all of them up again or,
+// when it is rolled back, never taken down.
 func byOwnHand(ctx context.Context, tx *sql.Tx, fn func() error) error {
-	if _, err := tx.ExecContext(ctx, `INSERT INTO own_hand (id) VALUES (1)`); err != nil {
+	type guard struct{ name, text string }
+	guards, err := collect(stream(ctx, tx, func(g *guard, rows *sql.Rows) error { return rows.Scan(&g.name, &g.text) },
+		`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name GLOB 'hand_*' ORDER BY name`))
+	if err != nil {
 		return err
+	}
+	for _, g := range guards {
+		if _, err := tx.ExecContext(ctx, `DROP TRIGGER `+g.name); err != nil {
+			return err
+		}
 	}
 	if err := fn(); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM own_hand`)
-	return err
+	for _, g := range guards {
+		if _, err := tx.ExecContext(ctx, g.text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // runActor finds the author of a run that has begun and not yet ended.

@@ -247,6 +247,7 @@ func TestContactSearch(t *testing.T) {
 		{ContactFilter{}, "1 2 7"},
 		{ContactFilter{Search: "nn o'l"}, "1"},
 		{ContactFilter{Search: "o'lee ANN"}, "1"},
+		{ContactFilter{Search: "o’lee ann"}, "1"},
 		{ContactFilter{Search: "SÜD"}, "1"},
 		{ContactFilter{Search: "süd strasse"}, ""},
 		{ContactFilter{Search: "σίσυφος"}, "7"},

@@ -142,8 +142,6 @@ type memberRow struct {
 
 	subAccountID, subAccount, groupID, group, agentID, agentType, userName, dataSource sql.NullString
 	active                                                                             sql.NullBool
-
-	buf []byte
 }
 
 // dest lists where the columns of membersSQL go, in their order.
@@ -167,8 +165,8 @@ func (r *memberRow) dest() []any {
 func (r *memberRow) member(account string) (*sync.Member, error) {
 	m := r.m
 	m.Account = account
-	var err error
-	if r.buf, err = decodeSynced(r.buf, r.synced, &m); err != nil {
+	err := decodeSynced(r.synced, &m)
+	if err != nil {
 		return nil, err
 	}
 	if r.adminIDs != "[]" {

@@ -191,8 +191,11 @@ func (f *Filter) where() (string, []any) {
 const foldedSQL = `ringroster_fold(m.first_name || ' ' || m.last_name || char(10) || m.email
 		|| char(10) || m.username || char(10) || m.extension_number)`
 
-// fold makes texts that differ in case only equal, in any script.
-func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
+// fold makes texts equal that differ only in case, in any script, or in their
+// apostrophes.
+func fold(s string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.ToUpper(s)), "’", "'")
+}
 
 // Connections of this program know ringroster_fold; other clients need it for
 // nothing, as no view, trigger or index uses it.

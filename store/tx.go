@@ -20,19 +20,29 @@ const (
 // nothing. It begins by taking SQLite's write lock, so that fn reads what it
 // will change.
 func (s *Store) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	return s.writeOn(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return fn(tx) })
+}
+
+// writeOn is write for who needs the connection, too.
+func (s *Store) writeOn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx) error) error {
 	if s.w == nil {
 		return ErrReadOnly
 	}
+	conn, err := s.w.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
 	var tx *sql.Tx
-	err := retryBusy(ctx, func() (err error) {
-		tx, err = s.w.BeginTx(ctx, nil)
+	err = retryBusy(ctx, func() (err error) {
+		tx, err = conn.BeginTx(ctx, nil)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	if err = fn(tx); err == nil {
+	if err = fn(conn, tx); err == nil {
 		err = tx.Commit()
 	}
 	if err != nil && ctx.Err() != nil {

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"ringroster/sync"
 )
 
-// The statements of one commit. decidedArgs and keptArgs give the values of
+// The statements of one commit. appendDecided and appendKept give the values of
 // their columns in this order.
 const (
 	insertMemberSQL = `
@@ -48,9 +48,6 @@ const (
 		   SET sub_account = excluded.sub_account, agent_group_id = excluded.agent_group_id,
 		       agent_group = excluded.agent_group, agent_type = excluded.agent_type,
 		       user_name = excluded.user_name, data_source = excluded.data_source, active = excluded.active`
-	insertChangeSQL = `
-		INSERT INTO changes (run_id, member_id, kind, field, before, after, reason)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`
 	sealMemberSQL = `UPDATE members SET seal = ? WHERE member_id = ? AND account = ?`
 )
 
@@ -61,20 +58,23 @@ type writer struct {
 	actor   string
 	now     *string // one time for everything in the commit
 
-	insert, update, mark, seal, login, change *sql.Stmt
+	insert, update, mark, seal, login, change, onboarded *statement
+	prepared                                             []*statement
+
+	newcomers newcomers
 
 	// firstPlan is true for a plan made before the account had a version: then
 	// nothing shows whether somebody edited rows since.
 	firstPlan bool
 
 	args []any // reused for every row
-	buf  []byte
 }
 
-func newWriter(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (*writer, error) {
+// newWriter prepares the statements. They have to be closed even after an error.
+func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Commit, actor string) (*writer, error) {
 	w := &writer{run: c.Run, account: c.Account, actor: actor, now: stamp(c.FinishedAt), firstPlan: c.Plan.Version == 0}
 	for _, s := range []struct {
-		into **sql.Stmt
+		into **statement
 		text string
 	}{
 		{&w.insert, insertMemberSQL},
@@ -83,12 +83,13 @@ func newWriter(ctx context.Context, tx *sql.Tx, c *sync.Commit, actor string) (*
 		{&w.seal, sealMemberSQL},
 		{&w.login, upsertLoginSQL},
 		{&w.change, insertChangeSQL},
+		{&w.onboarded, insertOnboardedSQL},
 	} {
-		stmt, err := tx.PrepareContext(ctx, s.text) //nolint:sqlclosecheck // closed with the transaction
+		stmt, err := prepare(ctx, conn, s.text)
 		if err != nil {
-			return nil, err
+			return w, err
 		}
-		*s.into = stmt
+		*s.into, w.prepared = stmt, append(w.prepared, stmt)
 	}
 	return w, nil
 }
@@ -104,6 +105,9 @@ func (w *writer) writePlan(ctx context.Context, p *sync.Plan) error {
 		if err := w.writeChange(quiet, &p.Changes[i]); err != nil {
 			return fmt.Errorf("%s %s: %w", p.Changes[i].Kind, p.Changes[i].Name, err)
 		}
+	}
+	if err := w.writeOnboarded(quiet); err != nil {
+		return err
 	}
 	for _, m := range p.Marks {
 		if err := ctx.Err(); err != nil {
@@ -138,13 +142,13 @@ func (w *writer) writeChange(ctx context.Context, c *sync.Change) error {
 			return err
 		}
 	}
-	return w.writeHistory(ctx, c, next)
+	return w.writeHistory(ctx, c)
 }
 
 func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
-	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m)
+	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m, syncedText(m))
 	w.args = append(w.args, sealOf(m, true), w.account, w.now, w.actor, w.now, w.actor)
-	result, err := w.insert.ExecContext(ctx, w.args...)
+	result, err := w.insert.exec(ctx, w.args)
 	if err != nil {
 		return duplicate(m, err)
 	}
@@ -155,14 +159,18 @@ func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
 // updateMember writes every column. The statement compares old and new status
 // for the times of leaving and coming back.
 func (w *writer) updateMember(ctx context.Context, c *sync.Change, m *sync.Member) error {
-	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m)
+	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m, syncedText(m))
 	w.args = append(w.args, sealOf(m, w.knowsAll(c.Kind)), m.Status, w.now, m.Status, w.now, w.now, w.actor, c.Member, w.account)
 	return duplicate(m, w.execOne(ctx, w.update))
 }
 
 // writeMark moves bookkeeping alone: no history, and nobody becomes its author.
 func (w *writer) writeMark(ctx context.Context, m *sync.Member) error {
-	w.args = append(w.appendKept(w.args[:0], m), sealOf(m, !w.firstPlan), m.ID, w.account)
+	synced := syncedText(m)
+	if w.firstPlan {
+		synced = syncedJSON(m) // who knows what the row holds
+	}
+	w.args = append(w.appendKept(w.args[:0], m, synced), sealOf(m, !w.firstPlan), m.ID, w.account)
 	return w.execOne(ctx, w.mark)
 }
 
@@ -185,8 +193,8 @@ func sealOf(m *sync.Member, knowsAll bool) any {
 
 // execOne runs a statement that must hit exactly one member. One that was
 // deleted by hand since the plan was made is a roster that moved.
-func (w *writer) execOne(ctx context.Context, stmt *sql.Stmt) error {
-	result, err := stmt.ExecContext(ctx, w.args...)
+func (w *writer) execOne(ctx context.Context, stmt *statement) error {
+	result, err := stmt.exec(ctx, w.args)
 	if err != nil {
 		return err
 	}
@@ -201,26 +209,8 @@ func (w *writer) execOne(ctx context.Context, stmt *sql.Stmt) error {
 func (w *writer) writeLogin(ctx context.Context, member int64, l *sync.Login) error {
 	w.args = append(w.args[:0], member, l.SubAccountID, l.AgentID, l.SubAccount, l.AgentGroupID, l.AgentGroup,
 		l.AgentType, l.UserName, l.DataSource, l.Active)
-	_, err := w.login.ExecContext(ctx, w.args...)
+	_, err := w.login.exec(ctx, w.args)
 	return err
-}
-
-// writeHistory writes one row for an onboarding and one per field for the rest
-// (design.md, section 5).
-func (w *writer) writeHistory(ctx context.Context, c *sync.Change, next *sync.Member) error {
-	if c.Kind == sync.Onboard {
-		w.buf = next.AppendJSON(w.buf[:0])
-		w.args = append(w.args[:0], w.run, c.Member, c.Kind, nil, nil, string(w.buf), c.Reason)
-		_, err := w.change.ExecContext(ctx, w.args...)
-		return err
-	}
-	for _, f := range c.Fields {
-		w.args = append(w.args[:0], w.run, c.Member, c.Kind, f.Field, f.Before, f.After, f.Reason)
-		if _, err := w.change.ExecContext(ctx, w.args...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // appendDecided appends what a plan decides about a member and people see.
@@ -234,9 +224,8 @@ func (w *writer) appendDecided(args []any, m *sync.Member) []any {
 }
 
 // appendKept appends the bookkeeping of the syncs.
-func (w *writer) appendKept(args []any, m *sync.Member) []any {
-	w.buf = appendSynced(w.buf[:0], m.Synced.Status, m.Synced.RCUserID, &m.Synced.Profile)
-	return append(args, m.Linked, string(w.buf), m.Synced.Roles, m.Synced.Logins, m.Synced.Regional, idList(m.AdminIDs),
+func (w *writer) appendKept(args []any, m *sync.Member, synced string) []any {
+	return append(args, m.Linked, synced, m.Synced.Roles, m.Synced.Logins, m.Synced.Regional, idList(m.AdminIDs),
 		m.AbsentDays, m.AbsentOn, stamp(m.LastSeenAt), m.Rejected)
 }
 

@@ -100,31 +100,6 @@ func (n Note) MarshalJSON() ([]byte, error) {
 	}{orNull(n.Member), orNull(n.Person), n.Name, n.Reason, n.Detail})
 }
 
-// MarshalJSON writes a new member as the history keeps it: the columns of the
-// roster view that a sync decides, and the logins.
-func (m *Member) MarshalJSON() ([]byte, error) { return m.AppendJSON(nil), nil }
-
-// AppendJSON appends what MarshalJSON writes.
-func (m *Member) AppendJSON(b []byte) []byte {
-	b = appendText(append(b, `{"account":`...), m.Account)
-	b = appendText(append(b, `,"status":`...), string(m.Status))
-	b = append(append(b, `,"managed":`...), flag(m.Managed)...)
-	b = appendText(append(b, `,"username":`...), m.Username)
-	b = appendText(append(b, `,"rc_user_id":`...), m.RCUserID)
-	b = appendText(append(b, `,"activity_id":`...), m.Own[ActivityID])
-	for f := range fieldCount {
-		b = append(append(append(b, `,"`...), fieldNames[f]...), `":`...)
-		b = appendText(b, m.Profile[f])
-	}
-	for f := Teams; f < ownCount; f++ {
-		b = append(append(append(b, `,"`...), f.String()...), `":`...)
-		b = append(b, m.Own.Text(f)...)
-	}
-	b = append(append(b, `,"pins":`...), PinsJSON(m.Pins)...)
-	b = appendLogins(append(b, `,"logins":`...), m.Logins)
-	return append(b, '}')
-}
-
 // appendText appends a JSON string. Plain text, which nearly all is, is copied.
 func appendText(b []byte, s string) []byte {
 	for i := range len(s) {

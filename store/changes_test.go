@@ -1,0 +1,325 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"ringroster/sync"
+)
+
+// onboardings are the texts that the history shows, by member.
+func onboardings(t testing.TB, s *Store) map[int64]any {
+	t.Helper()
+	texts := map[int64]any{}
+	for c, err := range stream(t.Context(), s.r, (*ChangeRow).scan,
+		`SELECT `+ChangeColumns+` FROM roster_changes WHERE kind = 'onboard' ORDER BY change_id`) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[c.MemberID] = parsed(t, c.After)
+	}
+	return texts
+}
+
+func parsed(t testing.TB, text string) (doc any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return doc
+}
+
+// writtenOut are the members whose onboarding has a text of its own.
+func writtenOut(t testing.TB, s *Store) string {
+	t.Helper()
+	return strings.Join(rowsAs(t, s, `SELECT member_id FROM changes WHERE kind = 'onboard' AND after <> '' ORDER BY 1`), " ")
+}
+
+// odd is somebody all of whose values need care in JSON.
+func odd(m *sync.Member) *sync.Member {
+	m.Profile[sync.FirstName], m.Profile[sync.LastName] = "D’An\"gelo\\", "<Łukasz> & Söhne\u2028\x7f\n\t"
+	m.Profile[sync.Site], m.Own[sync.ActivityID] = `{"json":[null]}`, "'; DROP TABLE members; --"
+	m.Own[sync.Categories] = `["b2c","née \u003cx\u003e"]`
+	m.Pins = []sync.Pin{{Field: sync.Site, Value: `"`, Reason: "stays", By: "chief"}}
+	l := m.Logins[0]
+	l.AgentID, l.UserName, l.Active = "9", "<a&b>", false
+	m.Logins = append([]sync.Login{l}, m.Logins...)
+	synced(m)
+	return m
+}
+
+func TestAnOnboardingShowsTheMemberAsItCame(t *testing.T) {
+	s := newTestStore(t)
+	bare := &sync.Member{Account: "acme", Status: sync.Active, Managed: true, Username: "bare"}
+	apply(t, s, monday, plan(t, s, "acme", onboard(odd(person("acme", "Ann", "Lee"))), onboard(bare)))
+	want := map[int64]any{
+		1: parsed(t, `{"account":"acme","status":"active","managed":1,"username":"Ann.Lee","rc_user_id":"rc-Ann",
+			"activity_id":"'; DROP TABLE members; --","first_name":"D’An\"gelo\\","last_name":"<Łukasz> & Söhne\u2028\u007f\n\t",
+			"email":"Ann@example.com","role":"Agent","extension_number":"101","department":"","job_title":"",
+			"site":"{\"json\":[null]}","data_source":"ringcx-realtime","time_zone":"","language":"",
+			"teams":["sales"],"categories":["b2c","née <x>"],"permissions":{"agent_login":true},
+			"pins":[{"field":"site","value":"\"","reason":"stays","by":"chief"}],
+			"logins":[{"sub_account_id":"99990001","sub_account":"Main","agent_group_id":"7","agent_group":"Sales",
+			"agent_id":"9","agent_type":"AGENT","user_name":"<a&b>","data_source":"ringcx-realtime","active":false},
+			{"sub_account_id":"99990001","sub_account":"Main","agent_group_id":"7","agent_group":"Sales",
+			"agent_id":"a-Ann","agent_type":"AGENT","user_name":"Ann","data_source":"ringcx-realtime","active":true}]}`),
+		2: parsed(t, `{"account":"acme","status":"active","managed":1,"username":"bare","rc_user_id":"","activity_id":"",
+			"first_name":"","last_name":"","email":"","role":"","extension_number":"","department":"","job_title":"",
+			"site":"","data_source":"","time_zone":"","language":"","teams":[],"categories":[],"permissions":{},"pins":[],"logins":[]}`),
+	}
+	if diff := cmp.Diff(want, onboardings(t, s)); diff != "" {
+		t.Error(diff)
+	}
+	if out := writtenOut(t, s); out != "" {
+		t.Errorf("the text repeats the row of %s", out)
+	}
+}
+
+// Whatever happens to a member, and by whomever, the history of its onboarding
+// stays what it was. It is written out when something in it changes, for whom it
+// changes, and not before.
+func TestAnOnboardingStaysWhatItWas(t *testing.T) {
+	byProgram := func(edit func(m *sync.Member)) func(*testing.T, *Store) {
+		return func(t *testing.T, s *Store) {
+			m := members(t, s, "acme")[1]
+			edit(m)
+			c := rename(m, m.Profile[sync.LastName])
+			apply(t, s, monday, plan(t, s, "acme", c))
+		}
+	}
+	sql := func(statements ...string) func(*testing.T, *Store) {
+		return func(t *testing.T, s *Store) {
+			for _, statement := range statements {
+				byHand(t, s, `PRAGMA foreign_keys = 0; `+statement)
+			}
+		}
+	}
+	type edit struct {
+		name string
+		do   func(*testing.T, *Store)
+		out  string // who is written out
+	}
+	edits := []edit{
+		{"a name, by the program", byProgram(func(m *sync.Member) { m.Profile[sync.LastName] = "Lim" }), "2"},
+		{"a status, by the program", byProgram(func(m *sync.Member) { m.Status = sync.Inactive }), "2"},
+		{"a login, by the program", byProgram(func(m *sync.Member) { m.Logins[0].UserName = "other" }), "2"},
+		{"one more login, by the program", byProgram(func(m *sync.Member) {
+			m.Logins = append(m.Logins, sync.Login{SubAccountID: "99990002", AgentID: "1", Active: true})
+		}), "2"},
+		{"bookkeeping, by the program", func(t *testing.T, s *Store) {
+			m := members(t, s, "acme")[1]
+			m.AbsentDays, m.Synced.Profile[sync.Site] = 3, "elsewhere"
+			p := plan(t, s, "acme")
+			p.Marks, p.Seals = []*sync.Member{m}, []sync.Sealed{{ID: 3, Text: "seal"}}
+			apply(t, s, monday, p)
+		}, ""},
+		{"the account's name", func(t *testing.T, s *Store) {
+			if err := errors.Join(s.RenameAccount(t.Context(), "acme", "beta"), s.RenameAccount(t.Context(), "beta", "acme")); err != nil {
+				t.Fatal(err)
+			}
+		}, ""},
+		{"two edits in a row", sql(`UPDATE members SET first_name = 'X' WHERE member_id = 2`, `UPDATE members SET first_name = 'Y', email = '' WHERE member_id = 2`), "2"},
+		{"by hand, then by the program", func(t *testing.T, s *Store) {
+			sql(`UPDATE members SET first_name = 'X' WHERE member_id = 2`)(t, s)
+			byProgram(func(m *sync.Member) { m.Profile[sync.LastName] = "Lim" })(t, s)
+		}, "2"},
+		{"everybody at once", sql(`UPDATE members SET site = 'Bern'`), "1 2 3"},
+		{"with triggers that fire triggers", sql(`PRAGMA recursive_triggers = 1; UPDATE members SET site = 'Bern' WHERE member_id = 2`), "2"},
+		{"one more login", sql(`INSERT INTO logins (member_id, sub_account_id, agent_id) VALUES (2, '1', '900')`), "2"},
+		{"a login, replaced", sql(`INSERT OR REPLACE INTO logins SELECT member_id, sub_account_id, agent_id, '', '', '', '', '', '', 0 FROM logins WHERE member_id = 2`), "2"},
+		{"a login, upserted", sql(`INSERT INTO logins SELECT * FROM logins WHERE member_id = 2 ON CONFLICT DO UPDATE SET user_name = 'x'`), "2"},
+		{"a login, changed", sql(`UPDATE logins SET active = 0 WHERE member_id = 2`), "2"},
+		{"a login, moved to somebody else", sql(`UPDATE logins SET member_id = 3 WHERE member_id = 2`), "2 3"},
+		{"a login, moved over another", sql(`DELETE FROM logins WHERE agent_id = '9'; UPDATE logins SET agent_id = 'a' WHERE member_id > 1; UPDATE OR REPLACE logins SET member_id = 3 WHERE member_id = 2`), "2 3"},
+		{"a login, deleted", sql(`DELETE FROM logins WHERE member_id = 2`), "2"},
+		{"the row, replaced", sql(`INSERT OR REPLACE INTO members (member_id, account, first_name) VALUES (2, 'acme', 'Other')`), "2"},
+		{"the row, with another id and back", sql(`UPDATE members SET member_id = 9 WHERE member_id = 2`, `UPDATE members SET member_id = 2 WHERE member_id = 9`), "2"},
+		{"the row, deleted, and somebody else with its id", sql(`DELETE FROM members WHERE member_id = 2`, `INSERT INTO members (member_id, account, first_name) VALUES (2, 'acme', 'Other')`), "2"},
+		{"a seal", sql(`UPDATE members SET seal = NULL, absent_days = 4, synced = '{}'`), ""},
+	}
+	for _, column := range []string{
+		"rc_user_id", "username", "first_name", "last_name", "email", "role", "extension_number", "department",
+		"job_title", "site", "data_source", "activity_id", "time_zone", "language",
+	} {
+		edits = append(edits, edit{column + ", by hand", sql(`UPDATE members SET ` + column + ` = 'by hand' WHERE member_id = 2`), "2"})
+	}
+	for column, value := range map[string]string{"status": `'inactive'`, "managed": `0`, "teams": `'[]'`, "categories": `'["x"]'`, "permissions": `'{}'`, "pins": `'[]'`} {
+		edits = append(edits, edit{column + ", by hand", sql(`UPDATE members SET ` + column + ` = ` + value + ` WHERE member_id = 2`), "2"})
+	}
+	for _, edit := range edits {
+		t.Run(edit.name, func(t *testing.T) {
+			s := newTestStore(t)
+			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(odd(person("acme", "Bob", "Ray"))), onboard(person("acme", "Cy", "Ng"))))
+			want := onboardings(t, s)
+			edit.do(t, s)
+			if diff := cmp.Diff(want, onboardings(t, s)); diff != "" {
+				t.Errorf("-was +is:\n%s", diff)
+			}
+			if out := writtenOut(t, s); out != edit.out {
+				t.Errorf("%q are written out, want %q", out, edit.out)
+			}
+		})
+	}
+}
+
+// Every onboarding has its own reason and place, although many are written at once.
+func TestTheHistoryOfNewcomersKeepsOrderAndReasons(t *testing.T) {
+	s := newTestStore(t)
+	ann, bob, cy := onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray")), onboard(person("acme", "Cy", "Ng"))
+	apply(t, s, monday, plan(t, s, "acme", ann))
+	bob.Reason = sync.ReasonRecycledEmail
+	dee, eve := onboard(person("acme", "Dee", "Ho")), onboard(person("acme", "Eve", "Po"))
+	apply(t, s, monday, plan(t, s, "acme", bob, cy, dee, rename(members(t, s, "acme")[0], "Lim"), eve))
+	apply(t, s, monday, plan(t, s, "beta", onboard(person("beta", "Fay", "Qu"))))
+	want := []string{
+		"1|1|1|onboard|NULL|new", "2|2|2|onboard|NULL|recycled_email", "3|2|3|onboard|NULL|new", "4|2|4|onboard|NULL|new",
+		"5|2|1|update|last_name|source_changed", "6|2|5|onboard|NULL|new", "7|3|6|onboard|NULL|new",
+	}
+	if diff := cmp.Diff(want, rowsAs(t, s, `SELECT change_id, run_id, member_id, kind, field, reason FROM changes ORDER BY 1`)); diff != "" {
+		t.Error(diff)
+	}
+	checkReplay(t, s)
+}
+
+// What is erased must not be copied out of the way.
+func TestForgettingErasesTheOnboarding(t *testing.T) {
+	for name, before := range map[string]func(t *testing.T, s *Store){
+		"as it stands":       func(*testing.T, *Store) {},
+		"written out before": func(t *testing.T, s *Store) { byHand(t, s, `UPDATE members SET site = 'Bern'`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestStore(t)
+			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+			before(t, s)
+			p, _, err := sync.Forget(1)(sync.State{}, func(yield func(*sync.Member) bool) {
+				for _, m := range members(t, s, "acme") {
+					if !yield(m) {
+						return
+					}
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Account, p.Version = "acme", plan(t, s, "acme").Version
+			apply(t, s, monday, p)
+			for _, table := range []string{"members", "logins", "changes", "roster_changes", "onboarded"} {
+				for _, row := range rowsAs(t, s, `SELECT * FROM `+table+` ORDER BY 1`) {
+					if strings.Contains(row, "Lee") || strings.Contains(row, "Ann@") || strings.Contains(row, `"101"`) && !strings.Contains(row, "Bob") {
+						t.Errorf("%s still says %s", table, row)
+					}
+				}
+			}
+			doc := onboardings(t, s)[1].(map[string]any)
+			if doc["status"] != "active" || doc["rc_user_id"] != "rc-Ann" || doc["first_name"] != "" || doc["site"] != "" {
+				t.Errorf("the onboarding tells %v", doc)
+			}
+		})
+	}
+}
+
+// Law: no series of edits, by the program and by hand, changes what the history
+// says of an onboarding, nor what the last sync is known to have left.
+func TestRandomEditsLeaveTheOnboardingAlone(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newTestStore(t)
+		p := plan(t, s, "acme")
+		for i := range 3 {
+			m := person("acme", fmt.Sprint("P", i), rapid.String().Draw(rt, "last"))
+			m.Logins[0].UserName = rapid.String().Draw(rt, "user")
+			m.Profile[sync.Site] = rapid.String().Draw(rt, "site")
+			synced(m)
+			p.Changes = append(p.Changes, onboard(m))
+		}
+		apply(t, s, monday, p)
+		texts := onboardings(t, s)
+		for range rapid.IntRange(1, 5).Draw(rt, "edits") {
+			was := members(t, s, "acme")
+			m := was[rapid.IntRange(0, 2).Draw(rt, "who")]
+			text := rapid.StringMatching(`[a-z]{0,5}`).Draw(rt, "text")
+			switch rapid.IntRange(0, 6).Draw(rt, "what") {
+			case 0:
+				apply(t, s, monday, plan(t, s, "acme", rename(m, text)))
+			case 1:
+				m.AbsentDays++
+				mark := plan(t, s, "acme")
+				mark.Marks = []*sync.Member{m}
+				apply(t, s, monday, mark)
+			case 2:
+				for i := range m.Logins {
+					m.Logins[i].UserName = text
+				}
+				apply(t, s, monday, plan(t, s, "acme", rename(m, text)))
+			case 3:
+				byHand(t, s, `UPDATE members SET site = ?, status = 'inactive' WHERE member_id = ?`, text, m.ID)
+			case 4:
+				byHand(t, s, `UPDATE logins SET user_name = ? WHERE member_id = ?`, text, m.ID)
+			case 5:
+				byHand(t, s, `INSERT OR REPLACE INTO logins (member_id, sub_account_id, agent_id) VALUES (?, '1', ?)`, m.ID, text)
+			case 6:
+				byHand(t, s, `DELETE FROM logins WHERE member_id = ? AND agent_id < ?`, m.ID, text)
+			}
+			for i, now := range members(t, s, "acme") {
+				if now.Synced != was[i].Synced {
+					rt.Fatalf("the last sync left %+v, now %+v", was[i].Synced, now.Synced)
+				}
+			}
+		}
+		if diff := cmp.Diff(texts, onboardings(t, s)); diff != "" {
+			rt.Fatalf("-was +is:\n%s", diff)
+		}
+	})
+}
+
+// Guards against other hands are up again after every commit, whole or not.
+func TestGuardsComeBack(t *testing.T) {
+	guards := `SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name`
+	s := newTestStore(t)
+	want := rowsAs(t, s, guards)
+	if !strings.Contains(strings.Join(want, " "), "hand_updated_members") {
+		t.Fatal("there are no guards")
+	}
+	commit := func(ctx context.Context, run sync.RunID, p *sync.Plan) error {
+		return s.Commit(ctx, &sync.Commit{Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: p})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	cancelling := onboard(person("acme", "Cy", "Ng"))
+	cancelling.Next = func() *sync.Member { cancel(); return person("acme", "Cy", "Ng") }
+	ann := onboard(person("acme", "Ann", "Lee"))
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+		plan *sync.Plan
+		ok   bool
+	}{
+		{"a commit", t.Context(), plan(t, s, "acme", ann), true},
+		{"one that fails", t.Context(), &sync.Plan{Account: "acme", Version: 1, Changes: []sync.Change{onboard(person("acme", "Bob", "Ray")), ann}}, false},
+		{"one that is cancelled", ctx, &sync.Plan{Account: "acme", Version: 1, Changes: []sync.Change{cancelling, onboard(person("acme", "Dee", "Ho"))}}, false},
+		{"one that was cancelled before, with seals alone", ctx, &sync.Plan{Account: "acme", Version: 1, Seals: []sync.Sealed{{ID: 1, Text: "seal"}}}, false},
+	} {
+		if err := commit(c.ctx, beginRun(t, s, monday, "acme", sync.Manual), c.plan); (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if diff := cmp.Diff(want, rowsAs(t, s, guards)); diff != "" {
+			t.Errorf("%s:\n%s", c.name, diff)
+		}
+		if got := rowsAs(t, s, `SELECT first_name, seal FROM members ORDER BY 1`); len(got) != 1 || got[0] != "Ann|NULL" {
+			t.Errorf("%s left %q", c.name, got)
+		}
+	}
+	schema := rowsAs(t, s, `PRAGMA schema_version`)
+	if err := commit(t.Context(), beginRun(t, s, monday, "acme", sync.Manual), plan(t, s, "acme")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(schema, rowsAs(t, s, `PRAGMA schema_version`)); diff != "" {
+		t.Errorf("readers have to read the schema anew after a commit that changes nobody:\n%s", diff)
+	}
+}

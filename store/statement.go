@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	"ringroster/sync"
+)
+
+// onDriver runs fn with the driver's own connection. Neither a panic nor an error of
+// fn passes through Raw, which may close the connection for it, and for that would
+// wait until the transaction on it ends: for ever.
+func onDriver(conn *sql.Conn, fn func(driver.ConnPrepareContext) error) error {
+	var err error
+	rawErr := conn.Raw(func(driverConn any) error {
+		err = sync.Contain(func() error { return fn(driverConn.(driver.ConnPrepareContext)) })
+		return nil
+	})
+	return errors.Join(err, rawErr)
+}
+
+// statement is a prepared statement of the driver's own. A hundred thousand rows
+// make half of the garbage that they make through database/sql, which copies the
+// arguments of each.
+type statement struct {
+	stmt driver.Stmt
+	args []driver.NamedValue // reused
+}
+
+func prepare(ctx context.Context, conn driver.ConnPrepareContext, text string) (*statement, error) {
+	stmt, err := conn.PrepareContext(ctx, text)
+	return &statement{stmt: stmt}, err
+}
+
+// exec converts arguments as database/sql does.
+func (s *statement) exec(ctx context.Context, args []any) (driver.Result, error) {
+	s.args = s.args[:0]
+	for i, arg := range args {
+		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
+		if err != nil {
+			return nil, err
+		}
+		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: value})
+	}
+	return s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.args)
+}
+
+func closeAll(statements []*statement) error {
+	var errs []error
+	for _, s := range statements {
+		errs = append(errs, s.stmt.Close())
+	}
+	return errors.Join(errs...)
+}
