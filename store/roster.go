@@ -140,6 +140,11 @@ type PinnedMember struct {
 	sync.Pin
 }
 
+// pinsSQL sorts the few who have pins: SQLite would rather read everybody, in order.
+const pinsSQL = `
+	SELECT m.member_id, m.account, p.value FROM members m INDEXED BY members_pinned, json_each(m.pins) p
+	 WHERE m.pins <> '[]' ORDER BY m.member_id, p.key`
+
 // Pins yields every pin of the roster, by member id.
 func (s *Store) Pins(ctx context.Context) iter.Seq2[PinnedMember, error] {
 	return told(stream(ctx, s.r, func(p *PinnedMember, rows *sql.Rows) error {
@@ -148,8 +153,7 @@ func (s *Store) Pins(ctx context.Context) iter.Seq2[PinnedMember, error] {
 			return err
 		}
 		return json.Unmarshal([]byte(pin), &p.Pin)
-	}, `SELECT m.member_id, m.account, p.value FROM members m, json_each(m.pins) p
-	     WHERE m.pins <> '[]' ORDER BY m.member_id, p.key`), s.path)
+	}, pinsSQL), s.path)
 }
 
 // Logins returns the logins of one member, ordered by sub-account, then agent.

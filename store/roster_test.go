@@ -292,6 +292,7 @@ func TestNobodyReadsAllMembersToFindOne(t *testing.T) {
 		"one member":      strings.ReplaceAll(strings.ReplaceAll(findSQL, "?1", "1"), "?2", "'a-Ann'"),
 		"counts":          countsSQL,
 		"what is waiting": waitingSQL,
+		"pins":            pinsSQL,
 	} {
 		steps, err := collect(stream(t.Context(), s.r, scanStep, `EXPLAIN QUERY PLAN `+query))
 		if err != nil || len(steps) == 0 {
