@@ -19,7 +19,7 @@ func (p *planner) conflict(person *Person, m *Member, reason Reason, detail, rem
 	o.decision = inConflict
 	d := o.more()
 	d.conflict = c
-	d.change, d.note, d.mark, d.username = nil, nil, nil, ""
+	d.change, d.note, d.mark = nil, nil, nil
 	p.trace(person, m, "R20", "plan", "conflict %s: %s; settle it with: %s", reason, detail, remedy)
 }
 

@@ -287,14 +287,14 @@ func (p *planner) lastAdministrators() map[int64]bool {
 	}
 	left := p.tally.admins - len(last)
 	for _, person := range p.people.all {
-		change := person.outcome.details().change
-		if change == nil {
+		next := p.next(person)
+		if next == nil {
 			continue
 		}
 		if person.outcome.wasAdmin {
 			left--
 		}
-		if change.Next().isAdministrator() {
+		if next.isAdministrator() {
 			left++
 		}
 	}

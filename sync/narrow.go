@@ -79,7 +79,7 @@ func (p *planner) summarizeOne(people map[string]bool) Summary {
 	for _, person := range p.people.all {
 		if people[person.Key()] {
 			s.People++
-			(&planner{plan: &Plan{}}).collect(person, &s)
+			person.outcome.count(&s)
 		}
 	}
 	for _, c := range p.plan.Changes {

@@ -234,7 +234,7 @@ func (p *planner) settleNewcomer(n *newcomer, group []newcomer, h *emailHolders)
 		p.onboard(n.person, &n.verdict, ReasonRecycledEmail,
 			fmt.Sprintf("the e-mail %s belonged to the inactive member %d of another name: a recycled address", email, h.resting[0].ID))
 	default:
-		p.onboard(n.person, &n.verdict, ReasonNew, "RingCentral reports them and the roster has nobody like them")
+		p.onboard(n.person, &n.verdict, ReasonNew, nobodyLikeThem)
 	}
 }
 
@@ -260,49 +260,4 @@ func (p *planner) conflictEmailInUse(n *newcomer, h *emailHolders) {
 	p.conflict(n.person, nil, ConflictEmailInUse,
 		fmt.Sprintf("member %d is leaving and has the e-mail %s until it is inactive", h.leaving[0].ID, email),
 		fmt.Sprintf("nothing, when member %d leaves; the same human: ringroster roster link %d %s", h.leaving[0].ID, h.leaving[0].ID, n.person.Key()))
-}
-
-func (p *planner) nameTaken(username string) bool {
-	if p.named == nil {
-		p.named = make(map[uint64]bool, len(p.usernames))
-		for _, name := range p.usernames {
-			p.named[name] = true
-		}
-	}
-	return p.named[hashOf(fold(username))]
-}
-
-// nameNewcomers makes new usernames unique in the account, in the order of the
-// plan (R8).
-func (p *planner) nameNewcomers() {
-	var newcomers []*Person
-	for _, person := range p.people.all {
-		if person.outcome.details().username != "" {
-			newcomers = append(newcomers, person)
-		}
-	}
-	slices.SortFunc(newcomers, compareKeys)
-	for _, person := range newcomers {
-		username := person.outcome.details().username
-		if free := p.freeName(username); free != username {
-			p.renamed[person] = free
-		}
-	}
-	for i := range p.plan.Changes {
-		if c := &p.plan.Changes[i]; p.nameless[c.Member] {
-			next := c.Next()
-			next.Username = p.freeName(next.Username)
-			c.Fields = append(c.Fields, FieldChange{"username", "", next.Username, ReasonSource})
-		}
-	}
-}
-
-// freeName makes a username unique, and takes it.
-func (p *planner) freeName(base string) string {
-	name := base
-	for n := 2; p.nameTaken(name); n++ {
-		name = fmt.Sprintf("%s.%d", base, n)
-	}
-	p.named[hashOf(fold(name))] = true
-	return name
 }

@@ -18,6 +18,7 @@ const (
 	undecided decision = iota
 	unchanged
 	changed
+	onboarded
 	skipped
 	inConflict
 )
@@ -26,8 +27,9 @@ const (
 type details struct {
 	gained   []string // ids of the records that the member found did not hold
 	email    string   // that member's e-mail after this plan, folded; "" unless active, and of the sealed
-	username string   // of a newcomer, until it is made unique
-	change   *Change
+	reason   Reason   // of a newcomer; "": the usual one
+	detail   string   // with it
+	change   *Change  // of a member
 	conflict *Conflict
 	note     *Note
 	mark     *Member
@@ -47,4 +49,27 @@ func (o *outcome) more() *details {
 		o.rest = &details{}
 	}
 	return o.rest
+}
+
+// count adds the person to a summary (R32).
+func (o *outcome) count(s *Summary) {
+	switch o.decision {
+	case onboarded:
+		s.Onboard++
+	case changed:
+		switch o.details().change.Kind {
+		case Link:
+			s.Link++
+		case Reactivate:
+			s.Reactivate++
+		default:
+			s.Update++
+		}
+	case skipped:
+		s.Skipped++
+	case inConflict:
+		s.Conflicts++
+	default:
+		s.Unchanged++
+	}
 }

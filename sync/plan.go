@@ -104,6 +104,7 @@ type planner struct {
 
 	usernames  []uint64           // taken; hashes, since most are never looked at
 	named      map[uint64]bool    // the same, once somebody looks
+	newcomers  []naming           // with the usernames they would like
 	renamed    map[*Person]string // newcomers whose username was taken
 	nameless   map[int64]bool     // members who are given their first username
 	loose      []*Member          // found by login only: settled when everybody was met
@@ -257,13 +258,14 @@ func (p *planner) finish() {
 	s.People = len(p.people.all)
 	changes := 0
 	for _, person := range p.people.all {
-		if person.outcome.decision == changed {
+		if d := person.outcome.decision; d == changed || d == onboarded {
 			changes++
 		}
 	}
 	p.plan.Changes = slices.Grow(p.plan.Changes, changes)
 	for _, person := range p.people.all {
-		p.collect(person, s)
+		person.outcome.count(s)
+		p.collect(person)
 	}
 	p.plan.Lookups = p.lookups()
 	s.Deactivate = 0
@@ -290,28 +292,15 @@ func (p *planner) finish() {
 }
 
 // collect moves one person's outcome into the plan.
-func (p *planner) collect(person *Person, s *Summary) {
+func (p *planner) collect(person *Person) {
 	o, d := &person.outcome, person.outcome.details()
 	switch o.decision {
 	case changed:
 		p.plan.Changes = append(p.plan.Changes, *d.change)
-		switch d.change.Kind {
-		case Onboard:
-			s.Onboard++
-		case Link:
-			s.Link++
-		case Reactivate:
-			s.Reactivate++
-		default:
-			s.Update++
-		}
-	case skipped:
-		s.Skipped++
+	case onboarded:
+		p.plan.Changes = append(p.plan.Changes, p.onboarding(person))
 	case inConflict:
-		s.Conflicts++
 		p.plan.Conflicts = append(p.plan.Conflicts, *d.conflict)
-	default:
-		s.Unchanged++
 	}
 	if d.note != nil {
 		p.plan.Notes = append(p.plan.Notes, *d.note)
@@ -334,5 +323,5 @@ func (p *planner) forgetPeople() {
 	for _, person := range p.people.all {
 		person.outcome = outcome{}
 	}
-	p.people, p.usernames, p.named, p.loose, p.claimable, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	p.people, p.usernames, p.named, p.newcomers, p.loose, p.claimable, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
 }

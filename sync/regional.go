@@ -108,7 +108,7 @@ func (v *verdict) setRegional(f Field, own, account string, standIn bool) {
 // who belong to the roster now, and have nothing undecided about them.
 func (p *Person) unread() bool {
 	o := &p.outcome
-	return o.details().unread != "" && (o.decision == changed || o.decision == unchanged)
+	return o.details().unread != "" && (o.decision == changed || o.decision == onboarded || o.decision == unchanged)
 }
 
 // lookups names the extensions to look up in this run, at most as many as the

@@ -124,6 +124,9 @@ func (p *planner) standing(person *Person, leaving map[string]Standing) *Standin
 	case leaves:
 	case o.decision == changed:
 		s.Outcome, s.Reason, s.Detail = string(d.change.Kind), d.change.Reason, d.change.Detail
+	case o.decision == onboarded:
+		s.Outcome = string(Onboard)
+		s.Reason, s.Detail = d.welcome()
 	case o.decision == inConflict:
 		s.Outcome, s.Reason, s.Detail, s.Remedy = OutcomeConflict, d.conflict.Reason, d.conflict.Detail, d.conflict.Remedy
 	case o.decision == skipped:

@@ -1,0 +1,133 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+)
+
+// onboard decides that a person becomes a new member.
+func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail string) {
+	if pin := p.rolePin(person); pin != nil {
+		detail += "; " + pin.String()
+	}
+	g := p.newcomersGifts(person, v)
+	if g.remark != "" {
+		detail += "; " + g.remark
+	}
+	person.outcome.decision = onboarded
+	if reason != ReasonNew || detail != nobodyLikeThem {
+		d := person.outcome.more()
+		d.reason, d.detail = reason, detail
+	}
+	if p.in.Trace != nil {
+		p.trace(person, nil, "", "settings", "given %s", g)
+	}
+	p.remark(person, nil, v)
+	p.trace(person, nil, "R14", "plan", "onboard, reason %s: %s", reason, detail)
+}
+
+// nobodyLikeThem is why somebody is new.
+const nobodyLikeThem = "RingCentral reports them and the roster has nobody like them"
+
+// welcome is why a newcomer comes in.
+func (d *details) welcome() (reason Reason, detail string) {
+	if d.reason == "" {
+		return ReasonNew, nobodyLikeThem
+	}
+	return d.reason, d.detail
+}
+
+// onboarding is the change that brings a newcomer in. It is made once everybody was
+// decided about: on the first day there is one for the whole company.
+func (p *planner) onboarding(person *Person) Change {
+	v, d := p.judgeNewcomer(person), person.outcome.details()
+	p.newcomers = append(p.newcomers, naming{person, v.Username})
+	c := Change{
+		Kind: Onboard, Person: person.Key(), Name: v.Profile.Name(), Email: v.Profile[Email],
+		Next: func() *Member { return p.newMember(person) },
+	}
+	c.Reason, c.Detail = d.welcome()
+	return c
+}
+
+// naming is a newcomer, and the username they would like.
+type naming struct {
+	person   *Person
+	username string
+}
+
+// next is the member that somebody becomes for whom there is a change, else nil.
+func (p *planner) next(person *Person) *Member {
+	switch person.outcome.decision {
+	case changed:
+		return person.outcome.details().change.Next()
+	case onboarded:
+		return p.newMember(person)
+	}
+	return nil
+}
+
+// newcomersGifts is what the settings, and whoever picks the person, give to
+// somebody new: by the role with which they come in.
+func (p *planner) newcomersGifts(person *Person, v *verdict) *gifts {
+	profile := v.Profile
+	if pin := p.rolePin(person); pin != nil {
+		profile[Role] = pin.Value
+	}
+	return p.pickedGive(person, p.settingsGive(person, &profile, true))
+}
+
+// newMember makes the member that a newcomer becomes. It needs nothing of the
+// planner that forgetPeople takes away.
+func (p *planner) newMember(person *Person) *Member {
+	v := p.judgeNewcomer(person)
+	m := &Member{
+		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
+		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: firstOf(p.renamed[person], v.Username), Profile: v.Profile,
+		Logins: p.mergeLogins(nil, person), Own: p.newcomersGifts(person, &v).own,
+	}
+	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional
+	m.Synced = asHeld(m)
+	if pin := p.rolePin(person); pin != nil {
+		m.Pins, m.Profile[Role] = pinned(nil, *pin), pin.Value
+	}
+	return m
+}
+
+func (p *planner) nameTaken(username string) bool {
+	if p.named == nil {
+		p.named = make(map[uint64]bool, len(p.usernames))
+		for _, name := range p.usernames {
+			p.named[name] = true
+		}
+	}
+	return p.named[hashOf(fold(username))]
+}
+
+// nameNewcomers makes new usernames unique in the account, in the order of the
+// plan (R8).
+func (p *planner) nameNewcomers() {
+	slices.SortFunc(p.newcomers, func(a, b naming) int { return compareKeys(a.person, b.person) })
+	for _, n := range p.newcomers {
+		if free := p.freeName(n.username); free != n.username {
+			p.renamed[n.person] = free
+		}
+	}
+	for i := range p.plan.Changes {
+		if c := &p.plan.Changes[i]; p.nameless[c.Member] {
+			next := c.Next()
+			next.Username = p.freeName(next.Username)
+			c.Fields = append(c.Fields, FieldChange{"username", "", next.Username, ReasonSource})
+		}
+	}
+}
+
+// freeName makes a username unique, and takes it.
+func (p *planner) freeName(base string) string {
+	name := base
+	for n := 2; p.nameTaken(name); n++ {
+		name = fmt.Sprintf("%s.%d", base, n)
+	}
+	p.named[hashOf(fold(name))] = true
+	return name
+}
