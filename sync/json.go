@@ -103,17 +103,25 @@ func (n Note) MarshalJSON() ([]byte, error) {
 // appendText appends a JSON string. Plain text, which nearly all is, is copied.
 func appendText(b []byte, s string) []byte {
 	for i := range len(s) {
-		c := s[i]
-		if c >= utf8.RuneSelf && plainRunes(s[i:]) {
+		if plainBytes[s[i]] {
+			continue
+		}
+		if s[i] >= utf8.RuneSelf && plainRunes(s[i:]) {
 			break
 		}
-		if c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			text, _ := marshal(s) // a string always marshals
-			return append(b, text...)
-		}
+		text, _ := marshal(s) // a string always marshals
+		return append(b, text...)
 	}
 	return append(append(append(b, '"'), s...), '"')
 }
+
+// plainBytes are the ASCII characters that stand in JSON as they are.
+var plainBytes = func() (plain [256]bool) {
+	for c := range utf8.RuneSelf {
+		plain[c] = plainRunes(string(rune(c)))
+	}
+	return plain
+}()
 
 // plainRunes says whether nothing in a text must be escaped, in any script.
 func plainRunes(s string) bool {
