@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -188,6 +189,17 @@ func TestTheHistoryOfNewcomersKeepsOrderAndReasons(t *testing.T) {
 	checkReplay(t, s)
 }
 
+// forgetting is the plan of `roster forget`.
+func forgetting(t *testing.T, s *Store, account string, member int64) *sync.Plan {
+	t.Helper()
+	p, _, err := sync.Forget(member)(sync.State{}, slices.Values(members(t, s, account)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Account, p.Version = account, plan(t, s, account).Version
+	return p
+}
+
 // What is erased must not be copied out of the way.
 func TestForgettingErasesTheOnboarding(t *testing.T) {
 	for name, before := range map[string]func(t *testing.T, s *Store){
@@ -198,18 +210,7 @@ func TestForgettingErasesTheOnboarding(t *testing.T) {
 			s := newTestStore(t)
 			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 			before(t, s)
-			p, _, err := sync.Forget(1)(sync.State{}, func(yield func(*sync.Member) bool) {
-				for _, m := range members(t, s, "acme") {
-					if !yield(m) {
-						return
-					}
-				}
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			p.Account, p.Version = "acme", plan(t, s, "acme").Version
-			apply(t, s, monday, p)
+			apply(t, s, monday, forgetting(t, s, "acme", 1))
 			for _, table := range []string{"members", "logins", "changes", "roster_changes", "onboarded"} {
 				for _, row := range rowsAs(t, s, `SELECT * FROM `+table+` ORDER BY 1`) {
 					if strings.Contains(row, "Lee") || strings.Contains(row, "Ann@") || strings.Contains(row, `"101"`) && !strings.Contains(row, "Bob") {

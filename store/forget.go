@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -32,7 +31,8 @@ func forget(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) err
 	return dropPieces(ctx, tx, m.Account)
 }
 
-// forgetKept keeps every run anew, one at a time.
+// forgetKept keeps every run anew, one at a time. What this version cannot read goes
+// whole: it can be neither blanked nor used.
 func forgetKept(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 	runs, err := collect(stream(ctx, tx, func(id *sync.RunID, rows *sql.Rows) error { return rows.Scan(id) },
 		`SELECT run_id FROM snapshots WHERE account = ? ORDER BY run_id`, m.Account))
@@ -44,23 +44,31 @@ func forgetKept(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 		if err != nil {
 			return err
 		}
-		pieces, err := sync.ForgetKept(kept[0].Data, m)
-		if err != nil {
-			return fmt.Errorf("what run %d kept: %w", run, err)
+		pieces, unreadable := sync.ForgetKept(kept[0].Data, m)
+		if err := dropKept(ctx, tx, m.Account, run, unreadable != nil); err != nil {
+			return err
 		}
-		for _, clear := range []string{
-			`UPDATE snapshots SET data = x'' WHERE account = ? AND run_id = ?`,
-			`DELETE FROM snapshot_parts WHERE account = ? AND run_id = ?`,
-		} {
-			if _, err := tx.ExecContext(ctx, clear, m.Account, run); err != nil {
-				return err
-			}
+		if unreadable != nil {
+			continue
 		}
 		if err := keepPieces(ctx, tx, m.Account, run, pieces); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// dropKept removes what a run kept and, unless it is kept anew, that it did.
+func dropKept(ctx context.Context, tx *sql.Tx, account string, run sync.RunID, forGood bool) error {
+	clear := `UPDATE snapshots SET data = x'' WHERE account = ? AND run_id = ?`
+	if forGood {
+		clear = `DELETE FROM snapshots WHERE account = ? AND run_id = ?`
+	}
+	_, err := tx.ExecContext(ctx, clear, account, run)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `DELETE FROM snapshot_parts WHERE account = ? AND run_id = ?`, account, run)
+	}
+	return err
 }
 
 func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {

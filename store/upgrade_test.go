@@ -83,6 +83,19 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// What the first version kept of its runs can be read no more, so nobody can be
+// forgotten in it: it goes, and forgetting succeeds.
+func TestForgettingDropsWhatCannotBeRead(t *testing.T) {
+	s := openCopy(t, filepath.Join("testdata", "v1.sqlite"))
+	keepRun(t, s, "demo", &sync.Keep{Last: 7, Pieces: piece("nothing that is kept looks like this")})
+	apply(t, s, monday, forgetting(t, s, "demo", 1))
+	for _, table := range []string{"snapshots", "snapshot_parts", "snapshot_pieces"} {
+		if got := rowsAs(t, s, `SELECT * FROM `+table+` WHERE account = 'demo' ORDER BY 1`); len(got) > 0 {
+			t.Errorf("%s holds %d rows that nobody can read", table, len(got))
+		}
+	}
+}
+
 // Names with a typographic apostrophe were folded otherwise before version 7. To fold
 // them anew is no edit by hand: seals and the version stay.
 func TestUpgradeFoldsApostrophes(t *testing.T) {
@@ -123,7 +136,6 @@ func openCopy(t *testing.T, file string) *Store {
 	return s
 }
 
-// show prints the views.
 // show is what the views of a version show.
 func show(t *testing.T, s *Store, version int) string {
 	t.Helper()
