@@ -48,7 +48,7 @@ func (s *shelf[T]) put(used []T) {
 type bodySlots chan struct{}
 
 const (
-	mostBodies = 6
+	mostBodies = 4
 	bodyWait   = time.Second
 )
 
