@@ -173,10 +173,14 @@ func (m *Member) rank() int {
 	return rank
 }
 
-// tear reports a member whose logins now belong to several people (R5).
+// tear reports a member whose logins now belong to several people (R5). One of them
+// may be somebody else on the roster, who then has no login left to be found by.
 func (p *planner) tear(people []*Person, m *Member) {
 	p.involve(m)
 	for _, person := range people {
+		for email := range person.recordEmails {
+			p.disputed[fold(email)] = true
+		}
 		p.conflict(person, m, ConflictAmbiguousLink,
 			fmt.Sprintf("member %d held logins of several people: %s", m.ID, personKeys(people)),
 			fmt.Sprintf("ringroster roster link %d %s", m.ID, person.Key()))

@@ -183,6 +183,21 @@ func TestR5RCUserIDAndLoginPointToDifferentMembers(t *testing.T) {
 			want: []string{"conflict 1 agent:1/501 ambiguous_link", "conflict 1 agent:1/502 ambiguous_link", "note 1 in_conflict"},
 		},
 		{
+			name: "a login that was moved by hand: who is still listed does not leave",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/10", "502", "Bob Roy")
+			},
+			then: func(w *world) {
+				w.member(1).Logins = append(w.member(1).Logins, w.member(2).Logins...)
+				w.member(2).Logins = nil
+			},
+			want: []string{
+				"conflict 1 agent:1/501 ambiguous_link", "conflict 1 agent:1/502 ambiguous_link",
+				"note 1 in_conflict", "note 2 in_conflict",
+			},
+		},
+		{
 			name: "two members held the logins of one person",
 			before: func(w *world) {
 				w.agent("1/10", "501", "Ada Byron")

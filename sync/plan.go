@@ -112,6 +112,7 @@ type planner struct {
 	unmatched  []*Member          // found by no id
 	taken      map[int64]bool     // of the unmatched: found by e-mail after all
 	conflicted map[int64]bool
+	disputed   map[string]bool // e-mails of people in conflict who may be other members; folded
 	leavers    []leaver
 	candidates []leaver // what the ladder left for the guard
 	tally      tally
@@ -139,7 +140,7 @@ func newPlanner(in Input) (*planner, error) {
 	p := &planner{
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
 		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
-		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{},
+		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, disputed: map[string]bool{},
 		renamed: map[*Person]string{}, claimable: map[*Person]Sealed{},
 		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
