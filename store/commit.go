@@ -88,15 +88,16 @@ func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commi
 		return nil
 	}
 	return byOwnHand(ctx, tx, func() error {
-		return onDriver(conn, func(driverConn driver.ConnPrepareContext) error {
+		return onDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {
 			if err := ctx.Err(); err != nil {
 				return err // then the transaction may be gone, and each row would be one of its own
 			}
 			w, err := newWriter(ctx, driverConn, c, actor)
+			defer func() { err = errors.Join(err, closeAll(w.prepared)) }()
 			if err == nil {
 				err = w.writePlan(ctx, c.Plan)
 			}
-			return errors.Join(err, closeAll(w.prepared))
+			return err
 		})
 	})
 }

@@ -13,7 +13,7 @@ import (
 // commit.
 func (r *Runner) syncContacts(ctx context.Context, id RunID, account string, req Request) Result {
 	var c *Commit
-	calls, err := r.work(ctx, account, req, func(s *session) (err error) {
+	calls, err := r.inSession(ctx, account, req, func(s *session) (err error) {
 		c, err = s.applyContacts(ctx, id)
 		return err
 	})
@@ -50,7 +50,7 @@ func (r *Runner) PreviewContacts(ctx context.Context, req Request) []Result {
 	var results []Result
 	for _, account := range req.Run.Accounts {
 		result := Result{Account: account, Status: Failed}
-		result.APICalls, result.Err = r.work(ctx, account, req, func(s *session) error {
+		result.APICalls, result.Err = r.inSession(ctx, account, req, func(s *session) error {
 			list, err := s.readContacts(ctx)
 			if err != nil {
 				return err

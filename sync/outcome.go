@@ -26,7 +26,7 @@ const (
 // details are what there is to know of a few.
 type details struct {
 	gained   []string // ids of the records that the member found did not hold
-	email    string   // that member's e-mail after this plan, folded; "" unless active, and of the sealed
+	email    string   // that member's e-mail after this plan, folded; "" of an inactive one, and of one known by the seal
 	reason   Reason   // of a newcomer; "": the usual one
 	detail   string   // with it
 	change   *Change  // of a member

@@ -27,6 +27,19 @@ func (p *Person) Key() string {
 	return "rc:" + p.RCUserID
 }
 
+// keys are the person's key, and those that each of their records alone would give
+// them.
+func (p *Person) keys() []string {
+	keys := []string{p.Key()}
+	for _, r := range p.Agents {
+		keys = append(keys, agentKey(loginKey(r.Sub.ID, r.ID)))
+	}
+	for _, a := range p.Admins {
+		keys = append(keys, adminKey(a.UserID))
+	}
+	return keys
+}
+
 // compareKeys orders people by their keys.
 func compareKeys(a, b *Person) int {
 	if a.looseKey+b.looseKey == "" { // nearly always: no need to make the keys

@@ -111,7 +111,7 @@ func (r *Runner) Preview(ctx context.Context, req Request) []Result {
 	var results []Result
 	for _, account := range req.Run.Accounts {
 		result := Result{Account: account}
-		result.APICalls, result.Err = r.work(ctx, account, req, func(s *session) (err error) {
+		result.APICalls, result.Err = r.inSession(ctx, account, req, func(s *session) (err error) {
 			result.Plan, err = s.decide(ctx)
 			return err
 		})
@@ -135,7 +135,7 @@ func statusOf(plan *Plan, err error) RunStatus {
 // syncAccount takes one account from snapshot to commit.
 func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req Request) Result {
 	var c *Commit
-	calls, err := r.work(ctx, account, req, func(s *session) (err error) {
+	calls, err := r.inSession(ctx, account, req, func(s *session) (err error) {
 		s.run = id
 		c, err = s.apply(ctx)
 		return err
@@ -178,20 +178,24 @@ type session struct {
 	everybody   func(*Standing) bool
 }
 
-// work opens a session for one account, does what is to be done in it, and closes
-// it, whatever happens. A panic in it is *PanicError: it fails this account alone.
-func (r *Runner) work(ctx context.Context, account string, req Request, do func(*session) error) (calls int, err error) {
+// inSession opens a session for one account, does what is to be done in it, and closes
+// it, whatever happens. A panic is *PanicError: it fails this account alone.
+func (r *Runner) inSession(ctx context.Context, account string, req Request, do func(*session) error) (calls int, err error) {
 	s := &session{r: r, account: account, req: req}
-	err = Contain(func() (err error) {
-		if s.dir, err = r.Connect(account); err != nil {
+	err = Contain(func() error {
+		dir, err := r.Connect(account)
+		if err != nil {
 			return err
 		}
-		s.policy = r.Policy(account)
+		s.dir, s.policy = dir, r.Policy(account)
 		return do(s)
 	})
 	if s.dir != nil {
-		s.close(ctx)
-		calls = s.dir.Calls()
+		err = errors.Join(err, Contain(func() error {
+			s.close(ctx)
+			calls = s.dir.Calls()
+			return nil
+		}))
 	}
 	return calls, err
 }

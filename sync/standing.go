@@ -32,10 +32,15 @@ type Standing struct {
 	Remedy  string `json:"remedy"` // the command that settles a conflict (R20)
 
 	names []string // everything they can be called
+	keys  []string // their own, and those of their records
 }
 
 // Called says whether who means this person: as for Trace.Who.
 func (s *Standing) Called(who string) bool { return matchesAny(who, s.names) }
+
+// HasKey says whether a person key is theirs, or would be if they had but one of
+// their records (R6).
+func (s *Standing) HasKey(key string) bool { return slices.Contains(s.keys, key) }
 
 // The outcomes of a Standing that are no change.
 const (
@@ -50,7 +55,7 @@ const (
 // plan does, but for the second look, which is for leavers; it takes no lock and
 // writes nothing.
 func (r *Runner) Everybody(ctx context.Context, account string, each func(*Standing) bool) error {
-	_, err := r.work(ctx, account, Request{}, func(s *session) error {
+	_, err := r.inSession(ctx, account, Request{}, func(s *session) error {
 		s.everybody = each
 		err := s.read(ctx)
 		s.close(ctx)
@@ -137,7 +142,7 @@ func (p *planner) standing(person *Person, leaving map[string]Standing) *Standin
 	s.Person, s.RCUserID, s.Belongs, s.OnRoster, s.Member = person.Key(), person.RCUserID, o.belongs, o.active, orNull(o.found)
 	s.Name = firstOf(v.Profile.Name(), person.Key())
 	s.FirstName, s.LastName, s.Email = v.Profile[FirstName], v.Profile[LastName], v.Profile[Email]
-	s.ExtensionNumber, s.names = v.Profile[ExtensionNumber], person.names()
+	s.ExtensionNumber, s.names, s.keys = v.Profile[ExtensionNumber], person.names(), person.keys()
 	s.Roles, s.Logins = []string{}, make([]Login, len(person.Agents))
 	for _, role := range v.Roles {
 		if !slices.Contains(s.Roles, role) {

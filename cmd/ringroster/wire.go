@@ -169,7 +169,7 @@ func connect(s *config.Settings, account *config.Account, onCall func(ringcentra
 	for i, id := range account.SubAccounts {
 		subAccounts[i] = string(id)
 	}
-	return ringcentral.New(ringcentral.Config{
+	dir, err := ringcentral.New(ringcentral.Config{
 		Account: account.Name, BaseURL: account.BaseURL, RingCXURL: account.RingCXURL,
 		MainAccountID: string(account.MainAccountID), SubAccounts: subAccounts, ClientID: account.ClientID,
 		ClientSecret: string(credentials.ClientSecret), JWT: string(credentials.JWT),
@@ -177,6 +177,10 @@ func connect(s *config.Settings, account *config.Account, onCall func(ringcentra
 		Regional:  s.RegionalSettings.Enabled,
 		UserAgent: "ringroster/" + version, CAFile: account.CAFile, OnCall: onCall,
 	})
+	if err != nil {
+		return nil, err // not dir: a nil *Directory is no nil Directory
+	}
+	return dir, nil
 }
 
 // onCall tells an observer of each request, if it cares.

@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"ringroster/sync"
@@ -65,10 +63,9 @@ func (d *Daemon) carryOut(ctx context.Context, run *running, s *Settings, asked 
 
 // unpanicked makes a run; a panic in it is an error of it.
 func (d *Daemon) unpanicked(ctx context.Context, r *sync.Runner, req sync.Request) (id sync.RunID, results []sync.Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = errors.Join(err, fmt.Errorf("the program failed in this run, which is a fault of its own (panic): %v", p))
-		}
-	}()
-	return r.Sync(ctx, req)
+	err = sync.Contain(func() error {
+		id, results, err = r.Sync(ctx, req)
+		return err
+	})
+	return id, results, err
 }
