@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,6 +64,9 @@ func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, 
 		return "", ctx.Err()
 	case err != nil && !strings.Contains(wanted, ":"):
 		return "", err
+	case err != nil && who == nobodyElse:
+		_, _ = fmt.Fprintf(a.stderr, "RingCentral could not be asked whose %s is by now: %s\nShould it still be theirs, the next sync ties them again.\n", wanted, clean(err.Error()))
+		return who, nil
 	case err != nil:
 		_, _ = fmt.Fprintf(a.stderr, "RingCentral could not be asked about %s: %s\nShould it not report them, `ringroster plan` says so of member %d: never_linked.\n", clean(wanted), clean(err.Error()), row.MemberID)
 		return who, nil
@@ -86,7 +88,8 @@ func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, 
 // doubt: the next sync would find them by another of their ids and tie them again.
 func stillTheirs(row *store.RosterRow, found []*sync.Standing) error {
 	for _, p := range found {
-		if p.Outcome != sync.OutcomeConflict && p.Member != nil && *p.Member == row.MemberID {
+		doubtful := p.Outcome == sync.OutcomeConflict || p.Outcome == sync.OutcomeSkipped // nobody asked whose the id is
+		if !doubtful && p.Member != nil && *p.Member == row.MemberID {
 			return fmt.Errorf("%s is %s <%s> in RingCentral, whom the last sync took for member %d as well: the next one would tie them again, so nothing was changed; `ringroster roster detach %d` keeps syncs from changing the member",
 				p.Person, p.Name, p.Email, row.MemberID, row.MemberID)
 		}
@@ -102,24 +105,15 @@ func (a *app) reported(ctx context.Context, s *config.Settings, st *store.Store,
 	}
 	observer, done := a.planner()
 	defer done()
+	means := (*sync.Standing).Called
+	if strings.Contains(who, ":") {
+		means = (*sync.Standing).HasKey // an agent's number may be an administrator's, too
+	}
 	err = runner(s, st, observer).Everybody(ctx, account, func(p *sync.Standing) bool {
-		if p.Called(who) || hasRecord(p, who) {
+		if means(p, who) {
 			found = append(found, p)
 		}
 		return true
 	})
 	return found, err
-}
-
-// hasRecord says whether one of a person's RingCX records has this key, although
-// the person goes by another.
-func hasRecord(p *sync.Standing, key string) bool {
-	kind, id, _ := strings.Cut(key, ":")
-	switch kind {
-	case "agent":
-		return slices.ContainsFunc(p.Logins, func(l sync.Login) bool { return l.SubAccountID+"/"+l.AgentID == id })
-	case "admin":
-		return p.Called(id)
-	}
-	return false
 }
