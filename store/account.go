@@ -34,6 +34,13 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 		if _, err := tx.ExecContext(ctx, `PRAGMA defer_foreign_keys = 1`); err != nil {
 			return err
 		}
+		// What was written out of onboardings goes by the new name, as all of the history.
+		_, err := tx.ExecContext(ctx, `
+			UPDATE changes SET after = json_set(after, '$.account', ?)
+			 WHERE kind = 'onboard' AND json_valid(after) AND member_id IN (SELECT member_id FROM members WHERE account = ?)`, to, from)
+		if err != nil {
+			return err
+		}
 		return byOwnHand(ctx, tx, func() error {
 			for _, update := range accountTables {
 				if _, err := tx.ExecContext(ctx, update, to, from); err != nil {

@@ -189,6 +189,39 @@ func TestTheHistoryOfNewcomersKeepsOrderAndReasons(t *testing.T) {
 	checkReplay(t, s)
 }
 
+// The history calls an account as it is called today, in what was written out as well.
+func TestARenamedAccountInOnboardings(t *testing.T) {
+	s := newTestStore(t)
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+	byHand(t, s, `UPDATE members SET site = 'Bern' WHERE member_id = 2`)
+	if err := s.RenameAccount(t.Context(), "acme", "corp"); err != nil {
+		t.Fatal(err)
+	}
+	for id, doc := range onboardings(t, s) {
+		if account := doc.(map[string]any)["account"]; account != "corp" {
+			t.Errorf("member %d came to account %v", id, account)
+		}
+	}
+}
+
+// A number may be given again after its member was deleted by hand: the onboarding of
+// whoever has it then stays what it was, too.
+func TestAnOnboardingUnderANumberThatWasGivenBefore(t *testing.T) {
+	s := newTestStore(t)
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+	byHand(t, s, `PRAGMA foreign_keys = 0; DELETE FROM logins WHERE member_id = 2; DELETE FROM members WHERE member_id = 2`)
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Cy", "Ng"))))
+	texts := func() []string {
+		return rowsAs(t, s, `SELECT change_id, after FROM roster_changes WHERE kind = 'onboard' ORDER BY 1`)
+	}
+	want := texts()
+	apply(t, s, monday, plan(t, s, "acme", rename(members(t, s, "acme")[1], "Changed")))
+	byHand(t, s, `UPDATE members SET site = 'Bern' WHERE member_id = 2`)
+	if diff := cmp.Diff(want, texts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // forgetting is the plan of `roster forget`.
 func forgetting(t *testing.T, s *Store, account string, member int64) *sync.Plan {
 	t.Helper()

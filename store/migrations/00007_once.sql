@@ -55,16 +55,15 @@ DROP TRIGGER logins_deleted;
 -- transaction, which costs less than asking, for each row, whose hand it is.
 DROP TABLE own_hand;
 
--- An onboarding, if it is still there, is the first that happened to its member. The
--- program writes logins after their member alone, so that this trigger is enough
--- for it.
+-- This one is enough for the program: it writes logins only behind the INSERT or the
+-- UPDATE of their member.
 -- +goose StatementBegin
 CREATE TRIGGER members_changing BEFORE UPDATE OF member_id, status, managed, rc_user_id, username,
   first_name, last_name, email, role, extension_number, department, job_title, site, data_source,
   activity_id, time_zone, language, teams, categories, permissions, pins ON members
 BEGIN
   UPDATE changes SET after = coalesce((SELECT o.text FROM onboarded o WHERE o.member_id = changes.member_id), '')
-   WHERE change_id = (SELECT min(change_id) FROM changes WHERE member_id = old.member_id) AND after = '' AND kind = 'onboard';
+   WHERE member_id = old.member_id AND after = '' AND kind = 'onboard';
 END;
 -- +goose StatementEnd
 
@@ -72,7 +71,7 @@ END;
 CREATE TRIGGER members_deleting BEFORE DELETE ON members
 BEGIN
   UPDATE changes SET after = coalesce((SELECT o.text FROM onboarded o WHERE o.member_id = changes.member_id), '')
-   WHERE change_id = (SELECT min(change_id) FROM changes WHERE member_id = old.member_id) AND after = '' AND kind = 'onboard';
+   WHERE member_id = old.member_id AND after = '' AND kind = 'onboard';
 END;
 -- +goose StatementEnd
 
@@ -81,7 +80,7 @@ END;
 CREATE TRIGGER hand_replacing_members BEFORE INSERT ON members
 BEGIN
   UPDATE changes SET after = coalesce((SELECT o.text FROM onboarded o WHERE o.member_id = changes.member_id), '')
-   WHERE change_id = (SELECT min(change_id) FROM changes WHERE member_id = new.member_id) AND after = '' AND kind = 'onboard';
+   WHERE member_id = new.member_id AND after = '' AND kind = 'onboard';
 END;
 -- +goose StatementEnd
 
@@ -113,7 +112,7 @@ END;
 CREATE TRIGGER hand_inserting_logins BEFORE INSERT ON logins
 BEGIN
   UPDATE changes SET after = coalesce((SELECT o.text FROM onboarded o WHERE o.member_id = changes.member_id), '')
-   WHERE change_id = (SELECT min(change_id) FROM changes WHERE member_id = new.member_id) AND after = '' AND kind = 'onboard';
+   WHERE member_id = new.member_id AND after = '' AND kind = 'onboard';
   UPDATE members SET seal = NULL WHERE member_id = new.member_id;
 END;
 -- +goose StatementEnd
@@ -122,8 +121,7 @@ END;
 CREATE TRIGGER hand_updating_logins BEFORE UPDATE ON logins
 BEGIN
   UPDATE changes SET after = coalesce((SELECT o.text FROM onboarded o WHERE o.member_id = changes.member_id), '')
-   WHERE change_id IN (SELECT min(change_id) FROM changes WHERE member_id IN (old.member_id, new.member_id) GROUP BY member_id)
-     AND after = '' AND kind = 'onboard';
+   WHERE member_id IN (old.member_id, new.member_id) AND after = '' AND kind = 'onboard';
   UPDATE members SET seal = NULL WHERE member_id IN (old.member_id, new.member_id);
 END;
 -- +goose StatementEnd
@@ -132,7 +130,7 @@ END;
 CREATE TRIGGER logins_deleting BEFORE DELETE ON logins
 BEGIN
   UPDATE changes SET after = coalesce((SELECT o.text FROM onboarded o WHERE o.member_id = changes.member_id), '')
-   WHERE change_id = (SELECT min(change_id) FROM changes WHERE member_id = old.member_id) AND after = '' AND kind = 'onboard';
+   WHERE member_id = old.member_id AND after = '' AND kind = 'onboard';
   UPDATE members SET seal = NULL WHERE member_id = old.member_id;
 END;
 -- +goose StatementEnd
