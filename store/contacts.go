@@ -155,7 +155,7 @@ func searchWords(search string) []string {
 		}
 		return []string{number}
 	}
-	return strings.Fields(fold(search))
+	return strings.Fields(Fold(search))
 }
 
 // ContactChangeColumns are the columns of the view contact_changes, in their

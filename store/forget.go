@@ -156,9 +156,9 @@ const shortestName = 3
 
 // mentions says whether one of somebody's values stands in a text, in any case.
 func mentions(text string, values ...string) bool {
-	text = fold(text)
+	text = Fold(text)
 	return slices.ContainsFunc(values, func(value string) bool {
-		return len(value) >= shortestName && strings.Contains(text, fold(value))
+		return len(value) >= shortestName && strings.Contains(text, Fold(value))
 	})
 }
 

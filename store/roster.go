@@ -107,7 +107,7 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	if strings.Contains(who, "@") { // all members have to be looked at, which only e-mails are worth
 		ids += ` UNION SELECT m.member_id FROM members m
 			WHERE (m.search IS NULL OR instr(m.search, ?3)) AND ringroster_fold(m.email) = ?3`
-		args = append(args, fold(who))
+		args = append(args, Fold(who))
 	}
 	return collect(s.roster(ctx, ids, args))
 }
@@ -187,7 +187,7 @@ func (f *Filter) where() (string, []any) {
 		WHERE l.active AND (l.sub_account_id = ? OR l.sub_account = ? COLLATE NOCASE))`)
 	add(f.Activity, `m.activity_id = ?`)
 	add(f.Team, `EXISTS (SELECT 1 FROM json_each(m.teams) WHERE value = ? COLLATE NOCASE)`)
-	add(fold(f.Search), `instr(coalesce(m.search, `+foldedSQL+`), ?)`)
+	add(Fold(f.Search), `instr(coalesce(m.search, `+foldedSQL+`), ?)`)
 	return strings.Join(terms, " AND "), args
 }
 
@@ -195,9 +195,9 @@ func (f *Filter) where() (string, []any) {
 const foldedSQL = `ringroster_fold(m.first_name || ' ' || m.last_name || char(10) || m.email
 		|| char(10) || m.username || char(10) || m.extension_number)`
 
-// fold makes texts equal that differ only in case, in any script, or in their
+// Fold makes texts equal that differ only in case, in any script, or in their
 // apostrophes.
-func fold(s string) string {
+func Fold(s string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.ToUpper(s)), "’", "'")
 }
 
@@ -207,6 +207,6 @@ func init() {
 	sqlite.MustRegisterDeterministicScalarFunction("ringroster_fold", 1,
 		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 			text, _ := args[0].(string)
-			return fold(text), nil
+			return Fold(text), nil
 		})
 }

@@ -117,6 +117,9 @@ func (w *writer) writePlan(ctx context.Context, p *sync.Plan) error {
 			return fmt.Errorf("member %d: %w", m.ID, err)
 		}
 	}
+	if w.firstPlan {
+		return ctx.Err() // the next run seals: who knows what the rows hold
+	}
 	for i := range p.Seals {
 		w.args = append(w.args[:0], p.Seals[i].Text, p.Seals[i].ID, w.account)
 		if err := w.execOne(quiet, w.seal); err != nil {
@@ -246,7 +249,7 @@ func duplicate(m *sync.Member, err error) error {
 // searchText is what roster list --search looks in.
 func searchText(m *sync.Member) string {
 	p := &m.Profile
-	return fold(strings.Join([]string{
+	return Fold(strings.Join([]string{
 		p[sync.FirstName] + " " + p[sync.LastName], p[sync.Email], m.Username, p[sync.ExtensionNumber],
 	}, "\n"))
 }

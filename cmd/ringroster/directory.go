@@ -182,11 +182,10 @@ func (w *whom) lists(s *sync.Standing) bool {
 }
 
 func (w *whom) finds(s *sync.Standing) bool {
-	fold := func(text string) string { return strings.ToLower(strings.ToUpper(text)) } // in any script
 	texts := []string{s.Name, s.Email, s.ExtensionNumber, s.Person}
 	for _, l := range s.Logins {
 		texts = append(texts, l.UserName)
 	}
-	wanted := fold(strings.TrimSpace(w.search))
-	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(fold(text), wanted) })
+	wanted := store.Fold(strings.TrimSpace(w.search))
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(store.Fold(text), wanted) })
 }
