@@ -70,7 +70,7 @@ func (a *app) tellNaming(ctx context.Context, st *store.Store, was *store.Roster
 		ids[i] = fmt.Sprint(id)
 	}
 	list := strings.Join(ids, ", ")
-	_, err = fmt.Fprintf(a.stdout, "Their name, e-mail or username still stands in the note or the error of %s %s, which is left as it is. To clear it: sqlite3 %s \"UPDATE runs SET note = '', error = '' WHERE run_id IN (%s); VACUUM\"\n",
-		map[bool]string{true: "run", false: "the runs"}[len(runs) == 1], list, st.Path(), list)
+	_, err = fmt.Fprintf(a.stdout, "Their name, e-mail or username still stands in the note or the error of %s %s, which is left as it is. To clear it: sqlite3 %s \"UPDATE runs SET note = '', error = '' WHERE account = '%s' AND run_id IN (%s); VACUUM\"\n",
+		map[bool]string{true: "run", false: "the runs"}[len(runs) == 1], list, st.Path(), was.Account, list)
 	return err
 }

@@ -137,8 +137,8 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 	return accounts, edits, nil
 }
 
-// undoneBy names the runs that undid what a run did: by their own history, which
-// takes back what the run's gives.
+// undoneBy names the undoing runs that put back something of what a run did, whichever
+// run they undid: their history takes back what the run's gives.
 func undoneBy(ctx context.Context, st *store.Store, id sync.RunID) (string, error) {
 	done := map[doneField]bool{}
 	for c, err := range st.Changes(ctx, id) {
@@ -176,7 +176,7 @@ func undoneBy(ctx context.Context, st *store.Store, id sync.RunID) (string, erro
 		return "", nil
 	}
 	slices.Reverse(by)
-	return ": " + strings.Join(by, " and ") + " undid it already", nil
+	return ", since it was put back by " + strings.Join(by, " and "), nil
 }
 
 // doneField is what a run did to one field of a member.
