@@ -192,8 +192,10 @@ func bind(ctx context.Context, tx *sql.Tx, account string, id sync.Identity) err
 func boundElsewhere(ctx context.Context, tx *sql.Tx, account, mainAccount string) error {
 	var other string
 	err := tx.QueryRowContext(ctx, `SELECT account FROM accounts WHERE main_account_id = ?`, mainAccount).Scan(&other)
-	return orElse(err, "RingCX main account %s belongs to account %s here: if the settings now call it %s, run `ringroster account rename %s %s` first (R4)",
-		mainAccount, other, account, other, account)
+	if err != nil {
+		return err
+	}
+	return &sync.ElsewhereError{Account: account, MainAccount: mainAccount, Other: other}
 }
 
 // acceptDecided accepts what a run saw when it succeeded, or when all of a held

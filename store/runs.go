@@ -123,8 +123,29 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 	if st.Kept, err = keptPieces(ctx, tx, account); err != nil {
 		return st, err
 	}
+	if st.Others, err = boundOthers(ctx, tx, account); err != nil {
+		return st, err
+	}
 	err = readWaiting(ctx, tx, sync.JobMembers, account, now, &st)
 	return st, err
+}
+
+// boundOthers are the other accounts, by the main account that each is bound to.
+func boundOthers(ctx context.Context, tx *sql.Tx, account string) (map[string]string, error) {
+	var others map[string]string // nil: none
+	type bound struct{ account, main string }
+	rows := stream(ctx, tx, func(b *bound, rows *sql.Rows) error { return rows.Scan(&b.account, &b.main) },
+		`SELECT account, main_account_id FROM accounts WHERE account <> ? AND main_account_id <> '' ORDER BY account`, account)
+	for b, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		if others == nil {
+			others = map[string]string{}
+		}
+		others[b.main] = b.account
+	}
+	return others, nil
 }
 
 // readWaiting reads who left of late, and who waits to.

@@ -16,8 +16,23 @@ func prove(s *Snapshot, state *State) error {
 	case len(s.Admins) == 0 && state.Admins > 0:
 		return fmt.Errorf("account %s: the administrators list is empty and had %d people at the last accepted run: that is an error, not a fact (R1)", s.Account, state.Admins)
 	}
+	if other := state.Others[s.Identity.MainAccountID]; other != "" {
+		return &ElsewhereError{Account: s.Account, MainAccount: s.Identity.MainAccountID, Other: other}
+	}
 	return proveIdentity(s, state.Bound)
 }
+
+// ElsewhereError says that the account that answered has another name in the roster
+// (R4).
+type ElsewhereError struct{ Account, MainAccount, Other string }
+
+func (e *ElsewhereError) Error() string {
+	return fmt.Sprintf("RingCX main account %s belongs to account %s here: if the settings now call it %s, run `ringroster account rename %s %s` first (R4)",
+		e.MainAccount, e.Other, e.Account, e.Other, e.Account)
+}
+
+// Permanent says that trying again is useless until somebody puts it right.
+func (e *ElsewhereError) Permanent() bool { return true }
 
 // proveIdentity compares the ids an account is bound to with those that answered
 // (R4).

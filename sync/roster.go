@@ -142,6 +142,9 @@ type State struct {
 	RecentLeavers int             `json:"recent_leavers,omitempty"`
 	Kept          map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
 	Held          *HeldSet        `json:"held,omitempty"` // the open held set, nil if there is none (R25)
+	// Others are the accounts of the roster that are bound to a RingCX main account,
+	// by its id, without this one (R4).
+	Others map[string]string `json:"-"`
 }
 
 // HeldSet is an open held set: the leavers that were shown, with their reasons.
