@@ -116,6 +116,9 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 		return holders
 	}
 	for _, person := range p.people.all {
+		if person.outcome.sealed && !reportsOneOf(person, wanted) {
+			continue // nearly always
+		}
 		if e := p.emailHeld(person); wanted[e].first != nil {
 			of(e).present = append(of(e).present, person.outcome.found)
 		}
@@ -141,6 +144,16 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 		}
 	}
 	return holders
+}
+
+// reportsOneOf says whether RingCentral reports one of the e-mails for a person.
+func reportsOneOf(person *Person, wanted map[string]emailGroup) bool {
+	for email := range person.emails {
+		if wanted[fold(email)].first != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // emailHeld is the e-mail after this plan, folded, of the active member that was

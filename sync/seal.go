@@ -152,7 +152,7 @@ func (p *planner) recognize(s Sealed) bool {
 	}
 	p.usernames = append(p.usernames, hashOf(fold(m.Username)))
 	o := &person.outcome
-	o.decision, o.found, o.sealed, o.active = unchanged, s.ID, true, true
+	o.decision, o.found, o.sealed, o.active, o.wasAdmin = unchanged, s.ID, true, true, m.isAdministrator()
 	p.judged(person, &v)
 	if person.RCUserID == "" {
 		p.claimable[person] = Sealed{s.ID, strings.Clone(s.Text)}
@@ -192,11 +192,15 @@ func (p *planner) weigh(w *sealWords, person *Person) verdict {
 	return v
 }
 
-// countSealed counts those whom the plan knew by their seals, for the guard.
+// countSealed counts those whom the plan knew by their seals, for the guard: of what
+// they hold, it looks at the logins and at who is an administrator.
 func (p *planner) countSealed() {
 	for _, person := range p.people.all {
 		if person.outcome.sealed {
-			v := p.judge(person, nil)
+			var v verdict
+			if person.outcome.wasAdmin {
+				v.Profile[Role] = RoleAdministrator
+			}
 			p.tally.count(p.expect(&sealWords{}, person, &v))
 		}
 	}

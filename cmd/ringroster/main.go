@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -21,20 +20,12 @@ import (
 var version = "unknown"
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	tuneCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
-
-// gcPercent is half of Go's own: a run holds all that RingCentral reports until it
-// ends, and garbage may grow to half of that. It costs no time that can be told from
-// noise where nothing changes, and saves a quarter of the memory at a large first
-// load, which takes a little longer for it. GOGC overrides it.
-const gcPercent = 50
 
 // Exit codes, a contract with scripts (design.md section 3).
 const (

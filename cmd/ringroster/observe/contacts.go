@@ -27,10 +27,10 @@ var contactEvents = map[sync.ContactKind]string{
 
 // logContacts logs every change of an account's contacts, then the summary.
 func logContacts(log *zap.Logger, r *sync.Run, c *sync.Commit) {
-	author := []zap.Field{zap.String("actor", r.Actor), zap.String("on_behalf_of", r.OnBehalfOf)}
+	byAuthor := log.With(zap.String("actor", r.Actor), zap.String("on_behalf_of", r.OnBehalfOf))
 	for i := range c.Contacts.Changes {
 		change := &c.Contacts.Changes[i]
-		log.Info(contactEvents[change.Kind], append(contactFields(change), author...)...)
+		byAuthor.Info(contactEvents[change.Kind], contactFields(change)...)
 	}
 	for _, n := range c.Contacts.Notes {
 		level := zapcore.DebugLevel

@@ -56,15 +56,15 @@ func NewLogger(w io.Writer, format Format, level zapcore.LevelEnabler) *zap.Logg
 		out := zapcore.Lock(zapcore.AddSync(lineWriter{w}))
 		return zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(cfg), out, level))
 	}
-	core := zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.Lock(zapcore.AddSync(w)), level)
+	json := zapcore.NewJSONEncoder(cfg)
 	if format == Journal {
-		core = newJournal(journalSocket, core)
+		return zap.New(newJournal(journalSocket, zapcore.NewCore(json, zapcore.Lock(zapcore.AddSync(w)), level)))
 	}
-	return zap.New(core)
+	return zap.New(newBurst(json, w, level))
 }
 
 func encodeTime(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
-	enc.AppendString(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+	zapcore.TimeEncoderOfLayout("2006-01-02T15:04:05.000Z")(t.UTC(), enc)
 }
 
 // lineWriter keeps foreign text from steering a terminal: zap escapes what is
@@ -149,10 +149,10 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		logContacts(log, &r, c)
 		return
 	}
+	byAuthor := log.With(zap.String("actor", r.Actor), zap.String("on_behalf_of", r.OnBehalfOf))
 	for i := range c.Plan.Changes {
 		change := &c.Plan.Changes[i]
-		log.Info(memberEvents[change.Kind], append(changeFields(change),
-			zap.String("actor", r.Actor), zap.String("on_behalf_of", r.OnBehalfOf))...)
+		byAuthor.Info(memberEvents[change.Kind], changeFields(change)...)
 	}
 	for i := range c.Plan.Conflicts {
 		conflict := &c.Plan.Conflicts[i]

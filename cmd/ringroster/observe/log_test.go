@@ -23,7 +23,7 @@ func TestForeignTextBreaksNoLine(t *testing.T) {
 	for _, format := range []Format{Console, JSON} {
 		var out bytes.Buffer
 		log := NewLogger(&out, format, zap.DebugLevel)
-		log.Info("member_updated", zap.String("name", nasty), zap.Error(errors.New(nasty)))
+		log.Info("conflict", zap.String("name", nasty), zap.Error(errors.New(nasty)))
 		text, ok := strings.CutSuffix(out.String(), "\n")
 		if !ok || strings.Contains(text, "\n") {
 			t.Errorf("%s: not one line: %q", format, out.String())

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"math"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// A run reads a whole company into memory and holds it to its end. To collect
+// garbage again and again while the heap grows from nothing finds little, and took
+// a tenth of the time of a run that changes nothing. So nothing is collected until
+// the program has gcFloor; beyond that, garbage may grow to half of what is in use,
+// half of Go's own. Whoever sets GOGC or GOMEMLIMIT has it their way.
+const (
+	gcFloor   = 104 << 20
+	gcPercent = 50
+)
+
+func tuneCollector() {
+	if os.Getenv("GOGC")+os.Getenv("GOMEMLIMIT") == "" {
+		collectNext()
+	}
+}
+
+// collectNext says when garbage is collected next, by what the last collection left.
+// It comes again after each one, as the cleanup of something that nobody holds.
+func collectNext() {
+	left := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(left)
+	if left[0].Value.Uint64() < gcFloor*100/(100+gcPercent) {
+		debug.SetMemoryLimit(gcFloor)
+		debug.SetGCPercent(-1)
+	} else {
+		debug.SetGCPercent(gcPercent)
+		debug.SetMemoryLimit(math.MaxInt64)
+	}
+	runtime.AddCleanup(new([16]byte), func(int) { collectNext() }, 0)
+}
