@@ -133,13 +133,13 @@ func TestAnOnboardingStaysWhatItWas(t *testing.T) {
 		}, "2"},
 		{"everybody at once", sql(`UPDATE members SET site = 'Bern'`), "1 2 3"},
 		{"with triggers that fire triggers", sql(`PRAGMA recursive_triggers = 1; UPDATE members SET site = 'Bern' WHERE member_id = 2`), "2"},
-		{"one more login", sql(`INSERT INTO logins (member_id, sub_account_id, agent_id) VALUES (2, '1', '900')`), "2"},
-		{"a login, replaced", sql(`INSERT OR REPLACE INTO logins SELECT member_id, sub_account_id, agent_id, '', '', '', '', '', '', 0 FROM logins WHERE member_id = 2`), "2"},
-		{"a login, upserted", sql(`INSERT INTO logins SELECT * FROM logins WHERE member_id = 2 ON CONFLICT DO UPDATE SET user_name = 'x'`), "2"},
-		{"a login, changed", sql(`UPDATE logins SET active = 0 WHERE member_id = 2`), "2"},
-		{"a login, moved to somebody else", sql(`UPDATE logins SET member_id = 3 WHERE member_id = 2`), "2 3"},
-		{"a login, moved over another", sql(`DELETE FROM logins WHERE agent_id = '9'; UPDATE logins SET agent_id = 'a' WHERE member_id > 1; UPDATE OR REPLACE logins SET member_id = 3 WHERE member_id = 2`), "2 3"},
-		{"a login, deleted", sql(`DELETE FROM logins WHERE member_id = 2`), "2"},
+		{"one more login", sql(`UPDATE members SET logins = json_insert(logins, '$[#]', json_array('1', '', '', '', '900', '', '', '', 1)) WHERE member_id = 2`), "2"},
+		{"a login, changed", sql(`UPDATE members SET logins = json_set(logins, '$[0][8]', 0) WHERE member_id = 2`), "2"},
+		{"a login, moved to somebody else", sql(`
+			UPDATE members SET logins = json_insert(logins, '$[#]', (SELECT json(m.logins -> 0) FROM members m WHERE m.member_id = 2)) WHERE member_id = 3;
+			UPDATE members SET logins = json_remove(logins, '$[0]') WHERE member_id = 2`), "2 3"},
+		{"a login, deleted", sql(`UPDATE members SET logins = json_remove(logins, '$[0]') WHERE member_id = 2`), "2"},
+		{"all logins", sql(`UPDATE members SET logins = '[]' WHERE member_id = 2`), "2"},
 		{"the row, replaced", sql(`INSERT OR REPLACE INTO members (member_id, account, first_name) VALUES (2, 'acme', 'Other')`), "2"},
 		{"the row, with another id and back", sql(`UPDATE members SET member_id = 9 WHERE member_id = 2`, `UPDATE members SET member_id = 2 WHERE member_id = 9`), "2"},
 		{"the row, deleted, and somebody else with its id", sql(`DELETE FROM members WHERE member_id = 2`, `INSERT INTO members (member_id, account, first_name) VALUES (2, 'acme', 'Other')`), "2"},
@@ -209,7 +209,7 @@ func TestARenamedAccountInOnboardings(t *testing.T) {
 func TestAnOnboardingUnderANumberThatWasGivenBefore(t *testing.T) {
 	s := newTestStore(t)
 	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
-	byHand(t, s, `PRAGMA foreign_keys = 0; DELETE FROM logins WHERE member_id = 2; DELETE FROM members WHERE member_id = 2`)
+	byHand(t, s, `PRAGMA foreign_keys = 0; DELETE FROM members WHERE member_id = 2`)
 	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Cy", "Ng"))))
 	texts := func() []string {
 		return rowsAs(t, s, `SELECT change_id, after FROM roster_changes WHERE kind = 'onboard' ORDER BY 1`)
@@ -244,7 +244,7 @@ func TestForgettingErasesTheOnboarding(t *testing.T) {
 			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 			before(t, s)
 			apply(t, s, monday, forgetting(t, s, "acme", 1))
-			for _, table := range []string{"members", "logins", "changes", "roster_changes", "onboarded"} {
+			for _, table := range []string{"members", "roster_logins", "changes", "roster_changes", "onboarded"} {
 				for _, row := range rowsAs(t, s, `SELECT * FROM `+table+` ORDER BY 1`) {
 					if strings.Contains(row, "Lee") || strings.Contains(row, "Ann@") || strings.Contains(row, `"101"`) && !strings.Contains(row, "Bob") {
 						t.Errorf("%s still says %s", table, row)
@@ -294,11 +294,11 @@ func TestRandomEditsLeaveTheOnboardingAlone(t *testing.T) {
 			case 3:
 				byHand(t, s, `UPDATE members SET site = ?, status = 'inactive' WHERE member_id = ?`, text, m.ID)
 			case 4:
-				byHand(t, s, `UPDATE logins SET user_name = ? WHERE member_id = ?`, text, m.ID)
+				byHand(t, s, `UPDATE members SET logins = json_set(logins, '$[0][6]', ?) WHERE member_id = ? AND logins <> '[]'`, text, m.ID)
 			case 5:
-				byHand(t, s, `INSERT OR REPLACE INTO logins (member_id, sub_account_id, agent_id) VALUES (?, '1', ?)`, m.ID, text)
+				byHand(t, s, `UPDATE members SET logins = json_insert(logins, '$[#]', json_array('1', '', '', '', ?, '', '', '', 0)) WHERE member_id = ?`, text, m.ID)
 			case 6:
-				byHand(t, s, `DELETE FROM logins WHERE member_id = ? AND agent_id < ?`, m.ID, text)
+				byHand(t, s, `UPDATE members SET logins = json_remove(logins, '$[#-1]') WHERE member_id = ?`, m.ID)
 			}
 			for i, now := range members(t, s, "acme") {
 				if now.Synced != was[i].Synced {

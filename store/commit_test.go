@@ -114,21 +114,6 @@ func TestNothingToDoWritesNoChangeRows(t *testing.T) {
 	}
 }
 
-func TestLoginsAreNeverRemoved(t *testing.T) {
-	s := newTestStore(t)
-	ann := person("acme", "Ann", "Lee")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
-	old := ann.Logins[0]
-	ann.Logins = []sync.Login{old}
-	ann.Logins[0].AgentID, ann.Logins[0].AgentGroup = "a-new", "Support"
-	apply(t, s, monday, plan(t, s, "acme", rename(ann, "Lim")))
-
-	want := []sync.Login{old, ann.Logins[0]} // R8
-	if diff := cmp.Diff(want, members(t, s, "acme")[0].Logins); diff != "" {
-		t.Error(diff)
-	}
-}
-
 // Two programs plan from one version: the second to commit must plan again.
 func TestR27CommitRefusesAStalePlan(t *testing.T) {
 	s := newTestStore(t)

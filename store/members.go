@@ -12,27 +12,23 @@ import (
 	"ringroster/sync"
 )
 
-// A member's row is repeated for each of its logins; one cursor in the order of
-// both keys gives everybody once, in constant memory.
 const membersSQL = `
 	SELECT m.member_id, m.status, m.managed, m.linked, m.rc_user_id, m.username,
 	       m.first_name, m.last_name, m.email, m.role, m.extension_number,
 	       m.department, m.job_title, m.site, m.data_source, m.activity_id, m.deactivation_reason,
-	       m.time_zone, m.language, m.teams, m.categories, m.permissions, m.pins,
+	       m.time_zone, m.language, m.teams, m.categories, m.permissions, m.pins, m.logins,
 	       m.synced, m.synced_roles, m.synced_logins, m.synced_regional, m.admin_ids,
-	       m.absent_days, m.absent_on, m.last_seen_at, m.rejected, m.seal IS NULL,
-	       l.sub_account_id, l.sub_account, l.agent_group_id, l.agent_group, l.agent_id,
-	       l.agent_type, l.user_name, l.data_source, l.active
-	  FROM members m LEFT JOIN logins l ON l.member_id = m.member_id
+	       m.absent_days, m.absent_on, m.last_seen_at, m.rejected, m.seal IS NULL
+	  FROM members m
 	 WHERE +m.account = ? AND m.member_id IN (SELECT value FROM json_each(?))
-	 ORDER BY m.member_id, l.sub_account_id, l.agent_id`
+	 ORDER BY m.member_id`
 
 // The seals come a batch at a time, as one text: a row of its own for each of a
 // hundred thousand members would cost more than all that is done with it.
 const sealsSQL = `
 	SELECT max(member_id), group_concat(member_id || ' ' || coalesce(seal, ''), char(10))
-	  FROM (SELECT member_id, seal FROM members INDEXED BY members_seal
-	         WHERE account = ? AND member_id > ? ORDER BY member_id LIMIT ?)`
+	  FROM (SELECT member_id, seal FROM members
+	         WHERE +account = ? AND member_id > ? ORDER BY member_id LIMIT ?)`
 
 // membersBatch is how many members are looked at together.
 const membersBatch = 1000
@@ -98,50 +94,31 @@ func unknownIDs(ids []byte, seals string, known sync.Known) ([]byte, error) {
 	return append(ids, ']'), nil
 }
 
-// streamMembers yields a member when the first row of the next one, or the end,
-// shows that its logins are complete. more is false once nobody wants any more.
+// streamMembers yields the members of an account among those with the given ids. more
+// is false once nobody wants any more.
 func streamMembers(ctx context.Context, db reader, account, ids string, yield func(*sync.Member) bool) (more bool, err error) {
-	rows, err := db.QueryContext(ctx, membersSQL, account, ids)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = rows.Close() }() // rows.Err tells what went wrong
 	var row memberRow
 	dest := row.dest()
-	var last *sync.Member
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
+	for _, err := range stream(ctx, db, func(_ *struct{}, rows *sql.Rows) error { return rows.Scan(dest...) }, membersSQL, account, ids) {
+		if err != nil {
 			return false, err
 		}
-		if last == nil || last.ID != row.m.ID {
-			if last != nil && !yield(last) {
-				return false, nil
-			}
-			if last, err = row.member(account); err != nil {
-				return false, err
-			}
-		}
-		if row.subAccountID.Valid {
-			last.Logins = append(last.Logins, row.login())
+		m, err := row.member(account)
+		if err != nil || !yield(m) {
+			return false, err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return false, err
-	}
-	return last == nil || yield(last), nil
+	return true, nil
 }
 
-// memberRow is one row of membersSQL. Login columns are NULL for a member that
-// has none.
+// memberRow is one row of membersSQL.
 type memberRow struct {
 	m        sync.Member
 	synced   string
 	adminIDs string
 	pins     string
+	logins   string
 	lastSeen sql.NullString
-
-	subAccountID, subAccount, groupID, group, agentID, agentType, userName, dataSource sql.NullString
-	active                                                                             sql.NullBool
 }
 
 // dest lists where the columns of membersSQL go, in their order.
@@ -153,11 +130,9 @@ func (r *memberRow) dest() []any {
 		&p[sync.Department], &p[sync.JobTitle], &p[sync.Site], &p[sync.DataSource],
 		&m.Own[sync.ActivityID], &m.DeactivationReason,
 		&p[sync.TimeZone], &p[sync.Language],
-		&m.Own[sync.Teams], &m.Own[sync.Categories], &m.Own[sync.Permissions], &r.pins,
+		&m.Own[sync.Teams], &m.Own[sync.Categories], &m.Own[sync.Permissions], &r.pins, &r.logins,
 		&r.synced, &m.Synced.Roles, &m.Synced.Logins, &m.Synced.Regional, &r.adminIDs,
 		&m.AbsentDays, &m.AbsentOn, &r.lastSeen, &m.Rejected, &m.Unsealed,
-		&r.subAccountID, &r.subAccount, &r.groupID, &r.group, &r.agentID,
-		&r.agentType, &r.userName, &r.dataSource, &r.active,
 	}
 }
 
@@ -179,18 +154,11 @@ func (r *memberRow) member(account string) (*sync.Member, error) {
 			return nil, fmt.Errorf("member %d: column pins: %w", m.ID, err)
 		}
 	}
+	if err := decodeLogins(r.logins, &m); err != nil {
+		return nil, err
+	}
 	if m.LastSeenAt, err = parseStamp(r.lastSeen); err != nil {
 		return nil, fmt.Errorf("member %d: column last_seen_at: %w", m.ID, err)
 	}
 	return &m, nil
-}
-
-func (r *memberRow) login() sync.Login {
-	return sync.Login{
-		SubAccountID: r.subAccountID.String, SubAccount: r.subAccount.String,
-		AgentGroupID: r.groupID.String, AgentGroup: r.group.String,
-		AgentID: r.agentID.String, AgentType: r.agentType.String,
-		UserName: r.userName.String, DataSource: r.dataSource.String,
-		Active: r.active.Bool,
-	}
 }

@@ -23,7 +23,7 @@ var namesSQL = map[Thing]string{
 	AccountThing: `SELECT '', account FROM accounts UNION SELECT '', account FROM members ORDER BY 2`,
 	RoleThing:    `SELECT DISTINCT '', role FROM members WHERE role <> '' ORDER BY 2`,
 	SubAccountThing: `
-		SELECT DISTINCT sub_account_id, sub_account FROM logins ORDER BY 1, 2`,
+		SELECT DISTINCT sub_account_id, sub_account FROM roster_logins ORDER BY 1, 2`,
 	ActivityThing: `SELECT DISTINCT '', activity_id FROM members WHERE activity_id <> '' ORDER BY 2`,
 	TeamThing: `
 		SELECT DISTINCT '', t.value FROM members m JOIN json_each(m.teams) t WHERE m.teams <> '[]' ORDER BY 2`,

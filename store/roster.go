@@ -8,6 +8,8 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"modernc.org/sqlite"
 
@@ -103,7 +105,7 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	if err != nil {
 		id = 0 // no member has it
 	}
-	ids, args := findSQL, []any{id, who}
+	ids, args := findMemberSQL+` UNION `+findLoginSQL, []any{id, who}
 	if strings.Contains(who, "@") { // all members have to be looked at, which only e-mails are worth
 		ids += ` UNION SELECT m.member_id FROM members m
 			WHERE (m.search IS NULL OR instr(m.search, ?3)) AND ringroster_fold(m.email) = ?3`
@@ -112,18 +114,16 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	return collect(s.roster(ctx, ids, args))
 }
 
-// findSQL looks into one index after the other. They begin with the account, so
-// it goes from each account to the next.
-const findSQL = `
-	WITH RECURSIVE accounts(account) AS (
-	  SELECT min(account) FROM members
-	  UNION ALL
-	  SELECT (SELECT min(m.account) FROM members m WHERE m.account > accounts.account)
-	    FROM accounts WHERE accounts.account IS NOT NULL)
+// findMemberSQL looks into one index after the other.
+const findMemberSQL = `
 	SELECT member_id FROM members WHERE member_id = ?1
-	UNION SELECT m.member_id FROM accounts JOIN members m USING (account) WHERE m.rc_user_id = ?2 AND m.rc_user_id <> ''
-	UNION SELECT m.member_id FROM accounts JOIN members m USING (account) WHERE m.username = ?2 AND m.username <> ''
-	UNION SELECT l.member_id FROM logins l WHERE l.agent_id = ?2`
+	UNION SELECT member_id FROM members WHERE rc_user_id = ?2 AND rc_user_id <> ''
+	UNION SELECT member_id FROM members WHERE username = ?2 AND username <> ''`
+
+// findLoginSQL looks at everybody's logins.
+const findLoginSQL = `
+	SELECT m.member_id FROM members m
+	 WHERE instr(m.logins, ?2) AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2)`
 
 // roster yields the rows of the view for the member ids that a query gives.
 func (s *Store) roster(ctx context.Context, ids string, args []any) iter.Seq2[RosterRow, error] {
@@ -183,8 +183,8 @@ func (f *Filter) where() (string, []any) {
 	add(f.Account, `m.account = ?`)
 	add(string(f.Status), `m.status = ?`)
 	add(f.Role, `m.role = ? COLLATE NOCASE`)
-	add(f.SubAccount, `m.member_id IN (SELECT l.member_id FROM logins l
-		WHERE l.active AND (l.sub_account_id = ? OR l.sub_account = ? COLLATE NOCASE))`)
+	add(f.SubAccount, `EXISTS (SELECT 1 FROM json_each(m.logins) l
+		WHERE l.value ->> 8 AND (l.value ->> 0 = ? OR l.value ->> 1 = ? COLLATE NOCASE))`)
 	add(f.Activity, `m.activity_id = ?`)
 	add(f.Team, `EXISTS (SELECT 1 FROM json_each(m.teams) WHERE value = ? COLLATE NOCASE)`)
 	add(Fold(f.Search), `instr(coalesce(m.search, `+foldedSQL+`), ?)`)
@@ -198,7 +198,17 @@ const foldedSQL = `ringroster_fold(m.first_name || ' ' || m.last_name || char(10
 // Fold makes texts equal that differ only in case, in any script, or in their
 // apostrophes.
 func Fold(s string) string {
-	return strings.ReplaceAll(strings.ToLower(strings.ToUpper(s)), "’", "'")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r < utf8.RuneSelf:
+			return r
+		case r == '’':
+			return '\''
+		}
+		return unicode.ToLower(unicode.ToUpper(r))
+	}, s)
 }
 
 // Connections of this program know ringroster_fold; other clients need it for

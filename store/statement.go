@@ -47,6 +47,20 @@ func (s *statement) exec(ctx context.Context, args []any) (driver.Result, error)
 	return s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.args)
 }
 
+// execTexts is exec for arguments that are all texts. What the row before had, too, as
+// names of places and settings, is not made anew.
+func (s *statement) execTexts(ctx context.Context, texts []string) (driver.Result, error) {
+	for i, text := range texts {
+		if i == len(s.args) {
+			s.args = append(s.args, driver.NamedValue{Ordinal: i + 1})
+		}
+		if before, ok := s.args[i].Value.(string); !ok || before != text {
+			s.args[i].Value = text
+		}
+	}
+	return s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.args)
+}
+
 func closeAll(statements []*statement) error {
 	var errs []error
 	for _, s := range statements {

@@ -10,24 +10,32 @@ import (
 	"ringroster/sync"
 )
 
-// The statements of one commit. appendDecided and appendKept give the values of
-// their columns in this order.
+// The statements of one commit. appendDecided, appendKept and appendSealed give the
+// values of their columns in this order.
 const (
 	insertMemberSQL = `
 		INSERT INTO members (
 		       status, managed, rc_user_id, username, first_name, last_name, email, role,
 		       extension_number, department, job_title, site, data_source, activity_id,
-		       deactivation_reason, time_zone, language, teams, categories, permissions, pins, search,
+		       deactivation_reason, time_zone, language, teams, categories, permissions, pins, logins, search,
 		       linked, synced, synced_roles, synced_logins, synced_regional, admin_ids,
-		       absent_days, absent_on, last_seen_at, rejected, seal,
-		       account, created_at, created_by, updated_at, updated_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		       absent_days, absent_on, last_seen_at, rejected,
+		       account, created_at, created_by)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	// Of somebody who is sealed the other columns hold their defaults.
+	insertSealedSQL = `
+		INSERT INTO members (linked, synced,
+		       account, seal, rc_user_id, username, first_name, last_name, email, role,
+		       extension_number, department, job_title, site, data_source, time_zone, language,
+		       activity_id, teams, categories, permissions, logins,
+		       synced_roles, synced_logins, synced_regional, admin_ids, created_at, created_by, search)
+		VALUES (1, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateMemberSQL = `
 		UPDATE members
 		   SET status = ?, managed = ?, rc_user_id = ?, username = ?, first_name = ?, last_name = ?, email = ?, role = ?,
 		       extension_number = ?, department = ?, job_title = ?, site = ?, data_source = ?, activity_id = ?,
 		       deactivation_reason = ?, time_zone = ?, language = ?,
-		       teams = ?, categories = ?, permissions = ?, pins = ?, search = ?,
+		       teams = ?, categories = ?, permissions = ?, pins = ?, logins = ?, search = ?,
 		       linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
 		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?,
 		       deactivated_at = CASE WHEN status = 'active' AND ? = 'inactive' THEN ? ELSE deactivated_at END,
@@ -39,15 +47,6 @@ const (
 		   SET linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
 		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?
 		 WHERE member_id = ? AND account = ?`
-	upsertLoginSQL = `
-		INSERT INTO logins (
-		       member_id, sub_account_id, agent_id, sub_account, agent_group_id, agent_group,
-		       agent_type, user_name, data_source, active)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (member_id, sub_account_id, agent_id) DO UPDATE
-		   SET sub_account = excluded.sub_account, agent_group_id = excluded.agent_group_id,
-		       agent_group = excluded.agent_group, agent_type = excluded.agent_type,
-		       user_name = excluded.user_name, data_source = excluded.data_source, active = excluded.active`
 	sealMemberSQL = `UPDATE members SET seal = ? WHERE member_id = ? AND account = ?`
 )
 
@@ -58,8 +57,8 @@ type writer struct {
 	actor   string
 	now     *string // one time for everything in the commit
 
-	insert, update, mark, seal, login, change, onboarded *statement
-	prepared                                             []*statement
+	insert, insertSealed, update, mark, seal, change, onboarded *statement
+	prepared                                                    []*statement
 
 	newcomers newcomers
 
@@ -67,7 +66,8 @@ type writer struct {
 	// nothing shows whether somebody edited rows since.
 	firstPlan bool
 
-	args []any // reused for every row
+	args  []any // reused for every row
+	texts []string
 }
 
 // newWriter prepares the statements. They have to be closed even after an error.
@@ -78,10 +78,10 @@ func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Comm
 		text string
 	}{
 		{&w.insert, insertMemberSQL},
+		{&w.insertSealed, insertSealedSQL},
 		{&w.update, updateMemberSQL},
 		{&w.mark, markMemberSQL},
 		{&w.seal, sealMemberSQL},
-		{&w.login, upsertLoginSQL},
 		{&w.change, insertChangeSQL},
 		{&w.onboarded, insertOnboardedSQL},
 	} {
@@ -140,18 +140,20 @@ func (w *writer) writeChange(ctx context.Context, c *sync.Change) error {
 	} else if err := w.updateMember(ctx, c, next); err != nil {
 		return err
 	}
-	for i := range next.Logins {
-		if err := w.writeLogin(ctx, c.Member, &next.Logins[i]); err != nil {
-			return err
-		}
-	}
 	return w.writeHistory(ctx, c)
 }
 
 func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
-	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m, syncedText(m))
-	w.args = append(w.args, sealOf(m, true), w.account, w.now, w.actor, w.now, w.actor)
-	result, err := w.insert.exec(ctx, w.args)
+	var result driver.Result
+	var err error
+	if seal := m.Seal(); seal != "" {
+		w.texts = w.appendSealed(w.texts[:0], m, seal)
+		result, err = w.insertSealed.execTexts(ctx, w.texts)
+	} else {
+		w.args = w.appendKept(w.appendDecided(w.args[:0], m), m, syncedText(m))
+		w.args = append(w.args, w.account, w.now, w.actor)
+		result, err = w.insert.exec(ctx, w.args)
+	}
 	if err != nil {
 		return duplicate(m, err)
 	}
@@ -208,14 +210,6 @@ func (w *writer) execOne(ctx context.Context, stmt *statement) error {
 	return err
 }
 
-// writeLogin adds or replaces a login; none is ever removed (R8).
-func (w *writer) writeLogin(ctx context.Context, member int64, l *sync.Login) error {
-	w.args = append(w.args[:0], member, l.SubAccountID, l.AgentID, l.SubAccount, l.AgentGroupID, l.AgentGroup,
-		l.AgentType, l.UserName, l.DataSource, l.Active)
-	_, err := w.login.exec(ctx, w.args)
-	return err
-}
-
 // appendDecided appends what a plan decides about a member and people see.
 func (w *writer) appendDecided(args []any, m *sync.Member) []any {
 	p := &m.Profile
@@ -223,13 +217,22 @@ func (w *writer) appendDecided(args []any, m *sync.Member) []any {
 		p[sync.FirstName], p[sync.LastName], p[sync.Email], p[sync.Role],
 		p[sync.ExtensionNumber], p[sync.Department], p[sync.JobTitle], p[sync.Site], p[sync.DataSource],
 		m.Own[sync.ActivityID], m.DeactivationReason, p[sync.TimeZone], p[sync.Language],
-		m.Own.Text(sync.Teams), m.Own.Text(sync.Categories), m.Own.Text(sync.Permissions), sync.PinsJSON(m.Pins), searchText(m))
+		m.Own.Text(sync.Teams), m.Own.Text(sync.Categories), m.Own.Text(sync.Permissions), sync.PinsJSON(m.Pins), loginsText(m.Logins), searchText(m))
 }
 
 // appendKept appends the bookkeeping of the syncs.
 func (w *writer) appendKept(args []any, m *sync.Member, synced string) []any {
 	return append(args, m.Linked, synced, m.Synced.Roles, m.Synced.Logins, m.Synced.Regional, idList(m.AdminIDs),
 		m.AbsentDays, m.AbsentOn, stamp(m.LastSeenAt), m.Rejected)
+}
+
+// appendSealed appends all that is to be written of a new member who is sealed.
+func (w *writer) appendSealed(texts []string, m *sync.Member, seal string) []string {
+	p := &m.Profile
+	return append(texts, w.account, seal, m.RCUserID, m.Username, p[sync.FirstName], p[sync.LastName], p[sync.Email], p[sync.Role],
+		p[sync.ExtensionNumber], p[sync.Department], p[sync.JobTitle], p[sync.Site], p[sync.DataSource], p[sync.TimeZone], p[sync.Language],
+		m.Own[sync.ActivityID], m.Own.Text(sync.Teams), m.Own.Text(sync.Categories), m.Own.Text(sync.Permissions), loginsText(m.Logins),
+		m.Synced.Roles, m.Synced.Logins, m.Synced.Regional, idList(m.AdminIDs), *w.now, w.actor, searchText(m))
 }
 
 func idList(ids []string) string {

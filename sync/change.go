@@ -98,9 +98,10 @@ type Change struct {
 	Detail string // the reason as a sentence
 	Fields []FieldChange
 	Leaves []Left // what a leaver leaves behind; nil: nothing, or nobody leaves
-	// Next is the member as it stands afterwards: what the roster writes. One who
-	// is new is made anew by each call, since a hundred thousand of them would not
-	// fit beside the snapshot that they come from; not for several goroutines.
+	// Next is the member as it stands afterwards: what the roster writes. One who is
+	// new is made by each call, since a hundred thousand of them would not fit beside
+	// the snapshot that they come from. It holds until Next of the plan's next
+	// newcomer is called; not for several goroutines.
 	Next func() *Member
 }
 

@@ -62,14 +62,14 @@ func (c *Contact) kept() bool { return c.Fields[ContactStatus] == StatusRemoved 
 
 // MarshalJSON writes a contact as the history keeps it: id and fields.
 func (c *Contact) MarshalJSON() ([]byte, error) {
-	b := appendText(append(make([]byte, 0, 512), `{"rc_id":`...), c.RCID)
+	b := AppendText(append(make([]byte, 0, 512), `{"rc_id":`...), c.RCID)
 	for f := range contactFieldCount {
 		b = append(append(append(b, `,"`...), contactFieldNames[f]...), `":`...)
 		if f == ContactPhones {
 			b = append(b, cmp.Or(c.Fields[f], "[]")...)
 			continue
 		}
-		b = appendText(b, c.Fields[f])
+		b = AppendText(b, c.Fields[f])
 	}
 	return append(b, '}'), nil
 }

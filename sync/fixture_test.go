@@ -218,6 +218,7 @@ func apply(plan *Plan, members []*Member, lastID *int64) []*Member {
 	}
 	write := func(m *Member) {
 		next := *m
+		next.Logins = slices.Clone(m.Logins)
 		if next.ID == 0 {
 			*lastID++
 			next.ID = *lastID

@@ -100,8 +100,8 @@ func (n Note) MarshalJSON() ([]byte, error) {
 	}{orNull(n.Member), orNull(n.Person), n.Name, n.Reason, n.Detail})
 }
 
-// appendText appends a JSON string. Plain text, which nearly all is, is copied.
-func appendText(b []byte, s string) []byte {
+// AppendText appends a text as a JSON string. Plain text, which nearly all is, is copied.
+func AppendText(b []byte, s string) []byte {
 	for i := range len(s) {
 		if plainBytes[s[i]] {
 			continue

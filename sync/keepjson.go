@@ -46,7 +46,7 @@ func (w *pastWriter) sealedLine(list []pastSealed) {
 	b := append(w.room(), `{"sealed":[`...)
 	for i := range list {
 		b = strconv.AppendInt(append(b, `{"id":`...), list[i].ID, 10)
-		b = append(appendText(append(b, `,"seal":`...), list[i].Seal), '}', ',')
+		b = append(AppendText(append(b, `,"seal":`...), list[i].Seal), '}', ',')
 	}
 	w.own(append(b[:len(b)-1], ']', '}', '\n'))
 }
@@ -77,7 +77,7 @@ func appendAgent(b []byte, a *Agent) []byte {
 		if i == 0 {
 			b = append(b, `"supervisors":[`...)
 		}
-		b = append(appendText(b, id), ',')
+		b = append(AppendText(b, id), ',')
 	}
 	if len(a.Supervisors) > 0 {
 		b = append(b[:len(b)-1], ']', ',')
@@ -108,7 +108,7 @@ func appendKey(b []byte, key, value string) []byte {
 		return b
 	}
 	b = append(append(append(b, '"'), key...), '"', ':')
-	return append(appendText(b, value), ',')
+	return append(AppendText(b, value), ',')
 }
 
 func appendFlag(b []byte, key string, value bool) []byte {

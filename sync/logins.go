@@ -17,12 +17,7 @@ func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 	}) {
 		return held // nearly always
 	}
-	want := make([]Login, 0, max(len(held), len(person.Agents)))
-	for _, r := range person.Agents {
-		if r.ID != "" {
-			want = append(want, p.login(r))
-		}
-	}
+	want := p.logins(make([]Login, 0, max(len(held), len(person.Agents))), person)
 	for _, l := range held {
 		same := func(w Login) bool { return w.SubAccountID == l.SubAccountID && w.AgentID == l.AgentID }
 		if slices.ContainsFunc(want, same) {
@@ -35,6 +30,19 @@ func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 	}
 	sortLogins(want)
 	return want
+}
+
+// logins appends the rows that stand for the agent records of a person.
+func (p *planner) logins(to []Login, person *Person) []Login {
+	for _, r := range person.Agents {
+		if r.ID != "" {
+			to = append(to, p.login(r))
+		}
+	}
+	if len(to) > 1 {
+		sortLogins(to)
+	}
+	return to
 }
 
 func (p *planner) login(r AgentRecord) Login {
@@ -119,7 +127,7 @@ func appendLogins(b []byte, logins []Login) []byte {
 				text, _ := json.Marshal(value) // a string always marshals
 				b = append(b, text...)
 			} else {
-				b = appendText(b, value)
+				b = AppendText(b, value)
 			}
 		}
 		b = append(strconv.AppendBool(append(b, `,"active":`...), l.Active), '}')

@@ -77,14 +77,15 @@ func (p *planner) newcomersGifts(person *Person, v *verdict) *gifts {
 	return p.pickedGive(person, p.settingsGive(person, &profile, true))
 }
 
-// newMember makes the member that a newcomer becomes. It needs nothing of the
-// planner that forgetPeople takes away.
+// newMember makes the member that a newcomer becomes, which holds until the next
+// call. It needs nothing of the planner that forgetPeople takes away.
 func (p *planner) newMember(person *Person) *Member {
 	v := p.judgeNewcomer(person)
-	m := &Member{
+	m := &p.newcomer
+	*m = Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
 		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: firstOf(p.renamed[person], v.Username), Profile: v.Profile,
-		Logins: p.mergeLogins(nil, person), Own: p.newcomersGifts(person, &v).own,
+		Logins: p.logins(m.Logins[:0], person), Own: p.newcomersGifts(person, &v).own,
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional
 	m.Synced = asHeld(m)

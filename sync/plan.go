@@ -118,11 +118,12 @@ type planner struct {
 	tally      tally
 	verdicts   map[*Person]verdict // when Everybody asks
 
-	group    []newcomer // room for settleEmail, granted, assessRoles and recognize
+	group    []newcomer // room for settleEmail, granted, assessRoles, recognize and newMember
 	grants   grants
 	roles    []string
 	expected Member
 	room     []byte
+	newcomer Member
 }
 
 func newPlanner(in Input) (*planner, error) {

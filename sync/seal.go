@@ -34,7 +34,7 @@ const digestLength = 22
 const sealBreak = "\x7f"
 
 // Seal is what a roster keeps beside a member as it stands: digest, sealName,
-// username, and what a snapshot need not tell. "" is for members that a plan has
+// username, unless that is loginName's, and what a snapshot need not tell. "" is for members that a plan has
 // to read whole: all but the active, managed, linked ones of whom the roster holds
 // what the last sync wrote, and nothing else is noted.
 func (m *Member) Seal() string {
@@ -46,8 +46,12 @@ func (m *Member) Seal() string {
 		return ""
 	}
 	words := [...]string{name, m.Username, m.Profile[TimeZone], m.Profile[Language], m.Synced.Regional}
+	if m.Username == m.loginName() {
+		words[1] = ""
+	}
 	var digest [digestLength]byte
-	m.digest(&digest, make([]byte, 0, 512))
+	var room [512]byte
+	m.digest(&digest, room[:0])
 	text := string(digest[:]) + strings.Join(words[:], sealBreak)
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) || strings.Count(text, sealBreak) != len(words)-1 {
 		return ""
@@ -72,6 +76,14 @@ func (m *Member) sealName() string {
 		return ""
 	}
 	return slices.MinFunc(keys, compareLooseKeys)
+}
+
+// loginName is the name with which a member logs in: nearly always its username.
+func (m *Member) loginName() string {
+	if len(m.Logins) == 0 {
+		return ""
+	}
+	return m.Logins[0].UserName
 }
 
 // sealWords are the parts of a seal, without copies. They are all empty where the text
@@ -221,18 +233,13 @@ func (p *planner) nothingToSay(person *Person, v *verdict) bool {
 // for them. It holds until the next call.
 func (p *planner) expect(w *sealWords, person *Person, v *verdict) *Member {
 	m := &p.expected
-	logins := m.Logins[:0]
-	for _, r := range person.Agents {
-		if r.ID != "" {
-			logins = append(logins, p.login(r))
-		}
-	}
-	if len(logins) > 1 {
-		sortLogins(logins)
-	}
 	*m = Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
-		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: w.username, Profile: v.Profile, Logins: logins,
+		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: w.username, Profile: v.Profile,
+		Logins: p.logins(m.Logins[:0], person),
+	}
+	if m.Username == "" {
+		m.Username = m.loginName()
 	}
 	if !v.Known.Has(TimeZone) {
 		m.Profile[TimeZone] = w.timeZone

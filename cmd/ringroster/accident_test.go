@@ -163,7 +163,7 @@ func people(t *testing.T, path string) string {
 		`SELECT group_concat(integrity_check, '; ') FROM pragma_integrity_check`,
 		`SELECT count(*) FROM pragma_foreign_key_check`,
 		`SELECT group_concat(concat_ws('|', member_id, status, first_name, last_name, email, role, rc_user_id, updated_at), char(10)) FROM (SELECT * FROM members ORDER BY member_id)`,
-		`SELECT group_concat(concat_ws('|', member_id, agent_id, active), char(10)) FROM (SELECT * FROM logins ORDER BY member_id, agent_id)`,
+		`SELECT group_concat(concat_ws('|', member_id, agent_id, active), char(10)) FROM (SELECT * FROM roster_logins ORDER BY member_id, agent_id)`,
 		`SELECT count(*) FROM changes`,
 	} {
 		var text sql.NullString

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"ringroster/sync"
+)
+
+// The column logins holds an array for each login, in the order of the view
+// roster_logins: shorter than an object for each, of which a large roster has a
+// hundred thousand.
+
+// loginsText is the column.
+func loginsText(logins []sync.Login) string {
+	if len(logins) == 0 {
+		return "[]"
+	}
+	b := append(make([]byte, 0, 160*len(logins)), '[')
+	for i := range logins {
+		l := &logins[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '[')
+		for _, text := range [...]string{
+			l.SubAccountID, l.SubAccount, l.AgentGroupID, l.AgentGroup, l.AgentID, l.AgentType, l.UserName, l.DataSource,
+		} {
+			b = append(sync.AppendText(b, text), ',')
+		}
+		active := byte('0')
+		if l.Active {
+			active = '1'
+		}
+		b = append(b, active, ']')
+	}
+	return string(append(b, ']'))
+}
+
+// decodeLogins reads the column.
+func decodeLogins(text string, m *sync.Member) error {
+	if text == "[]" {
+		return nil
+	}
+	var rows [][]loginValue
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		return fmt.Errorf("member %d: column logins: %w", m.ID, err)
+	}
+	m.Logins = make([]sync.Login, len(rows))
+	for i, row := range rows {
+		if len(row) != 9 {
+			return fmt.Errorf("member %d: column logins: login %d has %d values, not 9", m.ID, i+1, len(row))
+		}
+		m.Logins[i] = sync.Login{
+			SubAccountID: string(row[0]), SubAccount: string(row[1]), AgentGroupID: string(row[2]), AgentGroup: string(row[3]),
+			AgentID: string(row[4]), AgentType: string(row[5]), UserName: string(row[6]), DataSource: string(row[7]),
+			Active: row[8] == "1",
+		}
+	}
+	return nil
+}
+
+// loginValue is a text or, as who edits by hand may write it, anything else as it
+// stands there.
+type loginValue string
+
+func (v *loginValue) UnmarshalJSON(text []byte) error {
+	if text[0] == '"' {
+		return json.Unmarshal(text, (*string)(v))
+	}
+	*v = loginValue(text)
+	return nil
+}
