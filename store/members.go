@@ -47,59 +47,58 @@ func (s *Store) Members(ctx context.Context, account string, known sync.Known) i
 	}
 }
 
-// batchMembers goes through the seals, batch by batch, and yields the members of
-// each that are not known.
+// batchMembers goes through the seals, a batch at a time, and yields the members that
+// are not known, once there are enough of them for a query.
 func batchMembers(ctx context.Context, tx *sql.Tx, account string, known sync.Known, yield func(*sync.Member) bool) error {
-	var last int64
-	ids := make([]byte, 0, 16*membersBatch)
-	for {
+	unknown := make([]int64, 0, membersBatch)
+	for last := int64(0); ; {
 		var highest sql.NullInt64
 		var seals sql.NullString
 		if err := tx.QueryRowContext(ctx, sealsSQL, account, last, membersBatch).Scan(&highest, &seals); err != nil {
 			return err
 		}
-		if !highest.Valid {
-			return nil
-		}
 		var err error
-		if ids, err = unknownIDs(ids[:0], seals.String, known); err != nil {
+		if unknown, err = appendUnknown(unknown, seals.String, known); err != nil {
 			return err
 		}
-		if len(ids) > len("[]") {
-			if more, err := streamMembers(ctx, tx, account, string(ids), yield); err != nil || !more {
+		if len(unknown) >= membersBatch || !highest.Valid {
+			if more, err := streamMembers(ctx, tx, account, unknown, yield); err != nil || !more {
 				return err
 			}
+			unknown = unknown[:0]
+		}
+		if !highest.Valid {
+			return nil
 		}
 		last = highest.Int64
 	}
 }
 
-// unknownIDs are the ids of the members that known does not know, as a JSON list.
-func unknownIDs(ids []byte, seals string, known sync.Known) ([]byte, error) {
-	ids = append(ids, '[')
-	for line := range strings.SplitSeq(seals, "\n") {
-		number, seal, _ := strings.Cut(line, " ")
+// appendUnknown appends the ids of the members that known does not know.
+func appendUnknown(ids []int64, seals string, known sync.Known) ([]int64, error) {
+	for line := range strings.Lines(seals) {
+		number, seal, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		id, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("the seals of the members: %w", err)
 		}
-		if seal != "" && known != nil && known(sync.Sealed{ID: id, Text: seal}) {
-			continue
+		if seal == "" || known == nil || !known(sync.Sealed{ID: id, Text: seal}) {
+			ids = append(ids, id)
 		}
-		if len(ids) > 1 {
-			ids = append(ids, ',')
-		}
-		ids = append(ids, number...)
 	}
-	return append(ids, ']'), nil
+	return ids, nil
 }
 
 // streamMembers yields the members of an account among those with the given ids. more
 // is false once nobody wants any more.
-func streamMembers(ctx context.Context, db reader, account, ids string, yield func(*sync.Member) bool) (more bool, err error) {
+func streamMembers(ctx context.Context, db reader, account string, ids []int64, yield func(*sync.Member) bool) (more bool, err error) {
+	list, err := jsonList(ids)
+	if err != nil || len(ids) == 0 {
+		return true, err
+	}
 	var row memberRow
 	dest := row.dest()
-	for _, err := range stream(ctx, db, func(_ *struct{}, rows *sql.Rows) error { return rows.Scan(dest...) }, membersSQL, account, ids) {
+	for _, err := range stream(ctx, db, func(_ *struct{}, rows *sql.Rows) error { return rows.Scan(dest...) }, membersSQL, account, list) {
 		if err != nil {
 			return false, err
 		}

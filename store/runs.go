@@ -120,7 +120,7 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 			return st, err
 		}
 	}
-	if st.Kept, err = keptPieces(ctx, tx, account); err != nil {
+	if err = readKept(ctx, tx, account, &st); err != nil {
 		return st, err
 	}
 	if st.Others, err = boundOthers(ctx, tx, account); err != nil {

@@ -41,7 +41,7 @@ func addKept(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 // piece that should be there and is not is an error: nothing is kept by halves.
 func keepPieces(ctx context.Context, tx *sql.Tx, account string, run sync.RunID, pieces []sync.Piece) error {
 	piece, err := tx.PrepareContext(ctx, `
-		INSERT INTO snapshot_pieces (account, name, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`)
+		INSERT INTO snapshot_pieces (account, name, data, list, marks) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func keepPieces(ctx context.Context, tx *sql.Tx, account string, run sync.RunID,
 			return err
 		}
 		if p.Data != nil {
-			if _, err := piece.ExecContext(quiet, account, p.Name, p.Data); err != nil {
+			if _, err := piece.ExecContext(quiet, account, p.Name, p.Data, p.List, p.Marks); err != nil {
 				return err
 			}
 		}
@@ -98,21 +98,27 @@ func dropPieces(ctx context.Context, tx *sql.Tx, account string) error {
 	return err
 }
 
-// keptPieces are the names of the pieces that are kept of an account.
-func keptPieces(ctx context.Context, tx *sql.Tx, account string) (map[string]bool, error) {
-	var kept map[string]bool // nil: nothing
-	names := stream(ctx, tx, func(name *string, rows *sql.Rows) error { return rows.Scan(name) },
-		`SELECT name FROM snapshot_pieces WHERE account = ? ORDER BY name`, account)
-	for name, err := range names {
-		if err != nil {
-			return nil, err
-		}
-		if kept == nil {
-			kept = map[string]bool{}
-		}
-		kept[name] = true
+// readKept reads which pieces are kept of an account.
+func readKept(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
+	type piece struct {
+		name, list string
+		marks      []byte
 	}
-	return kept, nil
+	pieces := stream(ctx, tx, func(p *piece, rows *sql.Rows) error { return rows.Scan(&p.name, &p.list, &p.marks) },
+		`SELECT name, list, marks FROM snapshot_pieces WHERE account = ? ORDER BY piece_id`, account)
+	for p, err := range pieces {
+		if err != nil {
+			return err
+		}
+		if st.Kept == nil {
+			st.Kept, st.Bases = map[string]bool{}, map[string]sync.Base{}
+		}
+		st.Kept[p.name] = true
+		if p.list != "" {
+			st.Bases[p.list] = sync.Base{Name: p.name, Marks: p.marks}
+		}
+	}
+	return nil
 }
 
 // KeptRow is one account's part of a run of which everything is kept that it

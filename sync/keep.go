@@ -23,7 +23,8 @@ import (
 // members, an end. Of members that were known by their seals (seal.go) nothing is
 // kept but the seal: the snapshot tells the rest. Each line is a piece with a name
 // that follows from its content, so that what an earlier run kept already, as most
-// lists of an ordinary day, is neither compressed nor kept again.
+// lists of an ordinary day, is neither compressed nor kept again. A list in which
+// little is new is kept as that older piece and what to change in it (keepedit.go).
 
 // Keep is what a full run asks the roster to keep beside its outcome.
 type Keep struct {
@@ -38,6 +39,10 @@ type Keep struct {
 type Piece struct {
 	Name string // a digest of its content: equal names, equal pieces
 	Data []byte // compressed; nil: the roster has it (State.Kept)
+	// Of a whole list: which it is, and a mark for each of its records, for later
+	// runs (State.Bases).
+	List  string
+	Marks []byte
 }
 
 // pastFormat counts the changes of the format that an older or newer program
@@ -55,6 +60,7 @@ type pastLine struct {
 	SubAccount *SubAccount  `json:"sub_account,omitempty"` // without its groups, which follow
 	Group      *Group       `json:"group,omitempty"`
 	Extensions []Extension  `json:"extensions,omitempty"`
+	Edit       []pastEdit   `json:"edit,omitempty"` // of the list in the line before
 	Members    []pastMember `json:"members,omitempty"`
 	Sealed     []pastSealed `json:"sealed,omitempty"`
 	End        bool         `json:"end,omitempty"`   // nothing was cut off
@@ -116,9 +122,11 @@ type pastSealed struct {
 // pastWriter writes what a plan is made from while it is made.
 type pastWriter struct {
 	kept   map[string]bool // the pieces that are kept already
+	bases  map[string]Base // the newest whole ones of each list among them
 	pieces []Piece
 	line   bytes.Buffer
 	lines  *json.Encoder // into line
+	spans  []span        // of the records in it
 	packed bytes.Buffer
 	gzip   *gzip.Writer // into packed
 	batch  []pastMember
@@ -130,7 +138,7 @@ type pastWriter struct {
 // newPastWriter writes all of an input but its members.
 func newPastWriter(run RunID, version string, in *Input) *pastWriter {
 	w := emptyPast()
-	w.kept = in.State.Kept
+	w.kept, w.bases = in.State.Kept, in.State.Bases
 	s := *in.Snapshot
 	s.Admins, s.SubAccounts, s.Extensions = nil, nil, nil
 	w.write(pastLine{Head: &pastHead{
@@ -154,25 +162,27 @@ func (w *pastWriter) write(line pastLine) {
 	}
 	w.line.Reset()
 	if w.err = w.lines.Encode(line); w.err == nil {
-		w.err = w.put()
+		w.put(Piece{Name: pieceName(w.line.Bytes())}, w.line.Bytes())
 	}
 }
 
-// put makes a piece of the line that stands in w.line.
-func (w *pastWriter) put() error {
-	sum := sha256.Sum256(w.line.Bytes())
-	piece := Piece{Name: hex.EncodeToString(sum[:16])}
-	if !w.kept[piece.Name] {
-		w.packed.Reset()
-		w.gzip.Reset(&w.packed)
-		_, err := w.gzip.Write(w.line.Bytes())
-		if err = errors.Join(err, w.gzip.Close()); err != nil {
-			return err
-		}
-		piece.Data = bytes.Clone(w.packed.Bytes())
+func pieceName(line []byte) string {
+	sum := sha256.Sum256(line)
+	return hex.EncodeToString(sum[:16])
+}
+
+// put adds a piece, with the line that it is unless that is kept already.
+func (w *pastWriter) put(piece Piece, line []byte) {
+	if w.kept[piece.Name] {
+		w.pieces = append(w.pieces, Piece{Name: piece.Name})
+		return
 	}
+	w.packed.Reset()
+	w.gzip.Reset(&w.packed)
+	_, err := w.gzip.Write(line)
+	w.err = errors.Join(err, w.gzip.Close())
+	piece.Data = bytes.Clone(w.packed.Bytes())
 	w.pieces = append(w.pieces, piece)
-	return nil
 }
 
 func (w *pastWriter) snapshot(s *Snapshot) {
@@ -184,11 +194,13 @@ func (w *pastWriter) snapshot(s *Snapshot) {
 		sub.Groups = nil
 		w.write(pastLine{SubAccount: &sub})
 		for j := range s.SubAccounts[i].Groups {
-			w.group(&s.SubAccounts[i].Groups[j])
+			w.group(sub.ID, &s.SubAccounts[i].Groups[j])
 		}
 	}
+	number := 0
 	for extensions := range slices.Chunk(s.Extensions, pastBatch) {
-		w.extensions(extensions)
+		w.extensions(number, extensions)
+		number++
 	}
 }
 

@@ -1,13 +1,16 @@
 package sync
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // The lists of people are written by hand: encoding/json takes several times as
 // long, and what is written is most of what a run without news does beside
 // reading. TestListsAreWrittenAsJSONWritesThem holds the two together.
 
 // group is write(pastLine{Group: g}).
-func (w *pastWriter) group(g *Group) {
+func (w *pastWriter) group(sub string, g *Group) {
 	if w.err != nil {
 		return
 	}
@@ -18,24 +21,25 @@ func (w *pastWriter) group(g *Group) {
 		if i == 0 {
 			b = append(b, `"agents":[`...)
 		}
-		b = append(appendAgent(b, &g.Agents[i]), ',')
+		b = w.record(b, func(b []byte) []byte { return appendAgent(b, &g.Agents[i]) })
 	}
 	if len(g.Agents) > 0 {
 		b = append(b[:len(b)-1], ']', ',')
 	}
-	w.own(append(closed(b), '}', '\n'))
+	w.list(fmt.Sprintf("group %s %s %s", sub, g.ID, g.Name), "agents", append(closed(b), '}', '\n'))
 }
 
-// extensions is write(pastLine{Extensions: list}).
-func (w *pastWriter) extensions(list []Extension) {
+// extensions is write(pastLine{Extensions: list}), for one of the numbered parts of
+// the whole.
+func (w *pastWriter) extensions(number int, list []Extension) {
 	if w.err != nil {
 		return
 	}
 	b := append(w.room(), `{"extensions":[`...)
 	for i := range list {
-		b = append(appendExtension(b, &list[i]), ',')
+		b = w.record(b, func(b []byte) []byte { return appendExtension(b, &list[i]) })
 	}
-	w.own(append(b[:len(b)-1], ']', '}', '\n'))
+	w.list(fmt.Sprintf("extensions %d", number), "extensions", append(b[:len(b)-1], ']', '}', '\n'))
 }
 
 // sealedLine is write(pastLine{Sealed: list}).
@@ -48,18 +52,29 @@ func (w *pastWriter) sealedLine(list []pastSealed) {
 		b = strconv.AppendInt(append(b, `{"id":`...), list[i].ID, 10)
 		b = append(AppendText(append(b, `,"seal":`...), list[i].Seal), '}', ',')
 	}
-	w.own(append(b[:len(b)-1], ']', '}', '\n'))
+	line := w.grow(append(b[:len(b)-1], ']', '}', '\n'))
+	w.put(Piece{Name: pieceName(line)}, line)
 }
 
-// room is where the next line is written; own takes it back, written.
+// room is where the next line is written. Once it is, grow sees that there is room
+// enough for one as long.
 func (w *pastWriter) room() []byte {
 	w.line.Reset()
+	w.spans = w.spans[:0]
 	return w.line.AvailableBuffer()
 }
 
-func (w *pastWriter) own(line []byte) {
+func (w *pastWriter) grow(line []byte) []byte {
 	_, _ = w.line.Write(line) // it cannot fail
-	w.err = w.put()
+	return w.line.Bytes()
+}
+
+// record appends what write appends, and a comma, and notes where it stands.
+func (w *pastWriter) record(b []byte, write func([]byte) []byte) []byte {
+	from := len(b)
+	b = write(b)
+	w.spans = append(w.spans, span{from, len(b)})
+	return append(b, ',')
 }
 
 func appendAgent(b []byte, a *Agent) []byte {

@@ -132,7 +132,10 @@ func ReadPasts(r io.Reader) iter.Seq2[*Past, error] {
 
 // pastLines reads line by line. It refuses keys it does not know: another
 // version wrote them, and meant something by them.
-type pastLines struct{ dec *json.Decoder }
+type pastLines struct {
+	dec   *json.Decoder
+	ahead *pastLine // read already: whatever follows a list that it does not edit
+}
 
 var errCutOff = errors.New("it is cut off")
 
@@ -143,11 +146,35 @@ func newPastLines(r io.Reader) (*pastLines, error) {
 	}
 	dec := json.NewDecoder(plain)
 	dec.DisallowUnknownFields()
-	return &pastLines{dec}, nil
+	return &pastLines{dec: dec}, nil
 }
 
-// next is the next line of an account that has not ended. It is never nil.
+// next is the next line of an account that has not ended, a list as its edit leaves
+// it. It is never nil.
 func (l *pastLines) next() (*pastLine, error) {
+	line := l.ahead
+	l.ahead = nil
+	if line == nil {
+		var err error
+		if line, err = l.read(); err != nil {
+			return line, err
+		}
+	}
+	switch {
+	case line.Edit != nil:
+		return line, errors.New("it changes a list that is not there")
+	case !line.isList():
+		return line, nil
+	}
+	following, err := l.read()
+	if err != nil || following.Edit == nil {
+		l.ahead = following
+		return line, err
+	}
+	return line, line.change(following.Edit)
+}
+
+func (l *pastLines) read() (*pastLine, error) {
 	line := &pastLine{}
 	err := l.dec.Decode(line)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

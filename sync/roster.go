@@ -141,6 +141,7 @@ type State struct {
 	// included and undone ones not: they share the limit of this run (R21).
 	RecentLeavers int             `json:"recent_leavers,omitempty"`
 	Kept          map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
+	Bases         map[string]Base `json:"-"`              // of them the newest that are whole lists, by Piece.List
 	Held          *HeldSet        `json:"held,omitempty"` // the open held set, nil if there is none (R25)
 	// Others are the accounts of the roster that are bound to a RingCX main account,
 	// by its id, without this one (R4).

@@ -375,8 +375,8 @@ func TestListsAreWrittenAsJSONWritesThem(t *testing.T) {
 			line  pastLine
 			write func(*pastWriter)
 		}{
-			{pastLine{Group: &g}, func(w *pastWriter) { w.group(&g) }},
-			{pastLine{Extensions: list}, func(w *pastWriter) { w.extensions(list) }},
+			{pastLine{Group: &g}, func(w *pastWriter) { w.group("1", &g) }},
+			{pastLine{Extensions: list}, func(w *pastWriter) { w.extensions(0, list) }},
 			{pastLine{Sealed: sealed}, func(w *pastWriter) { w.sealedLine(sealed) }},
 		} {
 			w := newPastWriter(1, "v1", &Input{Snapshot: &Snapshot{}})

@@ -1,5 +1,6 @@
 -- Less is written for each member: logins stand in the member's row, a seal needs no
--- index, and what is the same for everybody who came is not said for each.
+-- index, and what is the same for everybody who came is not said for each. And less is
+-- kept of a day on which little is new.
 
 -- +goose Up
 
@@ -234,3 +235,25 @@ BEGIN
   UPDATE accounts SET version = version + 1 WHERE account IN (old.account, new.account);
 END;
 -- +goose StatementEnd
+
+CREATE TABLE pieces_7 AS SELECT * FROM snapshot_pieces ORDER BY piece_id;
+
+DROP TABLE snapshot_pieces;
+
+CREATE TABLE snapshot_pieces (
+  piece_id INTEGER PRIMARY KEY,
+  account  TEXT NOT NULL,
+  name     TEXT NOT NULL,
+  -- Of a whole list: which it is, and a mark for each of its records. What a later run
+  -- keeps of the same list is this piece and what to change in it.
+  list     TEXT NOT NULL DEFAULT '',
+  marks    BLOB,
+  data     BLOB NOT NULL                         -- last, since whoever looks for the others must not read it
+) STRICT;
+
+INSERT INTO snapshot_pieces (piece_id, account, name, data)
+SELECT piece_id, account, name, data FROM pieces_7 ORDER BY piece_id;
+
+DROP TABLE pieces_7;
+
+CREATE UNIQUE INDEX snapshot_pieces_name ON snapshot_pieces (account, name);

@@ -1,0 +1,148 @@
+package sync
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"strconv"
+)
+
+// On a day with news nearly every list of a large account holds some, and hardly any
+// record of it is new. So of a list that an earlier run kept whole its piece is kept
+// once more, as the next piece of this run, and after it what to change in it: an
+// edit, a hundredth of the whole. Who reads what was kept sees whole lists.
+
+// Base is a whole list that the roster keeps: the name of its piece, and the marks of
+// its records.
+type Base struct {
+	Name  string
+	Marks []byte
+}
+
+// pastEdit is a part of a list: records of the one before, and new ones behind them.
+type pastEdit struct {
+	From       int         `json:"from"` // the first that stays as it was, from 0
+	To         int         `json:"to"`   // the first behind those
+	Agents     []Agent     `json:"agents,omitempty"`
+	Extensions []Extension `json:"extensions,omitempty"`
+}
+
+// span is where a record stands in a line.
+type span struct{ from, to int }
+
+// markLength is the length of a mark: two checksums that have nothing in common. That
+// a new record of a list has the mark of its old self does not happen by chance.
+const markLength = 8
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func appendMark(marks, record []byte) []byte {
+	marks = binary.BigEndian.AppendUint32(marks, crc32.ChecksumIEEE(record))
+	return binary.BigEndian.AppendUint32(marks, crc32.Checksum(record, castagnoli))
+}
+
+// mostFresh: where more than one in so many records is new, the list is kept whole,
+// to be the base of later ones.
+const mostFresh = 4
+
+// list keeps a line that is a list of records, which stand where w.spans says; key is
+// theirs. name is the same on every day, and says all but the records.
+func (w *pastWriter) list(name, key string, line []byte) {
+	line = w.grow(line)
+	piece := Piece{Name: pieceName(line), List: name}
+	if w.kept[piece.Name] {
+		w.put(piece, line)
+		return
+	}
+	for _, at := range w.spans {
+		piece.Marks = appendMark(piece.Marks, line[at.from:at.to])
+	}
+	base := w.bases[name]
+	parts, fresh := editParts(base.Marks, piece.Marks)
+	if !w.kept[base.Name] || fresh*mostFresh > len(w.spans) {
+		w.put(piece, line)
+		return
+	}
+	w.put(Piece{Name: base.Name}, nil)
+	edit := w.edit(parts, key, line)
+	w.put(Piece{Name: pieceName(edit)}, edit)
+}
+
+// editPart is a pastEdit: records from to to of the list before, and new ones fresh to
+// end.
+type editPart struct{ from, to, fresh, end int }
+
+// farthest is how many records, one behind the other, may be gone from a list before
+// what follows them is taken for new.
+const farthest = 64
+
+// editParts says how to make a list of an older one, by their marks, and how many of
+// its records are new.
+func editParts(old, marks []byte) (parts []editPart, fresh int) {
+	mark := func(marks []byte, i int) []byte { return marks[i*markLength : (i+1)*markLength] }
+	at := 0 // in the old list
+	for i := range len(marks) / markLength {
+		found, last := at, min(at+farthest, len(old)/markLength)
+		for found < last && !bytes.Equal(mark(old, found), mark(marks, i)) {
+			found++
+		}
+		isFresh := found == last
+		if n := len(parts); n == 0 || !isFresh && (parts[n-1].to != found || parts[n-1].fresh < parts[n-1].end) {
+			parts = append(parts, editPart{from: found, to: found})
+		}
+		switch part := &parts[len(parts)-1]; {
+		case !isFresh:
+			part.to, at = found+1, found+1
+		case part.fresh == part.end:
+			part.fresh, part.end = i, i+1
+			fresh++
+		default:
+			part.end++
+			fresh++
+		}
+	}
+	return parts, fresh
+}
+
+// edit is write(pastLine{Edit: …}).
+func (w *pastWriter) edit(parts []editPart, key string, line []byte) []byte {
+	b := append([]byte(nil), `{"edit":[`...)
+	for i, part := range parts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, `{"from":`...), int64(part.from), 10)
+		b = strconv.AppendInt(append(b, `,"to":`...), int64(part.to), 10)
+		if part.fresh < part.end {
+			b = append(append(append(b, `,"`...), key...), `":[`...)
+			b = append(append(b, line[w.spans[part.fresh].from:w.spans[part.end-1].to]...), ']')
+		}
+		b = append(b, '}')
+	}
+	return append(b, "]}\n"...)
+}
+
+// isList says whether a line may be edited by the next.
+func (l *pastLine) isList() bool { return l.Group != nil || l.Extensions != nil }
+
+// change makes the list of a line what an edit says.
+func (l *pastLine) change(edit []pastEdit) (err error) {
+	if l.Group != nil {
+		l.Group.Agents, err = edited(l.Group.Agents, edit, func(e *pastEdit) []Agent { return e.Agents })
+		return err
+	}
+	l.Extensions, err = edited(l.Extensions, edit, func(e *pastEdit) []Extension { return e.Extensions })
+	return err
+}
+
+func edited[T any](old []T, edit []pastEdit, fresh func(*pastEdit) []T) (list []T, err error) {
+	for i := range edit {
+		e := &edit[i]
+		if e.From < 0 || e.From > e.To || e.To > len(old) {
+			return nil, errors.New("it changes records that are not there")
+		}
+		list = append(append(list, old[e.From:e.To]...), fresh(e)...)
+	}
+	return list, nil
+}

@@ -1,0 +1,190 @@
+package sync
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+// archive is a roster that keeps runs, as store does.
+type archive struct {
+	data  map[string][]byte // by name
+	bases map[string]Base
+	runs  [][]string // the names of their pieces
+}
+
+// keep keeps what a run was decided from, and returns how much of it is new.
+func (a *archive) keep(t rapid.TB, s *Snapshot) (size int) {
+	t.Helper()
+	if a.data == nil {
+		a.data, a.bases = map[string][]byte{}, map[string]Base{}
+	}
+	kept := map[string]bool{}
+	for name := range a.data {
+		kept[name] = true
+	}
+	w := newPastWriter(RunID(len(a.runs)+1), "v1", &Input{Snapshot: s, State: State{Kept: kept, Bases: a.bases}})
+	k := w.keep(1)
+	if k.Err != nil {
+		t.Fatal(k.Err)
+	}
+	var run []string
+	for _, piece := range k.Pieces {
+		run = append(run, piece.Name)
+		if piece.Data == nil {
+			if a.data[piece.Name] == nil {
+				t.Fatalf("the roster should have piece %s", piece.Name)
+			}
+			continue
+		}
+		a.data[piece.Name] = piece.Data
+		size += len(piece.Data)
+		if piece.List != "" {
+			a.bases[piece.List] = Base{piece.Name, piece.Marks}
+		}
+	}
+	a.runs = append(a.runs, run)
+	return size
+}
+
+// snapshot reads what the run with a place among all kept.
+func (a *archive) snapshot(t rapid.TB, place int) *Snapshot {
+	t.Helper()
+	var data []byte
+	for _, name := range a.runs[place] {
+		data = append(data, a.data[name]...)
+	}
+	for past, err := range ReadPasts(bytes.NewReader(data)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return past.Snapshot
+	}
+	return nil
+}
+
+// listing is a company of groups and extensions with the given numbers.
+func listing(numbers ...[]int) *Snapshot {
+	s := &Snapshot{Account: "acme", SubAccounts: []SubAccount{{ID: "1", Name: "Main"}}}
+	for i, list := range numbers {
+		g := Group{ID: fmt.Sprint(10 + i), Name: "Sales"}
+		for _, n := range list {
+			g.Agents = append(g.Agents, Agent{ID: fmt.Sprint(n), FirstName: "Ada", Email: fmt.Sprintf("ada%d@example.com", n)})
+			s.Extensions = append(s.Extensions, Extension{ID: fmt.Sprint(n), LastName: "Newcomb"})
+		}
+		s.SubAccounts[0].Groups = append(s.SubAccounts[0].Groups, g)
+	}
+	return s
+}
+
+// clone is a copy that shares nothing.
+func clone(t rapid.TB, s *Snapshot) *Snapshot {
+	t.Helper()
+	var c Snapshot
+	text, err := json.Marshal(s)
+	if err == nil {
+		err = json.Unmarshal(text, &c)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &c
+}
+
+// Law: whatever comes, goes, moves and changes from day to day, every run gives back
+// the lists that it was decided from.
+func TestLawEveryKeptRunHasItsOwnLists(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		numbers := func(what string) []int { return rapid.SliceOfN(rapid.IntRange(0, 300), 0, 150).Draw(t, what) }
+		a, today, days := &archive{}, listing(numbers("first"), numbers("second")), []*Snapshot{}
+		for range rapid.IntRange(1, 6).Draw(t, "days") {
+			days = append(days, clone(t, today))
+			a.keep(t, today)
+			today = clone(t, today)
+			for range rapid.IntRange(0, 8).Draw(t, "changes") {
+				g := &today.SubAccounts[0].Groups[rapid.IntRange(0, 1).Draw(t, "group")]
+				at := rapid.IntRange(0, len(g.Agents)).Draw(t, "at")
+				end := rapid.IntRange(at, min(at+80, len(g.Agents))).Draw(t, "end")
+				switch rapid.IntRange(0, 4).Draw(t, "what") {
+				case 0:
+					g.Agents = slices.Insert(g.Agents, at, Agent{ID: "new", Email: "new@example.com"})
+				case 1:
+					g.Agents = slices.Delete(g.Agents, at, end)
+				case 2:
+					for i := at; i < end; i++ {
+						g.Agents[i].LastName += "x"
+					}
+				case 3:
+					slices.Reverse(g.Agents[at:end])
+				case 4:
+					g.Name += "s"
+				}
+			}
+			today.Extensions = today.Extensions[min(len(today.Extensions), rapid.IntRange(0, 3).Draw(t, "gone")):]
+		}
+		for i, want := range days {
+			if diff := cmp.Diff(want, a.snapshot(t, i), cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("day %d, -was +kept:\n%s", i, diff)
+			}
+		}
+	})
+}
+
+// A day on which one in a hundred is another keeps a small part of what a first one
+// does, and a day without news next to nothing.
+func TestAQuietDayKeepsLittle(t *testing.T) {
+	var numbers []int
+	for i := range 900 {
+		numbers = append(numbers, i)
+	}
+	a, s := &archive{}, listing(numbers, numbers)
+	first := a.keep(t, s)
+	same := a.keep(t, s)
+	for _, g := range s.SubAccounts[0].Groups {
+		for i := range 9 {
+			g.Agents[i*100+3].LastName, s.Extensions[i*100+5].Site = "Married", "Bern"
+		}
+	}
+	some := a.keep(t, s)
+	if same > first/10 || some > first/4 {
+		t.Errorf("%d bytes are kept of the first day, %d of one with the same, %d of one with some news", first, same, some)
+	}
+	for i := range s.Extensions {
+		s.Extensions[i].Department = "Moved"
+	}
+	a.keep(t, s)
+	if got := a.snapshot(t, 3); !cmp.Equal(s, got, cmpopts.EquateEmpty()) {
+		t.Error(cmp.Diff(s, got, cmpopts.EquateEmpty()))
+	}
+	if base := a.bases["extensions 0"]; !slices.Contains(a.runs[3], base.Name) || slices.Contains(a.runs[0], base.Name) {
+		t.Error("a list of which everything is new is no base for the next")
+	}
+}
+
+// What does not fit is an error, never another list.
+func TestAnEditMustFitItsList(t *testing.T) {
+	head := `{"head":{"ringroster_snapshot":2,"run_id":1,"version":"v1","now":"2026-03-01T03:00:00Z","policy":{},"state":{"accepted":null},"snapshot":{}}}`
+	for _, edit := range []string{
+		`{"edit":[{"from":0,"to":1}]}`,
+		`{"extensions":[{"id":"1"}]}{"edit":[{"from":0,"to":2}]}`,
+		`{"extensions":[{"id":"1"}]}{"edit":[{"from":1,"to":0}]}`,
+		`{"extensions":[{"id":"1"}]}{"edit":[{"from":-1,"to":0}]}`,
+		`{"extensions":[{"id":"1"}]}{"edit":[{"from":0,"to":1}]}{"edit":[{"from":0,"to":1}]}`,
+	} {
+		var err error
+		for _, err = range ReadPasts(bytes.NewReader(zipped(t, head+edit+`{"end":true}`))) {
+			if err != nil {
+				break
+			}
+		}
+		if err == nil {
+			t.Errorf("%s was read", edit)
+		}
+	}
+}
