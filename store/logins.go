@@ -16,7 +16,8 @@ func loginsText(logins []sync.Login) string {
 	if len(logins) == 0 {
 		return "[]"
 	}
-	b := append(make([]byte, 0, 160*len(logins)), '[')
+	var room [512]byte // enough for nearly everybody's
+	b := append(room[:0], '[')
 	for i := range logins {
 		l := &logins[i]
 		if i > 0 {

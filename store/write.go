@@ -236,6 +236,9 @@ func (w *writer) appendSealed(texts []string, m *sync.Member, seal string) []str
 }
 
 func idList(ids []string) string {
+	if len(ids) == 0 {
+		return "[]"
+	}
 	text, _ := jsonList(slices.Sorted(slices.Values(ids))) // strings cannot fail
 	return text
 }

@@ -230,11 +230,11 @@ func (w *pastWriter) note(known Known) Known {
 		if !known(s) {
 			return false
 		}
-		_, _ = w.seals.Write([]byte(s.Text[:digestLength])) // it cannot fail
-		w.sealed = append(w.sealed, pastSealed{s.ID, s.Text[digestLength:]})
-		if len(w.sealed) == pastBatch {
+		_, _ = w.seals.Write([]byte(s.Text[:digestLength]))                  // it cannot fail
+		if len(w.sealed) > 0 && s.ID/pastBatch != w.sealed[0].ID/pastBatch { // the same parts on every day
 			w.flushSealed()
 		}
+		w.sealed = append(w.sealed, pastSealed{s.ID, s.Text[digestLength:]})
 		return true
 	}
 }
@@ -248,7 +248,7 @@ func (w *pastWriter) flush() {
 
 func (w *pastWriter) flushSealed() {
 	if len(w.sealed) > 0 {
-		w.sealedLine(w.sealed)
+		w.sealedLine(w.sealed[0].ID/pastBatch, w.sealed)
 		w.sealed = w.sealed[:0]
 	}
 }

@@ -22,10 +22,11 @@ type Base struct {
 
 // pastEdit is a part of a list: records of the one before, and new ones behind them.
 type pastEdit struct {
-	From       int         `json:"from"` // the first that stays as it was, from 0
-	To         int         `json:"to"`   // the first behind those
-	Agents     []Agent     `json:"agents,omitempty"`
-	Extensions []Extension `json:"extensions,omitempty"`
+	From       int          `json:"from"` // the first that stays as it was, from 0
+	To         int          `json:"to"`   // the first behind those
+	Agents     []Agent      `json:"agents,omitempty"`
+	Extensions []Extension  `json:"extensions,omitempty"`
+	Sealed     []pastSealed `json:"sealed,omitempty"`
 }
 
 // span is where a record stands in a line.
@@ -124,15 +125,18 @@ func (w *pastWriter) edit(parts []editPart, key string, line []byte) []byte {
 }
 
 // isList says whether a line may be edited by the next.
-func (l *pastLine) isList() bool { return l.Group != nil || l.Extensions != nil }
+func (l *pastLine) isList() bool { return l.Group != nil || l.Extensions != nil || l.Sealed != nil }
 
 // change makes the list of a line what an edit says.
 func (l *pastLine) change(edit []pastEdit) (err error) {
-	if l.Group != nil {
+	switch {
+	case l.Group != nil:
 		l.Group.Agents, err = edited(l.Group.Agents, edit, func(e *pastEdit) []Agent { return e.Agents })
-		return err
+	case l.Extensions != nil:
+		l.Extensions, err = edited(l.Extensions, edit, func(e *pastEdit) []Extension { return e.Extensions })
+	default:
+		l.Sealed, err = edited(l.Sealed, edit, func(e *pastEdit) []pastSealed { return e.Sealed })
 	}
-	l.Extensions, err = edited(l.Extensions, edit, func(e *pastEdit) []Extension { return e.Extensions })
 	return err
 }
 

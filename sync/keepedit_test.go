@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,8 +20,9 @@ type archive struct {
 	runs  [][]string // the names of their pieces
 }
 
-// keep keeps what a run was decided from, and returns how much of it is new.
-func (a *archive) keep(t rapid.TB, s *Snapshot) (size int) {
+// keep keeps what a run was decided from that knew members by their seals, and returns
+// how much of it is new.
+func (a *archive) keep(t rapid.TB, s *Snapshot, members ...int) (size int) {
 	t.Helper()
 	if a.data == nil {
 		a.data, a.bases = map[string][]byte{}, map[string]Base{}
@@ -30,6 +32,10 @@ func (a *archive) keep(t rapid.TB, s *Snapshot) (size int) {
 		kept[name] = true
 	}
 	w := newPastWriter(RunID(len(a.runs)+1), "v1", &Input{Snapshot: s, State: State{Kept: kept, Bases: a.bases}})
+	know := w.note(func(Sealed) bool { return true })
+	for _, id := range members {
+		know(sealOfNumber(id))
+	}
 	k := w.keep(1)
 	if k.Err != nil {
 		t.Fatal(k.Err)
@@ -51,6 +57,32 @@ func (a *archive) keep(t rapid.TB, s *Snapshot) (size int) {
 	}
 	a.runs = append(a.runs, run)
 	return size
+}
+
+// sealOfNumber is some seal.
+func sealOfNumber(id int) Sealed {
+	return Sealed{int64(id), noDigest + fmt.Sprint(700000+id) + strings.Repeat(sealBreak, 4)}
+}
+
+// members reads whom the run with a place among all knew by their seals.
+func (a *archive) members(t rapid.TB, place int) (ids []int) {
+	t.Helper()
+	var data []byte
+	for _, name := range a.runs[place] {
+		data = append(data, a.data[name]...)
+	}
+	err := eachPastLine(data, func(line *pastLine, _ string) {
+		for _, s := range line.Sealed {
+			ids = append(ids, int(s.ID))
+			if noDigest+s.Seal != sealOfNumber(int(s.ID)).Text {
+				t.Fatalf("member %d has another's seal", s.ID)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
 }
 
 // snapshot reads what the run with a place among all kept.
@@ -103,9 +135,14 @@ func TestLawEveryKeptRunHasItsOwnLists(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		numbers := func(what string) []int { return rapid.SliceOfN(rapid.IntRange(0, 300), 0, 150).Draw(t, what) }
 		a, today, days := &archive{}, listing(numbers("first"), numbers("second")), []*Snapshot{}
+		var known [][]int
 		for range rapid.IntRange(1, 6).Draw(t, "days") {
-			days = append(days, clone(t, today))
-			a.keep(t, today)
+			var members []int
+			for id := rapid.IntRange(1, 400).Draw(t, "known from"); id < 1200; id += rapid.IntRange(1, 9).Draw(t, "known next") {
+				members = append(members, id)
+			}
+			days, known = append(days, clone(t, today)), append(known, members)
+			a.keep(t, today, members...)
 			today = clone(t, today)
 			for range rapid.IntRange(0, 8).Draw(t, "changes") {
 				g := &today.SubAccounts[0].Groups[rapid.IntRange(0, 1).Draw(t, "group")]
@@ -131,6 +168,9 @@ func TestLawEveryKeptRunHasItsOwnLists(t *testing.T) {
 		for i, want := range days {
 			if diff := cmp.Diff(want, a.snapshot(t, i), cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("day %d, -was +kept:\n%s", i, diff)
+			}
+			if diff := cmp.Diff(known[i], a.members(t, i)); diff != "" {
+				t.Fatalf("day %d, known by their seals, -was +kept:\n%s", i, diff)
 			}
 		}
 	})

@@ -42,18 +42,16 @@ func (w *pastWriter) extensions(number int, list []Extension) {
 	w.list(fmt.Sprintf("extensions %d", number), "extensions", append(b[:len(b)-1], ']', '}', '\n'))
 }
 
-// sealedLine is write(pastLine{Sealed: list}).
-func (w *pastWriter) sealedLine(list []pastSealed) {
+// sealedLine is write(pastLine{Sealed: list}), for one of the numbered parts of all.
+func (w *pastWriter) sealedLine(number int64, list []pastSealed) {
 	if w.err != nil {
 		return
 	}
 	b := append(w.room(), `{"sealed":[`...)
 	for i := range list {
-		b = strconv.AppendInt(append(b, `{"id":`...), list[i].ID, 10)
-		b = append(AppendText(append(b, `,"seal":`...), list[i].Seal), '}', ',')
+		b = w.record(b, func(b []byte) []byte { return appendSealed(b, &list[i]) })
 	}
-	line := w.grow(append(b[:len(b)-1], ']', '}', '\n'))
-	w.put(Piece{Name: pieceName(line)}, line)
+	w.list(fmt.Sprintf("sealed %d", number), "sealed", append(b[:len(b)-1], ']', '}', '\n'))
 }
 
 // room is where the next line is written. Once it is, grow sees that there is room
@@ -75,6 +73,11 @@ func (w *pastWriter) record(b []byte, write func([]byte) []byte) []byte {
 	b = write(b)
 	w.spans = append(w.spans, span{from, len(b)})
 	return append(b, ',')
+}
+
+func appendSealed(b []byte, s *pastSealed) []byte {
+	b = strconv.AppendInt(append(b, `{"id":`...), s.ID, 10)
+	return append(AppendText(append(b, `,"seal":`...), s.Seal), '}')
 }
 
 func appendAgent(b []byte, a *Agent) []byte {

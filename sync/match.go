@@ -11,6 +11,7 @@ import (
 // once, found by login it waits until everybody was met, since rcUserId goes
 // before anything else (R5).
 func (p *planner) meet(m *Member) {
+	p.members++
 	if m.Username != "" {
 		p.usernames = append(p.usernames, hashOf(fold(m.Username)))
 	}

@@ -24,7 +24,7 @@ type emailHolders struct {
 
 // settleNewcomers decides about everybody whom no member matched by id: by
 // e-mail where R12 allows it, else they are new. On the first day that is the
-// whole company: verdicts are made again when it is their turn.
+// whole company; on any other, verdicts are made again when it is their turn.
 func (p *planner) settleNewcomers() {
 	byEmail := map[string]emailGroup{}
 	var emails []string // in retrieval order
@@ -33,10 +33,13 @@ func (p *planner) settleNewcomers() {
 		if person.outcome.decision != undecided {
 			continue
 		}
-		email, ok := p.admit(person)
+		v, ok := p.admit(person)
+		email := fold(v.Profile[Email])
 		switch group := byEmail[email]; {
 		case !ok:
 			continue
+		case p.members == 0: // there is nobody whom an e-mail could mean
+			p.settleNewcomer(&newcomer{person, v}, nil, &emailHolders{})
 		case email == "":
 			alone = append(alone, person)
 			continue
@@ -77,9 +80,9 @@ func (p *planner) judgeNewcomer(person *Person) verdict {
 }
 
 // admit judges somebody without a member: faulty, not belonging, or a newcomer,
-// whose e-mail, folded, it returns.
-func (p *planner) admit(person *Person) (email string, ok bool) {
-	v := p.judge(person, nil)
+// whose verdict it returns.
+func (p *planner) admit(person *Person) (v verdict, ok bool) {
+	v = p.judge(person, nil)
 	p.assessRegional(&v, person, nil)
 	p.tracePerson(person, nil, &v)
 	p.judged(person, &v)
@@ -91,9 +94,9 @@ func (p *planner) admit(person *Person) (email string, ok bool) {
 	case person.RCUserID != "" && person.Ext == nil && p.extensionsDoubtful():
 		p.skip(person, nil, NoteUnproved, "the extension list lacks who authenticated, and theirs: whether it is disabled, nobody knows (R8, R22)")
 	default:
-		return fold(v.Profile[Email]), true
+		return v, true
 	}
-	return "", false
+	return v, false
 }
 
 // extensionsDoubtful says whether the extension list lacks somebody who must be

@@ -37,23 +37,24 @@ func (d *details) welcome() (reason Reason, detail string) {
 	return d.reason, d.detail
 }
 
-// onboarding is the change that brings a newcomer in. It is made once everybody was
-// decided about: on the first day there is one for the whole company.
-func (p *planner) onboarding(person *Person) Change {
-	v, d := p.judgeNewcomer(person), person.outcome.details()
-	p.newcomers = append(p.newcomers, naming{person, v.Username})
-	c := Change{
-		Kind: Onboard, Person: person.Key(), Name: v.Profile.Name(), Email: v.Profile[Email],
-		Next: func() *Member { return p.newMember(person) },
+// bringIn makes the changes of the newcomers, in the order of the plan, in which their
+// usernames are made unique (R8). It is done once everybody was decided about: on the
+// first day there is one for the whole company.
+func (p *planner) bringIn() {
+	slices.SortFunc(p.newcomers, compareKeys)
+	p.plan.Changes = slices.Grow(p.plan.Changes, len(p.newcomers))
+	for _, person := range p.newcomers {
+		v, d := p.judgeNewcomer(person), person.outcome.details()
+		if free := p.freeName(v.Username); free != v.Username {
+			p.renamed[person] = free
+		}
+		c := Change{
+			Kind: Onboard, Person: person.Key(), Name: v.Profile.Name(), Email: v.Profile[Email],
+			Next: func() *Member { return p.newMember(person) },
+		}
+		c.Reason, c.Detail = d.welcome()
+		p.plan.Changes = append(p.plan.Changes, c)
 	}
-	c.Reason, c.Detail = d.welcome()
-	return c
-}
-
-// naming is a newcomer, and the username they would like.
-type naming struct {
-	person   *Person
-	username string
 }
 
 // next is the member that somebody becomes for whom there is a change, else nil.
@@ -105,15 +106,8 @@ func (p *planner) nameTaken(username string) bool {
 	return p.named[hashOf(fold(username))]
 }
 
-// nameNewcomers makes new usernames unique in the account, in the order of the
-// plan (R8).
-func (p *planner) nameNewcomers() {
-	slices.SortFunc(p.newcomers, func(a, b naming) int { return compareKeys(a.person, b.person) })
-	for _, n := range p.newcomers {
-		if free := p.freeName(n.username); free != n.username {
-			p.renamed[n.person] = free
-		}
-	}
+// nameOthers gives members their first usernames, in the order of the plan (R8).
+func (p *planner) nameOthers() {
 	for i := range p.plan.Changes {
 		if c := &p.plan.Changes[i]; p.nameless[c.Member] {
 			next := c.Next()

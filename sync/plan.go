@@ -102,9 +102,10 @@ type planner struct {
 	given  map[giftKey]*gifts
 	plan   *Plan
 
-	usernames  []uint64           // taken; hashes, since most are never looked at
-	named      map[uint64]bool    // the same, once somebody looks
-	newcomers  []naming           // with the usernames they would like
+	usernames  []uint64        // taken; hashes, since most are never looked at
+	named      map[uint64]bool // the same, once somebody looks
+	members    int             // met or known
+	newcomers  []*Person
 	renamed    map[*Person]string // newcomers whose username was taken
 	nameless   map[int64]bool     // members who are given their first username
 	loose      []*Member          // found by login only: settled when everybody was met
@@ -258,17 +259,11 @@ func (p *planner) keepRequired(person *Person, m *Member, v *verdict) bool {
 func (p *planner) finish() {
 	s := &p.plan.Summary
 	s.People = len(p.people.all)
-	changes := 0
-	for _, person := range p.people.all {
-		if d := person.outcome.decision; d == changed || d == onboarded {
-			changes++
-		}
-	}
-	p.plan.Changes = slices.Grow(p.plan.Changes, changes)
 	for _, person := range p.people.all {
 		person.outcome.count(s)
 		p.collect(person)
 	}
+	p.bringIn()
 	p.plan.Lookups = p.lookups()
 	s.Deactivate = 0
 	for i := range p.plan.Changes {
@@ -290,7 +285,7 @@ func (p *planner) finish() {
 	})
 	slices.SortFunc(p.plan.Marks, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(p.plan.Seals, func(a, b Sealed) int { return cmp.Compare(a.ID, b.ID) })
-	p.nameNewcomers()
+	p.nameOthers()
 }
 
 // collect moves one person's outcome into the plan.
@@ -300,7 +295,7 @@ func (p *planner) collect(person *Person) {
 	case changed:
 		p.plan.Changes = append(p.plan.Changes, *d.change)
 	case onboarded:
-		p.plan.Changes = append(p.plan.Changes, p.onboarding(person))
+		p.newcomers = append(p.newcomers, person)
 	case inConflict:
 		p.plan.Conflicts = append(p.plan.Conflicts, *d.conflict)
 	}

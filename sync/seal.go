@@ -162,6 +162,7 @@ func (p *planner) recognize(s Sealed) bool {
 	if string(now[:]) != w.digest {
 		return false
 	}
+	p.members++
 	p.usernames = append(p.usernames, hashOf(fold(m.Username)))
 	o := &person.outcome
 	o.decision, o.found, o.sealed, o.active, o.wasAdmin = unchanged, s.ID, true, true, m.isAdministrator()

@@ -11,11 +11,11 @@ import (
 // A run reads a whole company into memory and holds it to its end. To collect
 // garbage again and again while the heap grows from nothing finds little, and took
 // a tenth of the time of a run that changes nothing. So nothing is collected until
-// the program has gcFloor; beyond that, garbage may grow to half of what is in use,
-// half of Go's own. Whoever sets GOGC or GOMEMLIMIT has it their way.
+// the program has gcFloor; beyond that, garbage may grow to two fifths of what is in
+// use. Whoever sets GOGC or GOMEMLIMIT has it their way.
 const (
 	gcFloor   = 104 << 20
-	gcPercent = 50
+	gcPercent = 40
 )
 
 func tuneCollector() {
