@@ -26,7 +26,7 @@ const membersSQL = `
 // The seals come a batch at a time, as one text: a row of its own for each of a
 // hundred thousand members would cost more than all that is done with it.
 const sealsSQL = `
-	SELECT max(member_id), group_concat(member_id || ' ' || coalesce(seal, ''), char(10))
+	SELECT max(member_id), group_concat(member_id, char(10)), group_concat(coalesce(seal, ''), char(10))
 	  FROM (SELECT member_id, seal FROM members
 	         WHERE +account = ? AND member_id > ? ORDER BY member_id LIMIT ?)`
 
@@ -53,12 +53,12 @@ func batchMembers(ctx context.Context, tx *sql.Tx, account string, known sync.Kn
 	unknown := make([]int64, 0, membersBatch)
 	for last := int64(0); ; {
 		var highest sql.NullInt64
-		var seals sql.NullString
-		if err := tx.QueryRowContext(ctx, sealsSQL, account, last, membersBatch).Scan(&highest, &seals); err != nil {
+		var ids, seals sql.NullString
+		if err := tx.QueryRowContext(ctx, sealsSQL, account, last, membersBatch).Scan(&highest, &ids, &seals); err != nil {
 			return err
 		}
 		var err error
-		if unknown, err = appendUnknown(unknown, seals.String, known); err != nil {
+		if unknown, err = appendUnknown(unknown, ids.String, seals.String, known); err != nil {
 			return err
 		}
 		if len(unknown) >= membersBatch || !highest.Valid {
@@ -74,19 +74,22 @@ func batchMembers(ctx context.Context, tx *sql.Tx, account string, known sync.Kn
 	}
 }
 
-// appendUnknown appends the ids of the members that known does not know.
-func appendUnknown(ids []int64, seals string, known sync.Known) ([]int64, error) {
-	for line := range strings.Lines(seals) {
-		number, seal, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+// appendUnknown appends those of some members, and their seals, that known does not
+// know.
+func appendUnknown(to []int64, ids, seals string, known sync.Known) ([]int64, error) {
+	for ids != "" {
+		var number, seal string
+		number, ids, _ = strings.Cut(ids, "\n")
+		seal, seals, _ = strings.Cut(seals, "\n")
 		id, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("the seals of the members: %w", err)
 		}
 		if seal == "" || known == nil || !known(sync.Sealed{ID: id, Text: seal}) {
-			ids = append(ids, id)
+			to = append(to, id)
 		}
 	}
-	return ids, nil
+	return to, nil
 }
 
 // streamMembers yields the members of an account among those with the given ids. more

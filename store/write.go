@@ -10,12 +10,12 @@ import (
 	"ringroster/sync"
 )
 
-// The statements of one commit. appendDecided, appendKept and appendSealed give the
-// values of their columns in this order.
+// The statements of one commit. appendDecided, appendValues, appendKept and appendSealed
+// give the values of their columns in this order.
 const (
 	insertMemberSQL = `
 		INSERT INTO members (
-		       status, managed, rc_user_id, username, first_name, last_name, email, role,
+		       status, rc_user_id, username, role, managed, first_name, last_name, email,
 		       extension_number, department, job_title, site, data_source, activity_id,
 		       deactivation_reason, time_zone, language, teams, categories, permissions, pins, logins, search,
 		       linked, synced, synced_roles, synced_logins, synced_regional, admin_ids,
@@ -30,17 +30,21 @@ const (
 		       activity_id, teams, categories, permissions, logins,
 		       synced_roles, synced_logins, synced_regional, admin_ids, created_at, created_by, search)
 		VALUES (1, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateMemberSQL = `
+	// What indexes hold is written only where it changes: it costs most of an update.
+	updateIndexedSQL = `
 		UPDATE members
-		   SET status = ?, managed = ?, rc_user_id = ?, username = ?, first_name = ?, last_name = ?, email = ?, role = ?,
+		   SET status = ?1, rc_user_id = ?2, username = ?3, role = ?4,
+		       deactivated_at = CASE WHEN status = 'active' AND ?1 = 'inactive' THEN ?5 ELSE deactivated_at END,
+		       reactivated_at = CASE WHEN status = 'inactive' AND ?1 = 'active' THEN ?5 ELSE reactivated_at END
+		 WHERE member_id = ?6 AND account = ?7`
+	updateValuesSQL = `
+		UPDATE members
+		   SET managed = ?, first_name = ?, last_name = ?, email = ?,
 		       extension_number = ?, department = ?, job_title = ?, site = ?, data_source = ?, activity_id = ?,
 		       deactivation_reason = ?, time_zone = ?, language = ?,
 		       teams = ?, categories = ?, permissions = ?, pins = ?, logins = ?, search = ?,
 		       linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
-		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?,
-		       deactivated_at = CASE WHEN status = 'active' AND ? = 'inactive' THEN ? ELSE deactivated_at END,
-		       reactivated_at = CASE WHEN status = 'inactive' AND ? = 'active' THEN ? ELSE reactivated_at END,
-		       updated_at = ?, updated_by = ?
+		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?, updated_at = ?, updated_by = ?
 		 WHERE member_id = ? AND account = ?`
 	markMemberSQL = `
 		UPDATE members
@@ -57,8 +61,8 @@ type writer struct {
 	actor   string
 	now     *string // one time for everything in the commit
 
-	insert, insertSealed, update, mark, seal, change, onboarded *statement
-	prepared                                                    []*statement
+	insert, insertSealed, indexed, values, mark, seal, change, onboarded *statement
+	prepared                                                             []*statement
 
 	newcomers newcomers
 
@@ -79,7 +83,8 @@ func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Comm
 	}{
 		{&w.insert, insertMemberSQL},
 		{&w.insertSealed, insertSealedSQL},
-		{&w.update, updateMemberSQL},
+		{&w.indexed, updateIndexedSQL},
+		{&w.values, updateValuesSQL},
 		{&w.mark, markMemberSQL},
 		{&w.seal, sealMemberSQL},
 		{&w.change, insertChangeSQL},
@@ -161,13 +166,21 @@ func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
 	return err
 }
 
-// updateMember writes every column. The statement compares old and new status
-// for the times of leaving and coming back.
+// updateMember writes every column that may have changed.
 func (w *writer) updateMember(ctx context.Context, c *sync.Change, m *sync.Member) error {
-	w.args = w.appendKept(w.appendDecided(w.args[:0], m), m, syncedText(m))
-	w.args = append(w.args, sealOf(m, w.knowsAll(c.Kind)), m.Status, w.now, m.Status, w.now, w.now, w.actor, c.Member, w.account)
-	return duplicate(m, w.execOne(ctx, w.update))
+	if c.Kind != sync.Update || slices.ContainsFunc(c.Fields, func(f sync.FieldChange) bool { return indexed[f.Field] }) {
+		w.args = append(w.args[:0], m.Status, m.RCUserID, m.Username, m.Profile[sync.Role], w.now, c.Member, w.account)
+		if err := w.execOne(ctx, w.indexed); err != nil {
+			return duplicate(m, err)
+		}
+	}
+	w.args = w.appendKept(w.appendValues(w.args[:0], m), m, syncedText(m))
+	w.args = append(w.args, sealOf(m, w.knowsAll(c.Kind)), w.now, w.actor, c.Member, w.account)
+	return w.execOne(ctx, w.values)
 }
+
+// indexed are the fields that updateIndexedSQL writes.
+var indexed = map[string]bool{"status": true, "rc_user_id": true, "username": true, sync.Role.String(): true}
 
 // writeMark moves bookkeeping alone: no history, and nobody becomes its author.
 func (w *writer) writeMark(ctx context.Context, m *sync.Member) error {
@@ -212,9 +225,13 @@ func (w *writer) execOne(ctx context.Context, stmt *statement) error {
 
 // appendDecided appends what a plan decides about a member and people see.
 func (w *writer) appendDecided(args []any, m *sync.Member) []any {
+	return w.appendValues(append(args, m.Status, m.RCUserID, m.Username, m.Profile[sync.Role]), m)
+}
+
+// appendValues appends what is in no index of it.
+func (w *writer) appendValues(args []any, m *sync.Member) []any {
 	p := &m.Profile
-	return append(args, m.Status, m.Managed, m.RCUserID, m.Username,
-		p[sync.FirstName], p[sync.LastName], p[sync.Email], p[sync.Role],
+	return append(args, m.Managed, p[sync.FirstName], p[sync.LastName], p[sync.Email],
 		p[sync.ExtensionNumber], p[sync.Department], p[sync.JobTitle], p[sync.Site], p[sync.DataSource],
 		m.Own[sync.ActivityID], m.DeactivationReason, p[sync.TimeZone], p[sync.Language],
 		m.Own.Text(sync.Teams), m.Own.Text(sync.Categories), m.Own.Text(sync.Permissions), sync.PinsJSON(m.Pins), loginsText(m.Logins), searchText(m))

@@ -132,14 +132,24 @@ func ForgetKept(data []byte, m *Member) ([]Piece, error) {
 	if err := eachPastLine(data, e.learn); err != nil {
 		return nil, err
 	}
-	w := emptyPast()
+	w, extensions := emptyPast(), 0
 	err = eachPastLine(data, func(line *pastLine, sub string) {
 		e.blank(line, sub)
-		if line.End && row != nil {
-			w.write(pastLine{Members: []pastMember{blankRow(row)}})
+		switch { // lists go by the names that runs give them
+		case line.Group != nil:
+			w.group(sub, line.Group)
+		case len(line.Extensions) > 0:
+			w.extensions(extensions, line.Extensions)
+			extensions++
+		case len(line.Sealed) > 0:
+			w.sealedLine(line.Sealed)
+		default:
+			if line.End && row != nil {
+				w.write(pastLine{Members: []pastMember{blankRow(row)}})
+			}
+			line.Seals = "" // whose record was blanked besides is sealed otherwise now
+			w.write(*line)
 		}
-		line.Seals = "" // whose record was blanked besides is sealed otherwise now
-		w.write(*line)
 	})
 	return w.pieces, errors.Join(err, w.err)
 }

@@ -166,9 +166,12 @@ func (w *pastWriter) write(line pastLine) {
 	}
 }
 
-func pieceName(line []byte) string {
-	sum := sha256.Sum256(line)
-	return hex.EncodeToString(sum[:16])
+func pieceName(content ...[]byte) string {
+	sum := sha256.New()
+	for _, part := range content {
+		_, _ = sum.Write(part) // it cannot fail
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
 // put adds a piece, with the line that it is unless that is kept already.
@@ -248,7 +251,7 @@ func (w *pastWriter) flush() {
 
 func (w *pastWriter) flushSealed() {
 	if len(w.sealed) > 0 {
-		w.sealedLine(w.sealed[0].ID/pastBatch, w.sealed)
+		w.sealedLine(w.sealed)
 		w.sealed = w.sealed[:0]
 	}
 }

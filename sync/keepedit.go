@@ -33,7 +33,8 @@ type pastEdit struct {
 type span struct{ from, to int }
 
 // markLength is the length of a mark: two checksums that have nothing in common. That
-// a new record of a list has the mark of its old self does not happen by chance.
+// a new record of a list has the mark of its old self does not happen by chance. A
+// list goes by the name that follows from its marks.
 const markLength = 8
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -51,13 +52,14 @@ const mostFresh = 4
 // theirs. name is the same on every day, and says all but the records.
 func (w *pastWriter) list(name, key string, line []byte) {
 	line = w.grow(line)
-	piece := Piece{Name: pieceName(line), List: name}
+	marks := make([]byte, 0, len(w.spans)*markLength)
+	for _, at := range w.spans {
+		marks = appendMark(marks, line[at.from:at.to])
+	}
+	piece := Piece{Name: pieceName([]byte(name), marks), List: name, Marks: marks}
 	if w.kept[piece.Name] {
 		w.put(piece, line)
 		return
-	}
-	for _, at := range w.spans {
-		piece.Marks = appendMark(piece.Marks, line[at.from:at.to])
 	}
 	base := w.bases[name]
 	parts, fresh := editParts(base.Marks, piece.Marks)

@@ -42,8 +42,8 @@ func (w *pastWriter) extensions(number int, list []Extension) {
 	w.list(fmt.Sprintf("extensions %d", number), "extensions", append(b[:len(b)-1], ']', '}', '\n'))
 }
 
-// sealedLine is write(pastLine{Sealed: list}), for one of the numbered parts of all.
-func (w *pastWriter) sealedLine(number int64, list []pastSealed) {
+// sealedLine is write(pastLine{Sealed: list}), for the part of all with their numbers.
+func (w *pastWriter) sealedLine(list []pastSealed) {
 	if w.err != nil {
 		return
 	}
@@ -51,7 +51,7 @@ func (w *pastWriter) sealedLine(number int64, list []pastSealed) {
 	for i := range list {
 		b = w.record(b, func(b []byte) []byte { return appendSealed(b, &list[i]) })
 	}
-	w.list(fmt.Sprintf("sealed %d", number), "sealed", append(b[:len(b)-1], ']', '}', '\n'))
+	w.list(fmt.Sprintf("sealed %d", list[0].ID/pastBatch), "sealed", append(b[:len(b)-1], ']', '}', '\n'))
 }
 
 // room is where the next line is written. Once it is, grow sees that there is room

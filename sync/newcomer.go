@@ -118,9 +118,10 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 	if len(wanted) == 0 {
 		return holders
 	}
+	sealed := p.sealedHold(wanted)
 	for _, person := range p.people.all {
-		if person.outcome.sealed && !reportsOneOf(person, wanted) {
-			continue // nearly always
+		if person.outcome.sealed && !sealed {
+			continue
 		}
 		if e := p.emailHeld(person); wanted[e].first != nil {
 			of(e).present = append(of(e).present, person.outcome.found)
@@ -149,16 +150,13 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 	return holders
 }
 
-// reportsOneOf says whether RingCentral reports one of the e-mails for a person.
-func reportsOneOf(person *Person, wanted map[string]emailGroup) bool {
-	last := "" // of nearly everybody all records have the same
-	for email := range person.emails {
-		if email != last && wanted[fold(email)].first != nil {
-			return true
-		}
-		last = email
+// sealedHold says whether somebody known by a seal may have one of the e-mails.
+func (p *planner) sealedHold(wanted map[string]emailGroup) bool {
+	hashes := make(map[uint64]bool, len(wanted))
+	for email := range wanted {
+		hashes[hashOf(email)] = true
 	}
-	return false
+	return slices.ContainsFunc(p.emails, func(hash uint64) bool { return hashes[hash] })
 }
 
 // emailHeld is the e-mail after this plan, folded, of the active member that was

@@ -339,14 +339,15 @@ func (p *people) indexEmails() {
 	}
 	p.emails, p.faulty = make(map[string]bool, len(p.all)), map[string]bool{}
 	for _, person := range p.all {
-		for email := range person.emails {
-			p.emails[fold(email)] = true
-		}
-		if person.faulty() == "" {
-			continue
-		}
+		faulty := person.faulty() != ""
 		for email := range person.recordEmails {
-			p.faulty[fold(email)] = true
+			p.emails[fold(email)] = true
+			if faulty {
+				p.faulty[fold(email)] = true
+			}
+		}
+		if person.Ext != nil && person.Ext.Email != "" {
+			p.emails[fold(person.Ext.Email)] = true
 		}
 	}
 }

@@ -84,18 +84,6 @@ func nameless(id string, position int) string {
 	return id
 }
 
-// emails yields every e-mail that RingCentral reports for the person.
-func (p *Person) emails(yield func(string) bool) {
-	for email := range p.recordEmails {
-		if !yield(email) {
-			return
-		}
-	}
-	if p.Ext != nil && p.Ext.Email != "" {
-		yield(p.Ext.Email)
-	}
-}
-
 // recordEmails yields the e-mails of the person's RingCX records.
 func (p *Person) recordEmails(yield func(string) bool) {
 	for _, r := range p.Agents {

@@ -105,6 +105,7 @@ type planner struct {
 	usernames  []uint64        // taken; hashes, since most are never looked at
 	named      map[uint64]bool // the same, once somebody looks
 	members    int             // met or known
+	emails     []uint64        // of those known by a seal; hashes, too
 	newcomers  []*Person
 	renamed    map[*Person]string // newcomers whose username was taken
 	nameless   map[int64]bool     // members who are given their first username
@@ -147,6 +148,7 @@ func newPlanner(in Input) (*planner, error) {
 		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
 	p.usernames = make([]uint64, 0, len(p.people.all)) // there are hardly more members
+	p.emails = make([]uint64, 0, len(p.people.all))
 	for i := range in.Snapshot.SubAccounts {
 		p.read[in.Snapshot.SubAccounts[i].ID] = in.Snapshot.SubAccounts[i].Read
 	}
@@ -320,5 +322,5 @@ func (p *planner) forgetPeople() {
 	for _, person := range p.people.all {
 		person.outcome = outcome{}
 	}
-	p.people, p.usernames, p.named, p.newcomers, p.loose, p.claimable, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	p.people, p.usernames, p.emails, p.named, p.newcomers, p.loose, p.claimable, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
 }

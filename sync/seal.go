@@ -164,6 +164,7 @@ func (p *planner) recognize(s Sealed) bool {
 	}
 	p.members++
 	p.usernames = append(p.usernames, hashOf(fold(m.Username)))
+	p.emails = append(p.emails, hashOf(fold(m.Profile[Email])))
 	o := &person.outcome
 	o.decision, o.found, o.sealed, o.active, o.wasAdmin = unchanged, s.ID, true, true, m.isAdministrator()
 	p.judged(person, &v)

@@ -377,7 +377,7 @@ func TestListsAreWrittenAsJSONWritesThem(t *testing.T) {
 		}{
 			{pastLine{Group: &g}, func(w *pastWriter) { w.group("1", &g) }},
 			{pastLine{Extensions: list}, func(w *pastWriter) { w.extensions(0, list) }},
-			{pastLine{Sealed: sealed}, func(w *pastWriter) { w.sealedLine(0, sealed) }},
+			{pastLine{Sealed: sealed}, func(w *pastWriter) { w.sealedLine(sealed) }},
 		} {
 			w := newPastWriter(1, "v1", &Input{Snapshot: &Snapshot{}})
 			c.write(w)
