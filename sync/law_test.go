@@ -18,6 +18,7 @@ func mustKeepLaws(t rapid.TB, plan *Plan, members []*Member) {
 	mustExplainSkips(t, plan)
 	mustTouchOnce(t, plan)
 	mustLeaveRightly(t, plan, members)
+	mustKeepLogins(t, plan, members)
 	for _, c := range plan.Conflicts {
 		if c.Remedy == "" || c.Detail == "" {
 			t.Errorf("R20: no remedy or no detail: %+v", c)
@@ -66,6 +67,27 @@ func allChanges(plan *Plan) []Change {
 		return plan.Changes
 	}
 	return slices.Concat(plan.Changes, plan.Held.Changes)
+}
+
+// mustKeepLogins: of no member a login goes, it may only become inactive (R8). What a
+// roster writes is what a plan says.
+func mustKeepLogins(t rapid.TB, plan *Plan, members []*Member) {
+	t.Helper()
+	after := slices.Clone(plan.Marks)
+	for _, c := range allChanges(plan) {
+		if c.Member != 0 {
+			after = append(after, c.Next())
+		}
+	}
+	for _, next := range after {
+		for _, m := range members {
+			for i := range m.Logins {
+				if m.ID == next.ID && !next.everHeld(m.Logins[i].key()) {
+					t.Errorf("R8: member %d loses login %s", m.ID, m.Logins[i].key())
+				}
+			}
+		}
+	}
 }
 
 // mustLeaveRightly: leavers were active, managed and linked before (R15, R16),

@@ -11,11 +11,12 @@ import (
 // A run reads a whole company into memory and holds it to its end. To collect
 // garbage again and again while the heap grows from nothing finds little, and took
 // a tenth of the time of a run that changes nothing. So nothing is collected until
-// the program has gcFloor; beyond that, garbage may grow to two fifths of what is in
-// use. Whoever sets GOGC or GOMEMLIMIT has it their way.
+// the program has gcFloor. Once two thirds of that are in use, garbage may grow to a
+// quarter of what is: little is made of a large company once it was read. Whoever
+// sets GOGC or GOMEMLIMIT has it their way.
 const (
 	gcFloor   = 104 << 20
-	gcPercent = 40
+	gcPercent = 25
 )
 
 func tuneCollector() {
@@ -29,7 +30,7 @@ func tuneCollector() {
 func collectNext() {
 	left := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(left)
-	if left[0].Value.Uint64() < gcFloor*100/(100+gcPercent) {
+	if left[0].Value.Uint64() < gcFloor*2/3 {
 		debug.SetMemoryLimit(gcFloor)
 		debug.SetGCPercent(-1)
 	} else {
