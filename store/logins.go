@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"ringroster/sync"
 )
@@ -58,11 +61,13 @@ func decodeLogins(text string, m *sync.Member) error {
 			Active: row[8] == "1",
 		}
 	}
+	slices.SortStableFunc(m.Logins, func(a, b sync.Login) int { // who edits by hand may write them in any order
+		return cmp.Or(strings.Compare(a.SubAccountID, b.SubAccountID), strings.Compare(a.AgentID, b.AgentID))
+	})
 	return nil
 }
 
-// loginValue is a text or, as who edits by hand may write it, anything else as it
-// stands there.
+// loginValue is a text, or a number as it stands there.
 type loginValue string
 
 func (v *loginValue) UnmarshalJSON(text []byte) error {

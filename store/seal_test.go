@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,13 +89,51 @@ func atWork(t testing.TB, people int) (*Store, *sync.Snapshot) {
 // byHand edits with a client that knows nothing of ringroster.
 func byHand(t testing.TB, s *Store, statement string, args ...any) {
 	t.Helper()
+	if err := tryByHand(t, s, statement, args...); err != nil {
+		t.Fatal(statement, err)
+	}
+}
+
+func tryByHand(t testing.TB, s *Store, statement string, args ...any) error {
+	t.Helper()
 	db, err := sql.Open("sqlite", s.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
-		t.Fatal(statement, err)
+	_, err = db.ExecContext(t.Context(), statement, args...)
+	return err
+}
+
+// What a list cannot hold is refused when it is written, not when a run reads it.
+func TestListsByHandMustBeLists(t *testing.T) {
+	login := func(values string) string { return `UPDATE members SET logins = '[[` + values + `]]'` }
+	for statement, want := range map[string]string{
+		`UPDATE members SET teams = 'sales'`:                                                       "must be JSON",
+		`INSERT INTO members (account, permissions) VALUES ('acme', '')`:                           "must be JSON",
+		`UPDATE members SET pins = '{}'`:                                                           "pins must be",
+		`UPDATE members SET pins = '[1]'`:                                                          "pins must be",
+		`UPDATE members SET pins = 'site'`:                                                         "pins must be",
+		`UPDATE members SET logins = '['`:                                                          "logins must be",
+		`UPDATE members SET logins = '{}'`:                                                         "logins must be",
+		`UPDATE members SET logins = '5'`:                                                          "logins must be",
+		`UPDATE members SET logins = '["1"]'`:                                                      "a login must be",
+		`INSERT INTO members (account, logins) VALUES ('acme', '[[]]')`:                            "a login must be",
+		login(`"1", "", "", "", "9", "", "", 1`):                                                   "a login must be",
+		login(`"1", "", "", "", 9, "", "", "", 1`):                                                 "a login must be",
+		login(`"1", null, "", "", "9", "", "", "", 1`):                                             "a login must be",
+		login(`"1", "", "", "", "9", "", "", "", true`):                                            "a login must be",
+		login(`"1", "", "", "", "9", "", "", "", 1.0`):                                             "a login must be",
+		login(`"1", "", "", "", "9", "", "", "", 2`):                                               "a login must be",
+		login(`"1", "", "", "", "9", "", "", "", 1`):                                               "",
+		`UPDATE members SET teams = '["x"]', pins = '[]', logins = '[]', permissions = '{}'`:       "",
+		`INSERT INTO members (account, first_name, email) VALUES ('acme', 'Ada', 'a@example.com')`: "",
+	} {
+		s, _ := atWork(t, 2)
+		err := tryByHand(t, s, statement)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", statement, err, want)
+		}
 	}
 }
 
@@ -109,6 +148,8 @@ func TestEditsByHandBreakSeals(t *testing.T) {
 		`UPDATE members SET logins = json_insert(logins, '$[#]', json_array('1', '', '', '', '900', '', '', '', 1)) WHERE member_id = 2`,
 		`UPDATE members SET logins = json_set(logins, '$[0][6]', 'other') WHERE member_id = 2`,
 		`UPDATE members SET logins = '[]' WHERE member_id = 2`,
+		`UPDATE members SET logins = json_array(json_array('9', '', '', '', '9', '', '', '', 0), json(logins -> 0)) WHERE member_id = 2`,
+		`UPDATE members SET logins = json_array(json(logins -> 0), json(logins -> 0)) WHERE member_id = 2`,
 		`UPDATE members SET logins = '[]'; DELETE FROM changes; DELETE FROM members WHERE member_id = 2`,
 		`INSERT OR REPLACE INTO members (member_id, account, first_name) VALUES (2, 'acme', 'Replaced')`,
 		`UPDATE members SET account = 'beta' WHERE member_id = 2`,
@@ -125,7 +166,7 @@ func TestEditsByHandBreakSeals(t *testing.T) {
 			"member_id": `member_id`, "status": `'inactive'`, "managed": `0`, "linked": `0`, "synced": `'{}'`,
 			"teams": `'["x"]'`, "categories": `'["x"]'`, "permissions": `'{"agent_login":false}'`,
 			"pins": `'[{"field":"site","value":"Bern"}]'`, "admin_ids": `'["9"]'`, "absent_days": `3`, "last_seen_at": `'2026-01-01T00:00:00Z'`,
-			"seal": `NULL`, "logins": `json_array(json_array(1, 2, NULL, 4, '9', 6, 7, 8, true))`,
+			"seal": `NULL`, "logins": `json_array(json_array('1', '2', '', '4', '9', '6', '7', '8', 1))`,
 		}[column]
 		if value == "" {
 			value = `'by hand'`

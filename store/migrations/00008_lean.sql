@@ -192,23 +192,37 @@ END;
 -- What holds lists must hold them.
 -- +goose StatementBegin
 CREATE TRIGGER hand_filling_members BEFORE INSERT ON members
-WHEN NOT coalesce(json_valid(new.teams) AND json_valid(new.categories) AND json_valid(new.permissions) AND json_valid(new.pins)
-              AND json_type(iif(json_valid(new.logins), new.logins, 'null')) = 'array'
-              AND NOT EXISTS (SELECT 1 FROM json_each(iif(json_valid(new.logins), new.logins, '[]'))
-                               WHERE type <> 'array' OR json_array_length(value) <> 9), 0)
 BEGIN
-  SELECT RAISE(ABORT, 'teams, categories, permissions, pins and logins must be JSON, each login an array of nine');
+  SELECT RAISE(ABORT, 'teams, categories and permissions must be JSON')
+   WHERE NOT (json_valid(new.teams) AND json_valid(new.categories) AND json_valid(new.permissions));
+  SELECT RAISE(ABORT, 'pins must be a JSON array of objects')
+   WHERE NOT json_valid(new.pins) OR json_type(new.pins) <> 'array'
+      OR EXISTS (SELECT 1 FROM json_each(new.pins) WHERE type <> 'object');
+  SELECT RAISE(ABORT, 'logins must be a JSON array of logins')
+   WHERE NOT json_valid(new.logins) OR json_type(new.logins) <> 'array';
+  SELECT RAISE(ABORT, 'a login must be an array of eight texts and 0 or 1')
+    FROM json_each(new.logins) l
+   WHERE l.type <> 'array' OR json_array_length(l.value) <> 9
+      OR EXISTS (SELECT 1 FROM json_each(iif(l.type = 'array', l.value, '[]')) v
+                  WHERE iif(v.key < 8, v.type <> 'text', v.type <> 'integer' OR v.value NOT IN (0, 1)));
 END;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
 CREATE TRIGGER hand_editing_members BEFORE UPDATE OF teams, categories, permissions, pins, logins ON members
-WHEN NOT coalesce(json_valid(new.teams) AND json_valid(new.categories) AND json_valid(new.permissions) AND json_valid(new.pins)
-              AND json_type(iif(json_valid(new.logins), new.logins, 'null')) = 'array'
-              AND NOT EXISTS (SELECT 1 FROM json_each(iif(json_valid(new.logins), new.logins, '[]'))
-                               WHERE type <> 'array' OR json_array_length(value) <> 9), 0)
 BEGIN
-  SELECT RAISE(ABORT, 'teams, categories, permissions, pins and logins must be JSON, each login an array of nine');
+  SELECT RAISE(ABORT, 'teams, categories and permissions must be JSON')
+   WHERE NOT (json_valid(new.teams) AND json_valid(new.categories) AND json_valid(new.permissions));
+  SELECT RAISE(ABORT, 'pins must be a JSON array of objects')
+   WHERE NOT json_valid(new.pins) OR json_type(new.pins) <> 'array'
+      OR EXISTS (SELECT 1 FROM json_each(new.pins) WHERE type <> 'object');
+  SELECT RAISE(ABORT, 'logins must be a JSON array of logins')
+   WHERE NOT json_valid(new.logins) OR json_type(new.logins) <> 'array';
+  SELECT RAISE(ABORT, 'a login must be an array of eight texts and 0 or 1')
+    FROM json_each(new.logins) l
+   WHERE l.type <> 'array' OR json_array_length(l.value) <> 9
+      OR EXISTS (SELECT 1 FROM json_each(iif(l.type = 'array', l.value, '[]')) v
+                  WHERE iif(v.key < 8, v.type <> 'text', v.type <> 'integer' OR v.value NOT IN (0, 1)));
 END;
 -- +goose StatementEnd
 

@@ -7,8 +7,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// burstSize is how much is written at once of lines that wait for each other.
-const burstSize = 64 << 10
+// burstSize is how much at most is written at once of lines that wait for each other:
+// what a pipe takes in one piece, whoever else writes to it (PIPE_BUF, pipe(7)).
+const burstSize = 4 << 10
 
 // burst is a zapcore.Core that writes the lines about members and contacts, of which
 // a first run has one for each, many at a time. With any other event all that wait
@@ -51,7 +52,8 @@ var summarized = func() map[string]bool {
 	return events
 }()
 
-// gathered holds lines back until there are burstSize of them, or until Sync.
+// gathered holds whole lines back until they would be more than burstSize, or until
+// Sync.
 type gathered struct {
 	w     io.Writer
 	lines []byte
@@ -59,11 +61,12 @@ type gathered struct {
 
 // Write never says how much was written in part: the lines are w's from then on.
 func (g *gathered) Write(line []byte) (int, error) {
-	g.lines = append(g.lines, line...)
-	if len(g.lines) < burstSize {
-		return len(line), nil
+	var err error
+	if len(g.lines) > 0 && len(g.lines)+len(line) > burstSize {
+		err = g.Sync()
 	}
-	return len(line), g.Sync()
+	g.lines = append(g.lines, line...)
+	return len(line), err
 }
 
 // Sync writes what waits. What cannot be written is lost, as any line of a log is.

@@ -46,6 +46,11 @@ func TestManyLinesAreWrittenBeforeTheSummary(t *testing.T) {
 	}
 	written := len(w.all)
 	log.Info("account_synced")
+	for _, block := range w.all {
+		if len(block) > burstSize || !strings.HasSuffix(block, "\n") {
+			t.Errorf("%d bytes are written at once: …%q", len(block), block[max(0, len(block)-20):])
+		}
+	}
 	text := strings.Join(w.all, "")
 	if written < 2 || strings.Count(text, "\n") != lines+1 || strings.Count(text, `"member_id":4999}`) != 1 {
 		t.Errorf("%d writes before the summary, %d lines", written, strings.Count(text, "\n"))
