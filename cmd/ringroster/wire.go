@@ -138,9 +138,12 @@ func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *syn
 	}
 	return &sync.Runner{
 		Roster: roster, Observer: observer, Now: time.Now,
-		Connect: func(name string) (sync.Directory, error) { return connect(s, accounts[name], onCall(observer)) },
-		Policy:  func(name string) sync.Policy { return s.Policy(accounts[name]) },
-		Keep:    s.Snapshots.Keep,
+		Connect: func(name string) (sync.Directory, error) {
+			tuneCollector()
+			return connect(s, accounts[name], onCall(observer))
+		},
+		Policy: func(name string) sync.Policy { return s.Policy(accounts[name]) },
+		Keep:   s.Snapshots.Keep,
 
 		ContactPolicy: func(name string) sync.ContactPolicy { return s.ContactPolicy(accounts[name]) },
 	}

@@ -41,6 +41,9 @@ func (d *Daemon) make(ctx context.Context, run *running, s *Settings, due []sync
 	if ran && ctx.Err() == nil && s.Prune != nil {
 		s.Prune(ctx)
 	}
+	if ran {
+		debug.FreeOSMemory() // waiting takes a fraction of what a run does
+	}
 	d.mu.Lock()
 	d.run = nil
 	d.mu.Unlock()
