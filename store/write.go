@@ -168,7 +168,7 @@ func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
 
 // updateMember writes every column that may have changed.
 func (w *writer) updateMember(ctx context.Context, c *sync.Change, m *sync.Member) error {
-	if c.Kind != sync.Update || slices.ContainsFunc(c.Fields, func(f sync.FieldChange) bool { return indexed[f.Field] }) {
+	if c.Kind != sync.Update || slices.ContainsFunc(c.Fields, func(f sync.FieldChange) bool { return indexedFields[f.Field] }) {
 		w.args = append(w.args[:0], m.Status, m.RCUserID, m.Username, m.Profile[sync.Role], w.now, c.Member, w.account)
 		if err := w.execOne(ctx, w.indexed); err != nil {
 			return duplicate(m, err)
@@ -179,8 +179,8 @@ func (w *writer) updateMember(ctx context.Context, c *sync.Change, m *sync.Membe
 	return w.execOne(ctx, w.values)
 }
 
-// indexed are the fields that updateIndexedSQL writes.
-var indexed = map[string]bool{"status": true, "rc_user_id": true, "username": true, sync.Role.String(): true}
+// indexedFields are those that updateIndexedSQL writes.
+var indexedFields = map[string]bool{"status": true, "rc_user_id": true, "username": true, sync.Role.String(): true}
 
 // writeMark moves bookkeeping alone: no history, and nobody becomes its author.
 func (w *writer) writeMark(ctx context.Context, m *sync.Member) error {

@@ -37,7 +37,7 @@ type Keep struct {
 
 // Piece is a part of what a run keeps.
 type Piece struct {
-	Name string // a digest of its content: equal names, equal pieces
+	Name string // follows from its content: equal names, equal pieces
 	Data []byte // compressed; nil: the roster has it (State.Kept)
 	// Of a whole list: which it is, and a mark for each of its records, for later
 	// runs (State.Bases).

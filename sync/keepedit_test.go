@@ -207,6 +207,19 @@ func TestAQuietDayKeepsLittle(t *testing.T) {
 	}
 }
 
+// Lists are told apart whatever their ids and names are made of.
+func TestListsAreNotTakenForEachOther(t *testing.T) {
+	a, s := &archive{}, listing(nil, nil)
+	s.SubAccounts[0].Groups = []Group{{ID: "10", Name: "A B"}, {ID: "10 A", Name: "B"}, {ID: "10", Name: "A B"}}
+	a.keep(t, s)
+	a.keep(t, s)
+	for day := range 2 {
+		if diff := cmp.Diff(s, a.snapshot(t, day), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("day %d: %s", day, diff)
+		}
+	}
+}
+
 // What does not fit is an error, never another list.
 func TestAnEditMustFitItsList(t *testing.T) {
 	head := `{"head":{"ringroster_snapshot":2,"run_id":1,"version":"v1","now":"2026-03-01T03:00:00Z","policy":{},"state":{"accepted":null},"snapshot":{}}}`

@@ -26,7 +26,7 @@ func (w *pastWriter) group(sub string, g *Group) {
 	if len(g.Agents) > 0 {
 		b = append(b[:len(b)-1], ']', ',')
 	}
-	w.list(fmt.Sprintf("group %s %s %s", sub, g.ID, g.Name), "agents", append(closed(b), '}', '\n'))
+	w.list(fmt.Sprintf("group %q %q %q", sub, g.ID, g.Name), "agents", append(closed(b), '}', '\n'))
 }
 
 // extensions is write(pastLine{Extensions: list}), for one of the numbered parts of
