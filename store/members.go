@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -88,6 +89,9 @@ func appendUnknown(to []int64, ids, seals string, known sync.Known) ([]int64, er
 		if seal == "" || known == nil || !known(sync.Sealed{ID: id, Text: seal}) {
 			to = append(to, id)
 		}
+	}
+	if seals != "" { // then some were taken for others'
+		return nil, errors.New("a seal of theirs is none of ringroster's: UPDATE members SET seal = NULL breaks all, and the next sync reads everybody")
 	}
 	return to, nil
 }

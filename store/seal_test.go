@@ -199,6 +199,28 @@ func TestEditsByHandBreakSeals(t *testing.T) {
 	}
 }
 
+// A seal that could shift those of others is an error, never somebody else's.
+func TestAForgedSealIsNobodyElses(t *testing.T) {
+	s, _ := atWork(t, 4)
+	byHand(t, s, `DROP TRIGGER hand_updated_members; UPDATE members SET seal = 'x' || char(10) || 'y' WHERE member_id = 2`)
+	everybody := func() (n int, err error) {
+		for _, err := range s.Members(t.Context(), "acme", func(sync.Sealed) bool { return true }) {
+			if err != nil {
+				return n, err
+			}
+			n++
+		}
+		return n, nil
+	}
+	if _, err := everybody(); err == nil || !strings.Contains(err.Error(), "SET seal = NULL") {
+		t.Errorf("read as if nothing were wrong: %v", err)
+	}
+	byHand(t, s, `UPDATE members SET seal = NULL`)
+	if n, err := everybody(); n != 4 || err != nil {
+		t.Errorf("the remedy leaves %d members, %v", n, err)
+	}
+}
+
 func columnsOf(t *testing.T, s *Store, table string) []string {
 	t.Helper()
 	columns, err := collect(stream(t.Context(), s.r, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, table))

@@ -34,9 +34,9 @@ const digestLength = 22
 const sealBreak = "\x7f"
 
 // Seal is what a roster keeps beside a member as it stands: digest, sealName,
-// username, unless that is loginName's, and what a snapshot need not tell. "" is for members that a plan has
-// to read whole: all but the active, managed, linked ones of whom the roster holds
-// what the last sync wrote, and nothing else is noted.
+// username unless it is the loginName, and what a snapshot need not tell. "" is for
+// members that a plan has to read whole: all but the active, managed, linked ones of
+// whom the roster holds what the last sync wrote, and nothing else is noted.
 func (m *Member) Seal() string {
 	name := m.sealName()
 	plain := m.Status == Active && m.Managed && m.Linked && name != "" && m.Username != "" &&
