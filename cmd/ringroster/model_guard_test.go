@@ -30,7 +30,7 @@ func (p *planning) leave(recent int) {
 	all := p.suspicious(candidates, recent)
 	for id, reason := range candidates {
 		m := p.members[id]
-		alone := m.values["role"] == "Administrator" && p.noAdministratorLeft(candidates)
+		alone := m.administrator() && p.noAdministratorLeft(candidates)
 		switch {
 		case (all || alone) && p.approved[id] != reason:
 			p.held[id] = reason
@@ -118,14 +118,19 @@ func (p *planning) suspicious(leavers map[int64]string, recent int) bool {
 	return slices.ContainsFunc(p.accepted.subs, func(sub string) bool { return !slices.Contains(p.accept.subs, sub) })
 }
 
-// noAdministratorLeft is R24: nobody active would have the role any more.
+// noAdministratorLeft is R24: RingCentral would make nobody active an administrator any
+// more. What pins and edits by hand make of a role does not count.
 func (p *planning) noAdministratorLeft(leavers map[int64]string) bool {
 	for id, m := range p.members {
-		if m.values["role"] == "Administrator" && leavers[id] == "" && m.active {
+		if m.administrator() && leavers[id] == "" {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(p.newcomers, func(m *modelMember) bool { return m.values["role"] == "Administrator" })
+	return !slices.ContainsFunc(p.newcomers, (*modelMember).administrator)
+}
+
+func (m *modelMember) administrator() bool {
+	return m.active && m.linked && m.synced["role"] == "Administrator"
 }
 
 // settle takes over what a full run that was applied leaves for the next one
