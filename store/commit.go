@@ -104,11 +104,13 @@ func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commi
 
 // byOwnHand lets fn write members while the guards against other hands are down.
 // Nobody else can write before the transaction ends, with all of them up again or,
-// when it is rolled back, never taken down.
+// when it is rolled back, never taken down. With them goes members_search: what the
+// program writes it folds itself. They come back in the order they had, since SQLite
+// takes the newest first: hand_updated_members must see a row before members_search.
 func byOwnHand(ctx context.Context, tx *sql.Tx, fn func() error) error {
 	type guard struct{ name, text string }
 	guards, err := collect(stream(ctx, tx, func(g *guard, rows *sql.Rows) error { return rows.Scan(&g.name, &g.text) },
-		`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name GLOB 'hand_*' ORDER BY name`))
+		`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND (name GLOB 'hand_*' OR name = 'members_search') ORDER BY rowid`))
 	if err != nil {
 		return err
 	}

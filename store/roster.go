@@ -108,7 +108,7 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	ids, args := findMemberSQL+` UNION `+findLoginSQL, []any{id, who}
 	if strings.Contains(who, "@") { // all members have to be looked at, which only e-mails are worth
 		ids += ` UNION SELECT m.member_id FROM members m
-			WHERE (m.search IS NULL OR instr(m.search, ?3)) AND ringroster_fold(m.email) = ?3`
+			WHERE (m.search IS NULL OR m.email = ?3 OR instr(m.search, ?3)) AND ringroster_fold(m.email) = ?3`
 		args = append(args, Fold(who))
 	}
 	return collect(s.roster(ctx, ids, args))
@@ -187,28 +187,50 @@ func (f *Filter) where() (string, []any) {
 		WHERE l.value ->> 8 AND (l.value ->> 0 = ? OR l.value ->> 1 = ? COLLATE NOCASE))`)
 	add(f.Activity, `m.activity_id = ?`)
 	add(f.Team, `EXISTS (SELECT 1 FROM json_each(m.teams) WHERE value = ? COLLATE NOCASE)`)
-	add(Fold(f.Search), `instr(coalesce(m.search, `+foldedSQL+`), ?)`)
+	add(Fold(f.Search), searchSQL)
 	return strings.Join(terms, " AND "), args
 }
 
-// foldedSQL is searchText for members that were edited by hand.
-const foldedSQL = `ringroster_fold(m.first_name || ' ' || m.last_name || char(10) || m.email
-		|| char(10) || m.username || char(10) || m.extension_number)`
+// searchSQL finds a folded text in what searchText gives, and as it is in what folding
+// does not change. What was edited by hand has no such text: it is folded now.
+const searchSQL = `(instr(coalesce(m.search, ringroster_fold(m.first_name || ' ' || m.last_name || char(10) || m.email
+		|| char(10) || m.username || char(10) || m.extension_number)), ?)
+	OR instr(m.email, ?) OR instr(m.username, ?) OR instr(m.extension_number, ?))`
+
+// searchText is the name, folded, and of e-mail, username and extension number what
+// folding changes: that is little for most, and each byte is written for everybody.
+func searchText(m *sync.Member) string {
+	p := &m.Profile
+	kept := []string{Fold(p[sync.FirstName] + " " + p[sync.LastName])}
+	for _, value := range [...]string{p[sync.Email], m.Username, p[sync.ExtensionNumber]} {
+		if folded := Fold(value); folded != value {
+			kept = append(kept, folded)
+		}
+	}
+	return strings.Join(kept, "\n")
+}
 
 // Fold makes texts equal that differ only in case, in any script, or in their
 // apostrophes.
 func Fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		case r < utf8.RuneSelf:
-			return r
-		case r == '’':
-			return '\''
+	for i := range len(s) { // most need none of what follows
+		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return strings.Map(foldRune, s)
 		}
-		return unicode.ToLower(unicode.ToUpper(r))
-	}, s)
+	}
+	return s
+}
+
+func foldRune(r rune) rune {
+	switch {
+	case r >= 'A' && r <= 'Z':
+		return r + 'a' - 'A'
+	case r < utf8.RuneSelf:
+		return r
+	case r == '’':
+		return '\''
+	}
+	return unicode.ToLower(unicode.ToUpper(r))
 }
 
 // Connections of this program know ringroster_fold; other clients need it for

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -117,6 +118,49 @@ func TestManualEditsAreVisible(t *testing.T) {
 	}
 	if rows := rosterRows(t, s, Filter{Search: "ann lee"}); len(rows) != 0 {
 		t.Error("the old name is still found")
+	}
+}
+
+// A search finds what contains it in any case, whether a sync or a hand wrote it last.
+func TestSearch(t *testing.T) {
+	s := newTestStore(t)
+	odd := person("acme", "Élodie", "D’Arc")
+	odd.Profile[sync.Email], odd.Username, odd.Profile[sync.ExtensionNumber] = "ÉLODIE@Example.com", "agent-ſeven", "x101"
+	apply(t, s, monday, plan(t, s, "acme", onboard(odd), onboard(person("acme", "bo", "li"))))
+	wanted := func(search string, want int) {
+		t.Helper()
+		if rows := rosterRows(t, s, Filter{Search: search}); len(rows) != want {
+			t.Errorf("%q finds %d, want %d", search, len(rows), want)
+		}
+	}
+	for search, want := range map[string]int{
+		"élodie d'arc": 1, "ÉLODIE": 1, "lodie@EXAMPLE": 1, "agent-Seven": 1, "X10": 1, "101": 2,
+		"bo li": 1, "BO@example": 1, "bo.LI": 1, "@example.com": 2, "libo": 0, "li\nbo": 0,
+	} {
+		wanted(search, want)
+	}
+
+	for _, email := range []string{"elodie@example.com", "elodie.arc@example.com"} {
+		odd.Profile[sync.Email] = email
+		apply(t, s, monday, plan(t, s, "acme", rename(odd, "D’Arc")))
+	}
+	wanted("ÉLODIE@", 0)
+	wanted("Elodie.Arc@", 1)
+	if anew := rowsAs(t, s, `SELECT member_id FROM members WHERE search IS NULL ORDER BY 1`); len(anew) > 0 {
+		t.Errorf("after a sync members %v are folded anew for every search", anew)
+	}
+	execute(t, s.Path(), `UPDATE members SET email = 'Éa@example.com' WHERE first_name = 'bo'`)
+	wanted("éA@", 1)
+	wanted("bo@", 0)
+}
+
+// What folding leaves as it is is found where it stands, so folding must leave alone what
+// it made.
+func TestFoldingTwiceChangesNothing(t *testing.T) {
+	for r := range unicode.MaxRune {
+		if once := Fold(string(r)); Fold(once) != once {
+			t.Errorf("%q folds to %q, and that to %q", r, once, Fold(once))
+		}
 	}
 }
 

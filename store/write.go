@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
-	"strings"
 
 	"ringroster/sync"
 )
@@ -267,12 +266,4 @@ func duplicate(m *sync.Member, err error) error {
 	}
 	return fmt.Errorf("another member of account %s has the username %q or the RingEX id %q: %w",
 		m.Account, m.Username, m.RCUserID, err)
-}
-
-// searchText is what roster list --search looks in.
-func searchText(m *sync.Member) string {
-	p := &m.Profile
-	return Fold(strings.Join([]string{
-		p[sync.FirstName] + " " + p[sync.LastName], p[sync.Email], m.Username, p[sync.ExtensionNumber],
-	}, "\n"))
 }
