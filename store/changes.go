@@ -14,9 +14,8 @@ const (
 		INSERT INTO changes (run_id, member_id, kind, field, before, after, reason)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`
 	insertOnboardedSQL = `
-		WITH RECURSIVE come (member_id) AS (SELECT ? UNION ALL SELECT member_id + 1 FROM come WHERE member_id < ?)
 		INSERT INTO changes (run_id, member_id, kind, after, reason)
-		SELECT ?, member_id, ?, '', ? FROM come`
+		SELECT ?, member_id, ?, '', ? FROM members WHERE member_id BETWEEN ? AND ? ORDER BY member_id`
 )
 
 // newcomers are members whose ids follow each other and who came for one reason:
@@ -25,6 +24,10 @@ type newcomers struct {
 	first, last int64 // 0: nobody
 	reason      sync.Reason
 }
+
+// togetherAtMost keeps newcomers in SQLite's cache until their history is written, which
+// is made from their rows.
+const togetherAtMost = 250
 
 // writeHistory writes one row for an onboarding, together with those after it, and
 // one per field for the rest (design.md, section 5).
@@ -46,7 +49,7 @@ func (w *writer) writeHistory(ctx context.Context, c *sync.Change) error {
 
 func (w *writer) addNewcomer(ctx context.Context, c *sync.Change) error {
 	n := &w.newcomers
-	if n.first > 0 && n.last+1 == c.Member && n.reason == c.Reason {
+	if n.first > 0 && n.last+1 == c.Member && n.reason == c.Reason && c.Member-n.first < togetherAtMost {
 		n.last++
 		return nil
 	}
@@ -61,7 +64,7 @@ func (w *writer) writeOnboarded(ctx context.Context) error {
 	if w.newcomers = (newcomers{}); n.first == 0 {
 		return nil
 	}
-	w.args = append(w.args[:0], n.first, n.last, w.run, sync.Onboard, n.reason)
+	w.args = append(w.args[:0], w.run, sync.Onboard, n.reason, n.first, n.last)
 	_, err := w.onboarded.exec(ctx, w.args)
 	return err
 }

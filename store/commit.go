@@ -93,7 +93,7 @@ func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commi
 				return err // then the transaction may be gone, and each row would be one of its own
 			}
 			w, err := newWriter(ctx, driverConn, c, actor)
-			defer func() { err = errors.Join(err, closeAll(w.prepared)) }()
+			defer func() { err = errors.Join(err, w.close()) }()
 			if err == nil {
 				err = w.writePlan(ctx, c.Plan)
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,6 +31,39 @@ func TestCommitWritesWhatThePlanSays(t *testing.T) {
 	}
 	if got := members(t, s, "other"); got != nil {
 		t.Errorf("another account has %v", got)
+	}
+}
+
+// However little newcomers have in common, each is written as planned, with one row of
+// history.
+func TestNewcomersOfManyKinds(t *testing.T) {
+	s := newTestStore(t)
+	p, _ := planOffice(t, s, office(2*mostInserts+2*togetherAtMost), true)
+	var want []*sync.Member
+	for i := range p.Changes {
+		m := *p.Changes[i].Next()
+		m.ID, m.Logins = int64(i+1), slices.Clone(m.Logins)
+		m.Own[sync.ActivityID] = fmt.Sprintf("Site '%d'\x00", i%(mostInserts+1))
+		p.Changes[i].Next = func() *sync.Member { return &m }
+		want = append(want, &m)
+	}
+	run := apply(t, s, monday, p)
+	if diff := cmp.Diff(want, members(t, s, "acme")); diff != "" {
+		t.Error(diff)
+	}
+	sealed := rowsAs(t, s, `SELECT count(*) FROM members WHERE seal IS NOT NULL ORDER BY 1`)
+	if want := fmt.Sprint(len(p.Changes)); sealed[0] != want {
+		t.Errorf("%s of %s have a seal", sealed[0], want)
+	}
+	member := int64(0)
+	for c, err := range s.Changes(t.Context(), run) {
+		member++
+		if err != nil || c.MemberID != member || c.ChangeID != member || c.Kind != sync.Onboard || c.Reason != sync.ReasonNew {
+			t.Fatalf("change %d of member %d: %+v, %v", member, c.MemberID, c, err)
+		}
+	}
+	if int(member) != len(p.Changes) {
+		t.Errorf("%d changes for %d newcomers", member, len(p.Changes))
 	}
 }
 
