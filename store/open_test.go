@@ -46,6 +46,13 @@ func TestOpenCreatesPrivateFiles(t *testing.T) {
 	}
 }
 
+func TestNewDatabaseHasOurPagesAndWAL(t *testing.T) {
+	got := rowsAs(t, newTestStore(t), `SELECT page_size || ' ' || journal_mode FROM pragma_page_size, pragma_journal_mode ORDER BY 1`)
+	if want := fmt.Sprintf("%d wal", pageSize); got[0] != want {
+		t.Errorf("%s, want %s", got[0], want)
+	}
+}
+
 func TestOpenFollowsAChangedMode(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "roster.db")
 	for _, mode := range []fs.FileMode{0o600, 0o640, 0o600} {

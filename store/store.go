@@ -190,13 +190,13 @@ func (s *Store) applyMode() error {
 }
 
 // pool opens lazily: errors of the file come with the first query.
-func pool(dsn string, connections int, keepWAL bool) (*sql.DB, error) {
+func pool(dsn string, connections int, inWAL bool) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open the roster database: %w", err)
 	}
-	if keepWAL {
-		connector = walKeeper{connector}
+	if inWAL {
+		connector = walConnector{connector}
 	}
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(connections)
@@ -204,14 +204,25 @@ func pool(dsn string, connections int, keepWAL bool) (*sql.DB, error) {
 	return db, nil
 }
 
-// walKeeper leaves -wal and -shm in place at the last close: a reader who may
-// not write into the folder could not open the database without them.
-type walKeeper struct{ driver.Connector }
+// pageSize of a new database, in bytes: a member takes 600, so that a first load writes
+// a quarter fewer pages, and half as many, than with SQLite's 4096. It is fixed with the
+// first page, which the journal mode writes: the driver would set that one first.
+const pageSize = 8192
 
-func (k walKeeper) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := k.Connector.Connect(ctx)
+// walConnector opens connections in WAL mode that leave -wal and -shm in place at the
+// last close: a reader who may not write into the folder could not open the database
+// without them.
+type walConnector struct{ driver.Connector }
+
+func (w walConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := w.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
+	}
+	for _, pragma := range []string{fmt.Sprintf(`PRAGMA page_size = %d`, pageSize), `PRAGMA journal_mode = WAL`} {
+		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, pragma, nil); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
 	}
 	if _, err := conn.(sqlite.FileControl).FileControlPersistWAL("main", 1); err != nil {
 		return nil, errors.Join(err, conn.Close())
@@ -225,7 +236,7 @@ func writeDSN(path string) string {
 	return dsn(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
-			fmt.Sprintf("busy_timeout(%d)", busyStep.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+			fmt.Sprintf("busy_timeout(%d)", busyStep.Milliseconds()), "synchronous(FULL)", "foreign_keys(1)",
 			// What a statement with triggers would need to take itself back stays in
 			// memory: in a file it was written for every row.
 			"temp_store(MEMORY)",
