@@ -285,13 +285,14 @@ func (s *session) looksUp() bool {
 	return !s.closed && (s.run != 0 && s.full() || s.req.Only != "")
 }
 
-// hasAbsent says whether somebody would leave because of what the RingCX lists
-// lack: all their records, or the one that gave them their place while another
-// is still there (R2).
+// hasAbsent says whether somebody would leave because of what the RingCX lists lack:
+// all their records, or one that would give them their place (R2). Nothing that is
+// missing helps whom the lists show to have a disabled extension. Whom they do not show
+// may have a record that does not say whose it is, and then stays (R7).
 func hasAbsent(p *Plan) bool {
 	absent := func(changes []Change) bool {
 		return slices.ContainsFunc(changes, func(c Change) bool {
-			return c.Kind == Deactivate && (c.Reason == ReasonRemoved || c.Reason == ReasonAccessRevoked || c.Reason == ReasonOutOfScope)
+			return c.Kind == Deactivate && (c.Person == "" || c.Reason != ReasonDisabled)
 		})
 	}
 	return absent(p.Changes) || p.Held != nil && absent(p.Held.Changes)

@@ -47,7 +47,11 @@ func TestR2TheSecondLookIsTaken(t *testing.T) {
 			s.policies["acme"] = p
 		}, looks: 1, want: []string{"hold limit", "held deactivate 1 removed"}},
 		{name: "a record that says inactive: an active one may be missing", now: adaIs("Enabled", inactive), looks: 1, want: []string{"deactivate 1 rc:701 access_revoked", "note 1 rc:701 no_access"}},
-		{name: "a disabled extension is not absent", now: without(status("Disabled")), want: []string{"deactivate 1 ringex_disabled"}},
+		{name: "… though their extension is disabled", now: without(status("Disabled")), looks: 1, want: []string{"deactivate 1 ringex_disabled"}},
+		{name: "… but in the second, which does not say that the disabled extension is theirs", now: without(status("Disabled")), then: func(s *siteUnderTest) {
+			s.directories["acme"].second = s.worldOf(func(w *world) { w.agent("1/10", "501", "Ada Byron") })
+		}, looks: 1},
+		{name: "a list says whose the disabled extension is", now: adaIs("Disabled"), want: []string{"deactivate 1 rc:701 ringex_disabled", "note 1 rc:701 ringex_disabled"}},
 		{name: "found again: nothing happens", now: without(status("Enabled")), then: found, looks: 1},
 		{name: "the second look fails: so does the account", now: without(), then: func(s *siteUnderTest) {
 			s.directories["acme"].againErr = errors.New("503")

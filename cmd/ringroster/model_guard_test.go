@@ -24,7 +24,7 @@ func (p *planning) leave(recent int) {
 		candidates[m.id] = reason
 	}
 	p.absent = slices.ContainsFunc(slices.Collect(maps.Keys(candidates)), func(id int64) bool {
-		return candidates[id] != "ringex_disabled"
+		return candidates[id] != "ringex_disabled" || p.members[id].person == nil
 	})
 	p.leavers, p.held = map[int64]string{}, map[int64]string{}
 	all := p.suspicious(candidates, recent)
