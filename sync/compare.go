@@ -122,7 +122,8 @@ func (p *planner) compareStatus(fields []FieldChange, m, next *Member) []FieldCh
 	return fields
 }
 
-// compareIdentity keeps the rcUserId of a member whose record lost it (R5).
+// compareIdentity keeps the rcUserId of a member whose record lost it (R5). A link is
+// told by it, also where the member had it before, as after a link that was undone.
 func (p *planner) compareIdentity(fields []FieldChange, person *Person, m, next *Member, found how) []FieldChange {
 	if person.RCUserID == "" {
 		next.Synced.RCUserID = next.RCUserID
@@ -131,7 +132,7 @@ func (p *planner) compareIdentity(fields []FieldChange, person *Person, m, next 
 	if m.RCUserID != person.RCUserID || !m.Linked {
 		reason := ReasonSource
 		switch {
-		case m.Synced.RCUserID == person.RCUserID:
+		case m.Linked && m.Synced.RCUserID == person.RCUserID:
 			reason = ReasonLocalEdit
 		case m.Linked && m.RCUserID != "" && m.Status == Active && found != byID:
 			reason = ReasonRecreated

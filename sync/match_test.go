@@ -62,6 +62,13 @@ func TestR5FindingTheMember(t *testing.T) {
 			fields: []string{"rc_user_id:  -> 701, source_changed"},
 		},
 		{
+			name:   "a member whose link was undone and who kept the rcUserId: the link is told by it",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")); w.extension("701", "Ada Byron") },
+			then:   func(w *world) { w.member(1).Linked = false },
+			want:   []string{"link 1 rc:701 identity"},
+			fields: []string{"rc_user_id: 701 -> 701, source_changed"},
+		},
+		{
 			name:   "a login under another rcUserId, with the same name: the same human recreated",
 			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
 			then: func(w *world) {

@@ -133,7 +133,8 @@ func (g *game) replay() {
 		if member == nil {
 			g.rt.Fatalf("change %d is about member %d, who was never onboarded", row.ChangeID, row.MemberID)
 		}
-		if text(row.Before) == row.After {
+		linked := row.Kind == sync.Link && *row.Field == "rc_user_id" // says so, whoever knew the id before
+		if text(row.Before) == row.After && !linked {
 			g.rt.Fatalf("change %d of member %d changes nothing: %s %q", row.ChangeID, row.MemberID, *row.Field, row.After)
 		}
 		g.replayField(member, row)
