@@ -87,12 +87,16 @@ func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commi
 	if len(c.Plan.Changes)+len(c.Plan.Marks)+len(c.Plan.Seals) == 0 {
 		return nil
 	}
+	var firstID any
+	if err := tx.QueryRowContext(ctx, freeIDSQL).Scan(&firstID); err != nil {
+		return err
+	}
 	return byOwnHand(ctx, tx, func() error {
 		return onDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {
 			if err := ctx.Err(); err != nil {
 				return err // then the transaction may be gone, and each row would be one of its own
 			}
-			w, err := newWriter(ctx, driverConn, c, actor)
+			w, err := newWriter(ctx, driverConn, c, actor, firstID)
 			defer func() { err = errors.Join(err, w.close()) }()
 			if err == nil {
 				err = w.writePlan(ctx, c.Plan)

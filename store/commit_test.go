@@ -67,6 +67,23 @@ func TestNewcomersOfManyKinds(t *testing.T) {
 	}
 }
 
+// The history of a member who was deleted by hand is still there, and is nobody else's:
+// undoing a run of theirs must not take a newcomer.
+func TestDeletedMembersKeepTheirNumber(t *testing.T) {
+	s := newTestStore(t)
+	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+	execute(t, s.Path(), `DELETE FROM members WHERE first_name = 'Bob'`)
+	p, _ := planOffice(t, s, office(3), true)
+	apply(t, s, monday, p)
+	got := rowsAs(t, s, `SELECT member_id || ' ' || first_name FROM members ORDER BY member_id`)
+	if diff := cmp.Diff([]string{"1 Ann", "3 First1", "4 First0", "5 First2"}, got); diff != "" {
+		t.Error(diff)
+	}
+	for c, err := range s.History(t.Context(), 2) {
+		t.Errorf("member 2 is gone, and has a history: %+v, %v", c, err)
+	}
+}
+
 func TestStatusTransitionsLeaveTheirTimes(t *testing.T) {
 	s := newTestStore(t)
 	ann := person("acme", "Ann", "Lee")

@@ -17,13 +17,13 @@ import (
 const (
 	insertMemberSQL = `
 		INSERT INTO members (
-		       status, rc_user_id, username, role, managed, first_name, last_name, email,
+		       member_id, status, rc_user_id, username, role, managed, first_name, last_name, email,
 		       extension_number, department, job_title, site, data_source, activity_id,
 		       deactivation_reason, time_zone, language, teams, categories, permissions, pins, logins, search,
 		       linked, synced, synced_roles, synced_logins, synced_regional, admin_ids,
 		       absent_days, absent_on, last_seen_at, rejected,
 		       account, created_at, created_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	// What indexes hold is written only where it changes: it costs most of an update.
 	updateIndexedSQL = `
 		UPDATE members
@@ -94,6 +94,7 @@ type writer struct {
 	inserts                                                map[commons]*statement // of members who are sealed
 
 	newcomers newcomers
+	firstID   any // of the commit's first newcomer; nil: the next after the last member
 
 	// firstPlan is true for a plan made before the account had a version: then
 	// nothing shows whether somebody edited rows since.
@@ -103,10 +104,16 @@ type writer struct {
 	texts []string
 }
 
+// freeIDSQL is an id that nobody had, where SQLite would give away that of a member who
+// was deleted by hand, together with their history; else NULL.
+const freeIDSQL = `
+	SELECT CASE WHEN last > (SELECT coalesce(max(member_id), 0) FROM members) THEN last + 1 END
+	  FROM (SELECT max(member_id) AS last FROM changes)`
+
 // newWriter prepares the statements. It has to be closed even after an error.
-func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Commit, actor string) (*writer, error) {
+func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Commit, actor string, firstID any) (*writer, error) {
 	w := &writer{
-		conn: conn, run: c.Run, account: c.Account, actor: actor, now: stamp(c.FinishedAt), firstPlan: c.Plan.Version == 0,
+		conn: conn, firstID: firstID, run: c.Run, account: c.Account, actor: actor, now: stamp(c.FinishedAt), firstPlan: c.Plan.Version == 0,
 		inserts: map[commons]*statement{},
 	}
 	for _, s := range []struct {
@@ -184,12 +191,13 @@ func (w *writer) writeChange(ctx context.Context, c *sync.Change) error {
 func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
 	var result driver.Result
 	var err error
-	if seal := m.Seal(); seal != "" {
+	if seal := m.Seal(); seal != "" && w.firstID == nil {
 		result, err = w.insertSealed(ctx, m, seal)
 	} else {
-		w.args = w.appendKept(w.appendDecided(w.args[:0], m), m, syncedText(m))
+		w.args = w.appendKept(w.appendDecided(append(w.args[:0], w.firstID), m), m, syncedText(m))
 		w.args = append(w.args, w.account, w.now, w.actor)
 		result, err = w.insert.exec(ctx, w.args)
+		w.firstID = nil
 	}
 	if err != nil {
 		return duplicate(m, err)
