@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Backup writes a verified, compact copy of the live database to dst, which it
@@ -89,6 +90,17 @@ func reserve(dst string, mode os.FileMode) (name string, err error) {
 		return "", err
 	}
 	return f.Name(), errors.Join(f.Chmod(mode), f.Close())
+}
+
+// removeHalves removes what backups to dst left behind that were killed. It is for who
+// knows that nobody is writing one. What stays behind nevertheless does no harm.
+func removeHalves(dst string) {
+	entries, _ := os.ReadDir(filepath.Dir(dst))
+	for _, e := range entries {
+		if name, ok := strings.CutPrefix(e.Name(), filepath.Base(dst)+"."); ok && strings.Contains(name, ".tmp") {
+			_ = os.Remove(filepath.Join(filepath.Dir(dst), e.Name()))
+		}
+	}
 }
 
 // verify reads a whole copy and checks it.

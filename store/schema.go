@@ -43,6 +43,7 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	}
 	if have > 0 {
 		backup := fmt.Sprintf("%s.backup-v%d", s.path, have)
+		removeHalves(backup)
 		if err := s.backup(ctx, backup); err != nil {
 			return fmt.Errorf("back it up to %s before migrating from version %d to %d: %w", backup, have, want, err)
 		}
