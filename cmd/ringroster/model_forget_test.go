@@ -67,6 +67,10 @@ func (g *game) wordsOf(m *modelMember) []string {
 			for _, column := range []string{"last_name", "email"} {
 				delete(words, other.values[column])
 				delete(words, other.synced[column])
+				delete(words, g.begun[id][column]) // no history tells of edits by SQL since
+			}
+			for _, edit := range g.bySQL[id] {
+				delete(words, edit.value)
 			}
 		}
 	}
