@@ -36,7 +36,7 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 		return err
 	}
 	defer func() { _ = os.Remove(temp) }()
-	if err := copyInto(ctx, s.path, temp); err != nil {
+	if err := copyInto(ctx, s.path, temp, 0); err != nil {
 		return err
 	}
 	if err := verify(ctx, temp); err != nil {
@@ -70,14 +70,20 @@ func (s *Store) mayReplace(dst string) error {
 	return nil
 }
 
-// copyInto has a connection of its own: those for reading forbid what counts as
-// writing, and the one for writing may be busy.
-func copyInto(ctx context.Context, path, temp string) (err error) {
+// copyInto gives the copy pages of a size, in bytes; 0: as the database at path has. It has a
+// connection of its own: those for reading forbid what counts as writing, and the one
+// for writing may be busy.
+func copyInto(ctx context.Context, path, temp string, size int64) (err error) {
 	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}), 1, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if size > 0 {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf(`PRAGMA page_size = %d`, size)); err != nil {
+			return err
+		}
+	}
 	_, err = db.ExecContext(ctx, `VACUUM INTO ?`, temp)
 	return err
 }
@@ -97,7 +103,7 @@ func reserve(dst string, mode os.FileMode) (name string, err error) {
 func removeHalves(dst string) {
 	entries, _ := os.ReadDir(filepath.Dir(dst))
 	for _, e := range entries {
-		if name, ok := strings.CutPrefix(e.Name(), filepath.Base(dst)+"."); ok && strings.Contains(name, ".tmp") {
+		if name, ok := strings.CutPrefix(e.Name(), filepath.Base(dst)+"."); ok && strings.Contains(name, ".tmp") && !e.IsDir() {
 			_ = os.Remove(filepath.Join(filepath.Dir(dst), e.Name()))
 		}
 	}

@@ -49,7 +49,7 @@ func Restore(ctx context.Context, src, path string, opts Options) (before string
 			return "", err
 		}
 	}
-	if err := s.restore(ctx, src); err != nil {
+	if err := s.restoreFitting(ctx, src); err != nil {
 		return before, explain("restore "+src+" into", s.path, err)
 	}
 	return before, nil
@@ -75,6 +75,44 @@ func checkBackup(ctx context.Context, src string) (err error) {
 // restorer is what the driver's connection can do (modernc.org/sqlite).
 type restorer interface {
 	NewRestore(src string) (*sqlite.Backup, error)
+}
+
+// restoreFitting restores src, or where its pages are of another size, which no database
+// in WAL mode can take on, a copy of it with ours.
+func (s *Store) restoreFitting(ctx context.Context, src string) error {
+	theirs, err := pageSizeOf(ctx, src)
+	if err != nil {
+		return err
+	}
+	ours, err := pageSizeOf(ctx, s.path)
+	if err != nil {
+		return err
+	}
+	if theirs == ours {
+		return s.restore(ctx, src)
+	}
+	temp, err := reserve(s.path, s.mode)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp) }()
+	if err := copyInto(ctx, src, temp, ours); err != nil {
+		return err
+	}
+	if err := verify(ctx, temp); err != nil {
+		return err
+	}
+	return s.restore(ctx, temp)
+}
+
+func pageSizeOf(ctx context.Context, path string) (size int64, err error) {
+	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}), 1, false)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(ctx, `PRAGMA page_size`).Scan(&size)
+	return size, err
 }
 
 // restore copies every page of src over the database and migrates what came.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"ringroster/sync"
 )
 
@@ -57,6 +59,51 @@ func TestRestoreIntoNothingMakesADatabase(t *testing.T) {
 	}
 	if got := usernames(t, openTestStore(t, path)); got != "acme/Ann.Lee" {
 		t.Error(got)
+	}
+}
+
+// Databases had pages of another size before; a backup comes back into either.
+func TestRestoreAcrossPageSizes(t *testing.T) {
+	old := openCopy(t, filepath.Join("testdata", "v8.sqlite"))
+	young := newTestStore(t)
+	apply(t, young, monday, plan(t, young, "acme", onboard(person("acme", "Ann", "Lee"))))
+	sizeOf := func(s *Store) string {
+		return rowsAs(t, s, `SELECT page_size FROM pragma_page_size ORDER BY 1`)[0]
+	}
+	if sizeOf(old) == sizeOf(young) {
+		t.Fatal("both have pages of one size")
+	}
+	for name, tc := range map[string]struct{ from, into *Store }{
+		"an old backup":            {old, young},
+		"a new one":                {young, openCopy(t, filepath.Join("testdata", "v8.sqlite"))},
+		"an old one where none is": {old, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			backup, path := filepath.Join(dir, "backup"), filepath.Join(dir, "roster.db")
+			if err := tc.from.Backup(t.Context(), backup); err != nil {
+				t.Fatal(err)
+			}
+			if tc.into != nil {
+				if err := tc.into.Backup(t.Context(), path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := Restore(t.Context(), backup, path, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			restored := openTestStore(t, path)
+			if diff := cmp.Diff(rosterRows(t, tc.from, Filter{}), rosterRows(t, restored, Filter{})); diff != "" {
+				t.Error(diff)
+			}
+			if err := verify(t.Context(), path); err != nil {
+				t.Error(err)
+			}
+			left, err := filepath.Glob(path + "*.tmp*")
+			if err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
 	}
 }
 
