@@ -66,14 +66,15 @@ func (g *game) undoRow(m *modelMember, row *store.ChangeRow) {
 	case "rc_user_id":
 		if m.rc == row.After {
 			m.rc = before
-			m.linked = m.linked && row.Kind != sync.Link
+			m.linked = m.linked && (row.Kind != sync.Link || before == row.After) // no row would tell of it
 		}
 	case "logins":
 		if loginRowsText(m.logins) == loginRowsText(g.parseLogins(row.After)) {
 			m.undoLogins(g.parseLogins(before))
 		}
 	default:
-		if m.values[field] == row.After {
+		pin, pinned := m.pins[field] // one that is not undone, as other pins came since, keeps its value
+		if m.values[field] == row.After && (row.Kind != sync.EditMember || !pinned || pin.Value == before) {
 			m.values[field] = before
 			if synced {
 				m.synced[field] = before
