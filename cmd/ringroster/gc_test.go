@@ -16,6 +16,9 @@ import (
 // A run over a small company collects nothing once it has connected. Whoever sets GOGC
 // has it their way.
 func TestGarbageWaitsForTheFloor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector takes the program above the floor by itself")
+	}
 	world := simulator.Generate(300, 1)
 	listener := httptest.NewServer(simulator.New(world, simulator.Options{}))
 	defer listener.Close()

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -21,6 +24,9 @@ func (g *game) undo() {
 		erased[id] = m.reason == "forgotten"
 	}
 	g.edit(sync.Undoing, edits["demo"])
+	slices.SortStableFunc(rows, func(a, b *store.ChangeRow) int { // pins decide about the fields that they hold
+		return strings.Compare(flagText(text(a.Field) != "pins"), flagText(text(b.Field) != "pins"))
+	})
 	for _, row := range rows {
 		if m := g.members[row.MemberID]; !erased[m.id] { // what was erased cannot come back
 			g.undoRow(m, row)
