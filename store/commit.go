@@ -87,16 +87,20 @@ func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commi
 	if len(c.Plan.Changes)+len(c.Plan.Marks)+len(c.Plan.Seals) == 0 {
 		return nil
 	}
-	var firstID any
-	if err := tx.QueryRowContext(ctx, freeIDSQL).Scan(&firstID); err != nil {
-		return err
+	// Nobody had this id: SQLite would give away that of a member who was deleted by
+	// hand, together with their history.
+	var nextID int64
+	err := tx.QueryRowContext(ctx, `
+		SELECT 1 + max(coalesce((SELECT max(member_id) FROM members), 0), coalesce((SELECT max(member_id) FROM changes), 0))`).Scan(&nextID)
+	if err != nil {
+		return fmt.Errorf("find the next member id: %w", err)
 	}
 	return byOwnHand(ctx, tx, func() error {
 		return onDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {
 			if err := ctx.Err(); err != nil {
 				return err // then the transaction may be gone, and each row would be one of its own
 			}
-			w, err := newWriter(ctx, driverConn, c, actor, firstID)
+			w, err := newWriter(ctx, driverConn, c, actor, nextID)
 			defer func() { err = errors.Join(err, w.close()) }()
 			if err == nil {
 				err = w.writePlan(ctx, c.Plan)

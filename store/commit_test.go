@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -31,56 +29,6 @@ func TestCommitWritesWhatThePlanSays(t *testing.T) {
 	}
 	if got := members(t, s, "other"); got != nil {
 		t.Errorf("another account has %v", got)
-	}
-}
-
-// However little newcomers have in common, each is written as planned, with one row of
-// history.
-func TestNewcomersOfManyKinds(t *testing.T) {
-	s := newTestStore(t)
-	p, _ := planOffice(t, s, office(2*mostInserts+2*togetherAtMost), true)
-	var want []*sync.Member
-	for i := range p.Changes {
-		m := *p.Changes[i].Next()
-		m.ID, m.Logins = int64(i+1), slices.Clone(m.Logins)
-		m.Own[sync.ActivityID] = fmt.Sprintf("Site '%d'\x00", i%(mostInserts+1))
-		p.Changes[i].Next = func() *sync.Member { return &m }
-		want = append(want, &m)
-	}
-	run := apply(t, s, monday, p)
-	if diff := cmp.Diff(want, members(t, s, "acme")); diff != "" {
-		t.Error(diff)
-	}
-	sealed := rowsAs(t, s, `SELECT count(*) FROM members WHERE seal IS NOT NULL ORDER BY 1`)
-	if want := fmt.Sprint(len(p.Changes)); sealed[0] != want {
-		t.Errorf("%s of %s have a seal", sealed[0], want)
-	}
-	member := int64(0)
-	for c, err := range s.Changes(t.Context(), run) {
-		member++
-		if err != nil || c.MemberID != member || c.ChangeID != member || c.Kind != sync.Onboard || c.Reason != sync.ReasonNew {
-			t.Fatalf("change %d of member %d: %+v, %v", member, c.MemberID, c, err)
-		}
-	}
-	if int(member) != len(p.Changes) {
-		t.Errorf("%d changes for %d newcomers", member, len(p.Changes))
-	}
-}
-
-// The history of a member who was deleted by hand is still there, and is nobody else's:
-// undoing a run of theirs must not take a newcomer.
-func TestDeletedMembersKeepTheirNumber(t *testing.T) {
-	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
-	execute(t, s.Path(), `DELETE FROM members WHERE first_name = 'Bob'`)
-	p, _ := planOffice(t, s, office(3), true)
-	apply(t, s, monday, p)
-	got := rowsAs(t, s, `SELECT member_id || ' ' || first_name FROM members ORDER BY member_id`)
-	if diff := cmp.Diff([]string{"1 Ann", "3 First1", "4 First0", "5 First2"}, got); diff != "" {
-		t.Error(diff)
-	}
-	for c, err := range s.History(t.Context(), 2) {
-		t.Errorf("member 2 is gone, and has a history: %+v, %v", c, err)
 	}
 }
 
@@ -227,19 +175,6 @@ func TestFailedAccountRecordsItsOutcomeAlone(t *testing.T) {
 	if err != nil || len(rows) != 1 || rows[0].Status != sync.Failed || rows[0].APICalls != 3 ||
 		rows[0].Error != "RingCentral is closed today" {
 		t.Errorf("run %+v, %v", rows, err)
-	}
-}
-
-func TestCommitNamesADuplicate(t *testing.T) {
-	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
-	apply(t, s, monday, plan(t, s, "beta", onboard(person("beta", "Ann", "Lee")))) // accounts do not mix
-	err := s.Commit(t.Context(), &sync.Commit{
-		Run: beginRun(t, s, monday, "acme", sync.Manual), Account: "acme", FinishedAt: monday,
-		Status: sync.Succeeded, Plan: plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))),
-	})
-	if err == nil || !strings.Contains(err.Error(), `onboard Ann Lee: another member of account acme has the username "Ann.Lee"`) {
-		t.Error(err)
 	}
 }
 

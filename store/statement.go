@@ -47,18 +47,35 @@ func (s *statement) exec(ctx context.Context, args []any) (driver.Result, error)
 	return s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.args)
 }
 
-// execTexts is exec for arguments that are all texts. What the row before had, too, as
-// names of places and settings, is not made anew.
-func (s *statement) execTexts(ctx context.Context, texts []string) (driver.Result, error) {
-	for i, text := range texts {
-		if i == len(s.args) {
-			s.args = append(s.args, driver.NamedValue{Ordinal: i + 1})
-		}
-		if before, ok := s.args[i].Value.(string); !ok || before != text {
-			s.args[i].Value = text
+// execTexts is exec for a number and texts. What the call before had, too, as names of
+// places and settings, is not made anew.
+func (s *statement) execTexts(ctx context.Context, number int64, texts []string) error {
+	if s.args == nil {
+		s.args = make([]driver.NamedValue, 1+len(texts))
+		for i := range s.args {
+			s.args[i].Ordinal = i + 1
 		}
 	}
-	return s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.args)
+	s.args[0].Value = number
+	for i, text := range texts {
+		if before, ok := s.args[i+1].Value.(string); !ok || before != text {
+			s.args[i+1].Value = text
+		}
+	}
+	_, err := s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.args)
+	return err
+}
+
+// number gives the one that a query without arguments answers; 0: none.
+func (s *statement) number(ctx context.Context) (int64, error) {
+	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(ctx, nil)
+	if err != nil {
+		return 0, err
+	}
+	answer := make([]driver.Value, 1)
+	err = errors.Join(rows.Next(answer), rows.Close())
+	number, _ := answer[0].(int64)
+	return number, err
 }
 
 func closeAll(statements []*statement) error {

@@ -5,9 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"ringroster/sync"
 )
@@ -45,41 +43,9 @@ const (
 		   SET linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
 		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?
 		 WHERE member_id = ? AND account = ?`
+	lastMemberSQL = `SELECT max(member_id) FROM members`
 	sealMemberSQL = `UPDATE members SET seal = ? WHERE member_id = ? AND account = ?`
 )
-
-// A member who is sealed is inserted by a statement in which stands what they have in
-// common with many others: each text that need not be handed over makes a first load
-// faster by half a percent. What is theirs alone comes from appendOwn; the other columns
-// hold their defaults.
-const (
-	commonColumns = `account, created_at, created_by, role, data_source, time_zone, language,
-		activity_id, teams, categories, permissions, synced_roles`
-	ownColumns = `seal, rc_user_id, username, first_name, last_name, email,
-		extension_number, department, job_title, site, logins,
-		synced_logins, synced_regional, admin_ids, search`
-	mostInserts = 64 // such statements are kept at a time
-)
-
-// commons are the values of commonColumns that are not the same in all of a commit.
-type commons [9]string
-
-func (w *writer) insertSealedSQL(c *commons) string {
-	values := []string{sqlText(w.account), sqlText(*w.now), sqlText(w.actor)}
-	for _, text := range c {
-		values = append(values, sqlText(text))
-	}
-	return `INSERT INTO members (linked, synced, ` + commonColumns + `, ` + ownColumns + `)
-		VALUES (1, '', ` + strings.Join(values, ", ") + strings.Repeat(", ?", strings.Count(ownColumns, ",")+1) + `)`
-}
-
-// sqlText is a text as SQL has it; a NUL would end the statement.
-func sqlText(text string) string {
-	if strings.Contains(text, "\x00") {
-		return fmt.Sprintf(`CAST(x'%x' AS TEXT)`, text)
-	}
-	return `'` + strings.ReplaceAll(text, `'`, `''`) + `'`
-}
 
 // writer writes members and their history within one transaction.
 type writer struct {
@@ -89,32 +55,23 @@ type writer struct {
 	actor   string
 	now     *string // one time for everything in the commit
 
-	insert, indexed, values, mark, seal, change, onboarded *statement
-	prepared                                               []*statement
-	inserts                                                map[commons]*statement // of members who are sealed
+	insert, indexed, values, mark, seal, change, onboarded, last *statement
+	prepared                                                     []*statement
 
 	newcomers newcomers
-	firstID   any // of the commit's first newcomer; nil: the next after the last member
 
 	// firstPlan is true for a plan made before the account had a version: then
 	// nothing shows whether somebody edited rows since.
 	firstPlan bool
 
-	args  []any // reused for every row
-	texts []string
+	args []any // reused for every row
 }
 
-// freeIDSQL is an id that nobody had, where SQLite would give away that of a member who
-// was deleted by hand, together with their history; else NULL.
-const freeIDSQL = `
-	SELECT CASE WHEN last > (SELECT coalesce(max(member_id), 0) FROM members) THEN last + 1 END
-	  FROM (SELECT max(member_id) AS last FROM changes)`
-
 // newWriter prepares the statements. It has to be closed even after an error.
-func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Commit, actor string, firstID any) (*writer, error) {
+func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Commit, actor string, nextID int64) (*writer, error) {
 	w := &writer{
-		conn: conn, firstID: firstID, run: c.Run, account: c.Account, actor: actor, now: stamp(c.FinishedAt), firstPlan: c.Plan.Version == 0,
-		inserts: map[commons]*statement{},
+		conn: conn, run: c.Run, account: c.Account, actor: actor, now: stamp(c.FinishedAt), firstPlan: c.Plan.Version == 0,
+		newcomers: newcomers{nextID: nextID, inserts: map[insertion]*statement{}},
 	}
 	for _, s := range []struct {
 		into **statement
@@ -127,6 +84,7 @@ func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Comm
 		{&w.seal, sealMemberSQL},
 		{&w.change, insertChangeSQL},
 		{&w.onboarded, insertOnboardedSQL},
+		{&w.last, lastMemberSQL},
 	} {
 		stmt, err := prepare(ctx, conn, s.text)
 		if err != nil {
@@ -137,7 +95,7 @@ func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Comm
 	return w, nil
 }
 
-func (w *writer) close() error { return errors.Join(closeAll(w.prepared), w.closeInserts()) }
+func (w *writer) close() error { return errors.Join(closeAll(w.prepared), w.newcomers.close()) }
 
 func (w *writer) writePlan(ctx context.Context, p *sync.Plan) error {
 	// The driver starts a goroutine per statement for a context that can end.
@@ -148,10 +106,10 @@ func (w *writer) writePlan(ctx context.Context, p *sync.Plan) error {
 			return err
 		}
 		if err := w.writeChange(quiet, &p.Changes[i]); err != nil {
-			return fmt.Errorf("%s %s: %w", p.Changes[i].Kind, p.Changes[i].Name, err)
+			return err
 		}
 	}
-	if err := w.writeOnboarded(quiet); err != nil {
+	if err := w.writeNewcomers(quiet); err != nil {
 		return err
 	}
 	for _, m := range p.Marks {
@@ -174,66 +132,27 @@ func (w *writer) writePlan(ctx context.Context, p *sync.Plan) error {
 	return ctx.Err()
 }
 
-// writeChange writes the member first: its history needs the id.
+// writeChange writes the member, and its history.
 func (w *writer) writeChange(ctx context.Context, c *sync.Change) error {
-	next := c.Next()
 	if c.Kind == sync.Onboard {
-		if err := w.insertMember(ctx, next); err != nil {
-			return err
-		}
-		c.Member = next.ID
-	} else if err := w.updateMember(ctx, c, next); err != nil {
+		return w.addNewcomer(ctx, c)
+	}
+	if err := w.writeNewcomers(ctx); err != nil {
 		return err
 	}
-	return w.writeHistory(ctx, c)
+	err := w.updateMember(ctx, c, c.Next())
+	if err == nil {
+		err = w.writeHistory(ctx, c)
+	}
+	return about(c, err)
 }
 
-func (w *writer) insertMember(ctx context.Context, m *sync.Member) error {
-	var result driver.Result
-	var err error
-	if seal := m.Seal(); seal != "" && w.firstID == nil {
-		result, err = w.insertSealed(ctx, m, seal)
-	} else {
-		w.args = w.appendKept(w.appendDecided(append(w.args[:0], w.firstID), m), m, syncedText(m))
-		w.args = append(w.args, w.account, w.now, w.actor)
-		result, err = w.insert.exec(ctx, w.args)
-		w.firstID = nil
+// about says whose change failed.
+func about(c *sync.Change, err error) error {
+	if err == nil {
+		return nil
 	}
-	if err != nil {
-		return duplicate(m, err)
-	}
-	m.ID, err = result.LastInsertId()
-	return err
-}
-
-// insertSealed inserts a member who is sealed.
-func (w *writer) insertSealed(ctx context.Context, m *sync.Member, seal string) (driver.Result, error) {
-	p := &m.Profile
-	c := commons{
-		p[sync.Role], p[sync.DataSource], p[sync.TimeZone], p[sync.Language],
-		m.Own[sync.ActivityID], m.Own.Text(sync.Teams), m.Own.Text(sync.Categories), m.Own.Text(sync.Permissions), m.Synced.Roles,
-	}
-	stmt := w.inserts[c]
-	if stmt == nil {
-		if len(w.inserts) == mostInserts {
-			if err := w.closeInserts(); err != nil {
-				return nil, err
-			}
-		}
-		var err error
-		if stmt, err = prepare(ctx, w.conn, w.insertSealedSQL(&c)); err != nil {
-			return nil, err
-		}
-		w.inserts[c] = stmt
-	}
-	w.texts = appendOwn(w.texts[:0], m, seal)
-	return stmt.execTexts(ctx, w.texts)
-}
-
-func (w *writer) closeInserts() error {
-	err := closeAll(slices.Collect(maps.Values(w.inserts)))
-	clear(w.inserts)
-	return err
+	return fmt.Errorf("%s %s: %w", c.Kind, c.Name, err)
 }
 
 // updateMember writes every column that may have changed.
@@ -241,7 +160,7 @@ func (w *writer) updateMember(ctx context.Context, c *sync.Change, m *sync.Membe
 	if c.Kind != sync.Update || slices.ContainsFunc(c.Fields, func(f sync.FieldChange) bool { return indexedFields[f.Field] }) {
 		w.args = append(w.args[:0], m.Status, m.RCUserID, m.Username, m.Profile[sync.Role], w.now, c.Member, w.account)
 		if err := w.execOne(ctx, w.indexed); err != nil {
-			return duplicate(m, err)
+			return w.duplicate(m.RCUserID, m.Username, err)
 		}
 	}
 	w.args = w.appendKept(w.appendValues(w.args[:0], m), m, syncedText(m))
@@ -313,14 +232,6 @@ func (w *writer) appendKept(args []any, m *sync.Member, synced string) []any {
 		m.AbsentDays, m.AbsentOn, stamp(m.LastSeenAt), m.Rejected)
 }
 
-// appendOwn appends what a new member who is sealed shares with few.
-func appendOwn(texts []string, m *sync.Member, seal string) []string {
-	p := &m.Profile
-	return append(texts, seal, m.RCUserID, m.Username, p[sync.FirstName], p[sync.LastName], p[sync.Email],
-		p[sync.ExtensionNumber], p[sync.Department], p[sync.JobTitle], p[sync.Site], loginsText(m.Logins),
-		m.Synced.Logins, m.Synced.Regional, idList(m.AdminIDs), searchText(m))
-}
-
 func idList(ids []string) string {
 	if len(ids) == 0 {
 		return "[]"
@@ -329,11 +240,10 @@ func idList(ids []string) string {
 	return text
 }
 
-// duplicate names the member that breaks a UNIQUE index.
-func duplicate(m *sync.Member, err error) error {
+// duplicate names what breaks a UNIQUE index, if that is the error.
+func (w *writer) duplicate(rcUserID, username string, err error) error {
 	if !isDuplicate(err) {
 		return err
 	}
-	return fmt.Errorf("another member of account %s has the username %q or the RingEX id %q: %w",
-		m.Account, m.Username, m.RCUserID, err)
+	return fmt.Errorf("another member of account %s has the username %q or the RingEX id %q: %w", w.account, username, rcUserID, err)
 }

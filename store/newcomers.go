@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"ringroster/sync"
+)
+
+// newcomers are members whose rows, and whose history, are written together: on the
+// first day they are the whole company. Their ids follow each other.
+type newcomers struct {
+	nextID int64
+
+	// The rows to come: of members who are sealed, and have these values in common.
+	commons commons
+	waiting []*sync.Change
+	texts   []string // what is theirs alone (appendOwn)
+	inserts map[insertion]*statement
+
+	// The history to come: of those who came for one reason, first to the one before nextID.
+	first  int64 // 0: nobody's
+	reason sync.Reason
+}
+
+const (
+	// insertedTogether newcomers are inserted by one statement: to begin and to end one
+	// costs as much as a quarter of a row.
+	insertedTogether = 32
+	// toldTogether newcomers stay in SQLite's cache until their history is written, which
+	// is made from their rows.
+	toldTogether = 8 * insertedTogether
+	// mostInserts statements are kept at a time.
+	mostInserts = 64
+)
+
+// insertion is a statement that inserts newcomers.
+type insertion struct {
+	commons
+	rows int
+}
+
+// commons are the values of the newcomers of one statement that most companies' people
+// have in common: each text that need not be handed over makes a first load faster by
+// half a percent. Columns that stand in no list hold their defaults.
+type commons [7]string
+
+const (
+	commonColumns = `account, created_at, created_by,
+		data_source, time_zone, language, synced_regional, activity_id, teams, categories`
+	ownColumns = `seal, rc_user_id, username, first_name, last_name, email, role,
+		extension_number, department, job_title, site, permissions, logins,
+		synced_roles, synced_logins, admin_ids, search`
+)
+
+func commonsOf(m *sync.Member) commons {
+	p := &m.Profile
+	return commons{
+		p[sync.DataSource], p[sync.TimeZone], p[sync.Language], m.Synced.Regional,
+		m.Own[sync.ActivityID], m.Own.Text(sync.Teams), m.Own.Text(sync.Categories),
+	}
+}
+
+// appendOwn appends the values of ownColumns.
+func appendOwn(texts []string, m *sync.Member, seal string) []string {
+	p := &m.Profile
+	return append(texts, seal, m.RCUserID, m.Username, p[sync.FirstName], p[sync.LastName], p[sync.Email], p[sync.Role],
+		p[sync.ExtensionNumber], p[sync.Department], p[sync.JobTitle], p[sync.Site], m.Own.Text(sync.Permissions), loginsText(m.Logins),
+		m.Synced.Roles, m.Synced.Logins, idList(m.AdminIDs), searchText(m))
+}
+
+// insertSQL takes the first id, and then the texts. A row that fails leaves those before
+// it: to take them back SQLite would copy each page beforehand, and the transaction ends
+// anyway.
+func (w *writer) insertSQL(i *insertion) string {
+	common := []string{sqlText(w.account), sqlText(*w.now), sqlText(w.actor)}
+	for _, text := range i.commons {
+		common = append(common, sqlText(text))
+	}
+	own := strings.Repeat(", ?", strings.Count(ownColumns, ",")+1)
+	values := make([]string, i.rows)
+	for row := range values {
+		values[row] = fmt.Sprintf(`(?1 + %d, 1, '', %s%s)`, row, strings.Join(common, ", "), own)
+	}
+	return `INSERT OR FAIL INTO members (member_id, linked, synced, ` + commonColumns + `, ` + ownColumns + `)
+		VALUES ` + strings.Join(values, ", ")
+}
+
+// sqlText is a text as SQL has it; a NUL would end the statement.
+func sqlText(text string) string {
+	if strings.Contains(text, "\x00") {
+		return fmt.Sprintf(`CAST(x'%x' AS TEXT)`, text)
+	}
+	return `'` + strings.ReplaceAll(text, `'`, `''`) + `'`
+}
+
+// addNewcomer gives a newcomer the next id, and writes the row now, or with others'.
+func (w *writer) addNewcomer(ctx context.Context, c *sync.Change) error {
+	n := &w.newcomers
+	if n.first == 0 || n.reason != c.Reason || n.nextID-n.first == toldTogether {
+		if err := w.writeNewcomers(ctx); err != nil {
+			return err
+		}
+		n.first, n.reason = n.nextID, c.Reason
+	}
+	m := c.Next()
+	c.Member, m.ID = n.nextID, n.nextID
+	n.nextID++
+	seal := m.Seal()
+	if seal == "" {
+		return w.insertMember(ctx, c, m)
+	}
+	if common := commonsOf(m); common != n.commons || len(n.waiting) == insertedTogether {
+		if err := w.insertWaiting(ctx); err != nil {
+			return err
+		}
+		n.commons = common
+	}
+	n.waiting, n.texts = append(n.waiting, c), appendOwn(n.texts, m, seal)
+	return nil
+}
+
+// insertMember inserts a newcomer who is not sealed.
+func (w *writer) insertMember(ctx context.Context, c *sync.Change, m *sync.Member) error {
+	if err := w.insertWaiting(ctx); err != nil {
+		return err
+	}
+	w.args = w.appendKept(w.appendDecided(append(w.args[:0], m.ID), m), m, syncedText(m))
+	_, err := w.insert.exec(ctx, append(w.args, w.account, w.now, w.actor))
+	return about(c, w.duplicate(m.RCUserID, m.Username, err))
+}
+
+// writeNewcomers writes what waits: the rows, then the history.
+func (w *writer) writeNewcomers(ctx context.Context) error {
+	n := &w.newcomers
+	if n.first == 0 {
+		return nil
+	}
+	if err := w.insertWaiting(ctx); err != nil {
+		return err
+	}
+	w.args = append(w.args[:0], w.run, sync.Onboard, n.reason, n.first, n.nextID-1)
+	n.first = 0
+	_, err := w.onboarded.exec(ctx, w.args)
+	return err
+}
+
+// insertWaiting inserts the rows that wait, all at once or one by one.
+func (w *writer) insertWaiting(ctx context.Context) error {
+	n := &w.newcomers
+	if len(n.waiting) == insertedTogether {
+		if err := w.insertTogether(ctx, n.waiting, n.texts); err != nil {
+			return err
+		}
+	} else {
+		for i := range n.waiting {
+			own := len(n.texts) / len(n.waiting)
+			if err := w.insertTogether(ctx, n.waiting[i:i+1], n.texts[i*own:][:own]); err != nil {
+				return err
+			}
+		}
+	}
+	n.waiting, n.texts = n.waiting[:0], n.texts[:0]
+	return nil
+}
+
+// insertTogether inserts newcomers by one statement.
+func (w *writer) insertTogether(ctx context.Context, newcomers []*sync.Change, texts []string) error {
+	stmt, err := w.insertion(ctx, insertion{w.newcomers.commons, len(newcomers)})
+	if err != nil {
+		return err
+	}
+	if err = stmt.execTexts(ctx, newcomers[0].Member, texts); err == nil {
+		return nil
+	}
+	// Those before whoever failed are there.
+	last, lastErr := w.last.number(ctx)
+	if lastErr != nil {
+		return fmt.Errorf("%w; and asked for whom: %w", err, lastErr)
+	}
+	failed := min(max(int(last+1-newcomers[0].Member), 0), len(newcomers)-1)
+	own := texts[failed*len(texts)/len(newcomers):]
+	return about(newcomers[failed], w.duplicate(own[1], own[2], err))
+}
+
+// insertion gives a statement that was prepared before, or prepares it.
+func (w *writer) insertion(ctx context.Context, i insertion) (*statement, error) {
+	n := &w.newcomers
+	if stmt := n.inserts[i]; stmt != nil {
+		return stmt, nil
+	}
+	if len(n.inserts) == mostInserts {
+		if err := n.close(); err != nil {
+			return nil, err
+		}
+	}
+	stmt, err := prepare(ctx, w.conn, w.insertSQL(&i))
+	if err == nil {
+		n.inserts[i] = stmt
+	}
+	return stmt, err
+}
+
+func (n *newcomers) close() error {
+	err := closeAll(slices.Collect(maps.Values(n.inserts)))
+	clear(n.inserts)
+	return err
+}
