@@ -89,9 +89,20 @@ func (s *Store) Counts(ctx context.Context) ([]Count, error) {
 	}, countsSQL), s.path))
 }
 
+// countsSQL counts active agents as those who are nothing else: no index holds more of
+// them than the account.
 const countsSQL = `
-	SELECT account, status, role, count(*) FROM members
-	 GROUP BY account, status, role ORDER BY account, status, role`
+	WITH everybody AS (
+	  SELECT account, count(*) AS members FROM members INDEXED BY members_account GROUP BY account),
+	others AS (
+	  SELECT account, status, role, count(*) AS members FROM members INDEXED BY members_status
+	   WHERE status <> 'active' OR role <> 'Agent' GROUP BY account, status, role),
+	agents AS (
+	  SELECT e.account, 'active' AS status, 'Agent' AS role,
+	         e.members - coalesce((SELECT sum(o.members) FROM others o WHERE o.account = e.account), 0) AS members
+	    FROM everybody e)
+	SELECT * FROM others UNION ALL SELECT * FROM agents WHERE members > 0
+	 ORDER BY account, status, role`
 
 // Waiting is how many deactivations of an account an operator has, or has not
 // yet, decided against.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"ringroster/sync"
 )
@@ -97,6 +98,40 @@ func TestCounts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// Law: whoever was put in, changed or deleted by hand is counted as they stand.
+func TestCountsAfterEditsByHand(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newTestStore(t)
+		for range rapid.IntRange(0, 12).Draw(rt, "edits") {
+			id := rapid.IntRange(1, 6).Draw(rt, "member")
+			account := rapid.SampledFrom([]string{"acme", "beta"}).Draw(rt, "account")
+			role := rapid.SampledFrom([]string{"Agent", "Supervisor", "agent", ""}).Draw(rt, "role")
+			status := rapid.SampledFrom([]sync.Status{sync.Active, sync.Inactive}).Draw(rt, "status")
+			switch rapid.IntRange(0, 2).Draw(rt, "what") {
+			case 0:
+				execute(t, s.Path(), fmt.Sprintf(`INSERT OR REPLACE INTO members (member_id, account, role, status) VALUES (%d, '%s', '%s', '%s')`, id, account, role, status))
+			case 1:
+				execute(t, s.Path(), fmt.Sprintf(`UPDATE members SET account = '%s', role = '%s', status = '%s' WHERE member_id = %d`, account, role, status, id))
+			case 2:
+				execute(t, s.Path(), fmt.Sprintf(`DELETE FROM members WHERE member_id = %d`, id))
+			}
+		}
+		counts, err := s.Counts(t.Context())
+		if err != nil {
+			rt.Fatal(err)
+		}
+		got := []string{}
+		for _, c := range counts {
+			got = append(got, fmt.Sprint(c.Account, " ", c.Status, " ", c.Role, " ", c.Members))
+		}
+		want := rowsAs(t, s, `SELECT account || ' ' || status || ' ' || role || ' ' || count(*) FROM members NOT INDEXED
+			GROUP BY account, status, role ORDER BY account, status, role`)
+		if diff := cmp.Diff(want, got); diff != "" {
+			rt.Error(diff)
+		}
+	})
 }
 
 // TestR26Waiting counts who waits for a decision, and whom one keeps.
