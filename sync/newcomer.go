@@ -34,12 +34,15 @@ func (p *planner) settleNewcomers() {
 			continue
 		}
 		v, ok := p.admit(person)
+		if !ok {
+			continue
+		}
+		if p.members == 0 { // there is nobody whom an e-mail could mean
+			p.settleNewcomer(&newcomer{person, v}, nil, &emailHolders{})
+			continue
+		}
 		email := fold(v.Profile[Email])
 		switch group := byEmail[email]; {
-		case !ok:
-			continue
-		case p.members == 0: // there is nobody whom an e-mail could mean
-			p.settleNewcomer(&newcomer{person, v}, nil, &emailHolders{})
 		case email == "":
 			alone = append(alone, person)
 			continue

@@ -96,16 +96,6 @@ func (p *planner) newMember(person *Person) *Member {
 	return m
 }
 
-func (p *planner) nameTaken(username string) bool {
-	if p.named == nil {
-		p.named = make(map[uint64]bool, len(p.usernames))
-		for _, name := range p.usernames {
-			p.named[name] = true
-		}
-	}
-	return p.named[hashOf(fold(username))]
-}
-
 // nameOthers gives members their first usernames, in the order of the plan (R8).
 func (p *planner) nameOthers() {
 	for i := range p.plan.Changes {
@@ -119,10 +109,18 @@ func (p *planner) nameOthers() {
 
 // freeName makes a username unique, and takes it.
 func (p *planner) freeName(base string) string {
-	name := base
-	for n := 2; p.nameTaken(name); n++ {
-		name = fmt.Sprintf("%s.%d", base, n)
+	if p.named == nil {
+		p.named = make(map[uint64]bool, len(p.usernames)+len(p.newcomers))
+		for _, name := range p.usernames {
+			p.named[name] = true
+		}
 	}
-	p.named[hashOf(fold(name))] = true
+	name := base
+	hash := hashOf(fold(name))
+	for n := 2; p.named[hash]; n++ {
+		name = fmt.Sprintf("%s.%d", base, n)
+		hash = hashOf(fold(name))
+	}
+	p.named[hash] = true
 	return name
 }

@@ -150,9 +150,11 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		return
 	}
 	byAuthor := log.With(zap.String("actor", r.Actor), zap.String("on_behalf_of", r.OnBehalfOf))
+	var fields []zap.Field // of one line after the other
 	for i := range c.Plan.Changes {
 		change := &c.Plan.Changes[i]
-		byAuthor.Info(memberEvents[change.Kind], changeFields(change)...)
+		fields = appendChange(fields[:0], change)
+		byAuthor.Info(memberEvents[change.Kind], fields...)
 	}
 	for i := range c.Plan.Conflicts {
 		conflict := &c.Plan.Conflicts[i]
@@ -189,7 +191,7 @@ func logHeld(log *zap.Logger, held *sync.Held) {
 		return
 	}
 	for i := range held.Changes {
-		log.Warn(eventMemberHeld, changeFields(&held.Changes[i])...)
+		log.Warn(eventMemberHeld, appendChange(nil, &held.Changes[i])...)
 	}
 	for _, r := range held.Reasons {
 		log.Warn(eventHeld, zap.String("reason", string(r.Reason)), zap.String("detail", r.Detail),
@@ -198,13 +200,12 @@ func logHeld(log *zap.Logger, held *sync.Held) {
 	}
 }
 
-// changeFields are the fields of one change's line. Several changed fields stand
+// appendChange appends the fields of one change's line. Several changed fields stand
 // in it as a list.
-func changeFields(c *sync.Change) []zap.Field {
-	fields := []zap.Field{
+func appendChange(fields []zap.Field, c *sync.Change) []zap.Field {
+	fields = append(fields,
 		zap.String("kind", string(c.Kind)), zap.Int64("member_id", c.Member), zap.String("person", c.Person),
-		zap.String("name", c.Name), zap.String("email", c.Email), zap.String("reason", string(c.Reason)),
-	}
+		zap.String("name", c.Name), zap.String("email", c.Email), zap.String("reason", string(c.Reason)))
 	if len(c.Leaves) > 0 {
 		fields = append(fields, zap.Reflect("leaves_behind", c.Leaves))
 	}
