@@ -142,10 +142,13 @@ func (w *writer) writeNewcomers(ctx context.Context) error {
 	if err := w.insertWaiting(ctx); err != nil {
 		return err
 	}
-	w.args = append(w.args[:0], w.run, sync.Onboard, n.reason, n.first, n.nextID-1)
+	first, last := n.first, n.nextID-1
 	n.first = 0
-	_, err := w.onboarded.exec(ctx, w.args)
-	return err
+	w.args = append(w.args[:0], w.run, sync.Onboard, n.reason, first, last)
+	if _, err := w.onboarded.exec(ctx, w.args); err != nil {
+		return fmt.Errorf("history of members %d to %d: %w", first, last, err)
+	}
+	return nil
 }
 
 // insertWaiting inserts the rows that wait, all at once or one by one.
