@@ -115,7 +115,8 @@ func pageSizeOf(ctx context.Context, path string) (size int64, err error) {
 	return size, err
 }
 
-// restore copies every page of src over the database and migrates what came.
+// restore copies every page of src over the database and migrates what came. The caller
+// holds the lock.
 func (s *Store) restore(ctx context.Context, src string) (err error) {
 	conn, err := s.w.Conn(ctx)
 	if err != nil {
@@ -135,8 +136,14 @@ func (s *Store) restore(ctx context.Context, src string) (err error) {
 	if _, err := s.w.ExecContext(ctx, `PRAGMA journal_mode = WAL`); err != nil {
 		return err
 	}
-	if err := s.migrate(ctx, migrations()); err != nil {
+	have, want, err := versions(ctx, s.w, migrations())
+	if err != nil {
 		return err
+	}
+	if have != want {
+		if err := s.raise(ctx, migrations(), have, want); err != nil { // src is the backup of it
+			return err
+		}
 	}
 	return s.write(ctx, func(tx *sql.Tx) error { // the backup's holder is not ours
 		_, err := tx.ExecContext(ctx, `DELETE FROM lock_holder`)

@@ -107,6 +107,36 @@ func TestRestoreAcrossPageSizes(t *testing.T) {
 	}
 }
 
+// A backup of any version is migrated on its way, by whoever restores it: nobody else
+// could, since that is who holds the lock.
+func TestRestoreOfAnOlderVersion(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "v*.sqlite"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		for _, existed := range []bool{true, false} {
+			path := filepath.Join(t.TempDir(), "roster.db")
+			if existed {
+				s := openTestStore(t, path)
+				apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+			}
+			before, err := Restore(t.Context(), file, path, Options{})
+			if err != nil || (before != "") != existed {
+				t.Fatalf("%s, where a database stood: %v: %q, %v", file, existed, before, err)
+			}
+			s := openTestStore(t, path)
+			if version, err := schemaVersion(t.Context(), s.w); err != nil || version != today(t) {
+				t.Errorf("%s is at version %d, %v", file, version, err)
+			}
+			if got := rowsAs(t, s, `SELECT count(*) FROM roster WHERE account = 'demo' ORDER BY 1`); got[0] == "0" {
+				t.Errorf("%s left nobody", file)
+			}
+			checkWhole(t, s)
+		}
+	}
+}
+
 func TestRestoreRefuses(t *testing.T) {
 	s := newTestStore(t)
 	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))

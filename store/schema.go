@@ -48,6 +48,11 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 			return fmt.Errorf("back it up to %s before migrating from version %d to %d: %w", backup, have, want, err)
 		}
 	}
+	return s.raise(ctx, files, have, want)
+}
+
+// raise is migrate for whoever holds the lock.
+func (s *Store) raise(ctx context.Context, files fs.FS, have, want int64) error {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, s.w, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
