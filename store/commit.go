@@ -87,13 +87,9 @@ func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commi
 	if len(c.Plan.Changes)+len(c.Plan.Marks)+len(c.Plan.Seals) == 0 {
 		return nil
 	}
-	// Nobody had this id: SQLite would give away that of a member who was deleted by
-	// hand, together with their history.
-	var nextID int64
-	err := tx.QueryRowContext(ctx, `
-		SELECT 1 + max(coalesce((SELECT max(member_id) FROM members), 0), coalesce((SELECT max(member_id) FROM changes), 0))`).Scan(&nextID)
+	nextID, err := nextMemberID(ctx, tx)
 	if err != nil {
-		return fmt.Errorf("find the next member id: %w", err)
+		return err
 	}
 	return byOwnHand(ctx, tx, func() error {
 		return onDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {

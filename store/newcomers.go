@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,6 +38,19 @@ const (
 	// mostInserts statements are kept at a time.
 	mostInserts = 64
 )
+
+// nextMemberID is above all ids that members have and had: SQLite would give away that of
+// a member who was deleted by hand, together with their history. Ids that somebody gave
+// by hand near the end of all numbers do not count, or none would be left.
+func nextMemberID(ctx context.Context, tx *sql.Tx) (id int64, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT 1 + max(0, coalesce((SELECT max(member_id) FROM members WHERE member_id < ?1), 0),
+		                  coalesce((SELECT max(member_id) FROM changes WHERE member_id < ?1), 0))`, int64(1)<<62).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("find the next member id: %w", err)
+	}
+	return id, nil
+}
 
 // insertion is a statement that inserts newcomers.
 type insertion struct {
@@ -154,39 +169,47 @@ func (w *writer) writeNewcomers(ctx context.Context) error {
 // insertWaiting inserts the rows that wait, all at once or one by one.
 func (w *writer) insertWaiting(ctx context.Context) error {
 	n := &w.newcomers
+	var err error
 	if len(n.waiting) == insertedTogether {
-		if err := w.insertTogether(ctx, n.waiting, n.texts); err != nil {
-			return err
-		}
+		err = w.insertTogether(ctx, n.waiting, n.texts)
 	} else {
-		for i := range n.waiting {
-			own := len(n.texts) / len(n.waiting)
-			if err := w.insertTogether(ctx, n.waiting[i:i+1], n.texts[i*own:][:own]); err != nil {
-				return err
-			}
-		}
+		err = w.insertEach(ctx, n.waiting, n.texts)
 	}
 	n.waiting, n.texts = n.waiting[:0], n.texts[:0]
+	return err
+}
+
+// insertTogether inserts newcomers by one statement, or says which of them failed.
+func (w *writer) insertTogether(ctx context.Context, newcomers []*sync.Change, texts []string) error {
+	err := w.exec(ctx, newcomers, texts)
+	if err == nil {
+		return nil
+	}
+	w.args = append(w.args[:0], newcomers[0].Member, newcomers[len(newcomers)-1].Member)
+	there, countErr := w.there.number(ctx, w.args)
+	if countErr != nil {
+		return fmt.Errorf("%w; and to find out whom it is about: %w", err, countErr)
+	}
+	return cmp.Or(w.insertEach(ctx, newcomers[there:], texts[int(there)*len(texts)/len(newcomers):]), err)
+}
+
+func (w *writer) insertEach(ctx context.Context, newcomers []*sync.Change, texts []string) error {
+	for i, c := range newcomers {
+		own := len(texts) / len(newcomers)
+		one := texts[i*own:][:own]
+		if err := w.exec(ctx, newcomers[i:i+1], one); err != nil {
+			return about(c, w.duplicate(one[1], one[2], err))
+		}
+	}
 	return nil
 }
 
-// insertTogether inserts newcomers by one statement.
-func (w *writer) insertTogether(ctx context.Context, newcomers []*sync.Change, texts []string) error {
+func (w *writer) exec(ctx context.Context, newcomers []*sync.Change, texts []string) error {
 	stmt, err := w.insertion(ctx, insertion{w.newcomers.commons, len(newcomers)})
 	if err != nil {
 		return err
 	}
-	if err = stmt.execTexts(ctx, newcomers[0].Member, texts); err == nil {
-		return nil
-	}
-	// Those before whoever failed are there.
-	last, lastErr := w.last.number(ctx)
-	if lastErr != nil {
-		return fmt.Errorf("%w; and asked for whom: %w", err, lastErr)
-	}
-	failed := min(max(int(last+1-newcomers[0].Member), 0), len(newcomers)-1)
-	own := texts[failed*len(texts)/len(newcomers):]
-	return about(newcomers[failed], w.duplicate(own[1], own[2], err))
+	return stmt.execTexts(ctx, newcomers[0].Member, texts)
 }
 
 // insertion gives a statement that was prepared before, or prepares it.

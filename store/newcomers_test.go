@@ -105,6 +105,35 @@ func TestCommitNamesADuplicateAmongMany(t *testing.T) {
 	}
 }
 
+// What an operator's own trigger refuses takes the whole statement back: who it was is
+// still found.
+func TestCommitNamesWhomATriggerRefuses(t *testing.T) {
+	s := newTestStore(t)
+	p := newOffice(t, s, insertedTogether+5, func(int, *sync.Change, *sync.Member) {})
+	execute(t, s.Path(), fmt.Sprintf(`CREATE TRIGGER picky BEFORE INSERT ON members WHEN new.username = '%s'
+		BEGIN SELECT RAISE(ABORT, 'not them'); END`, p.Changes[20].Next().Username))
+	err := s.Commit(t.Context(), &sync.Commit{
+		Run: beginRun(t, s, monday, "acme", sync.Manual), Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: p,
+	})
+	if err == nil || !strings.Contains(err.Error(), "onboard "+p.Changes[20].Name+": ") || !strings.Contains(err.Error(), "not them") {
+		t.Error(err)
+	}
+}
+
+// Ids that somebody gave by hand near the end of all numbers leave newcomers theirs.
+func TestNewcomersBesideTheHighestNumbers(t *testing.T) {
+	for _, id := range []string{"9223372036854775807", "9223372036854775800", "-9223372036854775808"} {
+		s := newTestStore(t)
+		execute(t, s.Path(), `INSERT INTO members (member_id, account, first_name) VALUES (`+id+`, 'acme', 'Hand')`)
+		p := newOffice(t, s, insertedTogether+5, func(int, *sync.Change, *sync.Member) {})
+		run := apply(t, s, monday, p)
+		got := rowsAs(t, s, `SELECT min(member_id) || ' ' || max(member_id) FROM changes WHERE run_id = `+fmt.Sprint(run)+` ORDER BY 1`)
+		if want := fmt.Sprintf("1 %d", len(p.Changes)); got[0] != want {
+			t.Errorf("beside %s came %s, not %s", id, got[0], want)
+		}
+	}
+}
+
 // The history of a member who was deleted by hand is still there, and is nobody else's:
 // undoing a run of theirs must not take a newcomer.
 func TestDeletedMembersKeepTheirNumber(t *testing.T) {

@@ -34,15 +34,22 @@ func prepare(ctx context.Context, conn driver.ConnPrepareContext, text string) (
 	return &statement{stmt: stmt}, err
 }
 
-// exec converts arguments as database/sql does.
-func (s *statement) exec(ctx context.Context, args []any) (driver.Result, error) {
+// set converts arguments as database/sql does.
+func (s *statement) set(args []any) error {
 	s.args = s.args[:0]
 	for i, arg := range args {
 		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: value})
+	}
+	return nil
+}
+
+func (s *statement) exec(ctx context.Context, args []any) (driver.Result, error) {
+	if err := s.set(args); err != nil {
+		return nil, err
 	}
 	return s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.args)
 }
@@ -66,9 +73,12 @@ func (s *statement) execTexts(ctx context.Context, number int64, texts []string)
 	return err
 }
 
-// number gives the one that a query without arguments answers; 0: none.
-func (s *statement) number(ctx context.Context) (int64, error) {
-	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(ctx, nil)
+// number gives the one that a query answers.
+func (s *statement) number(ctx context.Context, args []any) (int64, error) {
+	if err := s.set(args); err != nil {
+		return 0, err
+	}
+	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(ctx, s.args)
 	if err != nil {
 		return 0, err
 	}

@@ -43,8 +43,8 @@ const (
 		   SET linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
 		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?
 		 WHERE member_id = ? AND account = ?`
-	lastMemberSQL = `SELECT max(member_id) FROM members`
-	sealMemberSQL = `UPDATE members SET seal = ? WHERE member_id = ? AND account = ?`
+	countBetweenSQL = `SELECT count(*) FROM members WHERE member_id BETWEEN ? AND ?`
+	sealMemberSQL   = `UPDATE members SET seal = ? WHERE member_id = ? AND account = ?`
 )
 
 // writer writes members and their history within one transaction.
@@ -55,8 +55,8 @@ type writer struct {
 	actor   string
 	now     *string // one time for everything in the commit
 
-	insert, indexed, values, mark, seal, change, onboarded, last *statement
-	prepared                                                     []*statement
+	insert, indexed, values, mark, seal, change, onboarded, there *statement
+	prepared                                                      []*statement
 
 	newcomers newcomers
 
@@ -84,7 +84,7 @@ func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Comm
 		{&w.seal, sealMemberSQL},
 		{&w.change, insertChangeSQL},
 		{&w.onboarded, insertOnboardedSQL},
-		{&w.last, lastMemberSQL},
+		{&w.there, countBetweenSQL},
 	} {
 		stmt, err := prepare(ctx, conn, s.text)
 		if err != nil {
