@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
@@ -185,12 +186,27 @@ func (w *writer) insertTogether(ctx context.Context, newcomers []*sync.Change, t
 	if err == nil {
 		return nil
 	}
-	w.args = append(w.args[:0], newcomers[0].Member, newcomers[len(newcomers)-1].Member)
-	there, countErr := w.there.number(ctx, w.args)
-	if countErr != nil {
-		return fmt.Errorf("%w; and to find out whom it is about: %w", err, countErr)
+	who, findErr := w.findFailed(ctx, newcomers, texts)
+	if findErr != nil {
+		return fmt.Errorf("%w; and to find out whom it is about: %w", err, findErr)
 	}
-	return cmp.Or(w.insertEach(ctx, newcomers[there:], texts[int(there)*len(texts)/len(newcomers):]), err)
+	return cmp.Or(who, err)
+}
+
+// findFailed tries one by one whom a statement could not insert, and gives the error of
+// the one who fails. The statement may have taken the transaction with it, as a full disk
+// does; then nobody must be written outside of it. So there is a savepoint, which is a
+// transaction where there is none, and the caller's rollback takes back what was tried.
+func (w *writer) findFailed(ctx context.Context, newcomers []*sync.Change, texts []string) (who, err error) {
+	if _, err := w.conn.(driver.ExecerContext).ExecContext(ctx, `SAVEPOINT who_failed`, nil); err != nil {
+		return nil, err
+	}
+	w.args = append(w.args[:0], newcomers[0].Member, newcomers[len(newcomers)-1].Member)
+	there, err := w.there.number(ctx, w.args)
+	if err != nil {
+		return nil, err
+	}
+	return w.insertEach(ctx, newcomers[there:], texts[int(there)*len(texts)/len(newcomers):]), nil
 }
 
 func (w *writer) insertEach(ctx context.Context, newcomers []*sync.Change, texts []string) error {

@@ -105,18 +105,30 @@ func TestCommitNamesADuplicateAmongMany(t *testing.T) {
 	}
 }
 
-// What an operator's own trigger refuses takes the whole statement back: who it was is
-// still found.
+// What an operator's own trigger refuses takes the whole statement back, or the whole
+// transaction, as a full disk does: who it was is still found, and nobody is written
+// outside of the transaction.
 func TestCommitNamesWhomATriggerRefuses(t *testing.T) {
-	s := newTestStore(t)
-	p := newOffice(t, s, insertedTogether+5, func(int, *sync.Change, *sync.Member) {})
-	execute(t, s.Path(), fmt.Sprintf(`CREATE TRIGGER picky BEFORE INSERT ON members WHEN new.username = '%s'
-		BEGIN SELECT RAISE(ABORT, 'not them'); END`, p.Changes[20].Next().Username))
-	err := s.Commit(t.Context(), &sync.Commit{
-		Run: beginRun(t, s, monday, "acme", sync.Manual), Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: p,
-	})
-	if err == nil || !strings.Contains(err.Error(), "onboard "+p.Changes[20].Name+": ") || !strings.Contains(err.Error(), "not them") {
-		t.Error(err)
+	for _, way := range []string{"ABORT", "FAIL", "ROLLBACK"} {
+		s := newTestStore(t)
+		p := newOffice(t, s, insertedTogether+5, func(int, *sync.Change, *sync.Member) {})
+		execute(t, s.Path(), fmt.Sprintf(`CREATE TRIGGER picky BEFORE INSERT ON members WHEN new.username = '%s'
+			BEGIN SELECT RAISE(%s, 'not them'); END`, p.Changes[20].Next().Username, way))
+		err := s.Commit(t.Context(), &sync.Commit{
+			Run: beginRun(t, s, monday, "acme", sync.Manual), Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: p,
+		})
+		if err == nil || !strings.Contains(err.Error(), "onboard "+p.Changes[20].Name+": ") || !strings.Contains(err.Error(), "not them") {
+			t.Errorf("%s: %v", way, err)
+		}
+		if got := rosterRows(t, s, Filter{}); len(got) != 0 {
+			t.Errorf("%s: %d members after a commit that failed", way, len(got))
+		}
+		if got := rowsAs(t, s, `SELECT name FROM sqlite_schema WHERE name GLOB 'hand_*' ORDER BY 1`); len(got) != 5 {
+			t.Errorf("%s: of the guards against other hands %q are left", way, got)
+		}
+		execute(t, s.Path(), `DROP TRIGGER picky`)
+		apply(t, s, monday, p)
+		checkReplay(t, s)
 	}
 }
 
