@@ -28,7 +28,7 @@ type remedy struct {
 	advice string
 }
 
-// Refusals of the token request (api-facts 1.6). OAuth's word decides where no
+// Refusals of the token request (API.md 1.6). OAuth's word decides where no
 // code does, since the codes for refused JWTs are not documented.
 var tokenRemedies = []remedy{
 	{
@@ -57,7 +57,7 @@ var tokenRemedies = []remedy{
 	},
 }
 
-// Refusals of RingEX calls (api-facts 4).
+// Refusals of RingEX calls (API.md 4).
 var ringEXRemedies = []remedy{
 	{[]string{"CMN-401"}, "give the app the ReadAccounts scope in the Developer Console"},
 	{[]string{"CMN-402", "CMN-403", "CMN-404", "CMN-408"}, ""}, // the operation knows the permission

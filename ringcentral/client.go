@@ -23,7 +23,7 @@ type Config struct {
 	JWT           string
 	Roles         bool   // read RingEX's roles and who has them (R9)
 	Regional      bool   // keep the account's own regional settings, which no call more tells
-	UserAgent     string // Name/Version, as RingCentral asks for (api-facts 2)
+	UserAgent     string // Name/Version, as RingCentral asks for (API.md 2)
 	CAFile        string // PEM, trusted besides the system's; only with Transport nil
 	// Transport is used instead of the default, which honours HTTPS_PROXY,
 	// verifies TLS and bounds every wait.

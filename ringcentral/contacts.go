@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// entriesPerPage is the most that the directory grants (api-facts 2.4).
+	// entriesPerPage is the most that the directory grants (API.md 2.4).
 	entriesPerPage = 2000
 	// entriesAtOnce bounds the memory of pages that are being read. Of the 40
 	// calls a minute that are allowed, four at a time use all.
@@ -21,7 +21,7 @@ const (
 )
 
 // listEntries lists the company directory: users and what else can be called
-// (listDirectoryEntries, api-facts 2.4). No permission is documented for it; its
+// (listDirectoryEntries, API.md 2.4). No permission is documented for it; its
 // search asks for this one.
 var listEntries = &operation{
 	name: "directory", groups: []string{medium}, bearer: true, policy: apiPolicy,

@@ -53,7 +53,7 @@ func tooLarge() *Error {
 }
 
 // id is an id as it may come: a number up to int64, a string, null, or absent.
-// RingCentral's schemas and bodies differ on which (api-facts 2). No id is "",
+// RingCentral's schemas and bodies differ on which (API.md 2). No id is "",
 // and so is 0, which RingCX writes where it means none.
 type id string
 

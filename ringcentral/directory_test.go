@@ -282,7 +282,7 @@ func TestAFailureStopsTheRest(t *testing.T) {
 	})
 }
 
-// RingCentral has been seen to refuse under status 200 (api-facts 3).
+// RingCentral has been seen to refuse under status 200 (API.md 3).
 func TestALimitUnderStatus200IsALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Generate(60, 1), simulator.Options{})

@@ -62,7 +62,7 @@
 //	no answer, ever | fails | there is nothing to go by
 //	an answer too slow | tried again | a minute is enough for any call
 //	a body too slow | tried again | likewise
-//	500 | tried again | passing troubles of the service (api-facts 4)
+//	500 | tried again | passing troubles of the service (API.md 4)
 //	502 with a web page | tried again | a gateway's; the status counts
 //	503 with Retry-After | tried again | after the wait it asks for
 //	504 | tried again | a gateway's
@@ -76,8 +76,8 @@
 //	401 on the exchange | tried again | once, with a new session
 //	401 with every token | fails | a new token did not help
 //	401 on the refresh | tried again | by an exchange
-//	500 on the token | tried again | about ten seconds apart (api-facts 1.6)
-//	502 on the token | fails | not to be repeated (api-facts 1.6)
+//	500 on the token | tried again | about ten seconds apart (API.md 1.6)
+//	502 on the token | fails | not to be repeated (API.md 1.6)
 //	500 on the revoke | fine | nothing is left to do about it
 //	wrong client secret | fails | until the settings change
 //	wrong client id | fails | until the settings change

@@ -95,7 +95,7 @@ func nonsense(format string, args ...any) *Error {
 
 // refusal is the one reading of all the shapes in which RingCentral says no:
 // both RingEX envelopes, OAuth's, RingCX's, plain text, HTML, or nothing
-// (api-facts 1.6, 4 and 5.4).
+// (API.md 1.6, 4 and 5.4).
 func refusal(status int, h http.Header, body []byte) *Error {
 	e := &Error{Status: status, kind: kindAnswer, RequestID: clean(h.Get("RCRequestId"))}
 	if to, err := url.Parse(h.Get("Location")); status >= 300 && status < 400 && err == nil {
@@ -146,7 +146,7 @@ func isHTML(h http.Header, body []byte) bool {
 }
 
 // limitUnderSuccess finds RingCentral's rate refusal in a body that came with
-// status 200, as has been seen (api-facts 3); nil: there is none.
+// status 200, as has been seen (API.md 3); nil: there is none.
 func limitUnderSuccess(err error, body []byte) *Error {
 	if kindOf(err) != kindNonsense {
 		return nil

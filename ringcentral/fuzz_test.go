@@ -11,7 +11,7 @@ import (
 	"ringroster/sync"
 )
 
-// seeds are bodies as api-facts show them, and as accidents make them.
+// seeds are bodies as API.md show them, and as accidents make them.
 var seeds = []string{
 	``, `null`, `{}`, `[]`, `[null]`, `[{}]`, `[1,"x",[]]`, `<html></html>`, `Jwt is expired`, "[{\"agentId\":1,\"isActive\":tr",
 	`[{"rcUserId":700000101,"agentId":1386703,"agentGroupId":1009,"firstName":"Bea","lastName":"Ng","email":"bea.ng@example.com","userName":"bea.ng","agentType":"SUPERVISOR","isActive":true,"supervisorAgentIds":[1386605]}]`,

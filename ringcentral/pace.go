@@ -10,7 +10,7 @@ import (
 )
 
 // The rate groups, with RingCentral's defaults per user, application and minute
-// (api-facts 3 and 5.3). RingEX corrects its own by X-Rate-Limit-*; RingCX
+// (API.md 3 and 5.3). RingEX corrects its own by X-Rate-Limit-*; RingCX
 // sends no such header.
 const (
 	auth     = "auth"
@@ -28,7 +28,7 @@ const (
 	// slack is added to every wait: the server's clock need not tick with ours.
 	slack = 100 * time.Millisecond
 	// limitPenalty is kept when a refusal for sending too much names no time: it
-	// is every group's own, and a call within it starts it anew (api-facts 3).
+	// is every group's own, and a call within it starts it anew (API.md 3).
 	limitPenalty = time.Minute
 	// outagePenalty is kept when a 503 names no time.
 	outagePenalty = 30 * time.Second
@@ -291,7 +291,7 @@ func (p *pacer) learn(op *operation, name string) *group {
 
 // penalise stops what a refusal concerns: the groups of the call, and the whole
 // service when the answer names no group, since then another kind of limit was
-// hit (api-facts 3).
+// hit (API.md 3).
 func (p *pacer) penalise(op *operation, held []*group, h http.Header, wait time.Duration) {
 	until := time.Now().Add(wait + slack)
 	if readRate(h).group != "" {

@@ -9,7 +9,7 @@ import (
 
 const (
 	// perPage is the most a sibling list declares; the reply says what was
-	// granted (api-facts 2.2).
+	// granted (API.md 2.2).
 	perPage = 1000
 	// mostPages is more than any account has, and ends a walk in circles.
 	mostPages = 10_000
@@ -18,7 +18,7 @@ const (
 )
 
 // page is one page of a RingEX list (EnumeratedPagingModel and
-// PageNavigationModel, api-facts 2.1).
+// PageNavigationModel, API.md 2.1).
 type page[T any] struct {
 	records []T
 	faults  map[int]string

@@ -33,7 +33,7 @@ const (
 )
 
 // readExtension: one extension, whose regional settings the list lacks
-// (readExtension, api-facts 2.3).
+// (readExtension, API.md 2.3).
 var readExtension = &operation{
 	name: "extension", groups: []string{light}, bearer: true, policy: apiPolicy,
 	permission: "ReadExtensions",

@@ -26,7 +26,7 @@ type policy struct {
 
 var (
 	// apiPolicy: 4xx are never repeated unchanged, 5xx after 2, 4, 8 seconds
-	// (api-facts 4). Waits asked for by 429 and 503 are the pacer's.
+	// (API.md 4). Waits asked for by 429 and 503 are the pacer's.
 	apiPolicy = policy{
 		statuses: []int{
 			http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
@@ -34,7 +34,7 @@ var (
 		},
 		first: 2 * time.Second, growth: 2,
 	}
-	// tokenPolicy: three more tries, about 10 seconds apart (api-facts 1.6).
+	// tokenPolicy: three more tries, about 10 seconds apart (API.md 1.6).
 	tokenPolicy = policy{
 		statuses: []int{
 			http.StatusTooManyRequests, http.StatusInternalServerError,

@@ -9,7 +9,7 @@ import (
 	"ringroster/sync"
 )
 
-// The integration API made for workforce management (api-facts 6.4). Whoever
+// The integration API made for workforce management (API.md 6.4). Whoever
 // owns the JWT needs WFO_ACCESS; the lists are arrays without totals.
 var (
 	listAdmins      = &operation{name: "administrators", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, aboutMain: true}
@@ -21,7 +21,7 @@ var (
 const integration = "/voice/api/integration/v1/admin"
 
 // wireAdmin is a row of getUserList; its example tells more than its schema
-// (api-facts 6.4b).
+// (API.md 6.4b).
 type wireAdmin struct {
 	UserID    id     `json:"userId"`
 	RCUserID  id     `json:"rcUserId"`
@@ -90,7 +90,7 @@ func decodeSubAccounts(body []byte) ([]sync.SubAccount, error) {
 	return subs, nil
 }
 
-// agentGroups lists the agent groups of a sub-account (api-facts 6.4c).
+// agentGroups lists the agent groups of a sub-account (API.md 6.4c).
 func (c *client) agentGroups(ctx context.Context, sub string) ([]sync.Group, error) {
 	r := &request{op: listGroups, what: "agent groups of " + sub, url: c.at(ringCX, integration+"/accounts/%s/agentGroups", sub)}
 	return call(ctx, c, r, decodeGroups)
@@ -114,7 +114,7 @@ func decodeGroups(body []byte) ([]sync.Group, error) {
 	return groups, nil
 }
 
-// wireAgent is a row of getIntegrationAgentList (api-facts 6.4d).
+// wireAgent is a row of getIntegrationAgentList (API.md 6.4d).
 type wireAgent struct {
 	AgentID   id     `json:"agentId"`
 	RCUserID  id     `json:"rcUserId"`

@@ -11,24 +11,24 @@ import (
 )
 
 var (
-	// readAccount: whose account this is (readAccountInfo, api-facts 2.7).
+	// readAccount: whose account this is (readAccountInfo, API.md 2.7).
 	readAccount = &operation{
 		name: "account", groups: []string{light}, bearer: true, policy: apiPolicy,
 		permission: "ReadCompanyInfo",
 	}
-	// listExtensions lists extensions of every type and status (api-facts 2.2).
+	// listExtensions lists extensions of every type and status (API.md 2.2).
 	listExtensions = &operation{
 		name: "extensions", groups: []string{medium}, bearer: true, policy: apiPolicy,
 		permission: "ReadExtensions",
 	}
 	// listRoles lists RingEX roles with their permissions (listUserRoles,
-	// api-facts 2.6).
+	// API.md 2.6).
 	listRoles = &operation{
 		name: "roles", groups: []string{medium}, bearer: true, policy: apiPolicy,
 		permission: "ReadUserRoles",
 	}
 	// listAssigned lists who has which role, account-wide (listAssignedRoles,
-	// api-facts 2.6).
+	// API.md 2.6).
 	listAssigned = &operation{
 		name: "assigned-roles", groups: []string{medium}, bearer: true, policy: apiPolicy,
 		permission: "ReadAssignedRoles",

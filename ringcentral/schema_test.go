@@ -105,7 +105,7 @@ func (doc api) fields(s schema) (names []string) {
 
 // TestRequestsAreThoseOfTheOfficialSchemas: each request is a declared method
 // and path, with declared parameters. RingCX's token refresh is in no schema,
-// only in the guide (api-facts 5.2), and that is the one exception. RingCX's
+// only in the guide (API.md 5.2), and that is the one exception. RingCX's
 // exchange declares as query parameters what the guide sends as a form.
 func TestRequestsAreThoseOfTheOfficialSchemas(t *testing.T) {
 	docs := officialSchemas(t)

@@ -10,7 +10,7 @@ import (
 
 const (
 	// ringCXRenewal is the age at which a RingCX token is replaced: it lives
-	// five minutes, and no answer says so (api-facts 5.3).
+	// five minutes, and no answer says so (API.md 5.3).
 	ringCXRenewal = 4 * time.Minute
 	// renewalMargin is how long before its end a RingEX token is replaced.
 	renewalMargin = time.Minute
@@ -18,15 +18,15 @@ const (
 )
 
 var (
-	// getToken: JWT bearer grant (JwtTokenRequest, api-facts 1.1).
+	// getToken: JWT bearer grant (JwtTokenRequest, API.md 1.1).
 	getToken = &operation{name: "token", groups: []string{auth}, policy: tokenPolicy}
-	// revokeToken ends the whole session (api-facts 1.5).
+	// revokeToken ends the whole session (API.md 1.5).
 	revokeToken = &operation{name: "revoke", groups: []string{auth}, policy: oncePolicy}
 	// exchangeToken: a RingCX token for a RingEX one (loginWithRcAccessToken,
-	// api-facts 5.1). It also counts as a RingCX call like any other.
+	// API.md 5.1). It also counts as a RingCX call like any other.
 	exchangeToken = &operation{name: "exchange", service: ringCX, groups: []string{exchange, ringcx}, policy: apiPolicy}
 	// refreshToken is not repeated: each refresh token serves once, and an
-	// exchange does the same (api-facts 5.2).
+	// exchange does the same (API.md 5.2).
 	refreshToken = &operation{name: "refresh", service: ringCX, groups: []string{ringcx}, policy: oncePolicy}
 )
 
@@ -150,7 +150,7 @@ func (t *tokens) ownerID(ctx context.Context) (owner string, err error) {
 }
 
 // grant presents the JWT. The refresh token that some apps get is not used: it
-// saves nothing, and the JWT always works (api-facts 1.3).
+// saves nothing, and the JWT always works (API.md 1.3).
 func (t *tokens) grant(ctx context.Context, _ token) (token, error) {
 	began := time.Now()
 	r := &request{op: getToken, what: "a token", url: t.c.at(ringEX, "/restapi/oauth/token"), basic: true, form: url.Values{
@@ -172,7 +172,7 @@ type tokenInfo struct {
 	OwnerID     id     `json:"owner_id"`
 }
 
-// decodeToken reads TokenInfo (api-facts 1.1). Only expires_in tells the life.
+// decodeToken reads TokenInfo (API.md 1.1). Only expires_in tells the life.
 func decodeToken(body []byte) (*tokenInfo, error) {
 	info, err := decodeObject[tokenInfo](body)
 	if err == nil && (info.AccessToken == "" || info.ExpiresIn <= 0) {
@@ -194,7 +194,7 @@ func (t *tokens) renewRingCX(ctx context.Context, old token) (token, error) {
 	}
 	renewed, used, err := t.exchange(ctx)
 	if hasStatus(err, http.StatusUnauthorized) {
-		// The RingEX token died before its time (OAU-213, api-facts 1.4).
+		// The RingEX token died before its time (OAU-213, API.md 1.4).
 		if err := t.ex.drop(ctx, used); err != nil {
 			return token{}, err
 		}
@@ -236,7 +236,7 @@ type ringCXToken struct {
 	MainAccountID id     `json:"mainAccountId"`
 }
 
-// decodeRingCXToken reads AccessTokenUserDetails (api-facts 5.1).
+// decodeRingCXToken reads AccessTokenUserDetails (API.md 5.1).
 func decodeRingCXToken(body []byte) (*ringCXToken, error) {
 	info, err := decodeObject[ringCXToken](body)
 	if err == nil && info.AccessToken == "" {
@@ -246,7 +246,7 @@ func decodeRingCXToken(body []byte) (*ringCXToken, error) {
 }
 
 // revoke ends the session, also when the run was cancelled. What RingCentral
-// answers changes nothing (api-facts 1.5).
+// answers changes nothing (API.md 1.5).
 func (t *tokens) revoke(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
 	defer cancel()

@@ -27,7 +27,7 @@ var zoneNames = stdsync.OnceValue(func() map[string]string {
 	return names
 })
 
-// IANAZone gives the IANA name of a time zone as RingCentral writes it (api-facts
+// IANAZone gives the IANA name of a time zone as RingCentral writes it (API.md
 // 2.3), often a legacy one: America/Los_Angeles for US/Pacific. "": no such zone.
 func IANAZone(name string) string { return zoneNames()[strings.ToLower(strings.TrimSpace(name))] }
 

@@ -18,7 +18,7 @@ const (
 		SELECT ?, member_id, ?, '', ? FROM members WHERE member_id BETWEEN ? AND ? ORDER BY member_id`
 )
 
-// writeHistory writes one row per field (design.md, section 5).
+// writeHistory writes one row per field.
 func (w *writer) writeHistory(ctx context.Context, c *sync.Change) error {
 	for _, f := range c.Fields {
 		w.args = append(w.args[:0], w.run, c.Member, c.Kind, f.Field, f.Before, f.After, f.Reason)

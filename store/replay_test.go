@@ -13,8 +13,8 @@ import (
 	"ringroster/sync"
 )
 
-// replay rebuilds the roster view from the change history alone (design.md,
-// section 5), as a reader of that view would.
+// replay rebuilds the roster view from the change history alone, as a reader of
+// that view would.
 func replay(t testing.TB, s *Store) []RosterRow {
 	t.Helper()
 	roster := map[int64]map[string]any{}

@@ -14,7 +14,7 @@ import (
 	"ringroster/sync"
 )
 
-// The views are a contract with other programs (design.md, section 5).
+// The views are a contract with other programs.
 func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 	s := newTestStore(t)
 	for view, tc := range map[string]struct {

@@ -43,7 +43,7 @@ type ContactFields [contactFieldCount]string
 // (contacts.delete_remaining: false). It is none of RingCentral's own.
 const StatusRemoved = "Removed"
 
-// Contact is one entry of the company directory (ContactResource, api-facts 2.4).
+// Contact is one entry of the company directory (ContactResource, API.md 2.4).
 type Contact struct {
 	ID       int64  // 0: not yet held
 	RCID     string // the entry's id: that of the extension, if there is one

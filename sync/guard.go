@@ -159,7 +159,7 @@ func tooMany(leaving, recent, of, percent, floor int, would, did string) string 
 }
 
 // capLengths are the lengths at which a RingCX list may have been cut by a
-// server's cap (api-facts 6.4d).
+// server's cap (API.md 6.4d).
 var capLengths = []int{1000, 2000}
 
 // cappedLists, emptiedLists, goneSubAccounts and missingOwner are R22.

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// The JSON of a plan is a contract with other programs (design.md section 3).
+// The JSON of a plan is a contract with other programs.
 // Lists are never null; a member that does not exist yet has the id null.
 
 // MarshalJSON writes the plan's part of the document that `plan` prints.

@@ -50,7 +50,7 @@ func (o *Own) List(f OwnField) (list []string) {
 	return list
 }
 
-// Permission is one of the four things a member may do (design.md, section 4).
+// Permission is one of the four things a member may do.
 type Permission string
 
 // The permissions, in the order in which they are shown.

@@ -26,7 +26,7 @@ func main() {
 	os.Exit(code)
 }
 
-// Exit codes, a contract with scripts (design.md section 3).
+// Exit codes, a contract with scripts.
 const (
 	exitDone    = 0
 	exitFailed  = 1

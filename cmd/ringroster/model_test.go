@@ -40,7 +40,7 @@ type counts struct{ plays, steps, syncs, held, failed, died, approved, rejected,
 
 // TestModel plays months of a company: people join, leave and return, operators
 // edit and decide, RingCentral fails and the program dies. After every step the
-// roster is what a simple model of the rules says (rules.md), and the history
+// roster is what a simple model of the rules says, and the history
 // tells how it became so.
 func TestModel(t *testing.T) {
 	checks, steps := 40, 40

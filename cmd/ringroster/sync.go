@@ -272,7 +272,7 @@ func printConflicts(w io.Writer, plan *sync.Plan) {
 	}
 }
 
-// exitOf gives the exit code of a run (design.md section 3).
+// exitOf gives the exit code of a run.
 func exitOf(results []sync.Result) error {
 	failed, held := 0, 0
 	for i := range results {

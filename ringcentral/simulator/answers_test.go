@@ -79,7 +79,7 @@ func TestRingCXAnswersFitThePublishedSchemas(t *testing.T) {
 }
 
 // wantExampleKeys compares a list's keys with those of the spec's own example: for users and agents the
-// example is right and the schema is another endpoint's (api-facts.md 6.4).
+// example is right and the schema is another endpoint's (ringcentral/API.md 6.4).
 func (c *caller) wantExampleKeys(t *testing.T, s *schemas, path string, got reply) {
 	t.Helper()
 	content := s.dig(s.root, "paths", path, "get", "responses", "200", "content", "application/json")

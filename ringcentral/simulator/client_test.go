@@ -12,7 +12,7 @@ import (
 
 const testBase = "https://ringcentral.example.com"
 
-// caller is the least client there is, written from api-facts.md alone.
+// caller is the least client there is, written from ringcentral/API.md alone.
 type caller struct {
 	t      *testing.T
 	server *Server

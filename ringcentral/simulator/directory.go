@@ -41,7 +41,7 @@ type phoneWire struct {
 }
 
 // encodeEntries derives the directory from the extensions, other contacts after them. People of four types
-// are all "User"; applications and what is neither Enabled, Disabled nor NotActivated are left out (api-facts.md 2.4).
+// are all "User"; applications and what is neither Enabled, Disabled nor NotActivated are left out (ringcentral/API.md 2.4).
 func (v *view) encodeEntries() []entry {
 	var list []entry
 	for _, e := range v.account.Extensions {

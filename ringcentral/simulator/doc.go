@@ -2,7 +2,7 @@
 // address, over a world of made-up people that can be generated, loaded from a file and changed while it runs.
 //
 // It serves the operations listed at [Operation], written from RingCentral's published schemas and from
-// api-facts.md, and refuses what RingCentral would refuse: wrong app credentials, grants, assertions and tokens;
+// ringcentral/API.md, and refuses what RingCentral would refuse: wrong app credentials, grants, assertions and tokens;
 // tokens of the other half, expired, used up or pushed out by a sixth session; a missing scope, permission or
 // WFO_ACCESS role; ids of other accounts; impossible pages. It shares no code with the client, so that the
 // two cannot share a misreading.

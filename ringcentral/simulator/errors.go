@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The bodies of errors, in all the shapes of api-facts.md 1.6, 2.4, 4 and 5.4.
+// The bodies of errors, in all the shapes of ringcentral/API.md 1.6, 2.4, 4 and 5.4.
 
 type errorEntry struct {
 	ErrorCode     string `json:"errorCode"`

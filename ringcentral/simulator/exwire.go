@@ -83,7 +83,7 @@ func (v *view) extensionURI(e *Extension) string {
 	return accountURI(v.base, v.account) + "/extension/" + number(e.ID)
 }
 
-// extension encodes for the list. An Unassigned one has neither number, name nor contact (api-facts.md 2.2).
+// extension encodes for the list. An Unassigned one has neither number, name nor contact (ringcentral/API.md 2.2).
 func (v *view) extension(e *Extension) extensionWire {
 	uri := v.extensionURI(e)
 	w := extensionWire{
@@ -111,7 +111,7 @@ func (v *view) extension(e *Extension) extensionWire {
 	return w
 }
 
-// wholeExtension encodes for the single read, which alone has regional settings (api-facts.md 2.3).
+// wholeExtension encodes for the single read, which alone has regional settings (ringcentral/API.md 2.3).
 func (v *view) wholeExtension(e *Extension) wholeExtensionWire {
 	w := wholeExtensionWire{
 		extensionWire: v.extension(e), SetupWizardState: "Completed",

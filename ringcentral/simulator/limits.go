@@ -9,7 +9,7 @@ import (
 )
 
 // Limits are RingCentral's rate limits: requests per window, of one user with one app. Zero is
-// RingCentral's own number (api-facts.md 3 and 5.3), so an empty Limits is the real thing.
+// RingCentral's own number (ringcentral/API.md 3 and 5.3), so an empty Limits is the real thing.
 type Limits struct {
 	Light        int      `yaml:"light,omitempty" json:"light"`       // 50
 	Medium       int      `yaml:"medium,omitempty" json:"medium"`     // 40
@@ -113,7 +113,7 @@ func (q quota) mark(r *request, a answer) answer {
 		with("X-Rate-Limit-Remaining", strconv.Itoa(q.remaining)).with("X-Rate-Limit-Window", strconv.Itoa(int(q.window/time.Second)))
 }
 
-// trace adds the headers RingCentral's support asks for (api-facts.md 4).
+// trace adds the headers RingCentral's support asks for (ringcentral/API.md 4).
 func (a answer) trace(r *request) answer {
 	if r.ofRingCX() {
 		return a

@@ -15,7 +15,7 @@ const (
 	grantRefresh = "refresh_token"
 )
 
-// basic checks the app's credentials on the token endpoints (api-facts.md 1.1, 1.6).
+// basic checks the app's credentials on the token endpoints (ringcentral/API.md 1.1, 1.6).
 func (s *Server) basic(r *request) *answer {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != formType {
 		return new(oauthError(http.StatusUnsupportedMediaType, "invalid_request", "", "Unsupported Media Type"))
@@ -47,7 +47,7 @@ func bearer(r *request) (name string, present, wellFormed bool) {
 	return name, header != "", strings.EqualFold(scheme, "bearer") && name != ""
 }
 
-// bearerEX checks a RingEX access token: there, of the right kind, alive (api-facts.md 1.4, 1.6, 4).
+// bearerEX checks a RingEX access token: there, of the right kind, alive (ringcentral/API.md 1.4, 1.6, 4).
 func (s *Server) bearerEX(r *request) *answer {
 	name, present, wellFormed := bearer(r)
 	switch {
@@ -75,7 +75,7 @@ var userPermission = map[Operation]string{
 	OpRoles: "ReadUserRoles", OpAssignedRoles: "ReadAssignedRoles",
 }
 
-// permitted checks scope, permission and whose account is asked for (api-facts.md 1.7, 2.8).
+// permitted checks scope, permission and whose account is asked for (ringcentral/API.md 1.7, 2.8).
 func (s *Server) permitted(r *request) *answer {
 	a := r.account
 	if !slices.Contains(a.scopes(), "ReadAccounts") {
@@ -139,7 +139,7 @@ func (s *Server) token(r *request) answer {
 }
 
 // grantByJWT opens a session for the owner of the JWT. The codes for a JWT that is wrong are not documented;
-// OAU-213 stands for all (api-facts.md 1.6).
+// OAU-213 stands for all (ringcentral/API.md 1.6).
 func (s *Server) grantByJWT(r *request) answer {
 	a := r.account
 	switch assertion := r.form.Get("assertion"); {
@@ -162,7 +162,7 @@ func (s *Server) grantByJWT(r *request) answer {
 	return s.grant(r, s.sessions.open(a.ClientID), access, refresh)
 }
 
-// ownerRefused answers for a JWT whose user is gone or suspended (api-facts.md 1.2, 1.6).
+// ownerRefused answers for a JWT whose user is gone or suspended (ringcentral/API.md 1.2, 1.6).
 func (a *Account) ownerRefused() *answer {
 	i := slices.IndexFunc(a.Extensions, func(e *Extension) bool { return e.ID == a.OwnerID })
 	switch {
@@ -213,7 +213,7 @@ func (s *Server) grant(r *request, session string, access, refresh time.Duration
 	return jsonAnswer(http.StatusOK, body)
 }
 
-// grantByRefresh takes a refresh token, once, and ends the access token it came with (api-facts.md 1.3).
+// grantByRefresh takes a refresh token, once, and ends the access token it came with (ringcentral/API.md 1.3).
 func (s *Server) grantByRefresh(r *request) answer {
 	access, refresh, bad := s.lifetimes(r)
 	if bad != "" {
@@ -234,7 +234,7 @@ func (s *Server) grantByRefresh(r *request) answer {
 	return s.grant(r, t.session, access, refresh)
 }
 
-// revoke is POST /restapi/oauth/revoke: it ends the whole session of any of its tokens (api-facts.md 1.5).
+// revoke is POST /restapi/oauth/revoke: it ends the whole session of any of its tokens (ringcentral/API.md 1.5).
 func (s *Server) revoke(r *request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()

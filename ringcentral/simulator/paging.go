@@ -33,12 +33,12 @@ func positive(text string, usual int) (int, bool) {
 	return int(n), err == nil && n > 0
 }
 
-// invalid is CMN-101 (api-facts.md 2.1).
+// invalid is CMN-101 (ringcentral/API.md 2.1).
 func invalid(parameter string) answer {
 	return exError(http.StatusBadRequest, "CMN-101", "Parameter ["+parameter+"] value is invalid.", parameter)
 }
 
-// pagingWire is the schema EnumeratedPagingModel. Beyond the end only page and perPage are sent (api-facts.md 2.1).
+// pagingWire is the schema EnumeratedPagingModel. Beyond the end only page and perPage are sent (ringcentral/API.md 2.1).
 type pagingWire struct {
 	Page          int  `json:"page"`
 	PerPage       int  `json:"perPage"`

@@ -7,7 +7,7 @@ import (
 )
 
 // zone is an entry of RingCentral's time zone dictionary; the bias is minutes east of UTC in winter
-// (api-facts.md 2.3). Only 58 is known to be RingCentral's own id.
+// (ringcentral/API.md 2.3). Only 58 is known to be RingCentral's own id.
 type zone struct{ id, name, description, bias string }
 
 var zones = []zone{
@@ -75,7 +75,7 @@ var languages = []languageWire{
 	{"1046", "Portuguese (Brazil)", "pt-BR"},
 }
 
-// regional gives the settings of a zone and a language, the company's where a person has none (api-facts.md 2.3).
+// regional gives the settings of a zone and a language, the company's where a person has none (ringcentral/API.md 2.3).
 func regional(base string, a *Account, timeZone, language string) regionalWire {
 	name := cmp.Or(timeZone, a.TimeZone, zones[0].name)
 	z := zones[max(0, slices.IndexFunc(zones, func(z zone) bool { return z.name == name }))]

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// loginToken checks the token in the form of RingCX's two login calls (api-facts.md 5.1, 5.2);
+// loginToken checks the token in the form of RingCX's two login calls (ringcentral/API.md 5.1, 5.2);
 // RingCentral documents the statuses and not the bodies, so they are text here.
 func (s *Server) loginToken(r *request) *answer {
 	name, kind := r.form.Get("refresh_token"), cxRefresh
@@ -28,7 +28,7 @@ func (s *Server) loginToken(r *request) *answer {
 	return nil
 }
 
-// bearerCX checks a RingCX access token, the WFO_ACCESS role (api-facts.md 5.3, 6.6) and whose main account it is.
+// bearerCX checks a RingCX access token, the WFO_ACCESS role (ringcentral/API.md 5.3, 6.6) and whose main account it is.
 func (s *Server) bearerCX(r *request) *answer {
 	name, _, wellFormed := bearer(r)
 	t, known := s.lookup(name)
@@ -114,7 +114,7 @@ func (s *Server) refresh(r *request) answer {
 	return s.grantCX(r, cxTokenWire{}, t.session, true)
 }
 
-// grantCX issues RingCX's tokens (api-facts.md 5.1 to 5.3).
+// grantCX issues RingCX's tokens (ringcentral/API.md 5.1 to 5.3).
 func (s *Server) grantCX(r *request, body cxTokenWire, session string, withRefresh bool) answer {
 	life, at := s.world.Lifetimes, now()
 	s.mu.Lock()
@@ -153,7 +153,7 @@ type subAccountWire struct {
 	IsActive bool   `json:"isActive"`
 }
 
-// subAccounts lists inactive ones too (api-facts.md 6.4a).
+// subAccounts lists inactive ones too (ringcentral/API.md 6.4a).
 func (s *Server) subAccounts(r *request) answer {
 	list := []subAccountWire{}
 	for _, sub := range r.account.SubAccounts {
@@ -162,7 +162,7 @@ func (s *Server) subAccounts(r *request) answer {
 	return jsonAnswer(http.StatusOK, list)
 }
 
-// administrators of the main account (api-facts.md 6.4b).
+// administrators of the main account (ringcentral/API.md 6.4b).
 func (s *Server) administrators(r *request) answer { return arrayAnswer(s.view(r).administrators()) }
 
 type groupWire struct {
@@ -170,7 +170,7 @@ type groupWire struct {
 	Name string `json:"groupName"`
 }
 
-// groups of a sub-account, an inactive one too (api-facts.md 6.4c).
+// groups of a sub-account, an inactive one too (ringcentral/API.md 6.4c).
 func (s *Server) groups(r *request) answer {
 	sub, refusal := s.subAccount(r)
 	if refusal != nil {
@@ -183,7 +183,7 @@ func (s *Server) groups(r *request) answer {
 	return jsonAnswer(http.StatusOK, list)
 }
 
-// agents of a group, inactive ones too; group ids are int32 (api-facts.md 6.4d).
+// agents of a group, inactive ones too; group ids are int32 (ringcentral/API.md 6.4d).
 func (s *Server) agents(r *request) answer {
 	sub, refusal := s.subAccount(r)
 	if refusal != nil {
@@ -222,7 +222,7 @@ func arrayAnswer(body json.RawMessage) answer {
 	return answer{status: http.StatusOK, kind: jsonType, body: body}
 }
 
-// userName is the record's login before RingCX adds the environment (api-facts.md 6.3: e-mail, sub-account, number).
+// userName is the record's login before RingCX adds the environment (ringcentral/API.md 6.3: e-mail, sub-account, number).
 func (m *Agent) userName(sub *SubAccount) string {
 	return cmp.Or(m.UserName, tagged(m.Email, sub.ID+"_"+number(m.ID)))
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// maxPerPage is applied to larger wishes (api-facts.md 2.2; 2.4 for the directory).
+// maxPerPage is applied to larger wishes (ringcentral/API.md 2.2; 2.4 for the directory).
 const (
 	maxPerPage          = 1000
 	maxDirectoryPerPage = 2000
@@ -37,7 +37,7 @@ type brandWire struct {
 	Name string `json:"name"`
 }
 
-// account tells whose account it is (api-facts.md 2.7).
+// account tells whose account it is (ringcentral/API.md 2.7).
 func (s *Server) account(r *request) answer {
 	a := r.account
 	uri := r.accountURI()
@@ -48,7 +48,7 @@ func (s *Server) account(r *request) answer {
 	})
 }
 
-// regionalSettings are the company's (api-facts.md 2.3).
+// regionalSettings are the company's (ringcentral/API.md 2.3).
 func (s *Server) regionalSettings(r *request) answer {
 	return jsonAnswer(http.StatusOK, regional(r.base, r.account, "", ""))
 }
@@ -60,7 +60,7 @@ func accountURI(base string, a *Account) string {
 	return base + "/restapi/v1.0/account/" + number(a.ID)
 }
 
-// extensions is the list of all types and statuses, filtered as asked (api-facts.md 2.2).
+// extensions is the list of all types and statuses, filtered as asked (ringcentral/API.md 2.2).
 func (s *Server) extensions(r *request) answer {
 	p, bad := r.page(100, maxPerPage)
 	if bad != nil {
@@ -110,7 +110,7 @@ func (e *Extension) wanted(query map[string][]string) bool {
 
 func (e *Extension) status() string { return cmp.Or(e.Status, "Enabled") }
 
-// extension is one extension with its regional settings (api-facts.md 2.3); ~ is the JWT's owner.
+// extension is one extension with its regional settings (ringcentral/API.md 2.3); ~ is the JWT's owner.
 func (s *Server) extension(r *request) answer {
 	id := r.account.OwnerID
 	if text := r.param("extension"); text != "~" {
@@ -128,7 +128,7 @@ func (s *Server) extension(r *request) answer {
 	return jsonAnswer(http.StatusOK, v.wholeExtension(r.account.Extensions[i]))
 }
 
-// roles are all of the account, or the custom or the predefined ones (api-facts.md 2.6).
+// roles are all of the account, or the custom or the predefined ones (ringcentral/API.md 2.6).
 func (s *Server) roles(r *request) answer {
 	p, bad := r.page(100, maxPerPage)
 	if bad != nil {
@@ -147,7 +147,7 @@ func (s *Server) roles(r *request) answer {
 }
 
 // assignedRoles pages by navigation; page and perPage are not declared for it and work all the same
-// (api-facts.md 2.6).
+// (ringcentral/API.md 2.6).
 func (s *Server) assignedRoles(r *request) answer {
 	p, bad := r.page(100, maxPerPage)
 	if bad != nil {
@@ -156,7 +156,7 @@ func (s *Server) assignedRoles(r *request) answer {
 	return p.answer(s.view(r).assignedRoles(), r.accountURI()+"/assigned-role", r.query)
 }
 
-// directory is the company directory: own page size, no navigation, own errors (api-facts.md 2.4).
+// directory is the company directory: own page size, no navigation, own errors (ringcentral/API.md 2.4).
 func (s *Server) directory(r *request) answer {
 	most, words := maxDirectoryPerPage, map[string]int{"max": maxDirectoryPerPage, "all": math.MaxInt32}
 	perPage, isWord := words[strings.ToLower(r.query.Get("perPage"))]

@@ -16,7 +16,7 @@ import (
 type schemas struct {
 	file       string
 	root       map[string]any
-	nullAnyway bool // RingCX sends null where its schemas say integer (api-facts.md 9)
+	nullAnyway bool // RingCX sends null where its schemas say integer (ringcentral/API.md 9)
 }
 
 // loadSchemas skips the test when the schemas are not there, as on a fresh clone.
@@ -68,7 +68,7 @@ func (s *schemas) answer(t *testing.T, path, method, status string) map[string]a
 }
 
 // check reports where a value does not fit. Formats, patterns and bounds are not looked at: RingCentral's
-// own answers break them (api-facts.md 2.4).
+// own answers break them (ringcentral/API.md 2.4).
 func (s *schemas) check(schema map[string]any, at string, value any) []string {
 	schema = s.resolve(schema)
 	if value == nil && (schema["nullable"] == true || s.nullAnyway) {

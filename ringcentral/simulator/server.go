@@ -51,7 +51,7 @@ type route struct {
 	op      Operation
 	pattern string
 	side    side
-	group   string // rate limit group: api-facts.md 3; "exchange" and "ringcx" are ours (5.3)
+	group   string // rate limit group: ringcentral/API.md 3; "exchange" and "ringcx" are ours (5.3)
 	handle  func(*Server, *request) answer
 }
 
@@ -254,7 +254,7 @@ func (s *Server) authenticate(r *request) *answer {
 	return nil
 }
 
-// unknown answers what RingCentral does not serve (api-facts.md 4: AGW-404; 5.4).
+// unknown answers what RingCentral does not serve (ringcentral/API.md 4: AGW-404; 5.4).
 func unknown(_ *Server, r *request) answer {
 	if r.ofRingCX() {
 		return cxError(r, http.StatusNotFound)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// maxSessions is how many sessions one user may have with one app; a sixth ends the first (api-facts.md 1.4).
+// maxSessions is how many sessions one user may have with one app; a sixth ends the first (ringcentral/API.md 1.4).
 const maxSessions = 5
 
 // tokenKind says what a token is good for.

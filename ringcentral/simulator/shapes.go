@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// shapes are the error bodies a status fault may have (api-facts.md 1.6, 2.4, 4, 5.3, 5.4).
+// shapes are the error bodies a status fault may have (ringcentral/API.md 1.6, 2.4, 4, 5.3, 5.4).
 var shapes = map[string]func(f *Fault, r *request) answer{
 	"ringex":       func(f *Fault, _ *request) answer { return exError(f.Status, f.code(), f.text()) },
 	"ringex_plain": func(f *Fault, _ *request) answer { return plainError(f.Status, f.code(), f.text()) },

@@ -1,6 +1,6 @@
 package simulator
 
-// With `variations: true` the answers say the same in other ways, as api-facts.md warns RingCentral may: ids as
+// With `variations: true` the answers say the same in other ways, as ringcentral/API.md warns RingCentral may: ids as
 // strings where the schema says numbers, null group ids, unknown enum values, unknown fields, extensions
 // without contact or roles. Which record gets what follows from its id, so it is the same on every read.
 

@@ -67,7 +67,7 @@ func newView(a *Account, base string, vary bool) *view {
 	return v
 }
 
-// agentWire is an agent as the examples show it; the schema Agent is another endpoint's (api-facts.md 6.4).
+// agentWire is an agent as the examples show it; the schema Agent is another endpoint's (ringcentral/API.md 6.4).
 type agentWire struct {
 	RCUserID    any     `json:"rcUserId"`
 	ID          int64   `json:"agentId"`
@@ -128,7 +128,7 @@ func supervisees(sub *SubAccount) map[int64][]int64 {
 	return below
 }
 
-// adminWire is an administrator as the examples show it (api-facts.md 6.4b).
+// adminWire is an administrator as the examples show it (ringcentral/API.md 6.4b).
 type adminWire struct {
 	RCUserID   any    `json:"rcUserId"`
 	ID         int64  `json:"userId"`

@@ -28,7 +28,7 @@ type Behaviour struct {
 	Faults     []*Fault  `yaml:"faults,omitempty" json:"faults"`
 }
 
-// Lifetimes of tokens; zero is RingCentral's own (api-facts.md 1.1 and 5.3).
+// Lifetimes of tokens; zero is RingCentral's own (ringcentral/API.md 1.1 and 5.3).
 type Lifetimes struct {
 	RingEX        Duration `yaml:"ringex,omitempty" json:"ringex"`                 // what access_token_ttl asks for, else 1 h
 	RingEXRefresh Duration `yaml:"ringex_refresh,omitempty" json:"ringex_refresh"` // what refresh_token_ttl asks for, else 7 days
