@@ -76,7 +76,6 @@ func (p *planner) guard() {
 	if len(p.candidates) == 0 {
 		return
 	}
-	p.countSealed()
 	reasons := p.holdReasons()
 	last := p.lastAdministrators()
 	left := p.leavesBehind(last)

@@ -77,7 +77,6 @@ func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 // person was found by rcUserId is known for everybody by now, so that the order
 // of the stream does not matter.
 func (p *planner) settleLoose() {
-	p.bringBackRivals()
 	slices.SortFunc(p.loose, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	free := make([][]*Person, len(p.loose)) // before the first conflict changes what is undecided
 	for i, m := range p.loose {

@@ -121,13 +121,13 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 	if len(wanted) == 0 {
 		return holders
 	}
-	sealed := p.sealedHold(wanted)
+	hashes := make(map[uint64]string, len(wanted))
+	for email := range wanted {
+		hashes[hashOf(email)] = email
+	}
 	for _, person := range p.people.all {
-		if person.outcome.sealed && !sealed {
-			continue
-		}
-		if e := p.emailHeld(person); wanted[e].first != nil {
-			of(e).present = append(of(e).present, person.outcome.found)
+		if email, ok := hashes[person.outcome.email]; ok && person.outcome.email != 0 {
+			of(email).present = append(of(email).present, person.outcome.found)
 		}
 	}
 	for _, h := range holders {
@@ -151,25 +151,6 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 		}
 	}
 	return holders
-}
-
-// sealedHold says whether somebody known by a seal may have one of the e-mails.
-func (p *planner) sealedHold(wanted map[string]emailGroup) bool {
-	hashes := make(map[uint64]bool, len(wanted))
-	for email := range wanted {
-		hashes[hashOf(email)] = true
-	}
-	return slices.ContainsFunc(p.emails, func(hash uint64) bool { return hashes[hash] })
-}
-
-// emailHeld is the e-mail after this plan, folded, of the active member that was
-// found for a person by id.
-func (p *planner) emailHeld(person *Person) string {
-	if person.outcome.sealed {
-		v := p.judge(person, nil)
-		return fold(v.Profile[Email])
-	}
-	return person.outcome.details().email
 }
 
 // settleEmail decides about the newcomers of one e-mail (R12).

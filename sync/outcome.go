@@ -4,11 +4,11 @@ package sync
 // more than what becomes of nearly everybody.
 type outcome struct {
 	decision decision
-	sealed   bool     // known by the seal
 	belongs  bool     // the verdict's
 	active   bool     // the member found is
 	wasAdmin bool     // likewise, before the run
 	found    int64    // the member found by id, 0: none
+	email    uint64   // hash of that member's e-mail after this plan, folded; 0 of an inactive one
 	rest     *details // nil: none of them
 }
 
@@ -26,7 +26,6 @@ const (
 // details are what there is to know of a few.
 type details struct {
 	gained   []string // ids of the records that the member found did not hold
-	email    string   // that member's e-mail after this plan, folded; "" of an inactive one, and of one known by the seal
 	reason   Reason   // of a newcomer; "": the usual one
 	detail   string   // with it
 	change   *Change  // of a member

@@ -68,10 +68,7 @@ func MakePlan(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.Picks != nil || in.Everybody != nil || p.in.Trace != nil { // they tell of members as they stand
-		return p.planFor(in.Members(nil))
-	}
-	return p.planFor(in.Members(p.recognize))
+	return p.planFor(in.Members(p.known()))
 }
 
 func (p *planner) planFor(members iter.Seq[*Member]) (*Plan, error) {
@@ -104,13 +101,11 @@ type planner struct {
 
 	usernames  []uint64        // taken; hashes, since most are never looked at
 	named      map[uint64]bool // the same, once somebody looks
-	members    int             // met or known
-	emails     []uint64        // of those known by a seal; hashes, too
+	members    int             // met
 	newcomers  []*Person
 	renamed    map[*Person]string // newcomers whose username was taken
 	nameless   map[int64]bool     // members who are given their first username
 	loose      []*Member          // found by login only: settled when everybody was met
-	claimable  map[*Person]Sealed // known by a seal, but a login may find others for them
 	unmatched  []*Member          // found by no id
 	taken      map[int64]bool     // of the unmatched: found by e-mail after all
 	conflicted map[int64]bool
@@ -120,7 +115,7 @@ type planner struct {
 	tally      tally
 	verdicts   map[*Person]verdict // when Everybody asks
 
-	group    []newcomer // room for settleEmail, granted, assessRoles, recognize and newMember
+	group    []newcomer // room for settleEmail, granted, assessRoles, expand and newMember
 	grants   grants
 	roles    []string
 	expected Member
@@ -144,11 +139,10 @@ func newPlanner(in Input) (*planner, error) {
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
 		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
 		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, disputed: map[string]bool{},
-		renamed: map[*Person]string{}, claimable: map[*Person]Sealed{},
+		renamed: map[*Person]string{},
 		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
 	p.usernames = make([]uint64, 0, len(p.people.all)) // there are hardly more members
-	p.emails = make([]uint64, 0, len(p.people.all))
 	for i := range in.Snapshot.SubAccounts {
 		p.read[in.Snapshot.SubAccounts[i].ID] = in.Snapshot.SubAccounts[i].Read
 	}
@@ -179,10 +173,13 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	p.traceMember(person, m)
 	p.tracePerson(person, m, &v)
 	p.judged(person, &v)
-	o, d := &person.outcome, person.outcome.more()
-	o.found, d.gained = m.ID, gained(person, m)
+	o := &person.outcome
+	o.found = m.ID
+	if new := gained(person, m); len(new) > 0 {
+		o.more().gained = new
+	}
 	if m.Status == Active {
-		o.active, d.email = true, fold(m.Profile[Email])
+		o.active, o.email = true, hashOf(fold(m.Profile[Email]))
 	}
 	switch {
 	case m.Status == Inactive && m.DeactivationReason == ReasonForgotten && !p.picked[person]:
@@ -322,5 +319,5 @@ func (p *planner) forgetPeople() {
 	for _, person := range p.people.all {
 		person.outcome = outcome{}
 	}
-	p.people, p.usernames, p.emails, p.named, p.newcomers, p.loose, p.claimable, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	p.people, p.usernames, p.named, p.newcomers, p.loose, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil
 }

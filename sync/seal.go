@@ -144,51 +144,44 @@ func (m *Member) digest(into *[digestLength]byte, room []byte) []byte {
 	return b
 }
 
-// recognize is the planner's Known: it books somebody of whom nothing has to be
-// done or said as unchanged, as decide would.
-func (p *planner) recognize(s Sealed) bool {
+// known gives the roster the seals to pass over; nil, where the plan tells of members as
+// they stand.
+func (p *planner) known() Known {
+	if p.in.Picks != nil || p.in.Everybody != nil || p.in.Trace != nil {
+		return nil
+	}
+	return func(s Sealed) bool {
+		m := p.expand(s)
+		if m == nil {
+			return false
+		}
+		p.meet(m)
+		return true
+	}
+}
+
+// expand gives the member that a seal stands for, if nothing is to be done or said about
+// them; else nil, and the roster's row is read. It is met as any other, but for what is
+// the roster's own, which a member that stays as it is does not need. It holds until the
+// next call.
+func (p *planner) expand(s Sealed) *Member {
 	w := s.words()
-	person := p.people.named(w.name)
-	if person == nil || person.outcome.decision != undecided {
-		return false
+	person := p.people.byRC[w.name]
+	if person == nil {
+		return nil
 	}
 	v := p.weigh(&w, person)
 	if !p.nothingToSay(person, &v) {
-		return false
+		return nil
 	}
 	m := p.expect(&w, person, &v)
 	var now [digestLength]byte
 	p.room = m.digest(&now, p.room)
 	if string(now[:]) != w.digest {
-		return false
+		return nil
 	}
-	p.members++
-	p.usernames = append(p.usernames, hashOf(fold(m.Username)))
-	p.emails = append(p.emails, hashOf(fold(m.Profile[Email])))
-	o := &person.outcome
-	o.decision, o.found, o.sealed, o.active, o.wasAdmin = unchanged, s.ID, true, true, m.isAdministrator()
-	p.judged(person, &v)
-	if person.RCUserID == "" {
-		p.claimable[person] = Sealed{s.ID, strings.Clone(s.Text)}
-	}
-	return true
-}
-
-// bringBackRivals gives up those whom the plan knew by a seal and who may share
-// their person with a member that was read: an rcUserId finds one member, a login
-// may find several (R5). They are settled together then, as members that were read.
-func (p *planner) bringBackRivals() {
-	for _, m := range p.loose { // those who join them here have nobody else's logins
-		for _, person := range p.foundByLogin(m) {
-			if s, known := p.claimable[person]; known {
-				delete(p.claimable, person)
-				person.outcome = outcome{}
-				rival := p.recall(s)
-				p.tally.count(rival)
-				p.loose = append(p.loose, rival)
-			}
-		}
-	}
+	m.ID, m.Synced = s.ID, asHeld(m)
+	return m
 }
 
 // weigh judges the person whom a seal names. What nobody reports is empty in the
@@ -204,20 +197,6 @@ func (p *planner) weigh(w *sealWords, person *Person) verdict {
 		p.assessRegional(&v, person, m)
 	}
 	return v
-}
-
-// countSealed counts those whom the plan knew by their seals, for the guard: of what
-// they hold, it looks at the logins and at who is an administrator.
-func (p *planner) countSealed() {
-	for _, person := range p.people.all {
-		if person.outcome.sealed {
-			var v verdict
-			if person.outcome.wasAdmin {
-				v.Profile[Role] = RoleAdministrator
-			}
-			p.tally.count(p.expect(&sealWords{}, person, &v))
-		}
-	}
 }
 
 // nothingToSay says whether a member who holds what is expected would be neither
