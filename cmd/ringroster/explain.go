@@ -111,6 +111,12 @@ func (a *app) tell(told []explanation) (found bool, err error) {
 			a.tellTable(e.account, e.trace)
 		}
 	}
+	for i := len(rows) - 1; i >= 0; i-- {
+		if cited, _, _ := strings.Cut(rows[i].Rule, "-"); cited != "" {
+			a.sayWhereRulesAre(cited)
+			break
+		}
+	}
 	return true, nil
 }
 

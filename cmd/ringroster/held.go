@@ -36,11 +36,13 @@ func (a *app) held(ctx context.Context) error {
 	if a.output == formatTable {
 		if len(sets) == 0 {
 			_, err = fmt.Fprintln(a.stdout, "Nothing is held.")
+			return err
 		}
 		for i := range sets {
 			printHeldSet(a.stdout, &sets[i])
 		}
-		return err
+		a.sayWhereRulesAre("R22")
+		return nil
 	}
 	return heldListing(sets).print(a.stdout, a.output)
 }
