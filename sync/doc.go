@@ -1,45 +1,85 @@
 // Package sync is the purpose of ringroster and its vocabulary: what a
-// RingCentral account reports (Snapshot), whom that means (Person), whom the
-// roster holds (Member), what to do about the difference (Plan), and one run
-// from reading to commit (Runner). It knows neither RingCentral's wire, nor
-// SQLite, nor how anything is logged: Directory, Roster and Observer are the
-// three interfaces it needs.
+// RingCentral account reports, who that is, who is on the roster, what to do
+// about the difference, and one run from reading to commit. It does not know
+// RingCentral's wire format, SQLite, or how anything is logged: Directory, Roster
+// and Observer are the three interfaces that it needs. RULES.md states every
+// rule of a run; `ringroster rules` prints them.
 //
-// Data flows one way: snapshot, people, plan, guard, apply. Planning is a pure
-// function, so that `plan`, `sync`, the daemon and every test share one path.
+// # Glossary
+//
+//	account         one RingCentral customer, by its name in the settings (R4)
+//	sub-account     the part of a RingCX account in which agents work
+//	snapshot        everything that one run read from RingCentral for one account (R1)
+//	person          a human whom RingCentral reports, with all their records joined (R6)
+//	member          a human on the roster
+//	login           a member's agent record in one sub-account; a member may have several
+//	roster          the members and what belongs to them, in the database
+//	plan            what a run would do to one account, and why
+//	change          what a run does to one member: onboard, link, update, reactivate, deactivate
+//	run             one reading, planning and committing, for one account or several
+//	managed         synced with RingCentral; `roster detach` ends that
+//	linked          matched to a person in an earlier run (R15)
+//	pin             keeps one synced field of a member at a value, against the sync
+//	conflict        what cannot be decided safely; it names what settles it (R20)
+//	leaver          an active member whom RingCentral does not report as present (R14)
+//	held            planned, but waiting for an operator's decision (R21 to R26)
+//	open set        everything of an account that is held now (R25)
+//	suspect         a would-be leaver whom the guard would hold, and whom
+//	                another step keeps for now (R16)
+//	distrusted list a list that lost people in a way that looks like a mistake (R22)
+//
+// # The pipeline
+//
+//	RingCentral --Directory--> Snapshot --joinPeople--> people --+
+//	                           (R1, R3)                 (R6-R8)  |
+//	                                                             v
+//	the database --Roster----> members ------------------------> MakePlan: meet, decide,
+//	                                                             leavers (R5, R9-R20)
+//	                                                             |
+//	settings ----------------> Policy ------------------------>  v
+//	                                                             guard: what is held (R21-R26)
+//	                                                             |
+//	                    second look, when somebody would leave   v
+//	                    (R2): the plan is made again             Plan
+//	                                                             |
+//	                                                             v
+//	Observer: log, metrics <--- outcome <--- Roster.Commit: one transaction (R27)
+//
+// Everything from Snapshot to Plan is a pure function, so that `plan`, `sync`, the
+// daemon and every test share one path.
 //
 // # One record's way
 //
 // An agent's JSON arrives in a body that is read whole and within a limit. The
 // client decodes it and puts it, as an Agent, at its place in the Snapshot: the
-// place its list had, never the moment it arrived (directory.go).
+// place that its list had, never the moment at which it arrived (directory.go).
 //
 // joinPeople (people.go) makes it part of a Person, with every other record of
 // the same human and their RingEX extension. As the roster's members stream
-// past, meet (match.go) finds the person's Member by rcUserId; who is found by
-// login alone waits until everybody was met; who is found by nothing may be
+// past, meet (match.go) finds the person's Member by rcUserId. A person found by
+// login alone waits until every member was met; a person found by no id may be
 // found by e-mail (newcomer.go). decide (plan.go) is the one function that says
 // what happens to a person and a member, by the table above MakePlan: judge
-// (access.go) tells whether the person belongs and as what, compare
+// (access.go) tells whether the person belongs and in which role, compare
 // (compare.go) sets person, member and last-synced values side by side. The
 // outcome is a Change, a Conflict or a Note, each with its reason.
 //
-// Members who are active and whom nobody stands behind any more climb down the
-// ladder (leaver.go); whoever is left is held or deactivated by the guard
-// (guard.go), which nothing else can bypass, and says what they leave behind
-// (leaves.go).
+// Active members without a present person go down the ladder (leaver.go). Those
+// whom no step keeps are held or deactivated by the guard (guard.go), which
+// nothing else can bypass; it also says what they leave behind (leaves.go).
 //
-// What a plan asks for besides is read in the same session, and a second plan made
-// with it: the lists that could show somebody who seems to have left (second.go),
-// and the regional settings of those whom the plan names (regional.go).
+// What the plan needs besides is read in the same session, and the plan is made
+// again with it: the lists that could show a member who seems to have left
+// (second.go), and the regional settings of the people the plan names
+// (regional.go).
 //
 // Runner.Sync (run.go) hands the plan to Roster.Commit, which checks that the
 // roster is still the one planned for and writes members, logins, history and
-// outcome in one transaction. Then the Observer is told: the database is the
-// truth, the log its echo.
+// outcome in one transaction. Then the Observer is told. The database is the
+// record of what happened; the log repeats it.
 //
-// The corporate contacts go the same way with records of their own: a ContactList
-// (contact.go), PlanContacts with its table (contactplan.go), its guard
+// Corporate contacts take the same way with records of their own: a ContactList
+// (contact.go), PlanContacts with its table (contactplan.go), a guard
 // (contactguard.go), one run (contactrun.go), the same lock and Commit.
 //
 // Operators' own changes (edit.go, undo.go) are plans too, and end in the same

@@ -137,3 +137,19 @@ func repositoryTexts(t *testing.T) map[string]string {
 	}
 	return texts
 }
+
+// TestGlossary: the words of the rules are explained where RULES.md says so.
+func TestGlossary(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{
+		"account", "sub-account", "snapshot", "person", "member", "login", "roster", "plan", "change", "run", "held",
+		"conflict", "suspect", "distrusted list", "open set", "managed", "linked", "pin",
+	} {
+		if !strings.Contains(string(text), fmt.Sprintf("\n//\t%-15s ", word)) {
+			t.Errorf("the glossary lacks %q", word)
+		}
+	}
+}
