@@ -7,8 +7,8 @@ import (
 )
 
 // JWTExpiry reads from a JWT credential when it ends. It verifies nothing, since
-// only RingCentral can. RingCentral documents no claims (ringcentral/API.md section
-// 1.1): a credential that cannot be read, or never ends, gives false and is good.
+// only RingCentral can. RingCentral documents no claims (ringcentral/API.md
+// 1.2): a credential that cannot be read, or never ends, gives false and is good.
 func JWTExpiry(credential Secret) (time.Time, bool) {
 	var claims jwt.RegisteredClaims
 	_, _, err := jwt.NewParser().ParseUnverified(string(credential), &claims)
