@@ -81,7 +81,9 @@ package: build $(NFPM) ## dist/: a .deb and an .rpm
 	install -m 0755 bin/ringroster $(DIST)/stage/ringroster
 	sed 's|^  path: roster.db$$|  path: /var/lib/ringroster/roster.db|' config.example.yaml >$(DIST)/stage/config.example.yaml
 	gzip -9n <deploy/ringroster.8 >$(DIST)/stage/ringroster.8.gz
-	printf 'ringroster (%s) unstable; urgency=medium\n\n  * What is new stands in the history of the source.\n\n -- %s  %s\n' '$(PACKAGE_VERSION)' \
+	awk '/^## /{n++} n==1 && /^[- ] /{sub(/^- /,"* "); print "  " $$0}' deploy/CHANGELOG.md >$(DIST)/stage/changes
+	test -s $(DIST)/stage/changes
+	printf 'ringroster (%s) unstable; urgency=medium\n\n%s\n\n -- %s  %s\n' '$(PACKAGE_VERSION)' "$$(cat $(DIST)/stage/changes)" \
 	  'ringroster developers <ringroster@example.com>' "$$(date -uRd @$(SOURCE_DATE_EPOCH))" | gzip -9n >$(DIST)/stage/changelog.gz
 	@for kind in deb rpm; do \
 	  SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) STAGE=$(DIST)/stage ARCH=$(ARCH) PACKAGE_VERSION=$(PACKAGE_VERSION) \

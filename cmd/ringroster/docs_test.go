@@ -13,11 +13,7 @@ import (
 // TestReadmeNamesEveryCommand compares the table of commands in README with the
 // commands there are, both ways.
 func TestReadmeNamesEveryCommand(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	documented := tabledCommands(string(text))
+	documented := tabledCommands(readPage(t, "README.md"))
 	real := map[string]bool{}
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
@@ -58,4 +54,83 @@ func tabledCommands(page string) map[string]bool {
 		}
 	}
 	return names
+}
+
+// TestEventsAreDocumented compares the table of deploy/events.md with the events
+// that package observe declares, both ways, and looks for those that other pages name.
+func TestEventsAreDocumented(t *testing.T) {
+	documented := map[string]bool{}
+	for row := range strings.SplitSeq(readPage(t, "deploy", "events.md"), "\n") {
+		if cells := strings.Split(row, "|"); len(cells) > 2 && cells[1] != " event " {
+			for _, name := range regexp.MustCompile(`[a-z_]{4,}`).FindAllString(cells[1], -1) {
+				documented[name] = true
+			}
+		}
+	}
+	declared := declaredEvents(t)
+	for name := range declared {
+		if !documented[name] {
+			t.Errorf("deploy/events.md lacks the event %q", name)
+		}
+	}
+	for name := range documented {
+		if !declared[name] {
+			t.Errorf("deploy/events.md names %q, which is no event", name)
+		}
+	}
+	for _, page := range []string{"README.md", "runbook.md", "events.md"} {
+		for _, m := range regexp.MustCompile(`EVENT=(\w+)`).FindAllStringSubmatch(readPage(t, "deploy", page), -1) {
+			if !declared[m[1]] {
+				t.Errorf("deploy/%s names %q, which is no event", page, m[1])
+			}
+		}
+	}
+}
+
+func declaredEvents(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("observe", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no source of observe: %v", err)
+	}
+	declared := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:\bevent[A-Z]\w*\s*=|sync\.\w+:)\s*"([a-z]+(?:_[a-z]+)*)"`).FindAllStringSubmatch(string(text), -1) {
+			declared[m[1]] = true
+		}
+	}
+	return declared
+}
+
+// TestReadmeIsShort: operators read it whole. What is for others has pages of its own.
+func TestReadmeIsShort(t *testing.T) {
+	if words := len(strings.Fields(readPage(t, "README.md"))); words > 1500 {
+		t.Errorf("README has %d words", words)
+	}
+}
+
+// TestLinksLeadSomewhere: the pages that a page links to are there.
+func TestLinksLeadSomewhere(t *testing.T) {
+	for _, page := range [][]string{{"README.md"}, {"deploy", "README.md"}, {"deploy", "runbook.md"}, {"deploy", "events.md"}, {".github", "CONTRIBUTING.md"}} {
+		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(readPage(t, page...), -1) {
+			target := filepath.Join("..", "..", filepath.Dir(filepath.Join(page...)), m[1])
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s: %v", filepath.Join(page...), m[1], err)
+			}
+		}
+	}
+}
+
+// readPage reads a page of the repository.
+func readPage(t *testing.T, path ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", filepath.Join(path...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

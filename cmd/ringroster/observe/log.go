@@ -1,5 +1,5 @@
-// Package observe turns what happens into logs and terminal progress. README
-// has the table of events.
+// Package observe turns what happens into logs and terminal progress.
+// deploy/events.md has the table of events.
 package observe
 
 import (
