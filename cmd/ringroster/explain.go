@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,8 +112,8 @@ func (a *app) tell(told []explanation) (found bool, err error) {
 			a.tellTable(e.account, e.trace)
 		}
 	}
-	for i := len(rows) - 1; i >= 0; i-- {
-		if cited, _, _ := strings.Cut(rows[i].Rule, "-"); cited != "" {
+	for _, r := range slices.Backward(rows) {
+		if cited, _, _ := strings.Cut(r.Rule, "-"); cited != "" { // R21-R24
 			a.sayWhereRulesAre(cited)
 			break
 		}

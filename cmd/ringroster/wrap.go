@@ -103,15 +103,15 @@ func layRow(cells []string, widths []int) (lines []string) {
 		height = max(height, len(columns[i]))
 	}
 	for y := range height {
-		line := ""
+		var line strings.Builder
 		for i, column := range columns {
 			part := ""
 			if y < len(column) {
 				part = column[y]
 			}
-			line += part + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(part))) + columnGap
+			line.WriteString(part + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(part))) + columnGap)
 		}
-		lines = append(lines, strings.TrimRight(line, " "))
+		lines = append(lines, strings.TrimRight(line.String(), " "))
 	}
 	return lines
 }
@@ -128,7 +128,7 @@ func plain(text string) string {
 // wrapLine breaks a text at its spaces. A word longer than the width stays whole.
 func wrapLine(text string, width int) (lines []string) {
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		switch {
 		case line == "":
 			line = word
