@@ -97,7 +97,7 @@ func (c *ContactRow) Label() string {
 // ContactFilter narrows the contacts. Empty fields do not filter.
 type ContactFilter struct {
 	Account string
-	Status  string // in any case
+	Status  string // compared by R33
 	// Search is what the names, e-mail, department, extension or phone numbers
 	// hold: each word of it, in any case; or a phone number with or without
 	// punctuation.
@@ -121,7 +121,7 @@ func (s *Store) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[Cont
 		}
 	}
 	add(f.Account, `account = ?`)
-	add(f.Status, `status = ? COLLATE NOCASE`)
+	add(sync.FoldText(f.Status), `ringroster_fold(status) = ?`)
 	return told(stream(ctx, s.r, (*ContactRow).scan, `
 		SELECT `+ContactColumns+` FROM contacts WHERE `+strings.Join(terms, " AND ")+` ORDER BY contact_id`, args...), s.path)
 }
@@ -155,7 +155,7 @@ func searchWords(search string) []string {
 		}
 		return []string{number}
 	}
-	return strings.Fields(Fold(search))
+	return strings.Fields(sync.FoldText(search))
 }
 
 // ContactChangeColumns are the columns of the view contact_changes, in their

@@ -219,7 +219,7 @@ func contactText(c *sync.Contact) string {
 	for _, phone := range sync.ParsePhones(f[sync.ContactPhones]) {
 		parts = append(parts, "+"+digits(phone.Number))
 	}
-	return Fold(strings.Join(parts, "\n"))
+	return sync.FoldText(strings.Join(parts, "\n"))
 }
 
 func digits(s string) string {

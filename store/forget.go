@@ -154,11 +154,12 @@ func (s *Store) RunsNaming(ctx context.Context, who *RosterRow) ([]sync.RunID, e
 // shortestName is how long a value must be to say whom a text means.
 const shortestName = 3
 
-// mentions says whether one of somebody's values stands in a text, in any case.
+// mentions says whether one of somebody's values stands in a text (R33).
 func mentions(text string, values ...string) bool {
-	text = Fold(text)
+	text = sync.FoldText(text)
 	return slices.ContainsFunc(values, func(value string) bool {
-		return len(value) >= shortestName && strings.Contains(text, Fold(value))
+		value = sync.FoldText(value)
+		return len(value) >= shortestName && strings.Contains(text, value)
 	})
 }
 

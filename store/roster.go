@@ -8,8 +8,6 @@ import (
 	"iter"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"modernc.org/sqlite"
 
@@ -85,11 +83,11 @@ func (j *JSON) UnmarshalJSON(text []byte) error {
 type Filter struct {
 	Account    string
 	Status     sync.Status
-	Role       string // in any case
+	Role       string // as all names and the search: compared by R33
 	SubAccount string // id or name of one with an active login
 	Activity   string
-	Team       string // in any case
-	Search     string // part of name, e-mail, username or extension number, in any case
+	Team       string
+	Search     string // part of name, e-mail, username or extension number
 }
 
 // Roster yields the rows of the view roster that fit, by member id.
@@ -108,8 +106,8 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	ids, args := findMemberSQL+` UNION `+findLoginSQL, []any{id, who}
 	if strings.Contains(who, "@") { // all members have to be looked at, which only e-mails are worth
 		ids += ` UNION SELECT m.member_id FROM members m
-			WHERE (m.search IS NULL OR m.email = ?3 OR instr(m.search, ?3)) AND ringroster_fold(m.email) = ?3`
-		args = append(args, Fold(who))
+			WHERE (m.search IS NULL OR m.email = ?3 OR instr(m.search, ?3)) AND ringroster_fold_email(m.email) = ?4`
+		args = append(args, sync.FoldText(who), sync.FoldEmail(who))
 	}
 	return collect(s.roster(ctx, ids, args))
 }
@@ -182,63 +180,42 @@ func (f *Filter) where() (string, []any) {
 	}
 	add(f.Account, `m.account = ?`)
 	add(string(f.Status), `m.status = ?`)
-	add(f.Role, `m.role = ? COLLATE NOCASE`)
-	add(f.SubAccount, `EXISTS (SELECT 1 FROM json_each(m.logins) l
-		WHERE l.value ->> 8 AND (l.value ->> 0 = ? OR l.value ->> 1 = ? COLLATE NOCASE))`)
+	add(sync.FoldText(f.Role), `ringroster_fold(m.role) = ?`)
+	add(sync.FoldText(f.SubAccount), `EXISTS (SELECT 1 FROM json_each(m.logins) l
+		WHERE l.value ->> 8 AND (l.value ->> 0 = ? OR ringroster_fold(l.value ->> 1) = ?))`)
 	add(f.Activity, `m.activity_id = ?`)
-	add(f.Team, `EXISTS (SELECT 1 FROM json_each(m.teams) WHERE value = ? COLLATE NOCASE)`)
-	add(Fold(f.Search), searchSQL)
+	add(sync.FoldText(f.Team), `EXISTS (SELECT 1 FROM json_each(m.teams) WHERE ringroster_fold(value) = ?)`)
+	add(sync.FoldText(f.Search), searchSQL)
 	return strings.Join(terms, " AND "), args
 }
 
 // searchSQL finds a folded text in what searchText gives, and as it is in what folding
 // does not change. What was edited by hand has no such text: it is folded now.
-const searchSQL = `(instr(coalesce(m.search, ringroster_fold(m.first_name || ' ' || m.last_name || char(10) || m.email
-		|| char(10) || m.username || char(10) || m.extension_number)), ?)
+const searchSQL = `(instr(coalesce(m.search, ringroster_fold(m.first_name || ' ' || m.last_name) || char(10) || ringroster_fold(m.email)
+		|| char(10) || ringroster_fold(m.username) || char(10) || ringroster_fold(m.extension_number)), ?)
 	OR instr(m.email, ?) OR instr(m.username, ?) OR instr(m.extension_number, ?))`
 
 // searchText is the name, folded, and of e-mail, username and extension number what
 // folding changes: that is little for most, and each byte is written for everybody.
 func searchText(m *sync.Member) string {
 	p := &m.Profile
-	kept := []string{Fold(p[sync.FirstName] + " " + p[sync.LastName])}
+	kept := []string{sync.FoldText(p[sync.FirstName] + " " + p[sync.LastName])}
 	for _, value := range [...]string{p[sync.Email], m.Username, p[sync.ExtensionNumber]} {
-		if folded := Fold(value); folded != value {
+		if folded := sync.FoldText(value); folded != value {
 			kept = append(kept, folded)
 		}
 	}
 	return strings.Join(kept, "\n")
 }
 
-// Fold makes texts equal that differ only in case, in any script, or in their
-// apostrophes.
-func Fold(s string) string {
-	for i := range len(s) { // most need none of what follows
-		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
-			return strings.Map(foldRune, s)
-		}
-	}
-	return s
-}
-
-func foldRune(r rune) rune {
-	switch {
-	case r >= 'A' && r <= 'Z':
-		return r + 'a' - 'A'
-	case r < utf8.RuneSelf:
-		return r
-	case r == '’':
-		return '\''
-	}
-	return unicode.ToLower(unicode.ToUpper(r))
-}
-
-// Connections of this program know ringroster_fold; other clients need it for
-// nothing, as no view, trigger or index uses it.
+// Connections of this program know ringroster_fold and ringroster_fold_email; other
+// clients need them for nothing, as no view, trigger or index uses them.
 func init() {
-	sqlite.MustRegisterDeterministicScalarFunction("ringroster_fold", 1,
-		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-			text, _ := args[0].(string)
-			return Fold(text), nil
-		})
+	for name, fold := range map[string]func(string) string{"ringroster_fold": sync.FoldText, "ringroster_fold_email": sync.FoldEmail} {
+		sqlite.MustRegisterDeterministicScalarFunction(name, 1,
+			func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+				text, _ := args[0].(string)
+				return fold(text), nil
+			})
+	}
 }

@@ -102,7 +102,7 @@ func TestUpgradeFoldsApostrophes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "roster.db")
 	writeFile(t, path, readFile(t, filepath.Join("testdata", "v6.sqlite")))
 	execute(t, path, `INSERT INTO own_hand (id) VALUES (1);
-		UPDATE members SET seal = 'seal', last_name = 'D’Angelo', search = 'adá d’angelo' WHERE member_id = 3;
+		UPDATE members SET seal = 'seal', first_name = 'Adá', last_name = 'D’Angelo', search = 'adá d’angelo' WHERE member_id = 3;
 		DELETE FROM own_hand;
 		UPDATE contact_search SET text = 'adá d’angelo' WHERE contact_id = 3`)
 	s := openTestStore(t, path)
@@ -120,6 +120,44 @@ func TestUpgradeFoldsApostrophes(t *testing.T) {
 		if got := rowsAs(t, s, query); len(got) != 1 || strings.Contains(query, "version") && got[0] != rowsAs(t, before, query)[0] {
 			t.Errorf("%s: %v", query, got)
 		}
+	}
+}
+
+// Texts were folded otherwise before version 12: what that changes is found all the same,
+// and of everybody else nothing moves.
+func TestR33UpgradeFoldsAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "roster.db")
+	writeFile(t, path, readFile(t, filepath.Join("testdata", "v9.sqlite")))
+	execute(t, path, `
+		UPDATE members SET first_name = 'Işık', last_name = 'Groß–Bauer', username = 'Işık’s' WHERE member_id = 6;
+		UPDATE members SET search = 'işik groß–bauer' || char(10) || 'işik''s' WHERE member_id = 6;
+		UPDATE contact_entries SET first_name = 'Işık', last_name = 'Groß–Bauer' WHERE contact_id = 3;
+		UPDATE contact_search SET text = 'işik groß–bauer' || char(10) || '+12055550103' WHERE contact_id = 3`)
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for _, search := range []string{"işık gross-bauer", "IS\u0327ıK GROSS\u2010BAUER", "Gross\u2014Bauer"} {
+		if got := rosterRows(t, s, Filter{Search: search}); len(got) != 1 || got[0].MemberID != 6 {
+			t.Errorf("%q finds members %v", search, got)
+		}
+		contacts, err := collect(s.ContactRows(t.Context(), ContactFilter{Search: search}))
+		if err != nil || len(contacts) != 1 || contacts[0].ContactID != 3 {
+			t.Errorf("%q finds contacts %v, %v", search, contacts, err)
+		}
+	}
+	if got := rosterRows(t, s, Filter{Search: "işık's"}); len(got) != 1 {
+		t.Errorf("the username finds %v", got)
+	}
+	if contacts, err := collect(s.ContactRows(t.Context(), ContactFilter{Search: "+1 (205) 555-0103"})); err != nil || len(contacts) != 1 {
+		t.Errorf("the phone number finds %v, %v", contacts, err)
+	}
+	if got := rowsAs(t, s, `SELECT member_id FROM members WHERE seal IS NOT NULL ORDER BY 1`); !slices.Equal(got, []string{"1", "3"}) {
+		t.Errorf("members %v still have a seal", got)
+	}
+	if got := rowsAs(t, s, `SELECT search FROM members WHERE member_id = 6 ORDER BY 1`); got[0] != "işık gross-bauer\nişık's" {
+		t.Errorf("the text is %q", got)
 	}
 }
 

@@ -24,8 +24,8 @@ func newAccess(rule Access, s *Snapshot) (*access, error) {
 	known := map[string]bool{}
 	for _, role := range s.Roles {
 		known[role.ID] = true
-		if rule.Rule == AccessRole && strings.EqualFold(role.Name, rule.Name) ||
-			rule.Rule == AccessPermission && slices.ContainsFunc(role.Permissions, func(p string) bool { return strings.EqualFold(p, rule.Name) }) {
+		if rule.Rule == AccessRole && SameText(role.Name, rule.Name) ||
+			rule.Rule == AccessPermission && slices.ContainsFunc(role.Permissions, func(p string) bool { return SameText(p, rule.Name) }) {
 			a.holders[role.ID] = true
 		}
 	}

@@ -33,7 +33,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	p.remarkPins(person, &next, v)
 
 	o := &person.outcome
-	o.email = hashOf(fold(next.Profile[Email]))
+	o.email = hashOf(FoldEmail(next.Profile[Email]))
 	if len(fields) == 0 && m.Linked {
 		o.decision = unchanged
 		if bookkeepingMoved(m, &next) {

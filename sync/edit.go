@@ -340,10 +340,10 @@ func (m *Member) identities() (ids []string) {
 			ids = append(ids, kind+" "+value)
 		}
 	}
-	add("username", fold(m.Username))
+	add("username", FoldText(m.Username))
 	add("rc user id", m.RCUserID)
 	if !m.Linked || m.Status == Active {
-		add("e-mail", fold(m.Profile[Email]))
+		add("e-mail", FoldEmail(m.Profile[Email]))
 	}
 	return ids
 }

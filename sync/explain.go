@@ -84,8 +84,12 @@ func (t *Trace) matchesMember(m *Member) bool {
 
 // matchesAny compares an operator's word for somebody with what they are called.
 func matchesAny(who string, names []string) bool {
-	who = fold(who)
-	return slices.ContainsFunc(names, func(n string) bool { return n != "" && fold(n) == who })
+	compared := FoldText
+	if strings.Contains(who, "@") {
+		compared = FoldEmail
+	}
+	who = compared(who)
+	return slices.ContainsFunc(names, func(n string) bool { return n != "" && compared(n) == who })
 }
 
 // trace adds a line about a person and the member found for them; either may be

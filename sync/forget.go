@@ -214,7 +214,7 @@ type erasure struct {
 
 func (e *erasure) meet(rcUserID, email string) {
 	e.ids[strings.TrimPrefix(rcUserID, formerID)] = true
-	e.emails[fold(email)] = true
+	e.emails[FoldEmail(email)] = true
 }
 
 // learn notes the ids and e-mails of the member's row as it was then, and of the
@@ -273,5 +273,5 @@ func (e *erasure) blank(line *pastLine, sub string) {
 
 // means tells a record of the member by its RingEX id, or by its e-mail.
 func (e *erasure) means(rcUserID, email string) bool {
-	return rcUserID != "" && e.ids[rcUserID] || email != "" && e.emails[fold(email)]
+	return rcUserID != "" && e.ids[rcUserID] || email != "" && e.emails[FoldEmail(email)]
 }

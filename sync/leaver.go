@@ -76,7 +76,7 @@ func (p *planner) descend(l leaver) {
 		p.stay(l, NoteNeverLinked, "never matched to anybody RingCentral reports (R15)")
 	case p.conflicted[m.ID]:
 		p.stay(l, NoteInConflict, "part of a conflict")
-	case p.disputed[fold(m.Profile[Email])] || p.disputed[fold(m.Synced.Profile[Email])]:
+	case p.disputed[FoldEmail(m.Profile[Email])] || p.disputed[FoldEmail(m.Synced.Profile[Email])]:
 		p.stay(l, NoteInConflict, "another member holds a login of somebody with their e-mail: who that is, is not decided")
 	case l.person == nil && p.people.couldBeFaulty(m):
 		p.stay(l, NoteInConflict, "a faulty record could be theirs")

@@ -13,10 +13,14 @@ import (
 func (p *planner) meet(m *Member) {
 	p.members++
 	if m.Username != "" {
-		p.usernames = append(p.usernames, hashOf(fold(m.Username)))
+		p.usernames = append(p.usernames, hashOf(FoldText(m.Username)))
 	}
 	p.tally.count(m)
 	if person := p.people.byRC[m.RCUserID]; m.RCUserID != "" && person != nil {
+		if len(p.strays(person, m)) > 0 {
+			p.joining = append(p.joining, m)
+			return
+		}
 		p.decide(person, m, byID)
 		return
 	}
@@ -77,13 +81,9 @@ func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 // person was found by rcUserId is known for everybody by now, so that the order
 // of the stream does not matter.
 func (p *planner) settleLoose() {
+	p.joinStrays()
 	slices.SortFunc(p.loose, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
-	free := make([][]*Person, len(p.loose)) // before the first conflict changes what is undecided
-	for i, m := range p.loose {
-		free[i] = slices.DeleteFunc(p.foundByLogin(m), func(person *Person) bool {
-			return person.outcome.decision != undecided || !couldBe(person, m)
-		})
-	}
+	free := p.freeOf(p.loose) // before the first conflict changes what is undecided
 	claims := map[*Person][]*Member{}
 	var claimed []*Person
 	var elsewhere []*Member
@@ -91,7 +91,7 @@ func (p *planner) settleLoose() {
 		switch {
 		case len(free[i]) == 0:
 			elsewhere = append(elsewhere, m)
-		case len(free[i]) > 1:
+		case len(free[i]) > 1 && !p.tellApart(free[i], m):
 			p.tear(free[i], m)
 		default:
 			person := free[i][0]
@@ -107,6 +107,55 @@ func (p *planner) settleLoose() {
 	for _, m := range elsewhere {
 		p.mismatch(m)
 	}
+}
+
+// freeOf gives the people of whom each member may still be one. A login that a member
+// held before counts for nothing against one who held a login of that person now.
+func (p *planner) freeOf(members []*Member) [][]*Person {
+	free := make([][]*Person, len(members))
+	held := map[*Person]bool{}
+	former := make([]bool, len(members))
+	for i, m := range members {
+		could := func(person *Person) bool { return person.outcome.decision == undecided && couldBe(person, m) }
+		for _, person := range p.holdersOfLogins(m, true) {
+			if could(person) {
+				free[i], held[person] = append(free[i], person), true
+			}
+		}
+		if former[i] = len(p.holdersOfLogins(m, true)) == 0; !former[i] {
+			continue
+		}
+		for _, person := range p.holdersOfLogins(m, false) {
+			if could(person) {
+				free[i] = append(free[i], person)
+			}
+		}
+	}
+	for i := range free {
+		if former[i] {
+			free[i] = slices.DeleteFunc(free[i], func(person *Person) bool { return held[person] })
+		}
+	}
+	return free
+}
+
+// tellApart puts the person first whose member m is, of several whom a login of theirs
+// finds it for: the one who alone has its last-synced name. The others are new (R5).
+func (p *planner) tellApart(people []*Person, m *Member) bool {
+	named := func(person *Person) bool {
+		v := p.assess(person, p.granted(person))
+		return sameName(m, v.Profile[FirstName], v.Profile[LastName])
+	}
+	at := slices.IndexFunc(people, named)
+	if at < 0 || slices.ContainsFunc(people[at+1:], named) {
+		return false
+	}
+	people[0], people[at] = people[at], people[0]
+	for _, person := range people[1:] {
+		p.parted[person] = append(p.parted[person], m.ID)
+		p.trace(person, m, "R5", "plan", "not member %d, a login of which is theirs: another with such a login has its name", m.ID)
+	}
+	return true
 }
 
 // couldBe says whether a login is enough to take person for m. Where both have
@@ -129,7 +178,7 @@ func sameName(m *Member, first, last string) bool {
 	if !m.Linked {
 		profile = &m.Profile
 	}
-	return fold(profile[FirstName]) == fold(first) && fold(profile[LastName]) == fold(last)
+	return SameText(profile[FirstName], first) && SameText(profile[LastName], last)
 }
 
 // settleClaims gives a person the one member that claims it by login: an active
@@ -179,7 +228,7 @@ func (p *planner) tear(people []*Person, m *Member) {
 	p.involve(m)
 	for _, person := range people {
 		for email := range person.recordEmails {
-			p.disputed[fold(email)] = true
+			p.disputed[FoldEmail(email)] = true
 		}
 		p.conflict(person, m, ConflictAmbiguousLink,
 			fmt.Sprintf("member %d held logins of several people: %s", m.ID, personKeys(people)),

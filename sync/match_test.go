@@ -177,7 +177,20 @@ func TestR5RCUserIDAndLoginPointToDifferentMembers(t *testing.T) {
 			want: []string{"note 1 agent:1/501 not_managed", "note 2 not_managed"},
 		},
 		{
-			name: "one member's logins belong to two people now",
+			name: "one member's logins belong to two people now, and neither has its name",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/10", "502", "Ada Byron")
+			},
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada King")
+				w.agent("1/10", "502", "Bob Roy")
+			},
+			want: []string{"conflict 1 agent:1/501 ambiguous_link", "conflict 1 agent:1/502 ambiguous_link", "note 1 in_conflict"},
+		},
+		{
+			name: "both have its name",
 			before: func(w *world) {
 				w.agent("1/10", "501", "Ada Byron")
 				w.agent("1/10", "502", "Ada Byron")
@@ -185,7 +198,7 @@ func TestR5RCUserIDAndLoginPointToDifferentMembers(t *testing.T) {
 			then: func(w *world) {
 				w.clear()
 				w.agent("1/10", "501", "Ada Byron")
-				w.agent("1/10", "502", "Bob Roy")
+				w.agent("1/10", "502", "Ada Byron", email("byron@example.com"))
 			},
 			want: []string{"conflict 1 agent:1/501 ambiguous_link", "conflict 1 agent:1/502 ambiguous_link", "note 1 in_conflict"},
 		},
@@ -199,10 +212,7 @@ func TestR5RCUserIDAndLoginPointToDifferentMembers(t *testing.T) {
 				w.member(1).Logins = append(w.member(1).Logins, w.member(2).Logins...)
 				w.member(2).Logins = nil
 			},
-			want: []string{
-				"conflict 1 agent:1/501 ambiguous_link", "conflict 1 agent:1/502 ambiguous_link",
-				"note 1 in_conflict", "note 2 in_conflict",
-			},
+			want: []string{"update 1 agent:1/501 source_changed", "update 2 agent:1/502 recreated"},
 		},
 		{
 			name: "two members held the logins of one person",
@@ -227,7 +237,7 @@ func TestR20LinkAndDetachSettleConflicts(t *testing.T) {
 		w.agent("1/10", "502", "Ada Byron")
 		w.sync(t)
 		w.clear()
-		w.agent("1/10", "501", "Ada Byron")
+		w.agent("1/10", "501", "Ada King")
 		w.agent("1/10", "502", "Bob Roy")
 	}
 	t.Run("link gives the member to one person, the other is new", func(t *testing.T) {

@@ -41,7 +41,7 @@ func (p *planner) settleNewcomers() {
 			p.settleNewcomer(&newcomer{person, v}, nil, &emailHolders{})
 			continue
 		}
-		email := fold(v.Profile[Email])
+		email := FoldEmail(v.Profile[Email])
 		switch group := byEmail[email]; {
 		case email == "":
 			alone = append(alone, person)
@@ -135,7 +135,7 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 	}
 	slices.SortFunc(p.unmatched, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	for _, m := range p.unmatched {
-		e := fold(m.Profile[Email])
+		e := FoldEmail(m.Profile[Email])
 		if wanted[e].first == nil {
 			continue
 		}
@@ -219,7 +219,7 @@ func (p *planner) findRivals(group []newcomer, h *emailHolders) {
 func (p *planner) settleNewcomer(n *newcomer, group []newcomer, h *emailHolders) {
 	email := n.verdict.Profile[Email]
 	switch {
-	case len(h.present) > 0 || len(h.leaving) > 0 && len(group) == 1:
+	case len(p.presentBut(n.person, h)) > 0 || len(h.leaving) > 0 && len(group) == 1:
 		p.conflictEmailInUse(n, h)
 	case len(h.candidates) > 1 || len(h.candidates) == 1 && len(group) > 1:
 		p.conflictAmbiguous(n, group, h)
@@ -238,6 +238,12 @@ func (p *planner) settleNewcomer(n *newcomer, group []newcomer, h *emailHolders)
 	}
 }
 
+// presentBut are those present who have the person's e-mail, but for members that R5 told
+// them apart from: whose those are is known.
+func (p *planner) presentBut(person *Person, h *emailHolders) []int64 {
+	return slices.DeleteFunc(slices.Clone(h.present), func(id int64) bool { return slices.Contains(p.parted[person], id) })
+}
+
 // conflictAmbiguous keeps all who could be meant from leaving until an operator
 // has said who is who (R16).
 func (p *planner) conflictAmbiguous(n *newcomer, group []newcomer, h *emailHolders) {
@@ -251,10 +257,10 @@ func (p *planner) conflictAmbiguous(n *newcomer, group []newcomer, h *emailHolde
 
 func (p *planner) conflictEmailInUse(n *newcomer, h *emailHolders) {
 	email := n.verdict.Profile[Email]
-	if len(h.present) > 0 {
+	if present := p.presentBut(n.person, h); len(present) > 0 {
 		p.conflict(n.person, nil, ConflictEmailInUse,
-			fmt.Sprintf("member %d, whom RingCentral reports as somebody else, has the e-mail %s", h.present[0], email),
-			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", h.present[0], n.person.Key()))
+			fmt.Sprintf("member %d, whom RingCentral reports as somebody else, has the e-mail %s", present[0], email),
+			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", present[0], n.person.Key()))
 		return
 	}
 	p.conflict(n.person, nil, ConflictEmailInUse,

@@ -116,10 +116,10 @@ func (p *planner) freeName(base string) string {
 		}
 	}
 	name := base
-	hash := hashOf(fold(name))
+	hash := hashOf(FoldText(name))
 	for n := 2; p.named[hash]; n++ {
 		name = fmt.Sprintf("%s.%d", base, n)
-		hash = hashOf(fold(name))
+		hash = hashOf(FoldText(name))
 	}
 	p.named[hash] = true
 	return name

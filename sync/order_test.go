@@ -14,7 +14,7 @@ import (
 func TestLawListOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := arbitraryWorld(t)
-		agreeAbout(w.Snapshot)
+		agreeAbout(w.Snapshot, w.members)
 		w.Policy.RolePrecedence = RoleAdministrator
 		want := w.plan(t)
 		shuffle(t, w.Snapshot)
@@ -28,21 +28,27 @@ func TestLawListOrder(t *testing.T) {
 	})
 }
 
-// agreeAbout makes records alike: a human's e-mail follows from the rcUserId, the
-// name from the e-mail, and every agent is of one type.
-func agreeAbout(s *Snapshot) {
+// agreeAbout makes records alike: a human's e-mail follows from the rcUserId, which may be
+// that of a member who holds the login (R5), the name from the e-mail, and every agent is
+// of one type.
+func agreeAbout(s *Snapshot, members []*Member) {
 	emails := map[string]string{"701": "a@example.com", "702": "b@example.com", "703": "a@example.com", "704": "c@example.com", "705": "d@example.com", "900": "e@example.com"}
 	names := map[string]string{"a@example.com": "Ada", "b@example.com": "Bob", "c@example.com": "Cyd", "d@example.com": "Dov", "e@example.com": "Otto"}
-	agree := func(rcUserID string, email, first, last, userName, faulty *string) {
+	agree := func(id, rcUserID string, email, first, last, userName, faulty *string) {
+		for _, m := range members {
+			if rcUserID == "" && m.heldID(id) {
+				rcUserID = m.RCUserID
+			}
+		}
 		if known := emails[rcUserID]; known != "" {
 			*email = known
 		}
-		*email = fold(*email)
+		*email = FoldEmail(*email)
 		*first, *last, *userName, *faulty = names[*email], "", "", ""
 	}
 	for i := range s.Admins {
 		a := &s.Admins[i]
-		agree(a.RCUserID, &a.Email, &a.FirstName, &a.LastName, &a.UserName, &a.Faulty)
+		agree(a.UserID, a.RCUserID, &a.Email, &a.FirstName, &a.LastName, &a.UserName, &a.Faulty)
 	}
 	s.Admins = slices.DeleteFunc(s.Admins, func(a Admin) bool { return a.UserID == "" })
 	for i := range s.SubAccounts {
@@ -50,7 +56,7 @@ func agreeAbout(s *Snapshot) {
 			g := &s.SubAccounts[i].Groups[j]
 			for k := range g.Agents {
 				a := &g.Agents[k]
-				agree(a.RCUserID, &a.Email, &a.FirstName, &a.LastName, &a.UserName, &a.Faulty)
+				agree(loginKey(s.SubAccounts[i].ID, a.ID), a.RCUserID, &a.Email, &a.FirstName, &a.LastName, &a.UserName, &a.Faulty)
 				a.Type = "AGENT"
 			}
 			g.Agents = slices.DeleteFunc(g.Agents, func(a Agent) bool { return a.ID == "" })
@@ -145,7 +151,7 @@ func (p *Person) isCalled(m *Member) bool {
 		return true
 	}
 	for e := range p.recordEmails {
-		if fold(e) == fold(m.Profile[Email]) {
+		if FoldEmail(e) == FoldEmail(m.Profile[Email]) {
 			return true
 		}
 	}

@@ -10,7 +10,8 @@ type people struct {
 	// unnamed is true when a faulty record names nobody: it could be anybody's,
 	// so nobody can be called absent. One that has an e-mail could be theirs who
 	// have it.
-	unnamed bool
+	unnamed  bool
+	anyLoose bool // there are records without rcUserId
 
 	spare   []Person      // room for the next
 	records []AgentRecord // the only agent record of nearly everybody stands here
@@ -22,10 +23,8 @@ type people struct {
 	emails  map[string]bool       // folded; of everybody
 	faulty  map[string]bool       // those of faulty records
 	exts    map[string]*Extension // by id, of every type
+	places  map[any]int           // of records, in retrieval order
 }
-
-// fold is how e-mails and names are compared: without case and outer space.
-func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // personTypes are the extension types that belong to humans (R7).
 var personTypes = map[string]bool{
@@ -116,83 +115,6 @@ func (s *Snapshot) agents(yield func(AgentRecord) bool) {
 	}
 }
 
-// joinLoose places the records without rcUserId: with the one person who has
-// their e-mail, else with each other by e-mail, else alone (R6).
-func (p *people) joinLoose(s *Snapshot) {
-	owners := p.ownersByEmail(looseEmails(s))
-	loose := map[string]*Person{}
-	place := func(email, key string) *Person {
-		email = fold(email)
-		if owner := owners[email]; email != "" && owner != nil && owner != shared {
-			return owner
-		}
-		person := loose[email]
-		if email == "" || person == nil {
-			person = p.add(Person{looseKey: key})
-			if email != "" {
-				loose[email] = person
-			}
-		}
-		if compareLooseKeys(key, person.looseKey) < 0 {
-			person.looseKey = key
-		}
-		return person
-	}
-	for i := range s.Admins {
-		if a := &s.Admins[i]; a.RCUserID == "" {
-			p.unnamed = p.unnamed || a.UserID == "" && a.Email == ""
-			person := place(a.Email, adminKey(nameless(a.UserID, i)))
-			person.Admins = append(person.Admins, a)
-		}
-	}
-	at := 0
-	for record := range s.agents {
-		at++
-		if record.RCUserID == "" {
-			p.unnamed = p.unnamed || record.ID == "" && record.Email == ""
-			p.addAgent(place(record.Email, agentKey(loginKey(record.Sub.ID, nameless(record.ID, at)))), record)
-		}
-	}
-}
-
-// shared marks an e-mail that several people have.
-var shared = new(Person)
-
-func looseEmails(s *Snapshot) map[string]bool {
-	emails := map[string]bool{}
-	for i := range s.Admins {
-		if s.Admins[i].RCUserID == "" {
-			emails[fold(s.Admins[i].Email)] = true
-		}
-	}
-	for record := range s.agents {
-		if record.RCUserID == "" {
-			emails[fold(record.Email)] = true
-		}
-	}
-	return emails
-}
-
-// ownersByEmail says who of the people so far has each of the given e-mails.
-func (p *people) ownersByEmail(wanted map[string]bool) map[string]*Person {
-	owners := map[string]*Person{}
-	if len(wanted) == 0 {
-		return owners
-	}
-	for _, person := range p.all {
-		for email := range person.recordEmails {
-			if e := fold(email); wanted[e] {
-				if owner := owners[e]; owner != nil && owner != person {
-					owners[e] = shared
-				} else {
-					owners[e] = person
-				}
-			}
-		}
-	}
-	return owners
-}
-
 // attachExtensions gives people their RingEX extension: by rcUserId, else by
 // e-mail where exactly one extension of a human and one person share it (R7).
 func (p *people) attachExtensions(s *Snapshot, holds func(*Extension) bool) {
@@ -228,7 +150,7 @@ func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 			continue
 		}
 		for email := range person.recordEmails {
-			e := fold(email)
+			e := FoldEmail(email)
 			if other := wanting[e]; other != nil && other != person {
 				wanting[e] = shared
 			} else {
@@ -243,8 +165,9 @@ func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 	double := map[*Person]bool{}
 	for i := range s.Extensions {
 		e := &s.Extensions[i]
-		person := wanting[fold(e.Email)]
-		if e.Email == "" || person == nil || person == shared || !personTypes[e.Type] {
+		email := FoldEmail(e.Email)
+		person := wanting[email]
+		if email == "" || person == nil || person == shared || !personTypes[e.Type] {
 			continue
 		}
 		if found[person] != 0 || taken[i] {
@@ -323,14 +246,14 @@ func (p *people) reported(rcUserID string) bool {
 // hasEmail says whether anybody has the e-mail, in any case.
 func (p *people) hasEmail(email string) bool {
 	p.indexEmails()
-	return p.emails[fold(email)]
+	return p.emails[FoldEmail(email)]
 }
 
 // couldBeFaulty says whether the record of a member whom nobody reports may be
 // one of those that cannot be read.
 func (p *people) couldBeFaulty(m *Member) bool {
 	p.indexEmails()
-	return p.unnamed || p.faulty[fold(m.Profile[Email])] || p.faulty[fold(m.Synced.Profile[Email])]
+	return p.unnamed || p.faulty[FoldEmail(m.Profile[Email])] || p.faulty[FoldEmail(m.Synced.Profile[Email])]
 }
 
 func (p *people) indexEmails() {
@@ -341,13 +264,13 @@ func (p *people) indexEmails() {
 	for _, person := range p.all {
 		faulty := person.faulty() != ""
 		for email := range person.recordEmails {
-			p.emails[fold(email)] = true
+			p.emails[FoldEmail(email)] = true
 			if faulty {
-				p.faulty[fold(email)] = true
+				p.faulty[FoldEmail(email)] = true
 			}
 		}
 		if person.Ext != nil && person.Ext.Email != "" {
-			p.emails[fold(person.Ext.Email)] = true
+			p.emails[FoldEmail(person.Ext.Email)] = true
 		}
 	}
 }

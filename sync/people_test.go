@@ -44,6 +44,72 @@ func TestR6JoiningRecords(t *testing.T) {
 			want: []string{"onboard agent:1/77 new"},
 		},
 		{
+			name: "it joins who has its name, as R33 compares it",
+			then: func(w *world) {
+				w.agent("1/10", "501", "Ada O\u2019Hara", rc("701"))
+				w.agent("2/20", "601", "ADA O'Hara\u200b")
+				w.agent("2/20", "602", "Bob Roy", email("ada@example.com"))
+				w.extension("701", "Ada O'Hara")
+			},
+			want: []string{"onboard agent:2/602 new", "onboard rc:701 new"},
+		},
+		{
+			name: "without a name it joins whoever has its e-mail alone",
+			then: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron", rc("701"))
+				w.agent("2/20", "601", "", email("ada@example.com"))
+				w.admin("301", "", email("bob@example.com"))
+				w.agent("2/20", "602", "Bob Roy")
+				w.extension("701", "Ada Byron")
+			},
+			want: []string{"onboard agent:2/602 new", "onboard rc:701 new"},
+		},
+		{
+			name: "without a name it joins nobody where people share the mailbox, named or not",
+			then: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron", rc("701"), email("team@example.com"))
+				w.agent("2/20", "601", "Bob Roy", email("team@example.com"))
+				w.agent("2/20", "602", "", email("team@example.com"))
+				w.agent("2/20", "603", "", email("desk@example.com"))
+				w.agent("2/20", "604", "", email("desk@example.com"))
+				w.extension("701", "Ada Byron", email("team@example.com"))
+			},
+			want: []string{
+				"onboard agent:2/601 new", "onboard agent:2/602 new", "onboard agent:2/603 new", "onboard agent:2/604 new", "onboard rc:701 new",
+			},
+		},
+		{
+			name: "three people who share a mailbox are three people, each with all of their records",
+			then: func(w *world) {
+				w.agent("1/10", "501", "Ada Lovelace", email("team@example.com"))
+				w.agent("1/10", "502", "Grace Hopper", email("team@example.com"))
+				w.agent("1/11", "503", "Hedy Lamarr", email("Team@example.com"))
+				w.agent("2/20", "77", "Grace  Hopper", email("team@example.com"))
+			},
+			want: []string{"onboard agent:1/501 new", "onboard agent:1/503 new", "onboard agent:2/77 new"},
+		},
+		{
+			name:   "a faulty record without a name is that of whoever has its e-mail alone (R19)",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron") },
+			then:   func(w *world) { w.agent("1/10", "502", "", email("ada@example.com"), faulty("it has no isActive")) },
+			want:   []string{"conflict 1 agent:1/501 faulty_record"},
+		},
+		{
+			name: "where people share the mailbox, nobody with that e-mail leaves for it (R19)",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Lovelace", email("team@example.com"))
+				w.agent("1/10", "502", "Grace Hopper", email("team@example.com"))
+				w.agent("1/10", "503", "Hedy Lamarr", email("team@example.com"))
+			},
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "502", "Grace Hopper", email("team@example.com"))
+				w.agent("1/10", "503", "Hedy Lamarr", email("team@example.com"))
+				w.agent("1/10", "", "", email("team@example.com"), faulty("it has no id"))
+			},
+			want: []string{"conflict agent:1/?3 faulty_record", "note 1 in_conflict"},
+		},
+		{
 			name: "the rest stand alone",
 			then: func(w *world) {
 				w.admin("301", "Ada Byron", email(""))
@@ -111,6 +177,9 @@ func TestR7AttachByEmail(t *testing.T) {
 		want  []string
 	}{
 		{"a user", func(w *world) { w.extension("701", "Ada Byron", site("Bern"), email("ADA@example.com")) }, attached},
+		{"a user whose e-mail R33 takes for the same", func(w *world) {
+			w.extension("701", "Ada Byron", site("Bern"), email("\ufeff\uff21da@example.com\u200b"))
+		}, attached},
 		{"a digital user", func(w *world) { w.extension("701", "Ada Byron", site("Bern"), extType("DigitalUser")) }, attached},
 		{"a virtual user", func(w *world) { w.extension("701", "Ada Byron", site("Bern"), extType("VirtualUser")) }, attached},
 		{"a flexible user", func(w *world) { w.extension("701", "Ada Byron", site("Bern"), extType("FlexibleUser")) }, attached},
@@ -142,6 +211,20 @@ func TestR7AttachByEmail(t *testing.T) {
 			c.given(w)
 			same(t, fields(w.plan(t)), c.want)
 		})
+	}
+}
+
+// In e-mails, apostrophes and dashes tell people apart (R33).
+func TestR7AttachByEmailWithItsApostrophe(t *testing.T) {
+	for address, want := range map[string][]string{
+		"O'HARA@example.com":      {"site:  -> Bern, source_changed"},
+		"o\u2019hara@example.com": nil,
+	} {
+		w := newWorld()
+		w.agent("1/10", "501", "Bob O'Hara", email("o'hara@example.com"))
+		w.sync(t)
+		w.extension("701", "Bob O'Hara", site("Bern"), email(address))
+		same(t, fields(w.plan(t)), want)
 	}
 }
 

@@ -103,11 +103,13 @@ type planner struct {
 	named      map[uint64]bool // the same, once somebody looks
 	members    int             // met
 	newcomers  []*Person
-	renamed    map[*Person]string // newcomers whose username was taken
-	nameless   map[int64]bool     // members who are given their first username
-	loose      []*Member          // found by login only: settled when everybody was met
-	unmatched  []*Member          // found by no id
-	taken      map[int64]bool     // of the unmatched: found by e-mail after all
+	renamed    map[*Person]string  // newcomers whose username was taken
+	nameless   map[int64]bool      // members who are given their first username
+	loose      []*Member           // found by login only: settled when everybody was met
+	joining    []*Member           // found by rcUserId, and records without one may be theirs: likewise
+	parted     map[*Person][]int64 // whom R5 told apart from members that a login of theirs finds
+	unmatched  []*Member           // found by no id
+	taken      map[int64]bool      // of the unmatched: found by e-mail after all
 	conflicted map[int64]bool
 	disputed   map[string]bool // e-mails of people in conflict who may be other members; folded
 	leavers    []leaver
@@ -139,7 +141,7 @@ func newPlanner(in Input) (*planner, error) {
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
 		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
 		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, disputed: map[string]bool{},
-		renamed: map[*Person]string{},
+		renamed: map[*Person]string{}, parted: map[*Person][]int64{},
 		given: map[giftKey]*gifts{}, tally: newTally(),
 	}
 	p.usernames = make([]uint64, 0, len(p.people.all)) // there are hardly more members
@@ -179,7 +181,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 		o.more().gained = new
 	}
 	if m.Status == Active {
-		o.active, o.email = true, hashOf(fold(m.Profile[Email]))
+		o.active, o.email = true, hashOf(FoldEmail(m.Profile[Email]))
 	}
 	switch {
 	case m.Status == Inactive && m.DeactivationReason == ReasonForgotten && !p.picked[person]:
@@ -224,7 +226,7 @@ func identityReused(person *Person, m *Member, v *verdict) bool {
 		return false // of somebody forgotten nothing is left to compare
 	}
 	for _, f := range []Field{FirstName, LastName, Email} {
-		if !v.Known.Has(f) || fold(v.Profile[f]) == fold(last[f]) {
+		if !v.Known.Has(f) || sameValue(f, v.Profile[f], last[f]) {
 			return false
 		}
 	}
@@ -319,5 +321,5 @@ func (p *planner) forgetPeople() {
 	for _, person := range p.people.all {
 		person.outcome = outcome{}
 	}
-	p.people, p.usernames, p.named, p.newcomers, p.loose, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	p.people, p.usernames, p.named, p.newcomers, p.loose, p.joining, p.parted, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
 }

@@ -1,9 +1,6 @@
 package sync
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // The roles that RingCX records yield unless role_map says otherwise (R10).
 const (
@@ -25,7 +22,7 @@ var defaultRoles = []RoleMapping{
 func (p *Policy) RoleOf(agentType string) (role string, known bool) {
 	for _, mappings := range [...][]RoleMapping{p.RoleMap, defaultRoles} {
 		for _, m := range mappings {
-			if strings.EqualFold(m.AgentType, agentType) {
+			if SameText(m.AgentType, agentType) {
 				return m.Role, true
 			}
 		}
@@ -54,11 +51,11 @@ func chooseRole(precedence string, roles []string) string {
 	if len(roles) == 0 {
 		return ""
 	}
-	if strings.EqualFold(precedence, "last") {
+	if SameText(precedence, "last") {
 		return roles[len(roles)-1]
 	}
 	for _, role := range roles {
-		if strings.EqualFold(precedence, role) {
+		if SameText(precedence, role) {
 			return role
 		}
 	}

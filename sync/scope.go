@@ -1,11 +1,19 @@
 package sync
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// glob reports whether value matches pattern without regard to case: * stands
-// for any run of characters, ? for one.
+// glob reports whether value matches pattern, both folded (R33): * stands for any
+// run of characters, ? for one. Folding makes two characters of a few, such as ß: they
+// are one for ? all the same.
 func glob(pattern, value string) bool {
-	p, v := []rune(strings.ToLower(pattern)), []rune(strings.ToLower(value))
+	return matches(FoldText(pattern), FoldText(value)) ||
+		strings.Contains(pattern, "?") && matches(strings.ToLower(pattern), strings.ToLower(value))
+}
+
+func matches(p, v string) bool {
 	star, mark := -1, 0
 	i, j := 0, 0
 	for j < len(v) {
@@ -13,11 +21,14 @@ func glob(pattern, value string) bool {
 		case i < len(p) && p[i] == '*':
 			star, mark = i, j
 			i++
-		case i < len(p) && (p[i] == '?' || p[i] == v[j]):
+		case i < len(p) && p[i] == '?':
+			i++
+			j += runeAt(v, j)
+		case i < len(p) && p[i] == v[j]:
 			i++
 			j++
 		case star >= 0:
-			mark++
+			mark += runeAt(v, mark)
 			i, j = star+1, mark
 		default:
 			return false
@@ -27,6 +38,12 @@ func glob(pattern, value string) bool {
 		i++
 	}
 	return i == len(p)
+}
+
+// runeAt is how long the character at i is.
+func runeAt(s string, i int) int {
+	_, size := utf8.DecodeRuneInString(s[i:])
+	return size
 }
 
 // aboutAgents says whether the entry looks at agent records at all.

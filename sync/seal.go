@@ -177,7 +177,7 @@ func (p *planner) expand(s Sealed) *Member {
 	m := p.expect(&w, person, &v)
 	var now [digestLength]byte
 	p.room = m.digest(&now, p.room)
-	if string(now[:]) != w.digest {
+	if string(now[:]) != w.digest || len(p.strays(person, m)) > 0 {
 		return nil
 	}
 	m.ID, m.Synced = s.ID, asHeld(m)

@@ -133,9 +133,9 @@ func editByHand(t *rapid.T, m *Member, members []*Member) {
 // members are read whole, sealed or not.
 func TestR5PeopleWithoutRCUserIDAreReadWhole(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		then   func(*world)
-		want   []string
+		name string
+		then func(*world)
+		want []string
 	}{
 		{name: "nothing happened", then: func(*world) {}},
 		{
@@ -149,8 +149,16 @@ func TestR5PeopleWithoutRCUserIDAreReadWhole(t *testing.T) {
 			want: []string{"update 2 agent:1/509 recreated"},
 		},
 		{
-			name: "one gets the e-mail of another: they are one person (R6)",
+			name: "one gets the e-mail of another: names tell them apart (R6)",
 			then: func(w *world) { w.group("1/10").Agents[0].Email = "bob@example.com" },
+			want: []string{"update 2 agent:1/501 source_changed"},
+		},
+		{
+			name: "one gets the e-mail and the name of another: they are one person (R6)",
+			then: func(w *world) {
+				a := &w.group("1/10").Agents[0]
+				a.FirstName, a.LastName, a.Email = "Bob", "Cole", "bob@example.com"
+			},
 			want: []string{"conflict 2 agent:1/501 ambiguous_link", "note 2 in_conflict", "note 3 in_conflict"},
 		},
 		{

@@ -93,7 +93,7 @@ func (p *planner) tellEverybody() {
 			p.judged(person, &v)
 		}
 		v := p.verdicts[person]
-		names[person] = fold(v.Profile.Name())
+		names[person] = FoldText(v.Profile.Name())
 	}
 	leaving := p.leaving()
 	for _, person := range slices.SortedFunc(slices.Values(p.people.all), func(a, b *Person) int {

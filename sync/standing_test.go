@@ -153,7 +153,7 @@ func TestLawEverybodyIsToldOfOnce(t *testing.T) {
 			if s.Name == s.Person {
 				return ""
 			}
-			return fold(s.Name)
+			return FoldText(s.Name)
 		}
 		if !slices.IsSortedFunc(all, func(a, b *Standing) int {
 			return cmp.Or(strings.Compare(place(a), place(b)), strings.Compare(a.Person, b.Person))

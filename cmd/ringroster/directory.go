@@ -171,7 +171,7 @@ func (w *whom) lists(s *sync.Standing) bool {
 		return false
 	}
 	is := func(wanted, id, name string) bool {
-		return wanted == "" || wanted == id || strings.EqualFold(wanted, name)
+		return wanted == "" || wanted == id || sync.SameText(wanted, name)
 	}
 	if (w.subAccount != "" || w.group != "") && !slices.ContainsFunc(s.Logins, func(l sync.Login) bool {
 		return is(w.subAccount, l.SubAccountID, l.SubAccount) && is(w.group, l.AgentGroupID, l.AgentGroup)
@@ -186,6 +186,6 @@ func (w *whom) finds(s *sync.Standing) bool {
 	for _, l := range s.Logins {
 		texts = append(texts, l.UserName)
 	}
-	wanted := store.Fold(strings.TrimSpace(w.search))
-	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(store.Fold(text), wanted) })
+	wanted := sync.FoldText(w.search)
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(sync.FoldText(text), wanted) })
 }

@@ -115,7 +115,7 @@ func (d *decision) choose(set *store.HeldSet) chosenSet {
 }
 
 func means(who string, m *store.HeldMember) bool {
-	return who == fmt.Sprint(m.ID()) || m.Email != "" && strings.EqualFold(who, m.Email) || strings.EqualFold(who, heldName(m))
+	return who == fmt.Sprint(m.ID()) || m.Email != "" && sync.FoldEmail(who) == sync.FoldEmail(m.Email) || sync.SameText(who, heldName(m))
 }
 
 // noOpenSet says what became of what a run held, and where else it may wait: a

@@ -20,7 +20,7 @@ type namedThing struct {
 	wanted string // "": the filter is not set
 	thing  store.Thing
 	also   []string // known besides what the roster has
-	exact  bool     // not in any case
+	exact  bool     // else compared by R33
 }
 
 // rosterNames are the filters of the roster that name something.
@@ -84,16 +84,6 @@ func refuseUnknown(ctx context.Context, st *store.Store, filters []namedThing) e
 	return nil
 }
 
-// lowerASCII is how the roster compares names in any case (COLLATE NOCASE).
-func lowerASCII(name string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	}, name)
-}
-
 // mostNames is how many names a refusal lists.
 const mostNames = 30
 
@@ -101,7 +91,7 @@ const mostNames = 30
 func refuseUnnamed(flag, wanted string, exact bool, known []store.Name) error {
 	var names []string
 	for _, n := range known {
-		if wanted == n.Text || wanted == n.ID || !exact && lowerASCII(wanted) == lowerASCII(n.Text) {
+		if wanted == n.Text || wanted == n.ID || !exact && sync.SameText(wanted, n.Text) {
 			return nil
 		}
 		name := n.Text

@@ -134,7 +134,7 @@ func knownRole(s *config.Settings, role string) (string, error) {
 	policy := s.Policy(&s.Accounts[0]) // roles are the same for all accounts
 	roles := policy.YieldableRoles()
 	for _, known := range roles {
-		if strings.EqualFold(known, role) {
+		if sync.SameText(known, role) {
 			return known, nil
 		}
 	}

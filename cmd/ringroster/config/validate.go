@@ -195,7 +195,7 @@ func (s *Settings) validateRoles(r *report) {
 		key := fmt.Sprintf("role_map[%d]", i)
 		mustBeSet(r, key+".agent_type", m.AgentType)
 		mustBeSet(r, key+".role", m.Role)
-		if slices.ContainsFunc(s.RoleMap[:i], func(o RoleMapping) bool { return strings.EqualFold(o.AgentType, m.AgentType) }) {
+		if slices.ContainsFunc(s.RoleMap[:i], func(o RoleMapping) bool { return sync.SameText(o.AgentType, m.AgentType) }) {
 			r.add(key+".agent_type", "is mapped twice")
 		}
 	}
@@ -205,7 +205,7 @@ func (s *Settings) validateRoles(r *report) {
 	policy := sync.Policy{RoleMap: s.roleMap()}
 	choices := slices.Concat([]string{"first", "last"}, policy.YieldableRoles())
 	choices = slices.DeleteFunc(choices, func(c string) bool { return c == "" })
-	i := slices.IndexFunc(choices, func(c string) bool { return strings.EqualFold(c, s.RolePrecedence) })
+	i := slices.IndexFunc(choices, func(c string) bool { return sync.SameText(c, s.RolePrecedence) })
 	if i < 0 {
 		oneOf(r, "role_precedence", s.RolePrecedence, choices...)
 		return

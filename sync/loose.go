@@ -1,0 +1,215 @@
+package sync
+
+import (
+	"cmp"
+	"slices"
+)
+
+// looseRecord is a record without rcUserId.
+type looseRecord struct {
+	email, name string // folded; "": none
+	key         string
+	admin       *Admin
+	agent       AgentRecord
+}
+
+// looseRecords gives the records without rcUserId in retrieval order.
+func (p *people) looseRecords(s *Snapshot) []looseRecord {
+	var records []looseRecord
+	for i := range s.Admins {
+		if a := &s.Admins[i]; a.RCUserID == "" {
+			p.unnamed = p.unnamed || a.UserID == "" && a.Email == ""
+			records = append(records, looseRecord{
+				email: FoldEmail(a.Email), name: foldName(a.FirstName, a.LastName),
+				key: adminKey(nameless(a.UserID, i)), admin: a,
+			})
+		}
+	}
+	at := 0
+	for r := range s.agents {
+		at++
+		if r.RCUserID == "" {
+			p.unnamed = p.unnamed || r.ID == "" && r.Email == ""
+			records = append(records, looseRecord{
+				email: FoldEmail(r.Email), name: foldName(r.FirstName, r.LastName),
+				key: agentKey(loginKey(r.Sub.ID, nameless(r.ID, at))), agent: r,
+			})
+		}
+	}
+	return records
+}
+
+// foldName is a name by which records are told apart; "": none.
+func foldName(first, last string) string {
+	if first, last = FoldText(first), FoldText(last); first+last != "" {
+		return first + "\n" + last
+	}
+	return ""
+}
+
+// mailbox is who has an e-mail that a record without rcUserId has.
+type mailbox struct {
+	owner *Person // with rcUserId; shared: several have it
+	name  string  // on records without one that are not the owner's
+	names int     // how many such names: 0, 1, or 2 for more
+}
+
+// joinLoose places the records without rcUserId (R6): with the one person who has
+// their e-mail and their name, else with each other where both are the same, else
+// alone. A mailbox that people share makes nobody one person with another, so a record
+// that has no name joins only whoever has its e-mail alone.
+func (p *people) joinLoose(s *Snapshot) {
+	records := p.looseRecords(s)
+	p.anyLoose = len(records) > 0
+	boxes := p.mailboxes(records)
+	type identity struct{ email, name string }
+	people := map[identity]*Person{}
+	for i := range records {
+		r, box := &records[i], boxes[records[i].email]
+		id := identity{r.email, r.name}
+		if r.name == "" && box.owner == nil && box.names == 1 {
+			id.name = box.name
+		}
+		person := people[id]
+		switch {
+		case box.isOwners(r.name):
+			person = box.owner
+		case person == nil || id.email == "" || id.name == "":
+			person = p.add(Person{looseKey: r.key})
+			people[id] = person
+		case compareLooseKeys(r.key, person.looseKey) < 0:
+			person.looseKey = r.key
+		}
+		if r.admin != nil {
+			person.Admins = append(person.Admins, r.admin)
+		} else {
+			p.addAgent(person, r.agent)
+		}
+	}
+}
+
+// isOwners says whether a record of that name is the owner's.
+func (b *mailbox) isOwners(name string) bool {
+	switch {
+	case b.owner == nil || b.owner == shared:
+		return false
+	case name == "":
+		return b.names == 0
+	}
+	return b.owner.bears(name)
+}
+
+// bears says whether a record of the person has the name, folded.
+func (p *Person) bears(name string) bool {
+	return slices.ContainsFunc(p.Agents, func(r AgentRecord) bool { return foldName(r.FirstName, r.LastName) == name }) ||
+		slices.ContainsFunc(p.Admins, func(a *Admin) bool { return foldName(a.FirstName, a.LastName) == name })
+}
+
+// shared marks an e-mail that several people have.
+var shared = new(Person)
+
+// mailboxes tells of each e-mail of the records who has it.
+func (p *people) mailboxes(records []looseRecord) map[string]mailbox {
+	boxes := make(map[string]mailbox, len(records))
+	for i := range records {
+		if email := records[i].email; email != "" {
+			boxes[email] = mailbox{}
+		}
+	}
+	if len(boxes) == 0 {
+		return boxes
+	}
+	for _, person := range p.all { // all of them have an rcUserId yet
+		for email := range person.recordEmails {
+			email = FoldEmail(email)
+			box, wanted := boxes[email]
+			switch {
+			case !wanted || box.owner == person:
+			case box.owner == nil:
+				boxes[email] = mailbox{owner: person}
+			default:
+				boxes[email] = mailbox{owner: shared}
+			}
+		}
+	}
+	for i := range records {
+		r := &records[i]
+		box := boxes[r.email]
+		if r.email == "" || r.name == "" || r.name == box.name || box.isOwners(r.name) {
+			continue
+		}
+		box.name, box.names = r.name, min(box.names+1, 2)
+		boxes[r.email] = box
+	}
+	return boxes
+}
+
+// strays are people without rcUserId who have a login or administrator id that the member
+// of a person with one held at the last sync.
+func (p *planner) strays(person *Person, m *Member) []*Person {
+	if !p.people.anyLoose {
+		return nil
+	}
+	return slices.DeleteFunc(p.holdersOfLogins(m, true), func(other *Person) bool { return other.RCUserID != "" || other == person })
+}
+
+// joinStrays gives people with an rcUserId the records without one whose logins their
+// members hold (R5), and decides about those members. A stray that a member without one
+// holds a login of as well is that member's to find.
+func (p *planner) joinStrays() {
+	if len(p.joining) == 0 {
+		return
+	}
+	slices.SortFunc(p.joining, func(a, b *Member) int { return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.ID, b.ID)) })
+	claimed := map[*Person]bool{}
+	for _, m := range p.loose {
+		for _, stray := range p.strays(nil, m) {
+			claimed[stray] = true
+		}
+	}
+	joined := map[*Person]bool{}
+	for _, m := range p.joining {
+		person := p.people.byRC[m.RCUserID]
+		for _, stray := range p.strays(person, m) {
+			if claimed[stray] {
+				continue
+			}
+			joined[stray] = true
+			p.people.join(person, stray)
+			if p.picked[stray] {
+				p.picked[person] = true
+			}
+			p.trace(person, m, "R5", "plan", "given the records of %s, whose login member %d holds", stray.Key(), m.ID)
+		}
+		p.decide(person, m, byID)
+	}
+	p.people.all = slices.DeleteFunc(p.people.all, func(person *Person) bool { return joined[person] })
+}
+
+// join gives a person the records of a stray, in retrieval order (R3).
+func (p *people) join(person, stray *Person) {
+	if p.places == nil {
+		p.places = map[any]int{}
+		for i := range p.snapshot.Admins {
+			p.places[&p.snapshot.Admins[i]] = i
+		}
+		at := 0
+		for r := range p.snapshot.agents {
+			at++
+			p.places[r.Agent] = at
+		}
+	}
+	person.Agents = slices.SortedFunc(slices.Values(slices.Concat(person.Agents, stray.Agents)),
+		func(a, b AgentRecord) int { return cmp.Compare(p.places[a.Agent], p.places[b.Agent]) })
+	person.Admins = slices.SortedFunc(slices.Values(slices.Concat(person.Admins, stray.Admins)),
+		func(a, b *Admin) int { return cmp.Compare(p.places[a], p.places[b]) })
+	if person.Ext == nil {
+		person.Ext = stray.Ext
+	}
+	for _, r := range stray.Agents {
+		p.byLogin[loginKey(r.Sub.ID, r.ID)] = person
+	}
+	for _, a := range stray.Admins {
+		p.byAdmin[a.UserID] = person
+	}
+}
