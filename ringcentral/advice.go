@@ -22,6 +22,14 @@ func hasStatus(err error, status int) bool {
 	return ok && e.kind == kindAnswer && e.Status == status
 }
 
+// codeOf is RingCentral's own code for a refusal; "" when there is none.
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
 // A remedy is what to do about one class of refusals.
 type remedy struct {
 	codes  []string // RingCentral's codes, and OAuth's words

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	stdsync "sync"
+	"sync/atomic"
 	"time"
 
 	"ringroster/sync"
@@ -21,6 +22,8 @@ const (
 // sync.Directory; see the package's doc for what it proves.
 type Directory struct {
 	c *client
+	// extensionPages is how many pages the extension list had; 0: not read yet.
+	extensionPages atomic.Int64
 }
 
 // New prepares a session with RingCentral without sending anything. Addresses
@@ -63,22 +66,6 @@ func (d *Directory) Snapshot(ctx context.Context, report func(sync.Progress)) (*
 	return r.s, nil
 }
 
-// LookAgain reads administrators and agents once more, with the same proofs, in
-// the same session (R2).
-func (d *Directory) LookAgain(ctx context.Context, report func(sync.Progress)) (*sync.Snapshot, error) {
-	defer emptyShelves()
-	r := d.reading(ctx, report)
-	if err := r.ringCX(ctx); err != nil {
-		return nil, err
-	}
-	if err := r.somebody(); err != nil {
-		return nil, err
-	}
-	return &sync.Snapshot{
-		Account: r.s.Account, TakenAt: time.Now(), Admins: r.s.Admins, SubAccounts: r.s.SubAccounts,
-	}, nil
-}
-
 // reading is one reading of an account. Its parts fill different fields of the
 // snapshot, each result at the place its request had, so that the order of
 // answers decides nothing (R3).
@@ -86,7 +73,10 @@ type reading struct {
 	c       *client
 	s       *sync.Snapshot
 	total   int                         // of extensions, as claimed
+	length  int                         // of the extension list; -1: not read
+	pages   *atomic.Int64               // of the extension list
 	account func() (wireAccount, error) // RingEX's, read once
+	readCX  bool
 
 	mu     stdsync.Mutex // orders reports
 	report func(sync.Progress)
@@ -95,7 +85,7 @@ type reading struct {
 
 func (d *Directory) reading(ctx context.Context, report func(sync.Progress)) *reading {
 	return &reading{
-		c: d.c, report: report, total: -1,
+		c: d.c, report: report, total: -1, length: -1, pages: &d.extensionPages,
 		s:       &sync.Snapshot{Account: d.c.Account},
 		account: stdsync.OnceValues(func() (wireAccount, error) { return d.c.ringEXAccount(ctx) }),
 	}
@@ -119,6 +109,7 @@ func (r *reading) progress(p sync.Progress, people int) {
 
 // ringCX reads who works there: administrators beside the sub-accounts.
 func (r *reading) ringCX(ctx context.Context) error {
+	r.readCX = true
 	mainID, err := r.mainID(ctx)
 	if err != nil {
 		return err
@@ -216,6 +207,22 @@ func (r *reading) somebody() error {
 
 // lists gives the facts about every list that was read, for the guard.
 func (r *reading) lists() []sync.List {
+	lists := r.ringCXLists()
+	if r.length >= 0 {
+		lists = append(lists, sync.List{Name: "extensions", Length: r.length, Total: r.total})
+	}
+	if r.s.Assigned != nil {
+		lists = append(lists,
+			sync.List{Name: "roles", Length: len(r.s.Roles), Total: -1},
+			sync.List{Name: "assigned roles", Length: len(r.s.Assigned), Total: -1})
+	}
+	return lists
+}
+
+func (r *reading) ringCXLists() []sync.List {
+	if !r.readCX {
+		return nil
+	}
 	lists := []sync.List{
 		{Name: "administrators", Length: len(r.s.Admins), Total: -1},
 		{Name: "sub-accounts", Length: len(r.s.SubAccounts), Total: -1},
@@ -228,12 +235,6 @@ func (r *reading) lists() []sync.List {
 		for _, g := range sub.Groups {
 			lists = append(lists, sync.List{Name: fmt.Sprintf("agents of %s/%s", sub.ID, g.ID), Length: len(g.Agents), Total: -1})
 		}
-	}
-	lists = append(lists, sync.List{Name: "extensions", Length: len(r.s.Extensions), Total: r.total})
-	if r.c.Roles {
-		lists = append(lists,
-			sync.List{Name: "roles", Length: len(r.s.Roles), Total: -1},
-			sync.List{Name: "assigned roles", Length: len(r.s.Assigned), Total: -1})
 	}
 	return lists
 }

@@ -143,7 +143,7 @@ func TestMainAccountMayBeGivenByEitherNumber(t *testing.T) {
 			if warned != warns {
 				t.Errorf("warnings: %v", snapshot.Warnings)
 			}
-			if _, err := d.LookAgain(t.Context(), nil); err != nil {
+			if _, err := d.LookAgain(t.Context(), sync.Look{RingCX: true}, nil); err != nil {
 				t.Errorf("the second look: %v", err)
 			}
 		})
@@ -177,35 +177,6 @@ func TestListsAreNamedAndCounted(t *testing.T) {
 	}
 	if snapshot.TakenAt.IsZero() || snapshot.Account != "acme" {
 		t.Errorf("taken at %s for %q", snapshot.TakenAt, snapshot.Account)
-	}
-}
-
-// R2: the second look asks only for the lists that could show somebody.
-func TestTheSecondLookReadsRingCXAlone(t *testing.T) {
-	s := simulator.New(simulator.Generate(60, 1), simulator.Options{})
-	d := mustNew(t, demoConfig(s))
-	defer d.Close(t.Context())
-	first, err := d.Snapshot(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.ResetCounters()
-	again, err := d.LookAgain(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[simulator.Operation]int{simulator.OpAdministrators: 1, simulator.OpSubAccounts: 1, simulator.OpGroups: 2, simulator.OpAgents: 4}
-	got := s.Calls()
-	for op, n := range got {
-		if n == 0 {
-			delete(got, op)
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("calls: %s", diff)
-	}
-	if diff := cmp.Diff(sync.Snapshot{Account: "acme", Admins: first.Admins, SubAccounts: first.SubAccounts}, facts(again)); diff != "" {
-		t.Error(diff)
 	}
 }
 

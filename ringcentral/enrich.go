@@ -48,7 +48,9 @@ func (r *reading) extensions(ctx context.Context) error {
 		return err
 	}
 	r.total = pages[0].total
+	r.pages.Store(int64(len(pages)))
 	r.s.Extensions = list.join(pages)
+	r.length = len(r.s.Extensions)
 	faulty := 0
 	for _, p := range pages {
 		faulty += len(p.faults)

@@ -121,7 +121,7 @@ func (row faultRow) play(t *testing.T) {
 		}
 	}
 	if row.outcome == secondLook {
-		again, err := d.LookAgain(t.Context(), nil)
+		again, err := d.LookAgain(t.Context(), sync.Look{RingCX: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -62,10 +62,14 @@ type wholeExtension struct {
 	Regional wireRegional `json:"regionalSettings"`
 }
 
-// ownRegional reads one extension.
+// oneExtension asks for an extension by itself.
+func (c *client) oneExtension(extension string) *request {
+	return &request{op: readExtension, what: "extension " + clean(extension), url: c.at(ringEX, "/restapi/v1.0/account/~/extension/%s", extension)}
+}
+
+// ownRegional reads the regional settings of one extension.
 func (c *client) ownRegional(ctx context.Context, extension string) (*wireRegional, error) {
-	r := &request{op: readExtension, what: "extension " + clean(extension), url: c.at(ringEX, "/restapi/v1.0/account/~/extension/%s", extension)}
-	return call(ctx, c, r, func(body []byte) (*wireRegional, error) { return decodeRegional(body, extension) })
+	return call(ctx, c, c.oneExtension(extension), func(body []byte) (*wireRegional, error) { return decodeRegional(body, extension) })
 }
 
 // decodeRegional reads what an extension says of itself. Settings that are not

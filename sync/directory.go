@@ -11,10 +11,9 @@ type Directory interface {
 	// Snapshot reads everything, or returns an error (R1). What it returns is
 	// proved whole: nothing in it was cut, shifted or guessed.
 	Snapshot(ctx context.Context, report func(Progress)) (*Snapshot, error)
-	// LookAgain reads the lists once more that could show somebody who seems
-	// to have left (R2): RingCX administrators, groups and agents. Only Admins
-	// and SubAccounts of the answer are filled.
-	LookAgain(ctx context.Context, report func(Progress)) (*Snapshot, error)
+	// LookAgain reads a second time what leavers depend on (R2), with the same
+	// proofs. The answer holds only what was asked for: see Look.
+	LookAgain(ctx context.Context, look Look, report func(Progress)) (*Snapshot, error)
 	// Regional looks up the own regional settings of extensions, given by id, and
 	// leaves out what it cannot read or has no time for; the warnings say so. An
 	// error is the context's alone.
@@ -28,6 +27,17 @@ type Directory interface {
 	// Calls counts every HTTP request sent so far: tokens, retries and the
 	// revoke included.
 	Calls() int
+}
+
+// Look says which lists are read a second time (R2), and so what the answer holds,
+// with the Lists facts of each list that was read.
+type Look struct {
+	RingCX bool // administrators, sub-accounts, groups and agents: Admins, SubAccounts
+	Roles  bool // the role list and who has which role: Roles, Assigned
+	// Extensions are the ids of the extensions on which somebody depends; nil: none.
+	// Extensions of the answer has the records of those that still exist: an id that
+	// is absent from it is gone.
+	Extensions []string
 }
 
 // Progress says how far the reading of one account is.

@@ -182,7 +182,7 @@ func (d *fakeDirectory) Snapshot(ctx context.Context, report func(Progress)) (*S
 	return d.first, d.err
 }
 
-func (d *fakeDirectory) LookAgain(context.Context, func(Progress)) (*Snapshot, error) {
+func (d *fakeDirectory) LookAgain(context.Context, Look, func(Progress)) (*Snapshot, error) {
 	if d.closed {
 		return nil, errors.New("read after close")
 	}

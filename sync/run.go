@@ -262,7 +262,7 @@ func (s *session) readMore(ctx context.Context, plan *Plan) (more bool, err erro
 		if s.closed {
 			return false, fmt.Errorf("the roster was edited while it was planned, and new leavers appeared that were not looked up twice: run again: %w", ErrMoved)
 		}
-		second, err := s.dir.LookAgain(ctx, s.r.Observer.Progress)
+		second, err := s.dir.LookAgain(ctx, Look{RingCX: true}, s.r.Observer.Progress)
 		if err != nil {
 			return false, fmt.Errorf("look again for those who seem to have left: %w", err)
 		}

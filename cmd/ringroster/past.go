@@ -220,7 +220,7 @@ func (r replay) Snapshot(context.Context, func(sync.Progress)) (*sync.Snapshot, 
 }
 
 // LookAgain has nothing newer: what was kept has both looks in it (R2).
-func (r replay) LookAgain(context.Context, func(sync.Progress)) (*sync.Snapshot, error) {
+func (r replay) LookAgain(context.Context, sync.Look, func(sync.Progress)) (*sync.Snapshot, error) {
 	return r.snapshot, nil
 }
 

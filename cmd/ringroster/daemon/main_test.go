@@ -216,7 +216,7 @@ func (d *directory) Snapshot(ctx context.Context, _ func(sync.Progress)) (*sync.
 	}, nil
 }
 
-func (d *directory) LookAgain(ctx context.Context, report func(sync.Progress)) (*sync.Snapshot, error) {
+func (d *directory) LookAgain(ctx context.Context, _ sync.Look, report func(sync.Progress)) (*sync.Snapshot, error) {
 	return d.Snapshot(ctx, report)
 }
 
