@@ -252,7 +252,7 @@ func (c *client) roundTrip(ctx context.Context, r *request, token string) (statu
 		return 0, nil, nil, lost(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	success := resp.StatusCode >= 200 && resp.StatusCode < 300
+	success := resp.StatusCode == http.StatusOK // no other answers a read (R1)
 	body, err = c.read(ctx, resp, success)
 	if err != nil {
 		return resp.StatusCode, resp.Header, nil, lost(ctx, err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/url"
 	"strconv"
-	"strings"
 	stdsync "sync"
 	"time"
 
@@ -131,16 +130,30 @@ type wireEntry struct {
 	Site struct {
 		Name string `json:"name"`
 	} `json:"site"`
-	Phones []struct {
-		Number    string `json:"phoneNumber"`
-		E164      string `json:"e164"`
-		Formatted string `json:"formattedPhoneNumber"`
-		Type      string `json:"type"`
-		Usage     string `json:"usageType"`
-		Label     string `json:"label"`
-		Primary   bool   `json:"primary"`
-		Hidden    bool   `json:"hidden"`
-	} `json:"phoneNumbers"`
+	Phones rows[wirePhone] `json:"phoneNumbers"`
+}
+
+type wirePhone struct {
+	Number    string `json:"phoneNumber"`
+	E164      string `json:"e164"`
+	Formatted string `json:"formattedPhoneNumber"`
+	Type      string `json:"type"`
+	Usage     string `json:"usageType"`
+	Label     string `json:"label"`
+	Primary   bool   `json:"primary"`
+	Hidden    bool   `json:"hidden"`
+}
+
+func (w *wireEntry) tidy(fault string) string {
+	fault = tidy(fault, field{"type", &w.Type}, field{"status", &w.Status}, field{"firstName", &w.FirstName}, field{"lastName", &w.LastName},
+		field{"name", &w.Name}, field{"email", &w.Email}, field{"extensionNumber", &w.Number},
+		field{"department", &w.Department}, field{"jobTitle", &w.JobTitle}, field{"site", &w.Site.Name})
+	for i := range w.Phones.list {
+		n := &w.Phones.list[i]
+		fault = tidy(fault, field{"phoneNumber", &n.Number}, field{"e164", &n.E164}, field{"formattedPhoneNumber", &n.Formatted},
+			field{"type", &n.Type}, field{"usageType", &n.Usage}, field{"label", &n.Label})
+	}
+	return fault
 }
 
 // entryReading turns pages of the wire into entries, in their places, as they
@@ -159,6 +172,13 @@ func (r *entryReading) page(wire *page[wireEntry]) *page[entry] {
 		number: wire.number, size: wire.size, pages: wire.pages, total: wire.total, walks: wire.walks, next: wire.next,
 	}
 	for i := range wire.records {
+		fault := wire.records[i].tidy(p.faults[i])
+		if fault != "" && p.faults == nil {
+			p.faults = map[int]string{}
+		}
+		if fault != "" {
+			p.faults[i] = fault
+		}
 		p.records[i] = wire.records[i].entry()
 	}
 	r.progress.Done++
@@ -170,21 +190,18 @@ func (r *entryReading) page(wire *page[wireEntry]) *page[entry] {
 	return p
 }
 
+// entry is what is used of a record, once its texts are tidy.
 func (w *wireEntry) entry() entry {
-	phones := make([]sync.Phone, 0, len(w.Phones))
-	for _, n := range w.Phones {
-		number := strings.TrimSpace(cmp.Or(n.E164, n.Number, n.Formatted))
-		if number != "" {
-			phones = append(phones, sync.Phone{Number: number, Type: n.Type, Usage: n.Usage, Label: strings.TrimSpace(n.Label), Primary: n.Primary, Hidden: n.Hidden})
+	phones := make([]sync.Phone, 0, len(w.Phones.list))
+	for _, n := range w.Phones.list {
+		if number := cmp.Or(n.E164, n.Number, n.Formatted); number != "" {
+			phones = append(phones, sync.Phone{Number: number, Type: n.Type, Usage: n.Usage, Label: n.Label, Primary: n.Primary, Hidden: n.Hidden})
 		}
 	}
 	fields := sync.ContactFields{
 		sync.ContactType: w.Type, sync.ContactStatus: w.Status, sync.ContactFirstName: w.FirstName, sync.ContactLastName: w.LastName,
 		sync.ContactName: w.Name, sync.ContactEmail: w.Email, sync.ContactExtension: w.Number, sync.ContactPhones: sync.PhonesJSON(phones),
 		sync.ContactDepartment: w.Department, sync.ContactJobTitle: w.JobTitle, sync.ContactSite: w.Site.Name,
-	}
-	for i := range fields {
-		fields[i] = strings.TrimSpace(fields[i])
 	}
 	return entry{sync.NewEntry(string(w.ID), &fields), string(w.Account.ID)}
 }

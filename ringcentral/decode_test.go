@@ -120,7 +120,7 @@ func TestNonsenseIsNeverAnEmptyList(t *testing.T) {
 		if _, err := decodeSubAccounts([]byte(body)); kindOf(err) != kindNonsense {
 			t.Errorf("sub-accounts %q: %v", body, err)
 		}
-		if _, err := decodeExtensions([]byte(body), nil); kindOf(err) != kindNonsense {
+		if _, err := decodeExtensions([]byte(body)); kindOf(err) != kindNonsense {
 			t.Errorf("extensions %q: %v", body, err)
 		}
 		if _, err := decodeAccount([]byte(body)); kindOf(err) != kindNonsense {
@@ -175,7 +175,7 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"}},
 		{"id":"2","type":"User","status":"Unassigned"},
 		{"id":3,"status":"Disabled","contact":{"firstName":7,"lastName":"Ng"}},
-		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`), nil)
+		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package ringcentral
 
 import (
 	"context"
+	"slices"
 	stdsync "sync"
 
 	"ringroster/sync"
@@ -28,12 +29,10 @@ func (r *reading) ringEX(ctx context.Context) error {
 }
 
 func (r *reading) extensions(ctx context.Context) error {
-	var list extensionList
 	pages, err := proved(ctx, func(ctx context.Context) ([]*page[sync.Extension], error) {
-		list = nil
 		var mu stdsync.Mutex
 		done, records := 0, 0
-		pages, err := r.c.extensionPages(ctx, &list, func(of, n int) {
+		pages, err := r.c.extensionPages(ctx, func(of, n int) {
 			mu.Lock()
 			defer mu.Unlock()
 			done, records = done+1, records+n
@@ -49,12 +48,14 @@ func (r *reading) extensions(ctx context.Context) error {
 	}
 	r.total = pages[0].total
 	r.pages.Store(int64(len(pages)))
-	r.s.Extensions = list.join(pages)
-	r.length = len(r.s.Extensions)
 	faulty := 0
-	for _, p := range pages {
+	records := make([][]sync.Extension, len(pages))
+	for i, p := range pages {
+		records[i] = p.records
 		faulty += len(p.faults)
 	}
+	r.s.Extensions = slices.Concat(records...)
+	r.length = len(r.s.Extensions)
 	if faulty > 0 {
 		r.warn(WarningFaultyExtension, "%d extension records cannot be read in full: whoever has them is a conflict", faulty)
 	}
@@ -74,10 +75,11 @@ func (r *reading) roles(ctx context.Context) error {
 	}
 	for _, p := range pages {
 		for i := range p.records {
-			if p.records[i].ID == "" || p.faults[i] != "" {
+			w := &p.records[i]
+			if w.ID == "" || tidy(p.faults[i], field{"displayName", &w.Name}) != "" {
 				return &Error{Op: "roles", kind: kindNonsense, Message: "a role cannot be read: nobody's access can be decided"}
 			}
-			r.s.Roles = append(r.s.Roles, p.records[i].role())
+			r.s.Roles = append(r.s.Roles, w.role())
 		}
 	}
 	return nil

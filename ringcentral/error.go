@@ -15,10 +15,10 @@ import (
 type kind int
 
 const (
-	kindAnswer    kind = iota // RingCentral answered with a status that is not success
+	kindAnswer    kind = iota // RingCentral refused, with a status of 300 or more
 	kindTransport             // no whole answer came: connection, timeout, cut body
 	kindUntrusted             // the other side's certificate is not trusted
-	kindNonsense              // success, with a body that is not what was asked for
+	kindNonsense              // success that is no answer: another status than 200, or a body that was not asked for
 	kindTooLarge              // a body beyond the size limit
 	kindRedirect              // an answer that leads elsewhere: never followed
 	kindPenalty               // RingCentral asks to wait longer than a run waits
@@ -100,6 +100,10 @@ func refusal(status int, h http.Header, body []byte) *Error {
 	e := &Error{Status: status, kind: kindAnswer, RequestID: clean(h.Get("RCRequestId"))}
 	if to, err := url.Parse(h.Get("Location")); status >= 300 && status < 400 && err == nil {
 		e.kind, e.Message = kindRedirect, clean("it leads to "+first(to.Host, "another path"))
+		return e
+	}
+	if status < 300 {
+		e.kind, e.Message = kindNonsense, first(http.StatusText(status), "unknown status")+": only status 200 is taken for an answer"
 		return e
 	}
 	body = bytes.TrimSpace(body)

@@ -91,7 +91,7 @@ var faultTable = []faultRow{
 	{name: "a web page", outcome: triedAgain, faults: []*simulator.Fault{on(simulator.OpExtensions, "html", 1)}},
 	{name: "a web page, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpExtensions, "html", 0)}, says: "check base_url and HTTPS_PROXY"},
 	{name: "cut JSON", outcome: triedAgain, faults: []*simulator.Fault{on(simulator.OpAgents, "cut_json", 2)}},
-	{name: "cut JSON, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAgents, "cut_json", 0)}, says: "unexpected end"},
+	{name: "cut JSON, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAgents, "cut_json", 0)}, says: "unexpected EOF"},
 	{name: "a body shorter than its Content-Length", outcome: triedAgain, faults: []*simulator.Fault{on(simulator.OpAgents, "short_body", 2)}},
 	{name: "a body shorter than its Content-Length, ever", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAgents, "short_body", 0)}, says: "unexpected EOF"},
 	{name: "an endless body", outcome: fails, faults: []*simulator.Fault{on(simulator.OpAdministrators, "endless", 1)}, says: "larger than"},

@@ -103,7 +103,7 @@ func FuzzPages(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := decodeExtensions(body, nil)
+		p, err := decodeExtensions(body)
 		refused(t, body, err)
 		if err != nil {
 			return

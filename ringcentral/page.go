@@ -2,9 +2,10 @@ package ringcentral
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strconv"
+
+	"github.com/go-json-experiment/json"
 )
 
 const (
@@ -44,9 +45,9 @@ type pageHeader struct {
 	} `json:"navigation"`
 }
 
-type pageBody[T any] struct {
-	Records []T `json:"records"`
-	pageHeader
+type pageBody[L any] struct {
+	Records    L `json:"records"`
+	pageHeader `json:",inline"`
 }
 
 // decodePage reads a page; one faulty record does not spoil it (R19).
@@ -57,33 +58,24 @@ func decodePageInto[T any](body []byte, room []T) (*page[T], error) {
 	if err := wants('{', body); err != nil {
 		return nil, err
 	}
-	b := pageBody[T]{Records: room}
-	p := &page[T]{}
-	err := json.Unmarshal(body, &b)
-	if err == nil && len(b.Records) == 0 { // an empty list, or none: our room must not pass for one
-		b = pageBody[T]{}
-		err = json.Unmarshal(body, &b)
+	b := pageBody[rows[T]]{Records: rows[T]{list: room}}
+	if json.Unmarshal(body, &b) == nil {
+		return newPage(&b.pageHeader, &b.Records, nil)
 	}
-	if err != nil {
-		var raw pageBody[json.RawMessage]
-		if err := json.Unmarshal(body, &raw); err != nil {
-			return nil, nonsense("%w", err)
-		}
-		b.pageHeader = raw.pageHeader
-		b.Records = nil
-		if raw.Records != nil {
-			var err error
-			if b.Records, p.faults, err = decodeEach[T](raw.Records); err != nil {
-				return nil, err
-			}
-		}
+	var faulty pageBody[faultyRows[T]]
+	if err := decodeFaulty(body, &faulty, &faulty.Records); err != nil {
+		return nil, err
 	}
-	if b.Records == nil {
+	return newPage(&faulty.pageHeader, &faulty.Records.rows, faulty.Records.faults)
+}
+
+func newPage[T any](h *pageHeader, records *rows[T], faults map[int]string) (*page[T], error) {
+	if !records.read {
 		return nil, nonsense("the answer holds no records")
 	}
-	p.records = b.Records
-	b.describe(&p.number, &p.size, &p.pages, &p.total)
-	if nav := b.Navigation; nav != nil {
+	p := &page[T]{records: records.list, faults: faults}
+	h.describe(&p.number, &p.size, &p.pages, &p.total)
+	if nav := h.Navigation; nav != nil {
 		p.walks = true
 		if nav.NextPage != nil {
 			p.next = nav.NextPage.URI
@@ -171,15 +163,14 @@ func readOn[T any](ctx context.Context, what string, pages []*page[T], fetch fun
 // (R1). A record without an id counts, and equals no other.
 func provePages[T any](what string, pages []*page[T], idOf func(*T) string) error {
 	total, count := pages[0].total, 0
-	seen := make(map[string]bool, max(total, 0))
-	for i, p := range pages {
-		if p.number != 0 && p.number != i+1 {
-			return moved(what, "page %d came instead of page %d", p.number, i+1)
-		}
-		if p.total != total {
-			return moved(what, "the total changed from %d to %d", total, p.total)
-		}
+	for _, p := range pages {
 		count += len(p.records)
+	}
+	seen := make(map[string]bool, count)
+	for i, p := range pages {
+		if err := p.proveCounts(what, i+1, pages[0]); err != nil {
+			return err
+		}
 		for j := range p.records {
 			key := idOf(&p.records[j])
 			if key != "" && seen[key] {
@@ -190,6 +181,34 @@ func provePages[T any](what string, pages []*page[T], idOf func(*T) string) erro
 	}
 	if total >= 0 && count != total {
 		return moved(what, "%d records came of %d", count, total)
+	}
+	return proveEnd(what, pages)
+}
+
+// proveCounts shows that a page is the one asked for, and counts as the first does.
+func (p *page[T]) proveCounts(what string, number int, first *page[T]) error {
+	switch {
+	case p.number != 0 && p.number != number:
+		return moved(what, "page %d came instead of page %d", p.number, number)
+	case p.total != first.total:
+		return moved(what, "the total changed from %d to %d", first.total, p.total)
+	case p.pages != first.pages:
+		return moved(what, "the number of pages changed from %d to %d", first.pages, p.pages)
+	}
+	return nil
+}
+
+// proveEnd shows that the last page is the end: as many pages came as are claimed,
+// and it names no next one. An empty page that only showed the end counts as none,
+// and so may the only page of an empty list.
+func proveEnd[T any](what string, pages []*page[T]) error {
+	last, came := pages[len(pages)-1], len(pages)
+	if last.next != "" {
+		return moved(what, "the last of %d pages names a next one", came)
+	}
+	claimed := pages[0].pages
+	if claimed != 0 && claimed != came && (len(last.records) > 0 || claimed != came-1) {
+		return moved(what, "%d pages came of %d", came, claimed)
 	}
 	return nil
 }

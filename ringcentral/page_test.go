@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ringroster/ringcentral/simulator"
+	"ringroster/sync"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -87,11 +88,15 @@ func TestPagesProveTheListWhole(t *testing.T) {
 		}
 	}
 	tests := map[string]func([]*page[int]){
-		"":                  func([]*page[int]) {},
-		"came of 4":         func(p []*page[int]) { p[1].records = []int{3} },
-		"came twice":        func(p []*page[int]) { p[1].records = []int{2, 3} },
-		"total changed":     func(p []*page[int]) { p[1].total = 5 },
-		"instead of page 2": func(p []*page[int]) { p[1].number = 1 },
+		"":                                    func([]*page[int]) {},
+		"came of 4":                           func(p []*page[int]) { p[1].records = []int{3} },
+		"came twice":                          func(p []*page[int]) { p[1].records = []int{2, 3} },
+		"total changed":                       func(p []*page[int]) { p[1].total = 5 },
+		"instead of page 2":                   func(p []*page[int]) { p[1].number = 1 },
+		"number of pages changed from 2 to 3": func(p []*page[int]) { p[0].pages, p[1].pages = 2, 3 },
+		"2 pages came of 3":                   func(p []*page[int]) { p[0].pages, p[1].pages = 3, 3 },
+		"2 pages came of 1":                   func(p []*page[int]) { p[0].pages, p[1].pages = 1, 1 },
+		"names a next one":                    func(p []*page[int]) { p[1].next = "https://platform.example.com/next" },
 	}
 	for says, spoil := range tests {
 		pages := whole()
@@ -99,6 +104,26 @@ func TestPagesProveTheListWhole(t *testing.T) {
 		err := provePages("numbers", pages, func(n *int) string { return fmt.Sprint(*n) })
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", says, err)
+		}
+	}
+}
+
+// R1: a page that claims a second one, without a total and without a next page, is
+// not the whole list.
+func TestAPageThatClaimsASecondOneIsNotTheList(t *testing.T) {
+	for _, navigation := range []string{"", `,"navigation":{}`, `,"navigation":null`} {
+		body := `{"records":[{"id":1}],"paging":{"page":1,"perPage":1000,"totalPages":2}` + navigation + `}`
+		pages, err := readPages(t.Context(), "extensions", func(_ context.Context, number, _ int) (*page[sync.Extension], error) {
+			if number > 1 {
+				return &page[sync.Extension]{number: number, total: -1, pages: 2}, nil
+			}
+			return decodeExtensions([]byte(body))
+		})
+		if err == nil {
+			err = provePages("extensions", pages, func(x *sync.Extension) string { return x.ID })
+		}
+		if len(pages) == 1 && !isMoved(err) {
+			t.Errorf("%q: %v", navigation, err)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package ringcentral
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +11,9 @@ import (
 	"strings"
 	stdsync "sync"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"ringroster/sync"
 )
@@ -88,7 +90,7 @@ func decodeRegional(body []byte, extension string) (*wireRegional, error) {
 }
 
 // regional keeps the account's own regional settings.
-func (r *reading) regional(raw json.RawMessage) {
+func (r *reading) regional(raw jsontext.Value) {
 	var w wireRegional
 	r.s.Regional = &sync.Regional{}
 	if json.Unmarshal(raw, &w) != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"ringroster/sync"
 )
@@ -35,10 +34,10 @@ func (w *wireAdmin) admin(fault string) sync.Admin {
 	if fault == "" && w.UserID == "" {
 		fault = "it has no userId"
 	}
+	fault = tidy(fault, field{"firstName", &w.FirstName}, field{"lastName", &w.LastName}, field{"email", &w.Email}, field{"userName", &w.UserName})
 	return sync.Admin{
 		UserID: string(w.UserID), RCUserID: string(w.RCUserID),
-		FirstName: strings.TrimSpace(w.FirstName), LastName: strings.TrimSpace(w.LastName),
-		Email: strings.TrimSpace(w.Email), UserName: strings.TrimSpace(w.UserName), Faulty: fault,
+		FirstName: w.FirstName, LastName: w.LastName, Email: w.Email, UserName: w.UserName, Faulty: fault,
 	}
 }
 
@@ -82,10 +81,10 @@ func decodeSubAccounts(body []byte) ([]sync.SubAccount, error) {
 	}
 	subs := make([]sync.SubAccount, len(rows))
 	for i, w := range rows {
-		if w.ID == "" || w.Active == nil || faults[i] != "" {
-			return nil, nonsense("record %d lacks subAccountId or isActive", i+1)
+		if fault := tidy(faults[i], field{"subAccountName", &w.Name}); w.ID == "" || w.Active == nil || fault != "" {
+			return nil, nonsense("record %d lacks subAccountId or isActive, or is damaged %s", i+1, fault)
 		}
-		subs[i] = sync.SubAccount{ID: string(w.ID), Name: strings.TrimSpace(w.Name), Active: *w.Active}
+		subs[i] = sync.SubAccount{ID: string(w.ID), Name: w.Name, Active: *w.Active}
 	}
 	return subs, nil
 }
@@ -106,10 +105,10 @@ func decodeGroups(body []byte) ([]sync.Group, error) {
 	}
 	groups := make([]sync.Group, len(rows))
 	for i, w := range rows {
-		if w.ID == "" || faults[i] != "" {
-			return nil, nonsense("record %d lacks agentGroupId", i+1)
+		if fault := tidy(faults[i], field{"groupName", &w.Name}); w.ID == "" || fault != "" {
+			return nil, nonsense("record %d lacks agentGroupId, or is damaged %s", i+1, fault)
 		}
-		groups[i] = sync.Group{ID: string(w.ID), Name: strings.TrimSpace(w.Name)}
+		groups[i] = sync.Group{ID: string(w.ID), Name: w.Name}
 	}
 	return groups, nil
 }
@@ -139,11 +138,13 @@ func (w *wireAgent) agent(fault string, texts *texts) sync.Agent {
 	case w.Active == nil:
 		fault = "it has no isActive"
 	}
+	fault = tidy(fault, field{"firstName", &w.FirstName}, field{"lastName", &w.LastName}, field{"email", &w.Email},
+		field{"userName", &w.UserName}, field{"agentType", &w.AgentType})
 	return sync.Agent{
 		ID: texts.own(string(w.AgentID)), RCUserID: texts.own(string(w.RCUserID)),
-		FirstName: texts.trimmed(w.FirstName), LastName: texts.trimmed(w.LastName),
-		Email: texts.own(strings.TrimSpace(w.Email)), UserName: texts.own(strings.TrimSpace(w.UserName)),
-		Type: texts.trimmed(w.AgentType), Active: w.Active != nil && *w.Active, Faulty: fault,
+		FirstName: texts.shared(w.FirstName), LastName: texts.shared(w.LastName),
+		Email: texts.own(w.Email), UserName: texts.own(w.UserName),
+		Type: texts.shared(w.AgentType), Active: w.Active != nil && *w.Active, Faulty: fault,
 		Supervisors: w.Supervisors,
 	}
 }

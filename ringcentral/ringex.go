@@ -2,10 +2,9 @@ package ringcentral
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
-	"slices"
-	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"ringroster/sync"
 )
@@ -44,8 +43,8 @@ func (c *client) ringEXAccount(ctx context.Context) (wireAccount, error) {
 // wireAccount is AccountInfo, as far as it is used. Its regional settings decide
 // nothing that a run depends on: where they cannot be read they are empty.
 type wireAccount struct {
-	ID       id              `json:"id"`
-	Regional json.RawMessage `json:"regionalSettings"`
+	ID       id             `json:"id"`
+	Regional jsontext.Value `json:"regionalSettings"`
 }
 
 func decodeAccount(body []byte) (wireAccount, error) {
@@ -78,101 +77,68 @@ type wireExtension struct {
 }
 
 // extension keeps what is certain: of a faulty record id, type and status at
-// most.
+// most. Type and status mean something only as they are, so they stay so.
 func (w *wireExtension) extension(fault string, texts *texts) sync.Extension {
+	fault = w.tidy(fault)
 	x := sync.Extension{ID: texts.own(string(w.ID)), Type: texts.shared(w.Type), Status: texts.shared(w.Status), Faulty: fault}
 	if fault != "" {
 		return x
 	}
-	x.Number, x.Site = texts.own(strings.TrimSpace(w.Number)), texts.trimmed(w.Site.Name)
+	x.Number, x.Site = texts.own(w.Number), texts.shared(w.Site.Name)
 	if w.Contact == nil {
 		return x
 	}
 	x.HasContact = true
-	x.FirstName, x.LastName = texts.trimmed(w.Contact.FirstName), texts.trimmed(w.Contact.LastName)
-	x.Email = texts.own(strings.TrimSpace(w.Contact.Email))
-	x.Department, x.JobTitle = texts.trimmed(w.Contact.Department), texts.trimmed(w.Contact.JobTitle)
+	x.FirstName, x.LastName = texts.shared(w.Contact.FirstName), texts.shared(w.Contact.LastName)
+	x.Email = texts.own(w.Contact.Email)
+	x.Department, x.JobTitle = texts.shared(w.Contact.Department), texts.shared(w.Contact.JobTitle)
 	return x
+}
+
+func (w *wireExtension) tidy(fault string) string {
+	fault = capped(fault, field{"type", &w.Type}, field{"status", &w.Status})
+	fault = tidy(fault, field{"extensionNumber", &w.Number}, field{"site", &w.Site.Name})
+	if c := w.Contact; c != nil {
+		fault = tidy(fault, field{"firstName", &c.FirstName}, field{"lastName", &c.LastName}, field{"email", &c.Email},
+			field{"department", &c.Department}, field{"jobTitle", &c.JobTitle})
+	}
+	return fault
 }
 
 var extensionRoom shelf[wireExtension]
 
-// decodeExtensions reads a page of extensions, into room if they fit. The records
-// as they came are let go at once: an account has a hundred thousand of them.
-func decodeExtensions(body []byte, room []sync.Extension) (*page[sync.Extension], error) {
+// decodeExtensions reads a page of extensions. The records as they came are let go
+// at once: an account has a hundred thousand of them.
+func decodeExtensions(body []byte) (*page[sync.Extension], error) {
 	w, err := decodePageInto(body, extensionRoom.take())
 	if err != nil {
 		return nil, err
 	}
 	p := &page[sync.Extension]{
-		faults: w.faults, number: w.number, size: w.size, pages: w.pages, total: w.total, walks: w.walks, next: w.next,
-	}
-	if n := len(w.records); n <= len(room) {
-		p.records = room[:n:n]
-	} else {
-		p.records = make([]sync.Extension, n)
+		records: make([]sync.Extension, len(w.records)), faults: map[int]string{},
+		number: w.number, size: w.size, pages: w.pages, total: w.total, walks: w.walks, next: w.next,
 	}
 	texts := newTexts(len(w.records))
 	for i := range w.records {
-		p.records[i] = w.records[i].extension(w.faults[i], texts)
+		x := w.records[i].extension(w.faults[i], texts)
+		if p.records[i] = x; x.Faulty != "" {
+			p.faults[i] = x.Faulty
+		}
 	}
 	extensionRoom.put(w.records)
 	return p, nil
 }
 
-// extensionPages reads the extension list once, unproved, into list where it can.
-func (c *client) extensionPages(ctx context.Context, list *extensionList, progress func(of, records int)) ([]*page[sync.Extension], error) {
+// extensionPages reads the extension list once, unproved.
+func (c *client) extensionPages(ctx context.Context, progress func(of, records int)) ([]*page[sync.Extension], error) {
 	return readPages(ctx, "extensions", func(ctx context.Context, number, size int) (*page[sync.Extension], error) {
 		r := &request{op: listExtensions, what: "extensions", url: c.at(ringEX, "/restapi/v1.0/account/~/extension") + pageQuery(number, size)}
-		p, err := call(ctx, c, r, func(body []byte) (*page[sync.Extension], error) {
-			return decodeExtensions(body, list.of(number, size))
-		})
+		p, err := call(ctx, c, r, decodeExtensions)
 		if err == nil {
 			progress(p.last(), len(p.records))
-			list.begin(number, p)
 		}
 		return p, err
 	})
-}
-
-// extensionList is one piece of memory for a whole list, in which each page has
-// its place once the first has told how many there are.
-type extensionList []sync.Extension
-
-// mostExpected is how many extensions are believed on a server's word alone.
-const mostExpected = 200_000
-
-func (l *extensionList) begin(number int, first *page[sync.Extension]) {
-	if number == 1 && first.total > len(first.records) && first.total <= mostExpected {
-		*l = make([]sync.Extension, first.total)
-		// Were the garbage collector the first to look, Linux would lend it pages of
-		// zeros, and take them back from all processors as they are written to.
-		clear(*l)
-		copy(*l, first.records)
-	}
-}
-
-// of is the place of a page; none on the first, or behind the end.
-func (l *extensionList) of(number, size int) []sync.Extension {
-	from := min((number-1)*size, len(*l))
-	return (*l)[from:min(from+size, len(*l))]
-}
-
-// join puts proved pages together, if they are not already: every page but the
-// last one full.
-func (l extensionList) join(pages []*page[sync.Extension]) []sync.Extension {
-	records := make([][]sync.Extension, len(pages))
-	inPlace, at := len(pages) > 1, 0
-	for i, p := range pages {
-		records[i] = p.records
-		here := l.of(i+1, pages[0].granted())
-		inPlace = inPlace && len(here) == len(p.records) && (i == 0 || len(here) > 0 && &here[0] == &p.records[0])
-		at += len(p.records)
-	}
-	if inPlace && at == len(l) {
-		return l
-	}
-	return slices.Concat(records...)
 }
 
 // wireRole is RoleResource.
@@ -184,8 +150,9 @@ type wireRole struct {
 	} `json:"permissions"`
 }
 
+// role is what is used of it, once its texts are tidy.
 func (w *wireRole) role() sync.RingEXRole {
-	role := sync.RingEXRole{ID: string(w.ID), Name: strings.TrimSpace(w.Name)}
+	role := sync.RingEXRole{ID: string(w.ID), Name: w.Name}
 	for _, p := range w.Permissions {
 		role.Permissions = append(role.Permissions, string(p.ID))
 	}

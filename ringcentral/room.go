@@ -141,6 +141,3 @@ func (t *texts) shared(value string) string {
 	}
 	return known
 }
-
-// trimmed is shared, without outer space.
-func (t *texts) trimmed(value string) string { return t.shared(strings.TrimSpace(value)) }

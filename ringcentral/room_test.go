@@ -18,20 +18,20 @@ import (
 func TestUsedRoomLeavesNothingBehind(t *testing.T) {
 	const full = `{"id":7,"extensionNumber":"102","type":"User","status":"Disabled","contact":{"firstName":"Ada","email":"ada@example.com"},"site":{"name":"Bern"}}`
 	for range 3 {
-		if _, err := decodeExtensions(fmt.Appendf(nil, `{"records":[%s,%s,%s]}`, full, full, full), nil); err != nil {
+		if _, err := decodeExtensions(fmt.Appendf(nil, `{"records":[%s,%s,%s]}`, full, full, full)); err != nil {
 			t.Fatal(err)
 		}
-		p, err := decodeExtensions([]byte(`{"records":[{"id":8},{}]}`), nil)
+		p, err := decodeExtensions([]byte(`{"records":[{"id":8},{}]}`))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]sync.Extension{{ID: "8"}, {}}, p.records); diff != "" {
 			t.Fatal(diff)
 		}
-		if p, err := decodeExtensions([]byte(`{"records":[]}`), nil); err != nil || len(p.records) != 0 {
+		if p, err := decodeExtensions([]byte(`{"records":[]}`)); err != nil || len(p.records) != 0 {
 			t.Fatal(p, err)
 		}
-		if p, err := decodeExtensions([]byte(`{"paging":{"page":1}}`), nil); kindOf(err) != kindNonsense {
+		if p, err := decodeExtensions([]byte(`{"paging":{"page":1}}`)); kindOf(err) != kindNonsense {
 			t.Fatal(p, err)
 		}
 
@@ -46,59 +46,6 @@ func TestUsedRoomLeavesNothingBehind(t *testing.T) {
 		if diff := cmp.Diff([]sync.Agent{{ID: "8", Faulty: "it has no isActive"}}, agents); diff != "" {
 			t.Fatal(diff)
 		}
-	}
-}
-
-// A list stands in one piece where its pages are as announced, and is put
-// together where they are not.
-func TestAListOfPagesIsPutTogether(t *testing.T) {
-	for _, test := range []struct {
-		name    string
-		pages   []int // records on each
-		inPlace bool
-	}{
-		{"full pages", []int{3, 3, 2}, true},
-		{"the last one full", []int{3, 3, 3}, true},
-		{"a short one in the middle", []int{3, 2, 3}, false},
-		{"a long one, and a short one after it", []int{3, 4, 2}, false},
-		{"an empty one at the end", []int{3, 3, 0}, false},
-		{"one page", []int{3}, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			total, id := 0, 0
-			for _, n := range test.pages {
-				total += n
-			}
-			var list extensionList
-			var pages []*page[sync.Extension]
-			var want []string
-			for i, n := range test.pages {
-				p := &page[sync.Extension]{size: 3, total: total}
-				if room := list.of(i+1, 3); n <= len(room) {
-					p.records = room[:n:n]
-				} else {
-					p.records = make([]sync.Extension, n)
-				}
-				for j := range p.records {
-					id++
-					p.records[j].ID = fmt.Sprint(id)
-					want = append(want, fmt.Sprint(id))
-				}
-				list.begin(i+1, p)
-				pages = append(pages, p)
-			}
-			joined := list.join(pages)
-			var got []string
-			for _, x := range joined {
-				got = append(got, x.ID)
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Error(diff)
-			}
-			if in := len(list) > 0 && &joined[0] == &list[0]; in != test.inPlace {
-				t.Errorf("in place: %t", in)
-			}
-		})
 	}
 }
 
