@@ -83,9 +83,20 @@ func (c *client) advise(e *Error, op *operation) {
 		c.adviseRefusal(e, op)
 	case kindRedirect:
 		e.Advice = fmt.Sprintf("redirects are never followed with credentials: check %s", op.service.setting())
+	case kindProxy:
+		e.Advice = proxyAdvice(e)
 	case kindUntrusted:
 		e.Advice = "if a proxy inspects TLS here, name its CA in ca_file"
 	}
+}
+
+const passwordForProxy = "give HTTPS_PROXY the user and password that the proxy asks for: http://USER:PASSWORD@HOST:PORT"
+
+func proxyAdvice(e *Error) string {
+	if proxy, ok := errors.AsType[*proxyRefusal](e.cause); ok && proxy.status == http.StatusProxyAuthRequired {
+		return passwordForProxy
+	}
+	return "check HTTPS_PROXY, and that the proxy lets this host reach RingCentral"
 }
 
 func (c *client) adviseRefusal(e *Error, op *operation) {
@@ -115,7 +126,7 @@ func (c *client) adviseRefusal(e *Error, op *operation) {
 	case e.Status == http.StatusNotFound:
 		e.Advice = fmt.Sprintf("check %s", op.service.setting())
 	case e.Status == http.StatusProxyAuthRequired:
-		e.Advice = "give HTTPS_PROXY the user and password it asks for"
+		e.Advice = passwordForProxy
 	}
 }
 

@@ -119,7 +119,7 @@ func newClient(cfg Config) (*client, error) {
 		return nil, settings("main_account_id is empty")
 	}
 	if c.transport == nil {
-		own, err := newTransport(cfg.CAFile)
+		own, err := NewTransport(cfg.CAFile)
 		if err != nil {
 			return nil, err
 		}
@@ -249,13 +249,13 @@ func (c *client) roundTrip(ctx context.Context, r *request, token string) (statu
 	c.calls.Add(1)
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return 0, nil, nil, lost(ctx, err)
+		return 0, nil, nil, c.lost(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	success := resp.StatusCode == http.StatusOK // no other answers a read (R1)
 	body, err = c.read(ctx, resp, success)
 	if err != nil {
-		return resp.StatusCode, resp.Header, nil, lost(ctx, err)
+		return resp.StatusCode, resp.Header, nil, c.lost(ctx, err)
 	}
 	if !success {
 		basic, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Basic ")

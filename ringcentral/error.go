@@ -17,6 +17,7 @@ type kind int
 const (
 	kindAnswer    kind = iota // RingCentral refused, with a status of 300 or more
 	kindTransport             // no whole answer came: connection, timeout, cut body
+	kindProxy                 // a proxy refuses the way
 	kindUntrusted             // the other side's certificate is not trusted
 	kindNonsense              // success that is no answer: another status than 200, or a body that was not asked for
 	kindTooLarge              // a body beyond the size limit

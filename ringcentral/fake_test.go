@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	stdsync "sync"
 	"testing"
@@ -77,4 +78,13 @@ func answer(status int, body string) *http.Response {
 		StatusCode: status, Header: http.Header{"Content-Type": {"text/plain"}},
 		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 	}
+}
+
+func mustParse(tb testing.TB, address string) *url.URL {
+	tb.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return u
 }

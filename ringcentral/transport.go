@@ -5,23 +5,37 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
+	"unicode"
 )
 
-// newTransport is the way to RingCentral when the settings name no other:
-// through the environment's proxy, with TLS verified against the system's roots
-// and those of caFile, and with every wait bounded.
-func newTransport(caFile string) (*http.Transport, error) {
+// NewTransport is the way to RingCentral when the settings name no other: through
+// the environment's proxy, with TLS verified against the system's roots and those of
+// caFile, and with every wait bounded. Settings that cannot be used are *Error.
+//
+// A connection may die without a word, when a firewall or a NAT forgets it. HTTP/2
+// sends all calls down one, so each retry would wait for the same dead connection
+// (golang/go #59690): one that says nothing is asked, and closed if it does not answer.
+func NewTransport(caFile string) (*http.Transport, error) {
 	roots, err := rootsWith(caFile)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkProxies(); err != nil {
+		return nil, err
+	}
 	return &http.Transport{
-		Proxy:                  proxyFromEnvironment,
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: proxyAnswered,
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,
@@ -30,14 +44,18 @@ func newTransport(caFile string) (*http.Transport, error) {
 		MaxIdleConnsPerHost:    mostInFlight,
 		MaxResponseHeaderBytes: 64 << 10,
 		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
 	}, nil
 }
+
+// mostCAFile is more than all the roots of a system take.
+const mostCAFile = 16 << 20
 
 func rootsWith(caFile string) (*x509.CertPool, error) {
 	if caFile == "" {
 		return nil, nil // the system's
 	}
-	pem, err := os.ReadFile(caFile)
+	pem, err := readRegular(caFile)
 	if err != nil {
 		return nil, settings("ca_file: %v", err)
 	}
@@ -51,14 +69,93 @@ func rootsWith(caFile string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// proxyFromEnvironment keeps a malformed address, password included, out of the
-// error.
-func proxyFromEnvironment(req *http.Request) (*url.URL, error) {
-	proxy, err := http.ProxyFromEnvironment(req)
+// readRegular reads a file that is one: a FIFO would wait for its other end, which
+// O_NONBLOCK keeps it from, and a device may never end.
+func readRegular(name string) ([]byte, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, errors.New("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not the address of a proxy")
+		return nil, err
 	}
-	return proxy, nil
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	case info.Size() > mostCAFile:
+		return nil, fmt.Errorf("%s is larger than %d MiB", name, mostCAFile>>20)
+	}
+	return io.ReadAll(io.LimitReader(f, mostCAFile))
+}
+
+// proxyVariables are those that net/http looks at, in its order.
+var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"}
+
+// checkProxies refuses what is no proxy's address. What cannot be parsed net/http
+// ignores, and goes direct, although somebody meant calls to go through a proxy. The
+// value stays out of the error: it may hold a password.
+func checkProxies() error {
+	for _, name := range proxyVariables {
+		if value := os.Getenv(name); value != "" && !isProxy(value) {
+			return settings("%s is not the address of a proxy%s: correct it as http://HOST:PORT, or unset it", name, oddity(value))
+		}
+	}
+	return nil
+}
+
+// isProxy is stricter than net/http, which parses much that is no address.
+func isProxy(value string) bool {
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, "\"'`, ") || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	return slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme)
+}
+
+// oddity names what is easily overlooked in a value that may not be shown.
+func oddity(value string) string {
+	switch {
+	case strings.HasSuffix(value, "\r"):
+		return " (it ends in a carriage return)"
+	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return " (it holds a space or a control character)"
+	case strings.ContainsAny(value, "\"'`"):
+		return " (it holds quotes)"
+	}
+	return ""
+}
+
+// proxyAnswered makes the answer of a proxy that opens no way an error by its
+// status, which net/http would give as text alone.
+func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &proxyRefusal{resp.StatusCode, resp.Status}
+}
+
+// proxyRefusal is a proxy's answer to CONNECT.
+type proxyRefusal struct {
+	status int
+	line   string
+}
+
+func (p *proxyRefusal) Error() string { return "the proxy answered " + p.line }
+
+// worthwhile says whether the same CONNECT may be answered otherwise later.
+func (p *proxyRefusal) worthwhile() bool {
+	return p.status >= http.StatusInternalServerError || p.status == http.StatusTooManyRequests
+}
+
+// lost is lost, after which the next try leaves the way that failed: idle
+// connections may be as dead as the one that was used.
+func (c *client) lost(ctx context.Context, err error) error {
+	c.closeIdle()
+	return lost(ctx, err)
 }
 
 // lost says that no whole answer came. When the context is dead, transports give
@@ -72,8 +169,12 @@ func lost(ctx context.Context, err error) error {
 		return err
 	}
 	e := &Error{kind: kindTransport, Message: clean(err.Error()), cause: err}
-	if untrusted(err) {
+	proxy, byProxy := errors.AsType[*proxyRefusal](err)
+	switch {
+	case untrusted(err):
 		e.kind = kindUntrusted
+	case byProxy && !proxy.worthwhile():
+		e.kind = kindProxy
 	}
 	return e
 }

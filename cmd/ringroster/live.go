@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	stdsync "sync"
 	"time"
 
@@ -146,9 +143,9 @@ func (f *findings) reach(ctx context.Context, account *config.Account) bool {
 		Timeout:       20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	transport, err := plainTransport(account.CAFile)
+	transport, err := ringcentral.NewTransport(account.CAFile)
 	if err != nil {
-		f.fail(account.Name, "ca_file", err.Error(), "name a file with certificates in PEM form that this user may read")
+		f.failErr(account.Name, "connection", err)
 		return false
 	}
 	client.Transport = transport
@@ -172,7 +169,13 @@ func (f *findings) clock(account string, date, began time.Time) {
 		return
 	}
 	skew := began.Add(time.Since(began) / 2).Sub(date.Add(time.Second / 2)).Round(time.Second)
-	detail := fmt.Sprintf("this machine's clock differs from RingCentral's by %s", skew.Abs())
+	detail := "this machine's clock agrees with RingCentral's to the second"
+	switch {
+	case skew > 0:
+		detail = fmt.Sprintf("this machine's clock is %s ahead of RingCentral's", skew)
+	case skew < 0:
+		detail = fmt.Sprintf("this machine's clock is %s behind RingCentral's", -skew)
+	}
 	const remedy = "let the machine keep its clock by NTP (timedatectl set-ntp true)"
 	switch {
 	case skew.Abs() > skewLimit:
@@ -202,25 +205,4 @@ func dateOf(ctx context.Context, client *http.Client, address string) (time.Time
 		return time.Time{}, nil
 	}
 	return date, nil
-}
-
-// plainTransport goes the way of the client, without any credential.
-func plainTransport(caFile string) (*http.Transport, error) {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
-	if caFile == "" {
-		return t, nil
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, err
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate", caFile)
-	}
-	t.TLSClientConfig.RootCAs = roots
-	return t, nil
 }
