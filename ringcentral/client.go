@@ -89,8 +89,6 @@ type request struct {
 	url   string
 	form  url.Values // nil: GET
 	basic bool       // with the app's own credentials
-	// secret is a token that the form holds.
-	secret string
 }
 
 // client sends requests: admitted, authorised, counted, tried again, decoded.
@@ -103,11 +101,13 @@ type client struct {
 	tokens    *tokens
 	calls     atomic.Int64
 	bodies    bodySlots
+	secrets   *secrets
 }
 
 func newClient(cfg Config) (*client, error) {
 	cfg.JWT = strings.TrimSpace(cfg.JWT)
 	c := &client{Config: cfg, transport: cfg.Transport, closeIdle: func() {}, pacer: newPacer(), bodies: newBodySlots()}
+	c.secrets = newSecrets(&c.Config)
 	for s, text := range []string{cfg.BaseURL, cfg.RingCXURL} {
 		u, err := url.Parse(strings.TrimRight(text, "/"))
 		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http") {
@@ -179,7 +179,7 @@ func (c *client) explain(ctx context.Context, r *request, err error) error {
 		e.Status = http.StatusOK
 	}
 	c.advise(e, r.op)
-	return e
+	return c.secrets.finish(e)
 }
 
 // authorised sends a request with a token of its service. A refused token is
@@ -211,8 +211,8 @@ func (c *client) send(ctx context.Context, r *request, attempt int) (token strin
 	c.pacer.answered(r.op, held, header)
 	if c.OnCall != nil {
 		c.OnCall(Call{
-			Account: c.Account, Op: r.op.name, Method: r.method(), Path: r.path(), Group: held[0].name, Attempt: attempt,
-			Status: status, RequestID: clean(header.Get("RCRequestId")), Wait: sent.Sub(began), Duration: time.Since(sent),
+			Account: c.Account, Op: r.op.name, Method: r.method(), Path: c.secrets.say(r.path()), Group: held[0].name, Attempt: attempt,
+			Status: status, RequestID: c.secrets.say(header.Get("RCRequestId")), Wait: sent.Sub(began), Duration: time.Since(sent),
 		})
 	}
 	return token, body, err
@@ -258,8 +258,7 @@ func (c *client) roundTrip(ctx context.Context, r *request, token string) (statu
 		return resp.StatusCode, resp.Header, nil, c.lost(ctx, err)
 	}
 	if !success {
-		basic, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Basic ")
-		err = refusal(resp.StatusCode, resp.Header, hide(body, c.ClientSecret, c.JWT, basic, token, r.secret))
+		err = refusal(resp.StatusCode, resp.Header, body)
 	}
 	return resp.StatusCode, resp.Header, body, err
 }

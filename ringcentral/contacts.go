@@ -47,7 +47,7 @@ func (d *Directory) Contacts(ctx context.Context, report func(sync.Progress)) (*
 		return err
 	})
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, d.c.secrets.finish(err)
 	}
 	list.Total, list.TakenAt = pages[0].total, time.Now()
 	count := 0

@@ -55,11 +55,12 @@ func (d *Directory) Snapshot(ctx context.Context, report func(sync.Progress)) (*
 	g.Go(func() error { return r.ringEX(ctx) })
 	g.Go(func() error { return r.ringCX(ctx) })
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, d.c.secrets.finish(err)
 	}
 	if err := r.somebody(); err != nil {
 		return nil, err
 	}
+	d.c.secrets.finishWarnings(r.s.Warnings)
 	r.s.TakenAt = time.Now()
 	r.s.Lists = r.lists()
 	slices.SortFunc(r.s.Warnings, func(a, b sync.Warning) int { return strings.Compare(string(a.Reason), string(b.Reason)) })

@@ -55,7 +55,7 @@ func (e *Error) Error() string {
 	case e.Status != 0:
 		fmt.Fprintf(&b, "%s answered %d", e.URL, e.Status)
 		if e.Code != "" {
-			fmt.Fprintf(&b, " %s", e.Code)
+			fmt.Fprintf(&b, " %s", short(e.Code))
 		}
 		if e.Message != "" {
 			b.WriteString(": ")
@@ -63,9 +63,9 @@ func (e *Error) Error() string {
 	case e.URL != "":
 		fmt.Fprintf(&b, "%s: ", e.URL)
 	}
-	b.WriteString(e.Message)
+	b.WriteString(short(e.Message))
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
+		fmt.Fprintf(&b, " (request id %s)", short(e.RequestID))
 	}
 	if advice := e.remedy(); advice != "" {
 		fmt.Fprintf(&b, "; %s", advice)
@@ -91,16 +91,16 @@ func isMoved(err error) bool { return kindOf(err) == kindMoved }
 // nonsense says that a body was not what was asked for.
 func nonsense(format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
-	return &Error{kind: kindNonsense, Message: clean(err.Error()), cause: err}
+	return &Error{kind: kindNonsense, Message: strip(err.Error()), cause: err}
 }
 
 // refusal is the one reading of all the shapes in which RingCentral says no:
 // both RingEX envelopes, OAuth's, RingCX's, plain text, HTML, or nothing
 // (API.md 1.6, 4 and 5.4).
 func refusal(status int, h http.Header, body []byte) *Error {
-	e := &Error{Status: status, kind: kindAnswer, RequestID: clean(h.Get("RCRequestId"))}
+	e := &Error{Status: status, kind: kindAnswer, RequestID: strip(h.Get("RCRequestId"))}
 	if to, err := url.Parse(h.Get("Location")); status >= 300 && status < 400 && err == nil {
-		e.kind, e.Message = kindRedirect, clean("it leads to "+first(to.Host, "another path"))
+		e.kind, e.Message = kindRedirect, strip("it leads to "+first(to.Host, "another path"))
 		return e
 	}
 	if status < 300 {
@@ -115,7 +115,7 @@ func refusal(status int, h http.Header, body []byte) *Error {
 	case isHTML(h, body):
 		e.web, e.Message = true, "a web page instead of data"
 	default:
-		e.Message = clean(string(body[:min(len(body), 4*longestText)]))
+		e.Message = strip(string(body))
 	}
 	return e
 }
@@ -140,9 +140,9 @@ func (e *Error) readJSON(body []byte) bool {
 		doc.ErrorCode = first(doc.ErrorCode, inner.ErrorCode)
 		doc.Message = first(doc.Message, inner.Message)
 	}
-	e.Code = clean(first(doc.ErrorCode, doc.Error))
-	e.Message = clean(first(doc.Message, doc.Description, doc.GeneralMessage, doc.DeveloperMessage))
-	e.word = clean(doc.Error)
+	e.Code = strip(first(doc.ErrorCode, doc.Error))
+	e.Message = strip(first(doc.Message, doc.Description, doc.GeneralMessage, doc.DeveloperMessage))
+	e.word = strip(doc.Error)
 	return e.Code != "" || e.Message != ""
 }
 
@@ -163,16 +163,6 @@ func limitUnderSuccess(err error, body []byte) *Error {
 	return e
 }
 
-// hide takes secrets out of foreign text, should a server quote them.
-func hide(text []byte, secrets ...string) []byte {
-	for _, secret := range secrets {
-		if len(secret) > 3 {
-			text = bytes.ReplaceAll(text, []byte(secret), []byte("***"))
-		}
-	}
-	return text
-}
-
 func first(values ...string) string {
 	for _, v := range values {
 		if v != "" {
@@ -185,9 +175,12 @@ func first(values ...string) string {
 // longestText is the most that is shown of somebody else's text, in runes.
 const longestText = 300
 
-// clean makes foreign text fit for one line of a log: no control or invisible
-// formatting characters, single spaces, a bounded length.
-func clean(text string) string {
+// clean makes foreign text fit for one line of a log.
+func clean(text string) string { return short(strip(text)) }
+
+// strip takes out control and invisible formatting characters, and makes all space
+// single.
+func strip(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -197,7 +190,10 @@ func clean(text string) string {
 		}
 		return r
 	}, text)
-	text = strings.Join(strings.Fields(text), " ")
+	return strings.Join(strings.Fields(text), " ")
+}
+
+func short(text string) string {
 	if runes := []rune(text); len(runes) > longestText {
 		return string(runes[:longestText]) + "…"
 	}

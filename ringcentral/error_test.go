@@ -50,6 +50,10 @@ func TestEveryShapeOfRefusalIsRead(t *testing.T) {
 
 func TestForeignTextIsCapped(t *testing.T) {
 	e := refusal(500, http.Header{}, []byte(strings.Repeat("é", 10_000)))
+	if n := len([]rune(e.Error())); n > longestText+200 { // with the advice
+		t.Errorf("%d runes", n)
+	}
+	_ = newSecrets(&Config{}).finish(e) // secrets are hidden before it is cut
 	if n := len([]rune(e.Message)); n != longestText+1 {
 		t.Errorf("%d runes", n)
 	}

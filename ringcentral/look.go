@@ -26,7 +26,7 @@ func (d *Directory) LookAgain(ctx context.Context, look sync.Look, report func(s
 		g.Go(func() error { return d.extensionsAgain(gctx, r, look.Extensions) })
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, d.c.secrets.finish(err)
 	}
 	if look.RingCX {
 		if err := r.somebody(); err != nil {

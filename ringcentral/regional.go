@@ -124,7 +124,9 @@ func (d *Directory) Regional(ctx context.Context, extensions []string, report fu
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}
-	return l.own, l.warnings(), nil
+	warnings := l.warnings()
+	d.c.secrets.finishWarnings(warnings)
+	return l.own, warnings, nil
 }
 
 // lookups is one Regional.

@@ -61,7 +61,7 @@ func choose(listed []sync.SubAccount, configured []string, mainID string) ([]syn
 func unknownSubAccount(want string, listed []sync.SubAccount, mainID string) *Error {
 	var names []string
 	for _, s := range listed[:min(len(listed), 20)] {
-		names = append(names, clean(s.ID+" "+s.Name))
+		names = append(names, s.ID+" "+s.Name)
 	}
 	return &Error{
 		Op: "sub-accounts", kind: kindSettings, permanent: true,

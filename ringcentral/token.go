@@ -161,6 +161,7 @@ func (t *tokens) grant(ctx context.Context, _ token) (token, error) {
 	if err != nil {
 		return token{}, err
 	}
+	t.c.secrets.add(info.AccessToken)
 	t.owner = string(info.OwnerID)
 	life := time.Duration(min(info.ExpiresIn, 24*3600)) * time.Second
 	return token{value: info.AccessToken, renewAt: began.Add(life - min(renewalMargin, life/4))}, nil
@@ -184,7 +185,7 @@ func decodeToken(body []byte) (*tokenInfo, error) {
 // renewRingCX renews by refresh token, else by exchange.
 func (t *tokens) renewRingCX(ctx context.Context, old token) (token, error) {
 	if old.refresh != "" {
-		r := &request{op: refreshToken, what: "a renewed RingCX token", secret: old.refresh, url: t.c.at(ringCX, "/api/auth/token/refresh"), form: url.Values{
+		r := &request{op: refreshToken, what: "a renewed RingCX token", url: t.c.at(ringCX, "/api/auth/token/refresh"), form: url.Values{
 			"refresh_token": {old.refresh},
 			"rcTokenType":   {"Bearer"},
 		}}
@@ -208,7 +209,7 @@ func (t *tokens) exchange(ctx context.Context) (renewed token, used string, err 
 	if err != nil {
 		return token{}, "", err
 	}
-	r := &request{op: exchangeToken, what: "a RingCX token", secret: ex.value, form: url.Values{
+	r := &request{op: exchangeToken, what: "a RingCX token", form: url.Values{
 		"rcAccessToken": {ex.value},
 		"rcTokenType":   {"Bearer"},
 	}}
@@ -224,6 +225,7 @@ func (t *tokens) ask(ctx context.Context, r *request) (token, error) {
 	if err != nil {
 		return token{}, err
 	}
+	t.c.secrets.add(info.AccessToken, info.RefreshToken)
 	if info.MainAccountID != "" {
 		t.main = string(info.MainAccountID)
 	}
@@ -255,7 +257,7 @@ func (t *tokens) revoke(ctx context.Context) {
 	if left.value == "" {
 		return
 	}
-	r := &request{op: revokeToken, what: "the end of the session", secret: left.value, url: t.c.at(ringEX, "/restapi/oauth/revoke"), basic: true, form: url.Values{
+	r := &request{op: revokeToken, what: "the end of the session", url: t.c.at(ringEX, "/restapi/oauth/revoke"), basic: true, form: url.Values{
 		"token": {left.value},
 	}}
 	if _, body, err := t.c.send(ctx, r, 1); err == nil {

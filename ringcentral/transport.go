@@ -168,7 +168,7 @@ func lost(ctx context.Context, err error) error {
 	if kindOf(err) == kindTooLarge {
 		return err
 	}
-	e := &Error{kind: kindTransport, Message: clean(err.Error()), cause: err}
+	e := &Error{kind: kindTransport, Message: strip(err.Error()), cause: err}
 	proxy, byProxy := errors.AsType[*proxyRefusal](err)
 	switch {
 	case untrusted(err):

@@ -8,9 +8,11 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	stdsync "sync"
 	"syscall"
@@ -30,6 +32,9 @@ type vault struct {
 
 	mu      stdsync.Mutex
 	secrets map[string]string // what it is, by the secret
+	// echo, where it is set, answers requests for one path with what they sent.
+	echo     func(w http.ResponseWriter, sent string)
+	echoPath string
 }
 
 var tokens = regexp.MustCompile(`"(?:access_token|refresh_token|accessToken|refreshToken)"\s*:\s*"([^"]+)"`)
@@ -61,6 +66,11 @@ func (v *vault) plant(what, secret string) {
 
 // serve passes a request on, and takes down the tokens of the answer.
 func (v *vault) serve(w http.ResponseWriter, r *http.Request) {
+	if v.echo != nil && strings.HasSuffix(r.URL.Path, v.echoPath) {
+		_ = r.ParseForm()
+		v.echo(w, strings.TrimPrefix(strings.TrimPrefix(r.Header.Get("Authorization"), "Basic "), "Bearer ")+" "+strings.Join(slices.Concat(slices.Collect(maps.Values(r.PostForm))...), " "))
+		return
+	}
 	answer := httptest.NewRecorder()
 	v.server.ServeHTTP(answer, r)
 	for _, m := range tokens.FindAllStringSubmatch(answer.Body.String(), -1) {
@@ -208,6 +218,41 @@ func TestNoSecretIsToldByFailingCalls(t *testing.T) {
 			v.settings("json", fmt.Sprintf("    client_secret: %s\n    jwt: %s\n", v.account.ClientSecret, v.account.JWT))
 			v.commands()
 		})
+	}
+}
+
+// TestNoSecretIsToldByEchoes, when a server or a gateway quotes what it was sent,
+// escaped, in whatever an error can show.
+func TestNoSecretIsToldByEchoes(t *testing.T) {
+	escaped := func(s string) string {
+		return strings.NewReplacer("=", `\u003d`, "-", `\u002d`, ".", `\u002e`, "/", `\/`).Replace(s)
+	}
+	for name, echo := range map[string]func(w http.ResponseWriter, sent string){
+		"an error": func(w http.ResponseWriter, sent string) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, `{"errorCode":"CMN-101","error":"%[1]s","message":"no: %[1]s"}`, escaped(sent))
+		},
+		"a request id": func(w http.ResponseWriter, sent string) {
+			w.Header().Set("RCRequestId", sent)
+			w.WriteHeader(http.StatusForbidden)
+		},
+		"a redirect": func(w http.ResponseWriter, sent string) {
+			w.Header().Set("Location", "https://"+strings.ReplaceAll(strings.Trim(strings.TrimSpace(sent), "="), " ", ".")+".example.com/")
+			w.WriteHeader(http.StatusFound)
+		},
+		"text": func(w http.ResponseWriter, sent string) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, "no: "+url.QueryEscape(sent))
+		},
+	} {
+		for _, path := range []string{"/oauth/token", "/accesstoken", "/extension"} {
+			t.Run(name+" to "+path, func(t *testing.T) {
+				v := newVault(t)
+				v.echo, v.echoPath = echo, path
+				v.settings("json", fmt.Sprintf("    client_secret: %s\n    jwt: %s\n", v.account.ClientSecret, v.account.JWT))
+				v.commands()
+			})
+		}
 	}
 }
 
