@@ -99,6 +99,10 @@ func proxyAdvice(e *Error) string {
 	return "check HTTPS_PROXY, and that the proxy lets this host reach RingCentral"
 }
 
+// perhapsMoved: the integration lists are the last operations left under their base
+// path; their siblings moved (API.md 11.5).
+const perhapsMoved = "if it is right, RingCentral may have moved this list (out of " + integration + "): a newer version of ringroster will know where to"
+
 func (c *client) adviseRefusal(e *Error, op *operation) {
 	denied := slices.Contains([]int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}, e.Status)
 	switch {
@@ -120,7 +124,9 @@ func (c *client) adviseRefusal(e *Error, op *operation) {
 		e.apply(ringEXRemedies)
 	case e.Status == http.StatusNotFound && op.aboutMain:
 		e.permanent = true
-		e.Advice = fmt.Sprintf("check main_account_id (%s)", c.MainAccountID)
+		e.Advice = fmt.Sprintf("check main_account_id (%s); %s", c.MainAccountID, perhapsMoved)
+	case e.Status == http.StatusNotFound && op.integration:
+		e.Advice = fmt.Sprintf("check %s; %s", op.service.setting(), perhapsMoved)
 	case e.Status == http.StatusNotFound && op == readExtension:
 		e.Advice = "it is gone since the list was read, or hidden from the owner of the JWT"
 	case e.Status == http.StatusNotFound:

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"ringroster/sync"
 )
 
 // Config is one account's access to RingCentral.
@@ -79,7 +82,9 @@ type operation struct {
 	bearer     bool     // it is sent with a token of its service
 	policy     policy
 	permission string // of the JWT's owner, that the operation needs
-	aboutMain  bool   // its path holds the main account id
+	// integration: it is one of RingCX's lists for workforce management.
+	integration bool
+	aboutMain   bool // its path holds the main account id
 }
 
 // request is one use of an operation.
@@ -102,13 +107,20 @@ type client struct {
 	calls     atomic.Int64
 	bodies    bodySlots
 	secrets   *secrets
+	report    atomic.Pointer[func(sync.Progress)] // nil: nobody listens
 }
+
+// apiPath is what calls add to an address.
+var apiPath = regexp.MustCompile(`(/restapi|/voice/api|/api/auth)(/.*)?$`)
 
 func newClient(cfg Config) (*client, error) {
 	cfg.JWT = strings.TrimSpace(cfg.JWT)
 	c := &client{Config: cfg, transport: cfg.Transport, closeIdle: func() {}, pacer: newPacer(), bodies: newBodySlots()}
 	c.secrets = newSecrets(&c.Config)
 	for s, text := range []string{cfg.BaseURL, cfg.RingCXURL} {
+		if begun := apiPath.FindString(strings.TrimRight(text, "/")); begun != "" {
+			return nil, settings("%s ends in %s, which is added to it: leave that out", service(s).setting(), begun)
+		}
 		u, err := url.Parse(strings.TrimRight(text, "/"))
 		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http") {
 			return nil, settings("%s is not the address of a server", service(s).setting())
@@ -145,7 +157,8 @@ func (c *client) at(s service, path string, segments ...any) string {
 // trying. Errors are *Error, or the context's.
 func call[T any](ctx context.Context, c *client, r *request, decode func([]byte) (T, error)) (T, error) {
 	var value T
-	err := retry(ctx, r.op.policy, func(attempt int) error {
+	waits := func(err error, wait time.Duration) { c.waiting(r, doesNot(err), wait) }
+	err := retry(ctx, r.op.policy, waits, func(attempt int) error {
 		body, err := c.authorised(ctx, r, attempt)
 		if err == nil {
 			defer c.bodies.done(body) // what was decoded is a copy
@@ -206,7 +219,7 @@ func (c *client) send(ctx context.Context, r *request, attempt int) (token strin
 	sent := time.Now()
 	status, header, body, err := c.roundTrip(ctx, r, token)
 	if e, ok := errors.AsType[*Error](err); ok && e.pauses() {
-		c.pause(r.op, held, header, e, attempt)
+		c.pause(r, held, header, e, attempt)
 	}
 	c.pacer.answered(r.op, held, header)
 	if c.OnCall != nil {
@@ -300,17 +313,19 @@ func (c *client) build(ctx context.Context, r *request, token string) (*http.Req
 
 // pause starts the penalty that a refusal asks for. One that asks for none, and
 // comes again, gets more each time.
-func (c *client) pause(op *operation, held []*group, h http.Header, e *Error, attempt int) {
+func (c *client) pause(r *request, held []*group, h http.Header, e *Error, attempt int) {
 	otherwise := outagePenalty
 	if e.Status == http.StatusTooManyRequests {
 		otherwise = limitPenalty
 	}
 	wait := retryAfter(h, time.Now(), otherwise*time.Duration(attempt))
-	c.pacer.penalise(op, held, h, wait)
+	c.pacer.penalise(r.op, held, h, wait)
 	if wait > longestPenalty {
 		e.kind = kindPenalty
 		e.Advice = tooLong(wait)
+		return
 	}
+	c.waiting(r, "RingCentral asks to be left alone", wait)
 }
 
 // pauses reports whether a refusal asks to be left alone for a while.

@@ -49,6 +49,8 @@ func (d *Directory) Close(ctx context.Context) {
 // Snapshot reads the whole account and proves it (R1), or returns an error:
 // *Error, or the context's. RingEX is read beside RingCX.
 func (d *Directory) Snapshot(ctx context.Context, report func(sync.Progress)) (*sync.Snapshot, error) {
+	report, stop := d.c.listen(report)
+	defer stop()
 	defer emptyShelves()
 	g, ctx := newTasks(ctx)
 	r := d.reading(ctx, report)

@@ -85,6 +85,8 @@ func TestErrorsTellTheOperatorWhatToDo(t *testing.T) {
 		{"unknown main account", listAdmins, &Error{Status: 404}, "check main_account_id (99990000)", true},
 		{"wrong RingEX address", readAccount, &Error{Status: 404}, "check base_url", false},
 		{"wrong RingCX address", listGroups, &Error{Status: 404}, "check ringcx_url", false},
+		{"a list that moved", listAgents, &Error{Status: 404}, "RingCentral may have moved this list (out of /voice/api/integration/v1/admin)", false},
+		{"administrators that moved", listAdmins, &Error{Status: 404}, "RingCentral may have moved this list", true},
 		{"proxy wants a password", listGroups, &Error{Status: 407}, "HTTPS_PROXY", false},
 		{"a portal", listGroups, &Error{Status: 403, web: true}, "check ringcx_url and HTTPS_PROXY", false},
 		{"a redirect", listGroups, &Error{Status: 302, kind: kindRedirect}, "never followed", false},
@@ -193,12 +195,15 @@ func TestNewRefusesWhatCannotBe(t *testing.T) {
 	}
 	good := Config{BaseURL: "https://platform.example.com/", RingCXURL: "https://ringcx.example.com", MainAccountID: "1"}
 	tests := map[string]func(*Config){
-		"base_url":                 func(c *Config) { c.BaseURL = "platform.example.com" },
-		"ringcx_url":               func(c *Config) { c.RingCXURL = "ftp://ringcx.example.com" },
-		"main_account_id":          func(c *Config) { c.MainAccountID = "" },
-		"ca_file":                  func(c *Config) { c.CAFile = filepath.Join(t.TempDir(), "none.pem") },
-		"holds no certificate":     func(c *Config) { c.CAFile = empty },
-		"is not the address of a ": func(c *Config) { c.BaseURL = "https://user:word@platform.example.com" },
+		"base_url":             func(c *Config) { c.BaseURL = "platform.example.com" },
+		"ringcx_url":           func(c *Config) { c.RingCXURL = "ftp://ringcx.example.com" },
+		"main_account_id":      func(c *Config) { c.MainAccountID = "" },
+		"ca_file":              func(c *Config) { c.CAFile = filepath.Join(t.TempDir(), "none.pem") },
+		"holds no certificate": func(c *Config) { c.CAFile = empty },
+		"base_url ends in /restapi, which is added": func(c *Config) { c.BaseURL = "https://platform.ringcentral.com/restapi/" },
+		"base_url ends in /restapi/v1.0":            func(c *Config) { c.BaseURL = "https://platform.ringcentral.com/restapi/v1.0" },
+		"ringcx_url ends in /voice/api":             func(c *Config) { c.RingCXURL = "https://ringcx.ringcentral.com/voice/api" },
+		"is not the address of a ":                  func(c *Config) { c.BaseURL = "https://user:word@platform.example.com" },
 	}
 	for says, change := range tests {
 		cfg := good

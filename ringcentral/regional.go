@@ -108,6 +108,8 @@ func (r *reading) regional(raw jsontext.Value) {
 // cannot be read, or says neither time zone nor language, is left out, and so are
 // the rest where RingCentral itself fails. An error is the context's alone.
 func (d *Directory) Regional(ctx context.Context, extensions []string, report func(sync.Progress)) (map[string]sync.Region, []sync.Warning, error) {
+	report, stop := d.c.listen(report)
+	defer stop()
 	timed := ctx
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc

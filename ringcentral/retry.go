@@ -47,8 +47,8 @@ var (
 )
 
 // retry calls try until it succeeds, fails for good, or was tried often enough.
-// The error is the last try's, unless the context is dead: that always wins.
-func retry(ctx context.Context, p policy, try func(attempt int) error) error {
+// waits is told of each wait, and of why. The error is the last try's, unless the context is dead: that always wins.
+func retry(ctx context.Context, p policy, waits func(error, time.Duration), try func(attempt int) error) error {
 	attempt, nonsense := 0, 0
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		attempt++
@@ -60,7 +60,7 @@ func retry(ctx context.Context, p policy, try func(attempt int) error) error {
 			return struct{}{}, backoff.Permanent(err)
 		}
 		return struct{}{}, err
-	}, backoff.WithMaxTries(mostTries), backoff.WithMaxElapsedTime(0), backoff.WithBackOff(p.waits()))
+	}, backoff.WithMaxTries(mostTries), backoff.WithMaxElapsedTime(0), backoff.WithBackOff(p.waits()), backoff.WithNotify(waits))
 	if err == nil {
 		return nil
 	}

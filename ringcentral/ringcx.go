@@ -11,10 +11,10 @@ import (
 // The integration API made for workforce management (API.md 6.4). Whoever
 // owns the JWT needs WFO_ACCESS; the lists are arrays without totals.
 var (
-	listAdmins      = &operation{name: "administrators", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, aboutMain: true}
-	listSubAccounts = &operation{name: "sub-accounts", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, aboutMain: true}
-	listGroups      = &operation{name: "agent-groups", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy}
-	listAgents      = &operation{name: "agents", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy}
+	listAdmins      = &operation{name: "administrators", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, integration: true, aboutMain: true}
+	listSubAccounts = &operation{name: "sub-accounts", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, integration: true, aboutMain: true}
+	listGroups      = &operation{name: "agent-groups", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, integration: true}
+	listAgents      = &operation{name: "agents", service: ringCX, groups: []string{ringcx}, bearer: true, policy: apiPolicy, integration: true}
 )
 
 const integration = "/voice/api/integration/v1/admin"

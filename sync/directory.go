@@ -48,6 +48,10 @@ type Progress struct {
 	Done       int    // lists or pages read in this step
 	Of         int    // how many there are; 0 when unknown
 	People     int    // records read so far
+	// Waiting says why nothing goes on for Wait, after which the call is tried again,
+	// such as "RingCentral does not answer"; "" while reading goes on.
+	Waiting string
+	Wait    time.Duration
 }
 
 // Identity says whose answers these are. Account names are bound to it (R4).

@@ -215,6 +215,10 @@ func implausible(text string) string {
 		return "is empty"
 	case len(text) > maxSecret:
 		return fmt.Sprintf("is larger than %d KiB: is it the right file?", maxSecret>>10)
+	case len(text) > 1 && strings.ContainsRune("\"'`", rune(text[0])) && text[0] == text[len(text)-1]:
+		return "is in quotes: remove them"
+	case strings.EqualFold(text[:min(len(text), len("Bearer "))], "Bearer "):
+		return "begins with \"Bearer \": remove that word"
 	case slices.ContainsFunc([]byte(text), func(b byte) bool { return b < ' ' || b > '~' }):
 		return "is not one line of plain characters: is it binary, or has an editor added something?"
 	}

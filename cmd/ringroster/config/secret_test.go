@@ -164,6 +164,10 @@ func TestSecretsThatCannotBeUsed(t *testing.T) {
 		{"two lines", planted + "\n" + planted, "is not one line of plain characters: is it binary, or has an editor added something?"},
 		{"binary", planted + "\x00\x01", "is not one line of plain characters: is it binary, or has an editor added something?"},
 		{"byte order mark", "\ufeff" + planted, "is not one line of plain characters: is it binary, or has an editor added something?"},
+		{"in quotes", `"` + planted + `"`, "is in quotes: remove them"},
+		{"in single quotes", "'" + planted + "'\n", "is in quotes: remove them"},
+		{"a header", "Bearer " + planted, `begins with "Bearer ": remove that word`},
+		{"a header in small letters", "bearer " + planted, `begins with "Bearer ": remove that word`},
 		{"large", strings.Repeat(planted, maxSecret/10), "is larger than 64 KiB: is it the right file?"},
 	}
 	for _, test := range tests {

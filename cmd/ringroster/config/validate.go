@@ -153,9 +153,14 @@ func address(r *report, key, text string) string {
 		r.add(key, "must be an address without user, query or fragment")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		r.add(key, "must begin with https://; http:// is accepted for this machine alone (localhost, 127.0.0.1, [::1])")
+	case apiPath.MatchString(u.Path):
+		r.add(key, "must not end in %s, which calls add to it", apiPath.FindString(u.Path))
 	}
 	return strings.TrimRight(text, "/")
 }
+
+// apiPath is what calls to RingEX and RingCX add to an address.
+var apiPath = regexp.MustCompile(`(/restapi|/voice/api|/api/auth)(/.*)?$`)
 
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)

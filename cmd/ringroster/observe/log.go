@@ -138,6 +138,11 @@ func (l *Log) Began(id sync.RunID, r sync.Run) {
 
 // Progress logs how far the reading is, for those who look closely.
 func (l *Log) Progress(p sync.Progress) {
+	if p.Waiting != "" {
+		l.log.Debug(eventProgress, zap.String("account", p.Account), zap.String("step", p.Step),
+			zap.String("waiting", p.Waiting), zap.Duration("wait", p.Wait))
+		return
+	}
 	l.log.Debug(eventProgress, zap.String("account", p.Account), zap.String("step", p.Step),
 		zap.String("sub_account", p.SubAccount), zap.Int("done", p.Done), zap.Int("of", p.Of), zap.Int("people", p.People))
 }

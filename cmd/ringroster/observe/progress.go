@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"ringroster/sync"
 )
@@ -24,6 +25,10 @@ func NewTerminal(w io.Writer, log *Log, clean func(string) string) *Terminal {
 
 // Progress redraws the line.
 func (t *Terminal) Progress(p sync.Progress) {
+	if p.Waiting != "" {
+		t.draw(t.clean(fmt.Sprintf("%s: %s, trying again in %s", p.Account, p.Waiting, p.Wait.Round(time.Second))))
+		return
+	}
 	line := p.Account + ": " + p.Step
 	if p.SubAccount != "" {
 		line += " of " + p.SubAccount
