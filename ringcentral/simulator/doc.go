@@ -52,9 +52,11 @@
 //
 // # Faults
 //
-// Every fault may have op (an operation's name; own_regional_settings looks up the time zone and language of
-// one person, regional_settings those of the account), path (a pattern; * stands for anything), skip, count,
-// probability and seed, which say what requests it hits. The kinds:
+// Every fault may have op (an operation's name; own_regional_settings reads one extension with its time zone
+// and language, regional_settings those of the account), path (a pattern; * stands for anything), look, skip,
+// count, probability and seed, which say what requests it hits. With look: 1 only the first answer to a path and
+// query since the app signed in is hit, with look: 2 only the second: so a second look (R2) can be told
+// otherwise than the first. Tries count as well. The kinds:
 //
 //	status           an error: status, and if wished code, message, retry_after and shape, one of ringex,
 //	                 ringex_plain, gateway, oauth, oauth_bare, adg, ringcx, text, html, empty
@@ -77,7 +79,20 @@
 //	other_group      the agents of another group of the sub-account
 //	moved_unseen     an agent moves to the group before, just before this group's answer: seen in neither
 //	moved_twice      an agent moves to the next group, just after this group's answer: seen in both
+//	lost             a share of the records is left out, the same ones for the same seed, with totals to fit
+//	unlisted         the record with that id is left out with totals to fit; an extension asked for alone is 404
+//	inactive         isActive is false for the whole list
+//	partial          206 with Content-Range and without the last record; or status, such as 203 or 207, with all
+//	latin1           the answer in ISO 8859-1
+//	lone_surrogate   half a character in the name of the first record that has one
+//	name_twice       a name comes twice in every record
+//	decomposed       letters with marks as two characters, as another system writes them
+//	claimed          totalElements is n
+//	empty_records    n empty records
 //	token_lost       the caller's token ends: 401 OAU-213, or Jwt is expired
+//
+// What a list may lose: emptied, truncated to one row or to a cap, lost with share 0.5; unlisted for one group,
+// one extension or, on assigned_roles, one assignment; all of them on administrators as well.
 //
 // A group that vanishes between the list and its agents is two of them: gone on groups, with skip 1,
 // and status 404 on its agents. A refused refresh is status 401 on refresh. [ParseFault] reads a fault from

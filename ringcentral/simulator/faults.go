@@ -23,7 +23,10 @@ type Fault struct {
 	Skip        int     `yaml:"skip,omitempty" json:"skip,omitempty"`               // let so many matching requests pass first
 	Count       int     `yaml:"count,omitempty" json:"count,omitempty"`             // then hit so many; 0: all
 	Probability float64 `yaml:"probability,omitempty" json:"probability,omitempty"` // of each hit; 0: certain
-	Seed        uint64  `yaml:"seed,omitempty" json:"seed,omitempty"`               // of that chance: same seed, same hits
+	// Look is which time of asking is hit, counted for each app, path and query since it signed in: 1 is the
+	// first look alone, 2 the second; 0: each.
+	Look int    `yaml:"look,omitempty" json:"look,omitempty"`
+	Seed uint64 `yaml:"seed,omitempty" json:"seed,omitempty"` // of that chance: same seed, same hits
 
 	Status     int      `yaml:"status,omitempty" json:"status,omitempty"`
 	Shape      string   `yaml:"shape,omitempty" json:"shape,omitempty"`
@@ -32,6 +35,7 @@ type Fault struct {
 	RetryAfter int      `yaml:"retry_after,omitempty" json:"retry_after,omitempty"` // seconds; 0: no such header
 	Delay      Duration `yaml:"delay,omitempty" json:"delay,omitempty"`
 	N          int      `yaml:"n,omitempty" json:"n,omitempty"`
+	Share      float64  `yaml:"share,omitempty" json:"share,omitempty"` // of the records, from 0 to 1
 	ID         string   `yaml:"id,omitempty" json:"id,omitempty"`
 	Location   string   `yaml:"location,omitempty" json:"location,omitempty"`
 
@@ -78,6 +82,16 @@ func init() {
 		"moved_unseen":     {prepare: moveUnseen},
 		"moved_twice":      {edit: moveTwice},
 		"token_lost":       {prepare: loseToken},
+		"lost":             {needs: []string{"share"}, edit: lostFault},
+		"unlisted":         {needs: []string{"id"}, edit: unlistedFault},
+		"inactive":         {edit: onRecords(inactiveFault)},
+		"partial":          {edit: partialFault},
+		"latin1":           {edit: latin1Fault},
+		"lone_surrogate":   {edit: onRecords(loneSurrogate)},
+		"name_twice":       {edit: onRecords(nameTwice)},
+		"decomposed":       {edit: decomposed},
+		"claimed":          {needs: []string{"n"}, edit: claimedFault},
+		"empty_records":    {needs: []string{"n"}, edit: onRecords(emptyRecords)},
 	}
 }
 
@@ -90,7 +104,7 @@ func (f *Fault) validate() error {
 		return fmt.Errorf("kind %q is not one of %s", f.Kind, strings.Join(FaultKinds(), ", "))
 	}
 	var all []error
-	given := map[string]bool{"status": f.Status != 0, "delay": f.Delay > 0, "n": f.N > 0, "id": f.ID != ""}
+	given := map[string]bool{"status": f.Status != 0, "delay": f.Delay > 0, "n": f.N > 0, "id": f.ID != "", "share": f.Share > 0}
 	for _, need := range kind.needs {
 		if !given[need] {
 			all = append(all, fmt.Errorf("kind %s needs %s", f.Kind, need))
@@ -108,11 +122,11 @@ func (f *Fault) validate() error {
 	if _, err := path.Match(f.pattern(), ""); err != nil {
 		all = append(all, fmt.Errorf("path %q: %w", f.Path, err))
 	}
-	if f.Probability < 0 || f.Probability > 1 {
-		all = append(all, errors.New("probability: give 0 to 1"))
+	if min(f.Probability, f.Share) < 0 || max(f.Probability, f.Share) > 1 {
+		all = append(all, errors.New("probability and share: give 0 to 1"))
 	}
-	if min(f.Skip, f.Count, f.N, f.RetryAfter) < 0 || f.Delay < 0 {
-		all = append(all, errors.New("skip, count, n, retry_after and delay must not be negative"))
+	if min(f.Look, f.Skip, f.Count, f.N, f.RetryAfter) < 0 || f.Delay < 0 {
+		all = append(all, errors.New("look, skip, count, n, retry_after and delay must not be negative"))
 	}
 	return errors.Join(all...)
 }
@@ -179,13 +193,11 @@ func (s *Server) hit(r *request) (faults []*Fault, delay time.Duration) {
 	s.worldMu.RLock()
 	defer s.worldMu.RUnlock()
 	delay = time.Duration(s.world.Latency)
-	if len(s.world.Faults) == 0 {
-		return nil, delay
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	look := s.look(r)
 	for _, f := range s.world.Faults {
-		if f.matches(r) && f.strikes() {
+		if f.matches(r) && (f.Look == 0 || f.Look == look) && f.strikes() {
 			faults = append(faults, f)
 			s.faultHits[f.Kind]++
 			if faultKinds[f.Kind].delay {

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -9,11 +10,12 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 )
 
 // exampleFault is a fault of a kind with what it needs.
 func exampleFault(kind string) *Fault {
-	return &Fault{Kind: kind, Status: map[string]int{"status": 503}[kind], Delay: Duration(time.Microsecond), N: 3, ID: "1386703"}
+	return &Fault{Kind: kind, Status: map[string]int{"status": 503}[kind], Delay: Duration(time.Microsecond), N: 3, Share: 0.5, ID: "1386703"}
 }
 
 // list is a request for a list and what came back: the body, or how it failed.
@@ -36,7 +38,7 @@ func TestFaultsOfAPage(t *testing.T) {
 		return c.get(strings.Replace(ask, "page=2", "page="+n, 1), c.ex).body
 	}
 	untested := slices.DeleteFunc(FaultKinds(), func(kind string) bool {
-		return slices.Contains([]string{"gone", "latency", "moved_twice", "moved_unseen", "other_group", "slow_body"}, kind)
+		return slices.Contains([]string{"gone", "latency", "moved_twice", "moved_unseen", "other_group", "slow_body", "unlisted", "inactive"}, kind)
 	})
 	for kind, check := range map[string]func(t *testing.T, c *caller, good, bad string, err error){
 		"status": func(t *testing.T, c *caller, _, _ string, _ error) { c.get(ask, c.ex).want(t, 503, "CMN-201") },
@@ -105,6 +107,47 @@ func TestFaultsOfAPage(t *testing.T) {
 		},
 		"truncated": func(t *testing.T, c *caller, _, bad string, _ error) {
 			if got := c.records(reply{200, nil, bad}); len(got) != 3 || pagingOf(t, bad)["totalElements"] != 3 {
+				t.Errorf("got %s", bad)
+			}
+		},
+		"lost": func(t *testing.T, c *caller, good, bad string, _ error) {
+			if got := c.records(reply{200, nil, bad}); len(got) != 5 || pagingOf(t, bad)["totalElements"] != pagingOf(t, good)["totalElements"]-5 {
+				t.Errorf("got %s", bad)
+			}
+		},
+		"partial": func(t *testing.T, c *caller, _, bad string, _ error) {
+			r := c.get(ask, c.ex)
+			if r.status != 206 || r.header.Get("Content-Range") != "items 0-8/10" || len(c.records(reply{200, nil, bad})) != 9 {
+				t.Errorf("got %d %v %s", r.status, r.header, bad)
+			}
+		},
+		"latin1": func(t *testing.T, _ *caller, good, bad string, _ error) {
+			if utf8.ValidString(bad) || !utf8.ValidString(good) || len(bad) >= len(good) {
+				t.Errorf("got %s", bad)
+			}
+		},
+		"lone_surrogate": func(t *testing.T, _ *caller, good, bad string, _ error) {
+			if strings.Count(bad, `\ud800`) != 1 || len(bad) != len(good)+len(`\ud800`) {
+				t.Errorf("got %s", bad)
+			}
+		},
+		"name_twice": func(t *testing.T, _ *caller, _, bad string, _ error) {
+			if strings.Count(bad, `{"twice":1,"twice":2,`) != 10 {
+				t.Errorf("got %s", bad)
+			}
+		},
+		"decomposed": func(t *testing.T, _ *caller, good, bad string, _ error) {
+			if bad == good || !strings.Contains(bad, "\u0301") {
+				t.Errorf("got %s", bad)
+			}
+		},
+		"claimed": func(t *testing.T, c *caller, _, bad string, _ error) {
+			if got := c.records(reply{200, nil, bad}); len(got) != 10 || pagingOf(t, bad)["totalElements"] != 3 {
+				t.Errorf("got %s", bad)
+			}
+		},
+		"empty_records": func(t *testing.T, _ *caller, _, bad string, _ error) {
+			if !strings.Contains(bad, `"records":[{},{},{}]`) {
 				t.Errorf("got %s", bad)
 			}
 		},
@@ -182,6 +225,40 @@ func TestFaultsOfRingCXLists(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 	})
+	t.Run("inactive", func(t *testing.T) {
+		c, _, _ := setUp(t, &Fault{Kind: "inactive", Path: "*/1003/agents"})
+		for group, want := range map[string]bool{group1: true, group3: false} {
+			if got := c.records(c.cxGet(group)); len(got) == 0 || got[0]["isActive"] != want {
+				t.Errorf("%s: %v", group, got)
+			}
+		}
+	})
+	t.Run("unlisted", func(t *testing.T) {
+		c, _, _ := setUp(t, &Fault{Kind: "unlisted", Op: OpGroups, ID: "1003"})
+		if got := c.records(c.cxGet("/accounts/99990001/agentGroups")); len(got) != 1 || got[0]["agentGroupId"] != 1001.0 {
+			t.Errorf("got %v", got)
+		}
+	})
+	t.Run("lost", func(t *testing.T) {
+		c, one, _ := setUp(t, &Fault{Kind: "lost", Share: 0.5, Seed: 4, Op: OpAgents})
+		first, second := ids(c, group1), ids(c, group1)
+		if len(first) != len(one)-len(one)/2 || !slices.Equal(first, second) {
+			t.Errorf("got %v and %v of %v", first, second, one)
+		}
+	})
+	for look, want := range map[int][]bool{1: {true, false, false}, 2: {false, true, false}, 0: {true, true, true}} {
+		t.Run(fmt.Sprint("look ", look), func(t *testing.T) {
+			c, one, _ := setUp(t, &Fault{Kind: "emptied", Op: OpAgents, Look: look})
+			for range 2 { // a new session looks for the first time
+				c.signIn()
+				for i, emptied := range want {
+					if got := ids(c, group1); (len(got) == 0) != emptied || !emptied && len(got) != len(one) {
+						t.Errorf("asking %d shows %d of %d", i+1, len(got), len(one))
+					}
+				}
+			}
+		})
+	}
 	t.Run("other_group", func(t *testing.T) {
 		c, _, three := setUp(t, &Fault{Kind: "other_group", Path: "*/1001/agents"})
 		if got := ids(c, group1); len(got) != len(three) || got[0] != three[0] {
@@ -274,6 +351,25 @@ func TestFaultsChooseTheirRequests(t *testing.T) {
 				t.Errorf("hit %s, want %s", got, x.want)
 			}
 		})
+	}
+}
+
+// An extension that is unlisted is nowhere: neither in the list, whose totals fit, nor by itself.
+func TestAnUnlistedExtensionIsNowhere(t *testing.T) {
+	w := Generate(60, 1)
+	id := number(w.Accounts[0].Extensions[5].ID)
+	c := newCaller(t, w)
+	c.signIn()
+	const ask = "/restapi/v1.0/account/~/extension?perPage=1000"
+	before := c.get(ask, c.ex).body
+	c.server.Change(func(w *World) { w.Faults = []*Fault{{Kind: "unlisted", ID: id}} })
+	after := c.get(ask, c.ex).body
+	if strings.Contains(after, `"id":`+id) || pagingOf(t, after)["totalElements"] != pagingOf(t, before)["totalElements"]-1 {
+		t.Errorf("still listed, or with other totals: %v", pagingOf(t, after))
+	}
+	c.get("/restapi/v1.0/account/~/extension/"+id, c.ex).want(t, 404, "CMN-102")
+	if other := c.get("/restapi/v1.0/account/~/extension/"+number(w.Accounts[0].Extensions[6].ID), c.ex); other.status != 200 {
+		t.Errorf("another one: %+v", other)
 	}
 }
 

@@ -105,13 +105,14 @@ type Server struct {
 	calls     map[Operation]int
 	refused   int
 	faultHits map[string]int
+	looks     looks
 }
 
 // New serves a world, which belongs to the server from then on: change it through Change only.
 func New(w *World, o Options) *Server {
 	s := &Server{
 		mux: http.NewServeMux(), onRequest: o.OnRequest, world: w,
-		views: map[viewKey]*view{}, sessions: newSessions(), limiter: limiter{}, calls: map[Operation]int{}, faultHits: map[string]int{},
+		views: map[viewKey]*view{}, sessions: newSessions(), limiter: limiter{}, calls: map[Operation]int{}, faultHits: map[string]int{}, looks: looks{},
 	}
 	for _, r := range routes() {
 		s.mux.HandleFunc(r.pattern, s.serve(r))
