@@ -128,5 +128,26 @@
 //	agents of another group, ever | fails | whose agents came instead of these is not known
 //	an agent who moves and is seen twice | read again | both lists
 //	an agent who moves and is not seen | second look | only who is missing from both is a leaver (R2)
+//	206 without the last record | tried again | only status 200 answers (R1)
+//	206 without the last record, ever | fails | whoever stood there must not leave
+//	203, ever | fails | another's word
+//	207, ever | fails | several answers in one
+//	202, ever | fails | a promise
+//	Latin-1 | tried again | another encoding would change every name with an accent
+//	Latin-1, ever | fails | likewise
+//	a name twice | tried again | which value is meant is open
+//	a name twice, ever | fails | likewise
+//	a lone surrogate | faulty record | of one record; the others stand (R19)
+//	letters with marks in two characters | fine | texts are stored in NFC (R33)
+//	a total of millions | fails | nothing is set aside for it
+//	empty records | fails | they are refused before they fill the memory
+//	a group that lost half | held | list_shrunk (R22)
+//	a group of one row | held | list_shrunk (R22)
+//	a group that is no longer listed | held | agent_group_gone (R22)
+//	administrators shrunk | held | list_shrunk (R22)
+//	a group that is all inactive | second look | only who is inactive in both may leave (R2)
+//	a group that is all inactive at the second look | second look | likewise
+//	an extension missing with right totals | second look | only what is missing from both is gone (R2)
+//	an assignment missing with right totals | second look | likewise
 //	a redirect to another host | fails | never followed: credentials stay here
 package ringcentral

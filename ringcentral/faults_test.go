@@ -28,6 +28,10 @@ type faultRow struct {
 	permanent bool
 	// leaves is how many sessions stay open: those nobody could revoke.
 	leaves int
+	// again is what the second look reads; nil: RingCX.
+	again *sync.Look
+	// seesAgain looks at what the second look shows; nil: everybody is there.
+	seesAgain func(*testing.T, *sync.Snapshot)
 	// check looks at a snapshot that is not what a fault-free one would be.
 	check func(*testing.T, *sync.Snapshot)
 }
@@ -40,6 +44,7 @@ const (
 	fails      = "fails"
 	held       = "held"
 	secondLook = "second look"
+	oneFaulty  = "faulty record"
 )
 
 // on makes a fault of an operation: for its first n requests, 0 for all.
@@ -72,7 +77,7 @@ func lengthOf(t *testing.T, s *sync.Snapshot, list string) int {
 // TestFaultTable plays every row against the simulator. Run with -v it prints
 // what became of each.
 func TestFaultTable(t *testing.T) {
-	for _, row := range faultTable {
+	for _, row := range slices.Concat(faultTable, lossTable) {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { row.play(t) })
 		})
@@ -121,9 +126,17 @@ func (row faultRow) play(t *testing.T) {
 		}
 	}
 	if row.outcome == secondLook {
-		again, err := d.LookAgain(t.Context(), sync.Look{RingCX: true}, nil)
+		look := sync.Look{RingCX: true}
+		if row.again != nil {
+			look = *row.again
+		}
+		again, err := d.LookAgain(t.Context(), look, nil)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if row.seesAgain != nil {
+			row.seesAgain(t, again)
+			return
 		}
 		sameAgents(t, again)
 	}
@@ -200,7 +213,7 @@ func TestFaultTableIsTheDocumentedOne(t *testing.T) {
 			documented = append(documented, strings.TrimSpace(cells[0][3:])+" | "+strings.TrimSpace(cells[1]))
 		}
 	}
-	for _, row := range faultTable {
+	for _, row := range slices.Concat(faultTable, lossTable) {
 		played = append(played, row.name+" | "+row.outcome)
 	}
 	slices.Sort(documented)

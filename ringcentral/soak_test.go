@@ -35,6 +35,14 @@ var provable = []simulator.Fault{
 	{Kind: "page_missing", Op: simulator.OpExtensions},
 	{Kind: "totals_change", Op: simulator.OpExtensions},
 	{Kind: "other_group", Op: simulator.OpAgents},
+	{Kind: "partial"},
+	{Kind: "partial", Status: 203},
+	{Kind: "latin1", Op: simulator.OpExtensions},
+	{Kind: "latin1", Op: simulator.OpAgents},
+	{Kind: "name_twice"},
+	{Kind: "decomposed"},
+	{Kind: "claimed", N: 40_000_000, Op: simulator.OpExtensions},
+	{Kind: "empty_records", N: 100_000, Op: simulator.OpAgents},
 }
 
 // anyOrder: two faults can swap two pages, which loses nobody.
