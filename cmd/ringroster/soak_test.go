@@ -47,6 +47,16 @@ var soakFaults = []simulator.Fault{
 	{Kind: "emptied", Op: simulator.OpAdministrators},
 	{Kind: "truncated", N: 3, Op: simulator.OpAgents},
 	{Kind: "other_group", Op: simulator.OpAgents},
+	{Kind: "partial"},
+	{Kind: "partial", Status: 203},
+	{Kind: "partial", Status: 207},
+	{Kind: "latin1"},
+	{Kind: "name_twice"},
+	{Kind: "decomposed"},
+	{Kind: "claimed", N: 40_000_000, Op: simulator.OpExtensions},
+	{Kind: "empty_records", N: 100_000, Op: simulator.OpAgents},
+	{Kind: "lost", Share: 0.5, Op: simulator.OpAgents, Look: 1},
+	{Kind: "inactive", Op: simulator.OpAgents, Look: 1},
 	{Kind: "redirect", Location: "https://elsewhere.example.com/"},
 	{Kind: "token_lost"},
 	{Kind: "latency", Delay: simulator.Duration(3 * time.Second)},
@@ -62,7 +72,7 @@ type soak struct {
 	counts map[sync.RunStatus]int
 }
 
-// TestSoak runs against a RingCentral in which one call in fifty goes wrong and
+// TestSoak runs against a RingCentral in which one call in ten goes wrong and
 // people come and go all the time. After each run the roster is what a run
 // without faults would have made of it, or the run failed and it is as it was;
 // what a run held is still active.
@@ -140,7 +150,7 @@ func (s *soak) noWrongLeaver(i int, want, got map[string]string) {
 func (s *soak) faults() []*simulator.Fault {
 	faults := make([]*simulator.Fault, len(soakFaults))
 	for i, f := range soakFaults {
-		f.Probability, f.Seed = 0.02/float64(len(soakFaults)), s.rng.Uint64()
+		f.Probability, f.Seed = 0.1/float64(len(soakFaults)), s.rng.Uint64()
 		faults[i] = &f
 	}
 	return faults
