@@ -90,11 +90,11 @@ func (c *client) advise(e *Error, op *operation) {
 	}
 }
 
-const passwordForProxy = "give HTTPS_PROXY the user and password that the proxy asks for: http://USER:PASSWORD@HOST:PORT"
+const proxyLogin = "give HTTPS_PROXY the user and password that the proxy asks for: http://USER:PASSWORD@HOST:PORT"
 
 func proxyAdvice(e *Error) string {
 	if proxy, ok := errors.AsType[*proxyRefusal](e.cause); ok && proxy.status == http.StatusProxyAuthRequired {
-		return passwordForProxy
+		return proxyLogin
 	}
 	return "check HTTPS_PROXY, and that the proxy lets this host reach RingCentral"
 }
@@ -132,7 +132,7 @@ func (c *client) adviseRefusal(e *Error, op *operation) {
 	case e.Status == http.StatusNotFound:
 		e.Advice = fmt.Sprintf("check %s", op.service.setting())
 	case e.Status == http.StatusProxyAuthRequired:
-		e.Advice = passwordForProxy
+		e.Advice = proxyLogin
 	}
 }
 

@@ -99,8 +99,8 @@ func eachRecord[T any](dec *jsontext.Decoder, read func(n int) error) error {
 		if err := read(n); err != nil {
 			return err
 		}
-		cost := int64(unsafe.Sizeof(*new(T))) * int64(n+1)
-		if came := dec.InputOffset() - began; cost > mostCost*came+freeCost {
+		cost := int(unsafe.Sizeof(*new(T))) * (n + 1)
+		if came := int(dec.InputOffset() - began); cost > mostCost*came+freeCost {
 			return fmt.Errorf("%d records in %d bytes: they are empty", n+1, came)
 		}
 	}

@@ -126,7 +126,7 @@ func decodeOnce(text string) string {
 			return e[1:]
 		}
 		code, _ := strconv.ParseUint(strings.TrimLeft(e, `\ux%`), 16, 32)
-		return string(rune(code))
+		return string(rune(code)) //nolint:gosec // four hexadecimal digits at most
 	}))
 }
 

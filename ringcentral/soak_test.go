@@ -68,7 +68,7 @@ func TestNoFaultLeavesATrace(t *testing.T) {
 			s.Change(func(w *simulator.World) {
 				w.Faults = []*simulator.Fault{{Kind: "per_page_lowered", Op: simulator.OpExtensions, N: 30}}
 				for _, f := range provable {
-					f.Probability, f.Seed = 0.02, dice.Uint64()
+					f.Probability, f.Seed = 0.4/float64(len(provable)), dice.Uint64()
 					w.Faults = append(w.Faults, &f)
 				}
 			})

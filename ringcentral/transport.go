@@ -171,6 +171,8 @@ func lost(ctx context.Context, err error) error {
 	e := &Error{kind: kindTransport, Message: strip(err.Error()), cause: err}
 	proxy, byProxy := errors.AsType[*proxyRefusal](err)
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Message = "no whole answer came within " + attemptTimeout.String()
 	case untrusted(err):
 		e.kind = kindUntrusted
 	case byProxy && !proxy.worthwhile():

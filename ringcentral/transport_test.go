@@ -235,7 +235,7 @@ func TestAProxyThatRefusesTheWay(t *testing.T) {
 		calls  int
 		says   string
 	}{
-		{407, 1, passwordForProxy},
+		{407, 1, proxyLogin},
 		{403, 1, "that the proxy lets this host reach RingCentral"},
 		{502, mostTries, "check the network, HTTPS_PROXY"},
 	} {

@@ -99,12 +99,12 @@ func partialFault(_ *Server, f *Fault, _ *request, a answer) answer {
 	return a
 }
 
-// latin1Fault writes the answer in ISO 8859-1. What that does not have becomes a question mark.
+// latin1Fault writes the answer in ISO 8859-1. What that does not have becomes ¿.
 func latin1Fault(_ *Server, _ *Fault, _ *request, a answer) answer {
 	var out bytes.Buffer
 	for _, r := range string(a.body) {
 		if r > 0xff {
-			r = '?'
+			r = '¿'
 		}
 		out.WriteByte(byte(r))
 	}
