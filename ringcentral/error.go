@@ -43,6 +43,7 @@ type Error struct {
 	word      string // OAuth's error word: invalid_client
 	web       bool   // a web page came instead of data
 	permanent bool
+	settled   bool // no try in this session changes it: there is no token
 	cause     error
 }
 

@@ -66,3 +66,19 @@ func TestProgressTellsOfPenalties(t *testing.T) {
 		}
 	})
 }
+
+// Without a token no other call is tried, let alone tried again.
+func TestNoCallIsTriedAgainWithoutAToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := demoConfig(simulator.New(simulator.Generate(20, 1), simulator.Options{}))
+		cfg.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return answer(500, "no"), nil })
+		d := mustNew(t, cfg)
+		defer d.Close(t.Context())
+		_, first := d.Snapshot(t.Context(), nil)
+		began := time.Now()
+		_, again := d.Snapshot(t.Context(), func(p sync.Progress) { t.Errorf("%+v", p) })
+		if first == nil || again == nil || time.Since(began) != 0 || d.Calls() != mostTries {
+			t.Errorf("%v, %v after %s, %d calls", first, again, time.Since(began), d.Calls())
+		}
+	})
+}

@@ -75,7 +75,7 @@ func retry(ctx context.Context, p policy, waits func(error, time.Duration), try 
 
 func (p policy) worthwhile(err error) bool {
 	answer, ok := errors.AsType[*Error](err)
-	if !ok || p.first == 0 {
+	if !ok || p.first == 0 || answer.settled {
 		return false
 	}
 	switch answer.kind {
