@@ -31,7 +31,7 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 	if err := s.mayReplace(dst); err != nil {
 		return err
 	}
-	temp, err := reserve(dst, s.mode)
+	temp, err := s.reserve(dst)
 	if err != nil {
 		return err
 	}
@@ -42,23 +42,33 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 	if err := verify(ctx, temp); err != nil {
 		return err
 	}
+	if err := s.InPlace(); err != nil { // the copy was made of what stands at the name
+		return err
+	}
 	return publish(temp, dst)
 }
 
 // mayReplace refuses a destination that is part of the live database, or that is
 // there and is no roster: a slip of the hand must not cost a file.
 func (s *Store) mayReplace(dst string) error {
-	for _, part := range []string{"", "-wal", "-shm", ".lock", ".service"} {
-		live, err := os.Stat(s.path + part)
-		there, err2 := os.Stat(dst)
-		if dst == s.path+part || err == nil && err2 == nil && os.SameFile(live, there) {
+	there, err := os.Stat(dst)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return err
+	}
+	for _, suffix := range companions {
+		live, err := os.Stat(s.path + suffix)
+		if dst == s.path+suffix || err == nil && !missing && os.SameFile(live, there) {
 			return fmt.Errorf("%s belongs to the live roster: give the copy another name", dst)
 		}
 	}
-	f, err := os.Open(dst)
-	if errors.Is(err, fs.ErrNotExist) {
+	if missing {
 		return nil
 	}
+	if !there.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file: give the copy another name", dst)
+	}
+	f, err := os.Open(dst)
 	if err != nil {
 		return err
 	}
@@ -74,7 +84,7 @@ func (s *Store) mayReplace(dst string) error {
 // connection of its own: those for reading forbid what counts as writing, and the one
 // for writing may be busy.
 func copyInto(ctx context.Context, path, temp string, size int64) (err error) {
-	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}), 1, false)
+	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}))
 	if err != nil {
 		return err
 	}
@@ -89,13 +99,21 @@ func copyInto(ctx context.Context, path, temp string, size int64) (err error) {
 }
 
 // reserve makes an empty file beside dst: VACUUM INTO accepts one, and would
-// create its own readable for everybody.
-func reserve(dst string, mode os.FileMode) (name string, err error) {
+// create its own readable for everybody. In the folder of the roster it belongs to
+// whoever the roster belongs to.
+func (s *Store) reserve(dst string) (name string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(dst), filepath.Base(dst)+".*.tmp")
 	if err != nil {
 		return "", err
 	}
-	return f.Name(), errors.Join(f.Chmod(mode), f.Close())
+	err = f.Chmod(s.mode)
+	if filepath.Dir(dst) == filepath.Dir(s.path) {
+		err = errors.Join(err, s.give(f))
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 // removeHalves removes what backups to dst left behind that were killed. It is for who
@@ -111,7 +129,7 @@ func removeHalves(dst string) {
 
 // verify reads a whole copy and checks it.
 func verify(ctx context.Context, name string) (err error) {
-	db, err := pool(dsn(name, url.Values{"mode": {"ro"}}), 1, false)
+	db, err := pool(dsn(name, url.Values{"mode": {"ro"}}))
 	if err != nil {
 		return err
 	}

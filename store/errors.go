@@ -38,13 +38,22 @@ func explain(doing, path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, busy := errors.AsType[*sync.BusyError](err); busy {
-		return err // says it all
+	if saysItAll(err) {
+		return err
 	}
 	if hint := hint(err); hint != "" {
 		return fmt.Errorf("%s the roster database %s: %w: %s", doing, path, err, hint)
 	}
 	return fmt.Errorf("%s the roster database %s: %w", doing, path, err)
+}
+
+// saysItAll tells errors that name the file and what to do.
+func saysItAll(err error) bool {
+	_, busy := errors.AsType[*sync.BusyError](err)
+	_, gone := errors.AsType[*GoneError](err)
+	_, moved := errors.AsType[*MovedError](err)
+	_, served := errors.AsType[*ServedError](err)
+	return busy || gone || moved || served
 }
 
 func hint(err error) string {
@@ -62,9 +71,9 @@ func hint(err error) string {
 	}
 	switch code(err) & 0xff { // the low byte of an extended code is the kind
 	case lib.SQLITE_NOTADB:
-		return "it is not a SQLite database and was left as it is; check database.path"
+		return "it is not a SQLite database and was left as it is; check database.path, or restore a backup"
 	case lib.SQLITE_CORRUPT:
-		return "it is damaged or cut off and was left as it is; keep a copy and restore a backup"
+		return "it is damaged or cut off and was left as it is; `ringroster restore FILE` puts a backup in its place and keeps it"
 	case lib.SQLITE_READONLY, lib.SQLITE_PERM:
 		return "it cannot be written; check the owner and mode of the file and its folder"
 	case lib.SQLITE_CANTOPEN:

@@ -166,6 +166,9 @@ func mentions(text string, values ...string) bool {
 // Compact rewrites the file without what was deleted or overwritten, which
 // SQLite leaves in unused places. It needs as much free space as the file has.
 func (s *Store) Compact(ctx context.Context) error {
+	if err := s.InPlace(); err != nil {
+		return err
+	}
 	if s.w == nil {
 		return ErrReadOnly
 	}

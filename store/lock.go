@@ -32,6 +32,9 @@ func (s *Store) Lock(ctx context.Context, h sync.Holder) (release func() error, 
 		return nil, explain("lock", s.path, err)
 	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
+		if err := s.closeInterrupted(ctx, tx, h.Since); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO lock_holder (id, pid, host, since) VALUES (1, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET pid = excluded.pid, host = excluded.host, since = excluded.since`,
@@ -56,49 +59,94 @@ func (s *Store) Lock(ctx context.Context, h sync.Holder) (release func() error, 
 // Holder says who holds the lock now; ok is false when nobody does. It asks the
 // operating system: a row left by a dead process does not count.
 func (s *Store) Holder(ctx context.Context) (h sync.Holder, ok bool, err error) {
-	f, err := os.Open(s.lockPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return h, false, nil
-	}
-	if err != nil {
-		return h, false, fmt.Errorf("ask who holds the roster's lock: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	err = flock(f, syscall.LOCK_SH)
-	if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) {
+	f, held, err := s.lookAt(lockSuffix)
+	if err != nil || !held {
 		return h, false, err
 	}
+	_ = f.Close()
 	h, err = s.holderRow(ctx)
 	return h, true, err
 }
 
-func (s *Store) lockPath() string { return s.path + ".lock" }
+// lookAt opens a file beside the database when somebody holds its lock. Looking takes
+// the lock for an instant, which seize allows for.
+func (s *Store) lookAt(suffix string) (f *os.File, held bool, err error) {
+	f, err = openPlain(s.path+suffix, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err == nil {
+		if err = flock(f, syscall.LOCK_SH); errors.Is(err, syscall.EWOULDBLOCK) {
+			return f, true, nil
+		}
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		err = fmt.Errorf("ask who holds %s%s: %w", s.path, suffix, err)
+	}
+	return nil, false, err
+}
 
-// lockFile takes the lock or fails with *sync.BusyError. Holder's look at the
-// lock takes it for an instant, so one refusal is not yet an answer.
+// lockFile takes the lock or fails with *sync.BusyError.
 func (s *Store) lockFile(ctx context.Context) (unlock func(), err error) {
-	f, err := s.openLockFile()
+	f, err := s.seize(ctx, lockSuffix)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		h, _ := s.holderRow(ctx) // the name is a courtesy
+		return nil, &sync.BusyError{Holder: h}
+	}
 	if err != nil {
 		return nil, err
 	}
+	return func() { _ = s.letGo(f) }, nil
+}
+
+// seize opens a file beside the database and takes its lock, or fails with
+// EWOULDBLOCK. A look at the lock takes it for an instant, so one refusal is not yet an
+// answer; nor is the lock of a file that was removed in this instant.
+func (s *Store) seize(ctx context.Context, suffix string) (*os.File, error) {
 	for range 3 {
-		if err = flock(f, syscall.LOCK_EX); !errors.Is(err, syscall.EWOULDBLOCK) {
-			break
+		f, err := s.openBeside(suffix)
+		if err != nil {
+			return nil, err
 		}
-		if cause := pause(ctx, lockPause); cause != nil {
-			_ = f.Close()
-			return nil, cause
+		err = flock(f, syscall.LOCK_EX)
+		if err == nil {
+			err = s.hold(f)
+		}
+		if err == nil {
+			return f, nil
+		}
+		_ = f.Close()
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, err
+		}
+		if err := pause(ctx, lockPause); err != nil {
+			return nil, err
 		}
 	}
-	switch {
-	case err == nil:
-		return func() { _ = f.Close() }, nil // closing unlocks
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		h, _ := s.holderRow(ctx) // the name is a courtesy
-		err = &sync.BusyError{Holder: h}
+	return nil, syscall.EWOULDBLOCK
+}
+
+// hold notes the locked file as what must stay in its place, if it is there.
+func (s *Store) hold(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
 	}
-	_ = f.Close()
-	return nil, err
+	id := identityOf(info)
+	if !id.at(f.Name()) {
+		return syscall.EWOULDBLOCK
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[f.Name()] = id
+	return nil
+}
+
+// letGo unlocks by closing.
+func (s *Store) letGo(f *os.File) error {
+	s.forget(f.Name())
+	return f.Close()
 }
 
 // waitForFile takes the lock for a migration, which may wait a little.
@@ -109,27 +157,6 @@ func (s *Store) waitForFile(ctx context.Context) (unlock func(), err error) {
 			return unlock, err
 		}
 	}
-}
-
-// openLockFile opens the file, made on first use like the database itself: same
-// mode, and same owner when root happens to be first.
-func (s *Store) openLockFile() (*os.File, error) {
-	f, err := os.OpenFile(s.lockPath(), os.O_RDWR|os.O_CREATE|os.O_EXCL, s.mode)
-	if errors.Is(err, fs.ErrExist) {
-		return os.OpenFile(s.lockPath(), os.O_RDWR, 0)
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = f.Chmod(s.mode)
-	if info, statErr := os.Stat(s.path); statErr == nil && os.Geteuid() == 0 {
-		owner := info.Sys().(*syscall.Stat_t)
-		err = errors.Join(err, f.Chown(int(owner.Uid), int(owner.Gid)))
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
 }
 
 func (s *Store) holderRow(ctx context.Context) (h sync.Holder, err error) {

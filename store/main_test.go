@@ -18,6 +18,8 @@ import (
 const helperEnv = "RINGROSTER_STORE_HELPER"
 
 var helpers = map[string]func(ctx context.Context, path string) error{
+	"locks":     locks,
+	"carry-out": carryOut,
 	"hold-lock": holdLock,
 	"rename":    renameForever,
 	"read":      readAll,
@@ -107,6 +109,26 @@ func openAndClose(ctx context.Context, path string) error {
 		return err
 	}
 	return s.Close()
+}
+
+// locks prints which of a database's files another process has locks on.
+func locks(_ context.Context, path string) error {
+	var locked []string
+	for _, suffix := range []string{"", "-shm"} {
+		f, err := os.Open(path + suffix)
+		if err != nil {
+			return err
+		}
+		lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart}
+		if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &lock); err != nil {
+			return err
+		}
+		if lock.Type != syscall.F_UNLCK {
+			locked = append(locked, "db"+suffix)
+		}
+	}
+	fmt.Println(locked)
+	return nil
 }
 
 func holdLock(ctx context.Context, path string) error {

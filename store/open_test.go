@@ -120,7 +120,7 @@ func TestOpenRefuses(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"it is not a file",
+			"it is not a regular file",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

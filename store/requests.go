@@ -6,23 +6,64 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"syscall"
+	"math/rand/v2"
 	"time"
 
 	"ringroster/sync"
 )
 
 // Request asks a running service for an approval: it has the credentials that
-// whoever asks may lack (R25).
+// whoever asks may lack (R25). Its life:
+//
+//	state    means                            what ends it                               then
+//	waiting  no run of it has begun           StartRequest, with the lock in hand        running
+//	                                          FailRequest: taken back, or refused        failed
+//	                                          ten minutes in which no run was at work    failed
+//	                                          the clock shows a time before it was asked failed
+//	                                          a restore, a copy of the file, an upgrade  failed
+//	running  its run has begun, in the        FinishRequest: the run has ended           done
+//	         same transaction                 somebody else gets the lock (it died):
+//	                                            the run has ended for every account      done
+//	                                            else                                     failed
+//	                                          a restore, a copy of the file              failed
+//	done     its run has ended, and says how  nothing
+//	failed   no run of it began; or one did   nothing
+//	         and its process died
+//
+// So what is being carried out cannot be taken back, what was taken back cannot begin,
+// and whether it was is known from one row.
 type Request struct {
 	ID       int64
 	Approval map[string]*sync.Approval // by account
 	Run      sync.Run                  // who asks; its accounts are those of Approval
-	State    string                    // waiting, taken, done or failed
-	Result   sync.RunID                // the run it became
-	Error    string
+	AskedAt  time.Time
+	State    RequestState
+	Result   sync.RunID // the run it became; 0: none has begun
+	Error    string     // why it failed
+}
+
+// RequestState is a step in the life of a Request.
+type RequestState string
+
+// The states.
+const (
+	RequestWaiting RequestState = "waiting"
+	RequestRunning RequestState = "running"
+	RequestDone    RequestState = "done"
+	RequestFailed  RequestState = "failed"
+)
+
+// requestPatience is how long a request waits while no run is at work.
+const requestPatience = 10 * time.Minute
+
+// ErrWithdrawn is returned for the run of a request that does not wait any more.
+var ErrWithdrawn = errors.New("the request was taken back, or has expired")
+
+// NoRequestError is returned for a request that the roster does not know.
+type NoRequestError struct{ ID int64 }
+
+func (e *NoRequestError) Error() string {
+	return "the request is not in the roster any more: that was restored or replaced meanwhile, and nothing was carried out. Look at it, then ask again"
 }
 
 // Ask leaves a request for the service and returns its number.
@@ -34,105 +75,218 @@ func (s *Store) Ask(ctx context.Context, r Request) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	id = rand.Int64N(1<<62) + 1 //nolint:gosec // no secret: it only has to differ from those in a copy
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `INSERT INTO requests (request, asked_at) VALUES (?, ?)`, string(text), stamp(time.Now()))
-		if err == nil {
-			id, err = result.LastInsertId()
+		if err := s.adopt(ctx, tx); err != nil {
+			return err
 		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO requests (request_id, request, asked_at) VALUES (?, ?, ?)`,
+			id, string(text), stamp(time.Now()))
 		return err
 	})
 	return id, explain("leave a request in", s.path, err)
 }
 
-// Take gives the oldest request that waits to whoever asks first; nil: none
-// waits.
-func (s *Store) Take(ctx context.Context) (r *Request, err error) {
-	waiting, err := collect(told(stream(ctx, s.r, (*Request).scan,
-		requestsSQL+` WHERE state = 'waiting' ORDER BY request_id LIMIT 1`), s.path))
-	if err != nil || len(waiting) == 0 {
-		return nil, err // without a write, nearly always
+// NextRequest is the oldest request that waits; nil: none does.
+func (s *Store) NextRequest(ctx context.Context) (*Request, error) {
+	if err := s.ExpireRequests(ctx); err != nil {
+		return nil, err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `
-			UPDATE requests SET state = 'taken' WHERE request_id = ? AND state = 'waiting'`, waiting[0].ID)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		if n == 1 {
-			r = &waiting[0]
-		}
-		return err
-	})
-	return r, explain("take a request from", s.path, err)
+	waiting, err := collect(told(stream(ctx, s.r, (*Request).scan,
+		requestsSQL+` WHERE state = 'waiting' ORDER BY asked_at, request_id LIMIT 1`), s.path))
+	if err != nil || len(waiting) == 0 {
+		return nil, err
+	}
+	return &waiting[0], nil
 }
 
 // Request returns one request.
-func (s *Store) Request(ctx context.Context, id int64) (Request, error) {
+func (s *Store) Request(ctx context.Context, id int64) (*Request, error) {
 	found, err := collect(told(stream(ctx, s.r, (*Request).scan, requestsSQL+` WHERE request_id = ? ORDER BY request_id`, id), s.path))
 	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("there is no request %d", id)
+		err = &NoRequestError{id}
 	}
 	if err != nil {
-		return Request{}, err
+		return nil, err
 	}
-	return found[0], nil
+	return &found[0], nil
 }
 
-const requestsSQL = `SELECT request_id, request, state, coalesce(run_id, 0), error FROM requests`
+const requestsSQL = `SELECT request_id, request, asked_at, state, coalesce(run_id, 0), error FROM requests`
 
 func (r *Request) scan(rows *sql.Rows) error {
 	var text string
-	if err := rows.Scan(&r.ID, &text, &r.State, &r.Result, &r.Error); err != nil {
+	var asked sql.NullString
+	err := rows.Scan(&r.ID, &text, &asked, &r.State, &r.Result, &r.Error)
+	if err != nil {
 		return err
 	}
-	return json.Unmarshal([]byte(text), r)
+	r.AskedAt, err = parseStamp(asked)
+	return errors.Join(err, json.Unmarshal([]byte(text), r))
 }
 
-// Answer settles a request: with the run it became, or with why it failed. One
-// that was settled already stays as it is.
-func (s *Store) Answer(ctx context.Context, id int64, run sync.RunID, failure error) error {
-	state, text := "done", ""
-	if failure != nil {
-		state, text = "failed", failure.Error()
+// StartRequest begins the run of a request that waits. The caller holds the lock.
+func (s *Store) StartRequest(ctx context.Context, id int64, r sync.Run) (run sync.RunID, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) (err error) {
+		if run, err = s.begin(ctx, tx, r); err != nil {
+			return err
+		}
+		n, err := changed(tx.ExecContext(ctx, `
+			UPDATE requests SET state = 'running', run_id = ? WHERE request_id = ? AND state = 'waiting'`, run, id))
+		if err == nil && n == 0 {
+			err = ErrWithdrawn
+		}
+		return err
+	})
+	if errors.Is(err, ErrWithdrawn) {
+		return 0, err
 	}
+	return run, explain("begin a run in", s.path, err)
+}
+
+// FinishRequest says that the run of a request has ended.
+func (s *Store) FinishRequest(ctx context.Context, id int64) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			UPDATE requests SET state = ?, run_id = ?, error = ? WHERE request_id = ? AND state IN ('waiting', 'taken')`,
-			state, run, text, id)
+		_, err := tx.ExecContext(ctx, `UPDATE requests SET state = 'done' WHERE request_id = ? AND state = 'running'`, id)
 		return err
 	})
 	return explain("answer a request in", s.path, err)
 }
 
-// servicePath is the file whose lock says that a service is at work.
-func (s *Store) servicePath() string { return s.path + ".service" }
-
-// BeService says, until release, that a service works on this roster.
-func (s *Store) BeService() (release func() error, err error) {
-	f, err := os.OpenFile(s.servicePath(), os.O_RDWR|os.O_CREATE, s.mode)
-	if err != nil {
-		return nil, fmt.Errorf("say that a service is at work: %w", err)
-	}
-	if err := flock(f, syscall.LOCK_SH); err != nil && !errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, errors.Join(fmt.Errorf("say that a service is at work: %w", err), f.Close())
-	}
-	return f.Close, nil
+// FailRequest ends a request whose run has not begun. It reports whether that was so;
+// one whose run has begun goes on.
+func (s *Store) FailRequest(ctx context.Context, id int64, why string) (failed bool, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		n, err := changed(tx.ExecContext(ctx, `
+			UPDATE requests SET state = 'failed', error = ? WHERE request_id = ? AND state = 'waiting'`, why, id))
+		failed = n > 0
+		return err
+	})
+	return failed && err == nil, explain("answer a request in", s.path, err)
 }
 
-// ServiceRuns says whether a service works on this roster now.
-func (s *Store) ServiceRuns() (bool, error) {
-	f, err := os.Open(s.servicePath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
+func changed(result sql.Result, err error) (int64, error) {
 	if err != nil {
-		return false, fmt.Errorf("ask whether a service is at work: %w", err)
+		return 0, err
 	}
-	defer func() { _ = f.Close() }()
-	err = flock(f, syscall.LOCK_EX)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return true, nil
+	return result.RowsAffected()
+}
+
+// failRequests ends all of them.
+func failRequests(ctx context.Context, tx *sql.Tx, why string) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE requests SET state = 'failed', error = ? WHERE state IN ('waiting', 'running')`, why)
+	return err
+}
+
+// ExpireRequests ends those that waited too long.
+func (s *Store) ExpireRequests(ctx context.Context) error {
+	var waiting bool
+	err := s.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM requests WHERE state = 'waiting')`).Scan(&waiting)
+	if err != nil || !waiting {
+		return explain("read", s.path, err) // without a write, nearly always
 	}
-	return false, err
+	_, atWork, err := s.Holder(ctx)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	var late map[int64]string
+	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+		late, err = expired(ctx, tx, now, atWork)
+		return err
+	})
+	for id, why := range late {
+		if err == nil {
+			_, err = s.FailRequest(ctx, id, why)
+		}
+	}
+	return explain("look for requests in", s.path, err)
+}
+
+// settleRequests is for whoever has got the lock: no run is at work, so what waited
+// too long can be told, and what still runs was run by a process that died.
+func settleRequests(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	late, err := expired(ctx, tx, now, false)
+	if err != nil {
+		return err
+	}
+	for id, why := range late {
+		_, err := tx.ExecContext(ctx, `UPDATE requests SET state = 'failed', error = ? WHERE request_id = ?`, why, id)
+		if err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE requests AS q
+		   SET state = iif(died, 'failed', 'done'),
+		       error = iif(died, 'the service died while it carried it out', '')
+		  FROM (SELECT request_id, EXISTS (SELECT 1 FROM runs WHERE runs.run_id = requests.run_id AND status = 'running') AS died
+		          FROM requests WHERE state = 'running') AS r
+		 WHERE q.request_id = r.request_id`)
+	return err
+}
+
+// span is when a run was at work.
+type span struct{ from, to time.Time }
+
+// expired are the requests that wait and must not be carried out any more, with the
+// reason. atWork says whether what is recorded as running really is.
+func expired(ctx context.Context, tx *sql.Tx, now time.Time, atWork bool) (late map[int64]string, err error) {
+	waiting, err := collect(stream(ctx, tx, (*Request).scan, requestsSQL+` WHERE state = 'waiting' ORDER BY asked_at, request_id`))
+	if err != nil || len(waiting) == 0 {
+		return nil, err
+	}
+	runs, err := collect(stream(ctx, tx, func(r *span, rows *sql.Rows) (err error) {
+		r.from, r.to, err = scanSpan(rows)
+		if r.to.IsZero() {
+			r.to = r.from
+			if atWork {
+				r.to = now
+			}
+		}
+		return err
+	}, `SELECT started_at, finished_at FROM runs
+	     WHERE finished_at >= ?1 OR finished_at IS NULL ORDER BY started_at`, stamp(waiting[0].AskedAt)))
+	if err != nil {
+		return nil, err
+	}
+	late = map[int64]string{}
+	for i := range waiting {
+		if why := tooLate(waiting[i].AskedAt, now, runs); why != "" {
+			late[waiting[i].ID] = why
+		}
+	}
+	return late, nil
+}
+
+func scanSpan(rows *sql.Rows) (from, to time.Time, err error) {
+	var started, finished sql.NullString
+	if err := rows.Scan(&started, &finished); err != nil {
+		return from, to, err
+	}
+	from, err = parseStamp(started)
+	if err != nil {
+		return from, to, err
+	}
+	to, err = parseStamp(finished)
+	return from, to, err
+}
+
+// tooLate says why a request of that time has expired; "": it has not. The runs are in
+// the order of their starts.
+func tooLate(asked, now time.Time, runs []span) string {
+	if asked.After(now) {
+		return fmt.Sprintf("it was asked at %s, which is in the future: the clock was set back", *stamp(asked))
+	}
+	idle := asked
+	for _, run := range append(runs, span{now, now}) {
+		if run.from.Sub(idle) >= requestPatience {
+			return fmt.Sprintf("the service did not take it up within %s in which no run was at work", requestPatience)
+		}
+		if run.to.After(idle) {
+			idle = run.to
+		}
+	}
+	return ""
 }

@@ -5,71 +5,273 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
 	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"ringroster/sync"
 )
 
-// Restore puts the content of the backup src in the place of the database at
-// path, in one transaction, so that programs that have it open see either. The
-// backup is checked first; what stood there before is backed up beside it, under
-// the name that is returned ("" when nothing stood there). It fails with
-// *sync.BusyError while a run holds the lock.
+// ErrNoBackup is returned for a restore from what is no copy of a roster.
+var ErrNoBackup = errors.New("it is no backup of a roster: nothing was restored")
+
+// Restore puts the content of the backup src in the place of the database at path. The
+// backup is checked, migrated and numbered in a copy of it first, so that whatever
+// fails leaves everything as it was.
+//
+// A database that can be opened is replaced in one transaction: programs that have it
+// open see either. One that cannot be, since it is damaged or of a newer version, is
+// renamed as it is. Either way what stood there is kept beside it, under the name that
+// is returned ("" when nothing stood there). It fails with *sync.BusyError while a run
+// holds the lock.
 func Restore(ctx context.Context, src, path string, opts Options) (before string, err error) {
 	if src, err = filepath.Abs(src); err != nil { // the address of a database has no other form
 		return "", err
 	}
-	if _, err := os.Stat(src); err != nil {
-		return "", fmt.Errorf("restore: %w", err)
-	}
-	if err := checkBackup(ctx, src); err != nil {
-		return "", explain("restore from", src, err)
-	}
-	_, err = os.Stat(path)
-	existed := !errors.Is(err, fs.ErrNotExist)
-	s, err := Open(ctx, path, opts)
-	if err != nil {
-		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", err)
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	release, err := s.Lock(ctx, sync.NewHolder(time.Now()))
+	s, err := newStore(path, opts.Mode)
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, release()) }()
-	if existed {
-		before = fmt.Sprintf("%s.before-restore-%s", s.path, time.Now().UTC().Format("20060102T150405.000000Z"))
-		if err := s.Backup(ctx, before); err != nil {
-			return "", err
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.checkBackup(ctx, src); err != nil {
+		return "", explainBackup(src, err)
+	}
+	ours := s.madeBefore()
+	empty, err := s.empty(ctx)
+	if err == nil && !empty {
+		before, err = s.restoreInto(ctx, src, opts)
+		if err == nil || !beyondUse(err, ours) {
+			return before, err
 		}
 	}
-	if err := s.restoreFitting(ctx, src); err != nil {
-		return before, explain("restore "+src+" into", s.path, err)
+	if err != nil && !beyondUse(err, ours) {
+		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", explain("open", s.path, err))
 	}
-	return before, nil
+	before, err = s.restoreAs(ctx, src, err)
+	return before, explain("restore "+src+" into", s.path, err)
 }
 
+// madeBefore says whether a roster stood at this path, whatever is in the file now.
+func (s *Store) madeBefore() bool {
+	for _, suffix := range []string{madeSuffix, lockSuffix} {
+		if info, err := os.Lstat(s.path + suffix); err == nil && info.Mode().IsRegular() {
+			return true
+		}
+	}
+	return false
+}
+
+// beyondUse says whether an error means that a database is to be replaced as a file.
+// What is not a database at all may be anybody's, unless a roster stood there.
+func beyondUse(err error, ours bool) bool {
+	_, newer := errors.AsType[*NewerError](err)
+	return newer || isDamaged(err) || ours && code(err)&0xff == lib.SQLITE_NOTADB
+}
+
+func isDamaged(err error) bool { return code(err)&0xff == lib.SQLITE_CORRUPT }
+
 // checkBackup refuses what is no whole database of ours, or of a newer version.
-func checkBackup(ctx context.Context, src string) (err error) {
-	db, err := pool(dsn(src, url.Values{"mode": {"ro"}}), 1, false)
+func (s *Store) checkBackup(ctx context.Context, src string) (err error) {
+	there, err := os.Stat(src)
+	if err != nil {
+		return err
+	}
+	if !there.Mode().IsRegular() {
+		return fmt.Errorf("it is not a regular file: %w", ErrNoBackup)
+	}
+	if live, err := os.Stat(s.path); err == nil && os.SameFile(live, there) {
+		return fmt.Errorf("it is the roster itself: %w", ErrNoBackup)
+	}
+	db, err := pool(dsn(src, url.Values{"mode": {"ro"}}))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	have, _, err := versions(ctx, db, migrations())
+	if errors.Is(err, ErrForeign) {
+		return fmt.Errorf("it is a SQLite database of another program: %w", ErrNoBackup)
+	}
 	if err != nil {
 		return err
 	}
 	if have == 0 {
-		return ErrForeign
+		return fmt.Errorf("it is empty: %w", ErrNoBackup)
 	}
 	return verify(ctx, src)
+}
+
+// explainBackup says what is wrong with a backup.
+func explainBackup(src string, err error) error {
+	switch {
+	case code(err)&0xff == lib.SQLITE_NOTADB:
+		err = fmt.Errorf("%w: it is not a SQLite database: %w", err, ErrNoBackup)
+	case isDamaged(err):
+		err = fmt.Errorf("%w: it is damaged or cut off: nothing was restored; use another backup", err)
+	}
+	return fmt.Errorf("restore from %s: %w", src, err)
+}
+
+// restoreInto replaces the content of a database that can be opened.
+func (s *Store) restoreInto(ctx context.Context, src string, opts Options) (before string, err error) {
+	live, err := Open(ctx, s.path, opts)
+	if err != nil {
+		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", err)
+	}
+	defer func() { err = errors.Join(err, live.Close()) }()
+	release, err := live.Lock(ctx, sync.NewHolder(time.Now()))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	before = fmt.Sprintf("%s.before-restore-%s", s.path, time.Now().UTC().Format("20060102T150405.000000Z"))
+	if err := live.Backup(ctx, before); err != nil {
+		return "", err
+	}
+	if err := live.replaceContent(ctx, src); err != nil {
+		return before, explain("restore "+src+" into", s.path, err)
+	}
+	return before, nil
+}
+
+func (s *Store) replaceContent(ctx context.Context, src string) error {
+	size, err := pageSizeOf(ctx, s.path) // no database in WAL mode takes on another
+	if err != nil {
+		return err
+	}
+	var last sync.RunID
+	err = s.r.QueryRowContext(ctx, `
+		SELECT max(last_run, (SELECT coalesce(max(run_id), 0) FROM runs)) FROM numbering`).Scan(&last)
+	if err != nil {
+		return err
+	}
+	made, _, err := s.lastMade()
+	if err != nil {
+		return err
+	}
+	here, err := s.place()
+	if err != nil {
+		return err
+	}
+	temp, err := s.prepare(ctx, src, size, &numbering{last: max(last, made), place: here})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp) }()
+	return s.copyPages(ctx, temp)
+}
+
+// restoreAs puts a copy of the backup in place as a file. why is what was wrong with
+// the database there; nil: there is none.
+func (s *Store) restoreAs(ctx context.Context, src string, why error) (before string, err error) {
+	unlock, err := s.lockFile(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	last, made, err := s.lastMade()
+	if err != nil {
+		return "", err
+	}
+	numbers := &numbering{last: last, leaps: !made}
+	temp, err := s.prepare(ctx, src, pageSize, numbers)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.Remove(temp) }()
+	name := "before-restore"
+	if why != nil && !isNewer(why) {
+		name = "damaged"
+	}
+	if before, err = s.setAside(name); err != nil {
+		return before, err
+	}
+	if err := publish(temp, s.path); err != nil {
+		return before, err
+	}
+	return before, s.setMade(numbers.last)
+}
+
+func isNewer(err error) bool {
+	_, ok := errors.AsType[*NewerError](err)
+	return ok
+}
+
+// numbering is how the numbers of runs go on after a restore.
+type numbering struct {
+	last  sync.RunID // the highest that is known beside the backup; then, of all
+	leaps bool       // nothing is known beside the backup
+	place string     // where the database will stand; "": where its copy is now
+}
+
+// prepare makes a copy of a backup that can take the place of the roster as it is: of
+// our version, with pages of a size, without anything that was going on. What does not
+// fit in any way fails here, before anything is touched.
+func (s *Store) prepare(ctx context.Context, src string, size int64, n *numbering) (temp string, err error) {
+	if temp, err = s.reserve(s.path); err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temp)
+		}
+	}()
+	if err := copyInto(ctx, src, temp, size); err != nil {
+		return "", err
+	}
+	err = inFile(ctx, temp, func(db *sql.DB) error {
+		have, want, err := versions(ctx, db, migrations())
+		if err != nil {
+			return err
+		}
+		if have != want { // src is the backup of it
+			if err := raise(ctx, db, migrations(), have, want); err != nil {
+				return err
+			}
+		}
+		if n.place == "" {
+			info, err := os.Lstat(temp)
+			if err != nil {
+				return err
+			}
+			n.place = placeOf(info)
+		}
+		return n.write(ctx, db)
+	})
+	if err != nil {
+		return "", err
+	}
+	return temp, verify(ctx, temp)
+}
+
+// write ends what was going on in a copy, and numbers it.
+func (n *numbering) write(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	if n.leaps {
+		if n.last, err = leapIn(ctx, tx); err != nil {
+			return err
+		}
+	}
+	err = tx.QueryRowContext(ctx, `
+		UPDATE numbering SET place = ?, last_run = max(?, last_run, (SELECT coalesce(max(run_id), 0) FROM runs))
+		RETURNING last_run`, n.place, n.last).Scan(&n.last)
+	if err != nil {
+		return err
+	}
+	if err := failRequests(ctx, tx, "the roster was restored after it was asked"); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM lock_holder`); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // restorer is what the driver's connection can do (modernc.org/sqlite).
@@ -77,36 +279,8 @@ type restorer interface {
 	NewRestore(src string) (*sqlite.Backup, error)
 }
 
-// restoreFitting restores src, or where its pages are of another size, which no database
-// in WAL mode can take on, a copy of it with ours.
-func (s *Store) restoreFitting(ctx context.Context, src string) error {
-	theirs, err := pageSizeOf(ctx, src)
-	if err != nil {
-		return err
-	}
-	ours, err := pageSizeOf(ctx, s.path)
-	if err != nil {
-		return err
-	}
-	if theirs == ours {
-		return s.restore(ctx, src)
-	}
-	temp, err := reserve(s.path, s.mode)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp) }()
-	if err := copyInto(ctx, src, temp, ours); err != nil {
-		return err
-	}
-	if err := verify(ctx, temp); err != nil {
-		return err
-	}
-	return s.restore(ctx, temp)
-}
-
 func pageSizeOf(ctx context.Context, path string) (size int64, err error) {
-	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}), 1, false)
+	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}))
 	if err != nil {
 		return 0, err
 	}
@@ -115,9 +289,12 @@ func pageSizeOf(ctx context.Context, path string) (size int64, err error) {
 	return size, err
 }
 
-// restore copies every page of src over the database and migrates what came. The caller
+// copyPages copies every page of src over the database, in one transaction. The caller
 // holds the lock.
-func (s *Store) restore(ctx context.Context, src string) (err error) {
+func (s *Store) copyPages(ctx context.Context, src string) (err error) {
+	if err := s.InPlace(); err != nil {
+		return err
+	}
 	conn, err := s.w.Conn(ctx)
 	if err != nil {
 		return err
@@ -133,20 +310,6 @@ func (s *Store) restore(ctx context.Context, src string) (err error) {
 	if err = errors.Join(err, conn.Close()); err != nil {
 		return err
 	}
-	if _, err := s.w.ExecContext(ctx, `PRAGMA journal_mode = WAL`); err != nil {
-		return err
-	}
-	have, want, err := versions(ctx, s.w, migrations())
-	if err != nil {
-		return err
-	}
-	if have != want {
-		if err := s.raise(ctx, migrations(), have, want); err != nil { // src is the backup of it
-			return err
-		}
-	}
-	return s.write(ctx, func(tx *sql.Tx) error { // the backup's holder is not ours
-		_, err := tx.ExecContext(ctx, `DELETE FROM lock_holder`)
-		return err
-	})
+	_, err = s.w.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
+	return err
 }

@@ -56,20 +56,17 @@ func (r *RunRow) scan(rows *sql.Rows) error {
 // to a process that died: it becomes failed (R27).
 func (s *Store) Begin(ctx context.Context, r sync.Run) (id sync.RunID, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) (err error) {
-		id, err = begin(ctx, tx, r)
+		id, err = s.begin(ctx, tx, r)
 		return err
 	})
 	return id, explain("begin a run in", s.path, err)
 }
 
-func begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunID, err error) {
-	_, err = tx.ExecContext(ctx, `
-		UPDATE runs SET status = 'failed', error = 'interrupted', finished_at = ? WHERE status = 'running'`,
-		stamp(r.StartedAt))
-	if err != nil {
+func (s *Store) begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunID, err error) {
+	if err := s.closeInterrupted(ctx, tx, r.StartedAt); err != nil {
 		return 0, err
 	}
-	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(run_id), 0) + 1 FROM runs`).Scan(&id); err != nil {
+	if id, err = s.nextRun(ctx, tx); err != nil {
 		return 0, err
 	}
 	for _, account := range r.Accounts {
@@ -82,6 +79,20 @@ func begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunID, err erro
 		}
 	}
 	return id, nil
+}
+
+// closeInterrupted is for whoever has got the lock: what still runs was run by a
+// process that died.
+func (s *Store) closeInterrupted(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	if err := s.adopt(ctx, tx); err != nil {
+		return err
+	}
+	if err := settleRequests(ctx, tx, now); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE runs SET status = 'failed', error = 'interrupted', finished_at = ? WHERE status = 'running'`, stamp(now))
+	return err
 }
 
 // Runs yields the rows of past and running runs, newest first, accounts by

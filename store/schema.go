@@ -48,12 +48,12 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 			return fmt.Errorf("back it up to %s before migrating from version %d to %d: %w", backup, have, want, err)
 		}
 	}
-	return s.raise(ctx, files, have, want)
+	return raise(ctx, s.w, files, have, want)
 }
 
 // raise is migrate for whoever holds the lock.
-func (s *Store) raise(ctx context.Context, files fs.FS, have, want int64) error {
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.w, files, goose.WithDisableGlobalRegistry(true))
+func raise(ctx context.Context, db *sql.DB, files fs.FS, have, want int64) error {
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}

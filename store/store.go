@@ -23,8 +23,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
+	stdsync "sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -42,26 +41,34 @@ type Options struct {
 	// Mode of the database and the files beside it; 0 means 0600. With 0640
 	// the group can read, also while no writer runs.
 	Mode fs.FileMode
+	// New begins a new roster where one is gone, which is refused otherwise
+	// (GoneError).
+	New bool
 }
 
 // Store is an open roster database. It is safe for concurrent use. What needs to
 // write returns ErrReadOnly on one opened by OpenRead.
 type Store struct {
-	path string
-	mode fs.FileMode
-	w    *sql.DB // one connection; nil when opened by OpenRead
-	r    *sql.DB
+	path     string // with every symbolic link followed
+	dangling bool   // a link led to path, where nothing was
+	mode     fs.FileMode
+	w        *sql.DB // one connection; nil when opened by OpenRead
+	r        *sql.DB
+
+	mu   stdsync.Mutex
+	open map[string]identity // the database, and the locks held beside it, by name
 }
 
 // Open opens the database at path for reading and writing. A missing file is
-// created, an older one is migrated after a backup was made beside it. A file
-// from a newer version, of another program, or damaged is refused as it is.
+// created, unless there was one before; an older one is migrated after a backup was
+// made beside it. A file from a newer version, of another program, or damaged is
+// refused as it is.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	s, err := newStore(path, opts.Mode)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.openWriter(ctx); err != nil {
+	if err := s.openWriter(ctx, opts.New); err != nil {
 		return nil, errors.Join(explain("open", s.path, err), s.Close())
 	}
 	return s, nil
@@ -85,21 +92,21 @@ func newStore(path string, mode fs.FileMode) (*Store, error) {
 	if path == "" {
 		return nil, errors.New("open the roster database: no path was given")
 	}
-	full, err := filepath.Abs(path)
+	full, dangling, err := resolve(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the roster database: %w", err)
 	}
 	if mode == 0 {
 		mode = 0o600
 	}
-	s := &Store{path: full, mode: mode}
-	if s.r, err = pool(readDSN(full), readers, false); err != nil {
+	s := &Store{path: full, dangling: dangling, mode: mode, open: map[string]identity{}}
+	if s.r, err = s.pool(readDSN(full), readers, false); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// Path of the database file, absolute.
+// Path of the database file, absolute and free of symbolic links.
 func (s *Store) Path() string { return s.path }
 
 // Close closes all connections. A Store that was not fully opened can be
@@ -113,8 +120,20 @@ func (s *Store) Close() error {
 	return err
 }
 
-func (s *Store) openWriter(ctx context.Context) error {
-	if err := s.createFile(); err != nil {
+func (s *Store) openWriter(ctx context.Context, isNew bool) error {
+	empty, err := s.empty(ctx)
+	if err != nil {
+		return err
+	}
+	if empty {
+		if err := s.gone(); err != nil && !isNew {
+			return err
+		}
+		if err := s.create(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.note(s.path); err != nil {
 		return err
 	}
 	// A look without the right to write comes first: a writing connection
@@ -122,19 +141,33 @@ func (s *Store) openWriter(ctx context.Context) error {
 	if _, _, err := versions(ctx, s.r, migrations()); err != nil {
 		return err
 	}
-	w, err := pool(writeDSN(s.path), 1, true)
-	if err != nil {
+	if s.w, err = s.pool(writeDSN(s.path), 1, true); err != nil {
 		return err
 	}
-	s.w = w
 	if err := retryBusy(ctx, func() error { return s.migrate(ctx, migrations()) }); err != nil {
 		return err
 	}
-	return s.applyMode()
+	if err := s.tend(); err != nil {
+		return err
+	}
+	return s.remember(ctx)
 }
 
 func (s *Store) openReader(ctx context.Context) error {
-	if err := s.checkFile(); err != nil {
+	info, err := s.checkFile()
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return err
+	}
+	if missing || info.Size() == 0 {
+		if gone := s.gone(); gone != nil {
+			return gone
+		}
+	}
+	if missing {
+		return err
+	}
+	if err := s.note(s.path); err != nil {
 		return err
 	}
 	have, want, err := versions(ctx, s.r, migrations())
@@ -147,50 +180,13 @@ func (s *Store) openReader(ctx context.Context) error {
 	return nil
 }
 
-// createFile makes an empty database file with its final mode, because SQLite
-// would create it readable for everybody the umask lets in.
-func (s *Store) createFile() error {
-	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.mode)
-	if errors.Is(err, fs.ErrExist) {
-		return s.checkFile()
-	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Chmod(s.mode), f.Close())
+// pool is one connection to a database of which no Store is made. It opens lazily: errors of
+// the file come with the first query.
+func pool(dsn string) (*sql.DB, error) {
+	return newPool(dsn, 1, false, nil)
 }
 
-func (s *Store) checkFile() error {
-	info, err := os.Stat(s.path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not a file; check database.path")
-	}
-	return err
-}
-
-// applyMode gives an existing database and its companions the mode that the
-// settings ask for now.
-func (s *Store) applyMode() error {
-	for _, name := range []string{s.path, s.path + "-wal", s.path + "-shm", s.lockPath()} {
-		info, err := os.Stat(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if info.Mode().Perm() == s.mode {
-			continue
-		}
-		if err := os.Chmod(name, s.mode); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// pool opens lazily: errors of the file come with the first query.
-func pool(dsn string, connections int, inWAL bool) (*sql.DB, error) {
+func newPool(dsn string, connections int, inWAL bool, inPlace func() error) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open the roster database: %w", err)
@@ -198,10 +194,39 @@ func pool(dsn string, connections int, inWAL bool) (*sql.DB, error) {
 	if inWAL {
 		connector = walConnector{connector}
 	}
+	if inPlace != nil {
+		connector = inPlaceConnector{connector, inPlace}
+	}
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
+}
+
+// pool is pool for the open database: its connections are refused when its name leads
+// to another file meanwhile.
+func (s *Store) pool(dsn string, connections int, inWAL bool) (*sql.DB, error) {
+	return newPool(dsn, connections, inWAL, s.InPlace)
+}
+
+// inPlaceConnector opens connections to one and the same file.
+type inPlaceConnector struct {
+	driver.Connector
+	inPlace func() error
+}
+
+func (c inPlaceConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	if err := c.inPlace(); err != nil {
+		return nil, err
+	}
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.inPlace(); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 // pageSize of a new database, in bytes. A member takes 600: with pages four times as large

@@ -28,6 +28,9 @@ func (s *Store) writeOn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx)
 	if s.w == nil {
 		return ErrReadOnly
 	}
+	if err := s.InPlace(); err != nil {
+		return err
+	}
 	conn, err := s.w.Conn(ctx)
 	if err != nil {
 		return err
@@ -43,6 +46,9 @@ func (s *Store) writeOn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx)
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
 	if err = fn(conn, tx); err == nil {
+		err = s.InPlace() // as late as can be
+	}
+	if err == nil {
 		err = tx.Commit()
 	}
 	if err != nil && ctx.Err() != nil {

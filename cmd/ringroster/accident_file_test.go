@@ -103,7 +103,7 @@ func TestBrokenFile(t *testing.T) {
 			if err := os.Mkdir(path, 0o700); err != nil {
 				t.Fatal(err)
 			}
-		}, "it is not a file"},
+		}, "it is not a regular file"},
 		{"cut off", func(t *testing.T, path string, data []byte) { write(t, path, data[:len(data)*6/10]) }, "damaged or cut off"},
 		{"cut off within the first page", func(t *testing.T, path string, data []byte) { write(t, path, data[:3000]) }, "damaged or cut off"},
 		{"corrupt in the middle", func(t *testing.T, path string, data []byte) {

@@ -32,8 +32,11 @@ func restoreCommand(a *app) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use: "restore FILE", Short: "Put a backup in the roster's place", Args: cobra.ExactArgs(1),
-		Long: `FILE is checked first, and what is there now is backed up beside the roster. No run
-may be going on. A running daemon goes on with what was restored.`,
+		Long: `FILE is checked first, and what is there now is kept beside the roster. No run may be
+going on. A running service goes on with what was restored; only where the roster was
+damaged, or is of a newer version, must it be restarted. Numbers of runs go on after
+the highest that the roster had; where that is not known they leap to a full ten
+thousand.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.restore(c.Context(), args[0], yes) },
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
@@ -45,12 +48,15 @@ func (a *app) restore(ctx context.Context, file string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(file); err != nil { // before anybody is asked
+	if info, err := os.Stat(file); err != nil { // before anybody is asked
 		return usagef("read the backup: %w", err)
+	} else if !info.Mode().IsRegular() {
+		return usagef("read the backup: %s is not a regular file", file)
 	}
 	if err := a.ask(ctx, yes, fmt.Sprintf("Replace the roster %s by %s?", s.Database.Path, file), "nothing was restored"); err != nil {
 		return err
 	}
+	was, wasErr := os.Stat(s.Database.Path)
 	before, err := store.Restore(ctx, file, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
 	if err != nil {
 		return err
@@ -58,6 +64,9 @@ func (a *app) restore(ctx context.Context, file string, yes bool) error {
 	_, _ = fmt.Fprintf(a.stdout, "%s holds what was in %s.\n", s.Database.Path, file)
 	if before != "" {
 		_, _ = fmt.Fprintf(a.stdout, "What was there before is in %s.\n", before)
+	}
+	if is, err := os.Stat(s.Database.Path); err == nil && wasErr == nil && !os.SameFile(was, is) {
+		_, _ = fmt.Fprintln(a.stdout, "It is a new file: restart the service, if it runs.")
 	}
 	return nil
 }

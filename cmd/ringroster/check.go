@@ -160,7 +160,7 @@ func (f *findings) credentials(account *config.Account) bool {
 func (f *findings) database(ctx context.Context, s *config.Settings) map[string]store.AccountRow {
 	path := s.Database.Path
 	bound := map[string]store.AccountRow{}
-	f.writable(path)
+	f.files(path)
 	f.space(filepath.Dir(path))
 	st, err := store.OpenRead(ctx, path)
 	older, isOlder := errors.AsType[*store.OlderError](err)
@@ -190,6 +190,11 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 				"put it back, or leave it if that is meant")
 		}
 	}
+	if service, served, err := st.Service(); err != nil {
+		f.failErr("", "service", err)
+	} else if served {
+		f.ok("", "service", "it is running: process %d on %s since %s", service.PID, service.Host, service.Since.UTC().Format(time.RFC3339))
+	}
 	if holder, held, err := st.Holder(ctx); err == nil && held {
 		f.ok("", "lock", "a run is under way: process %d on %s since %s", holder.PID, holder.Host, holder.Since.UTC().Format(time.RFC3339))
 	}
@@ -207,18 +212,35 @@ func hasAccount(s *config.Settings, name string) bool {
 	return slices.ContainsFunc(s.Accounts, func(a config.Account) bool { return a.Name == name })
 }
 
-// writable checks that this user could write the roster and the files beside it.
-func (f *findings) writable(path string) {
-	for _, name := range []string{path, path + "-wal", path + "-shm", path + ".lock", filepath.Dir(path)} {
+// files checks that this user could write the roster and the files beside it, and that
+// they are whose they should be.
+func (f *findings) files(path string) {
+	names, err := store.Files(path)
+	if err != nil {
+		f.failErr("", "database", err)
+		return
+	}
+	folder := filepath.Dir(names[0])
+	for _, name := range append(names, folder) {
 		err := unix.Access(name, unix.W_OK)
-		if err == nil || errors.Is(err, fs.ErrNotExist) && name != filepath.Dir(path) {
+		if err == nil || errors.Is(err, fs.ErrNotExist) && name != folder {
 			continue
 		}
 		f.fail("", "database", fmt.Sprintf("%s cannot be written: %v", name, err),
 			"give it to the user of the service, or run check as that user: systemctl start ringroster@check")
 		return
 	}
-	f.ok("", "database", "%s can be written", filepath.Dir(path))
+	strays, err := store.Strays(path)
+	if err != nil {
+		f.failErr("", "database", err)
+		return
+	}
+	for _, stray := range strays {
+		f.fail("", "database", stray.What, stray.Remedy)
+	}
+	if len(strays) == 0 {
+		f.ok("", "database", "%s can be written", folder)
+	}
 }
 
 const mebibyte = 1 << 20

@@ -15,7 +15,7 @@ import (
 // writeStore opens the roster for an operator's edit; it must be there.
 func (a *app) writeStore(ctx context.Context, s *config.Settings) (*store.Store, error) {
 	if _, err := os.Stat(s.Database.Path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
+		return openRead(ctx, s) // it says why there is none
 	}
 	return store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -124,7 +123,7 @@ func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store
 	}
 	who := d.run(s, sync.Approve, names...)
 	who.Job = sets[0].Job // a run has one, and so have all of its sets
-	if served, err := st.ServiceRuns(); err != nil || served {
+	if _, served, err := st.Service(); err != nil || served {
 		return orElse(err, func() error { return a.approveThere(ctx, st, store.Request{Approval: approval, Run: who}, sets) })
 	}
 	if err := config.CheckCredentials(accounts...); err != nil {
@@ -148,40 +147,6 @@ func orElse(err error, f func() error) error {
 		return err
 	}
 	return f()
-}
-
-// How long an approval waits for a running service, and how often it looks.
-const (
-	servicePatience = 2 * time.Minute
-	serviceGlance   = 300 * time.Millisecond
-)
-
-// approveThere lets the running service make the run, and waits for it (R25). A
-// request that is not taken up in time is taken back.
-func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request, sets []chosenSet) error {
-	id, err := st.Ask(ctx, r)
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintln(a.stderr, "The running service reads RingCentral afresh and deactivates them…")
-	deadline := time.After(servicePatience)
-	for r.State = "waiting"; r.State == "waiting" || r.State == "taken"; {
-		select {
-		case <-ctx.Done():
-			err = ctx.Err()
-		case <-deadline:
-			err = fmt.Errorf("the service did not take the approval up within %s: look at its log", servicePatience)
-		case <-time.After(serviceGlance):
-			r, err = st.Request(ctx, id)
-		}
-		if err != nil {
-			return errors.Join(err, st.Answer(context.WithoutCancel(ctx), id, 0, errors.New("taken back")))
-		}
-	}
-	if r.Error != "" {
-		return fmt.Errorf("the service could not carry it out: %s", r.Error)
-	}
-	return errors.Join(a.reportRun(ctx, st, r.Result), a.approved(ctx, st, r.Result, sets))
 }
 
 func rejectCommand(a *app) *cobra.Command {

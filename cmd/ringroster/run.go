@@ -23,26 +23,34 @@ import (
 )
 
 func runCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var isNew bool
+	c := &cobra.Command{
 		Use: "run", Short: "Run the service: keep the roster in step, every day", Args: cobra.NoArgs,
 		Long: `Makes the daily run, makes up for a missed one, tries a failed one again, and tells
 systemd how it is. SIGHUP reloads the settings; SIGTERM or Ctrl-C stops: a run
 under way ends before anything is written, or finishes that. A second one does
 not wait for it.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.serviceUntilStopped(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.serviceUntilStopped(c.Context(), isNew) },
 	}
+	newFlag(c, &isNew)
+	return c
 }
 
-func (a *app) serviceUntilStopped(ctx context.Context) error {
+// newFlag gives --new to a command that may begin a roster.
+func newFlag(c *cobra.Command, isNew *bool) {
+	c.Flags().BoolVar(isNew, "new", false, "begin a new roster where one is gone, which is refused otherwise")
+}
+
+func (a *app) serviceUntilStopped(ctx context.Context, isNew bool) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, os.Interrupt)
 	defer signal.Stop(signals)
-	v, err := a.newService(ctx)
+	v, err := a.newService(ctx, isNew)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = v.store.Close() }()
-	release, err := v.store.BeService()
+	release, err := v.store.BeService(ctx, sync.NewHolder(time.Now()))
 	if err != nil {
 		return err
 	}
@@ -113,20 +121,20 @@ type service struct {
 
 // newService wires a service without starting anything. A database from a newer
 // version is refused here.
-func (a *app) newService(ctx context.Context) (*service, error) {
+func (a *app) newService(ctx context.Context, isNew bool) (*service, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, err
 	}
 	v := &service{settings: s, level: zap.NewAtomicLevel()}
-	if v.store, err = store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()}); err != nil {
+	if v.store, err = store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew}); err != nil {
 		return nil, err
 	}
 	v.metrics = observe.NewMetrics(version, v.facts, time.Now)
 	v.Service = observe.NewService(observe.NewLog(a.logger(s, v.level), time.Now), v.metrics)
 	notify, every := daemon.Systemd()
 	v.daemon = daemon.New(daemon.Config{
-		Load: v.load, Attempts: v.store.Attempts, Requests: v.requests, Observer: v, Notify: notify, Watchdog: every,
+		Load: v.load, Attempts: v.store.Attempts, Requests: v.requests, InPlace: v.store.InPlace, Observer: v, Notify: notify, Watchdog: every,
 	})
 	return v, nil
 }
@@ -154,16 +162,23 @@ func (v *service) load() (*daemon.Settings, error) {
 	}, nil
 }
 
-// requests takes what operators asked for (R25).
+// requests is what operators asked for (R25).
 func (v *service) requests(ctx context.Context) (*daemon.Asked, error) {
-	r, err := v.store.Take(ctx)
+	r, err := v.store.NextRequest(ctx)
 	if err != nil || r == nil {
 		return nil, err
 	}
 	return &daemon.Asked{
-		Request: sync.Request{Run: r.Run, Approve: r.Approval, Wait: servicePatience / 2},
+		Request: sync.Request{Run: r.Run, Approve: r.Approval},
+		Begin: func(ctx context.Context, run sync.Run) (sync.RunID, error) {
+			return v.store.StartRequest(ctx, r.ID, run)
+		},
 		Answer: func(ctx context.Context, id sync.RunID, err error) error {
-			return v.store.Answer(ctx, r.ID, id, err)
+			if id != 0 {
+				return v.store.FinishRequest(ctx, r.ID)
+			}
+			_, err = v.store.FailRequest(ctx, r.ID, err.Error())
+			return err
 		},
 	}, nil
 }

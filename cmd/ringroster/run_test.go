@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -297,19 +298,39 @@ func TestKilledInMidRun(t *testing.T) {
 	}
 }
 
-// TestTwoServicesOnOneRoster: one makes the run, the other finds it made.
+// TestTwoServicesOnOneRoster: the second says who the first is, and ends; so does one
+// whose settings lead to the same roster through a link.
 func TestTwoServicesOnOneRoster(t *testing.T) {
 	h := newHost(t)
-	first, second := h.start(), h.start()
-	for _, p := range []*process{first, second} {
-		p.hears(`^STATUS=run 1 succeeded .*; next .*T03:00:00Z$`) // at once, or at the next tick
-		p.signal(syscall.SIGTERM)
-		if code := p.ends(); code != 0 {
-			t.Errorf("exit code %d: %v", code, p.log)
+	first := h.start()
+	first.hears(`^STATUS=run 1 succeeded .*; next .*T03:00:00Z$`)
+	who := fmt.Sprintf("another service works on this roster: process %d on ", first.Process.Pid)
+	for _, database := range []string{"roster.db", "linked.db", "folder/roster.db"} {
+		_ = os.Symlink("roster.db", filepath.Join(h.dir, "linked.db"))
+		_ = os.Symlink(".", filepath.Join(h.dir, "folder"))
+		h.edit("roster.db", database)
+		second := h.start()
+		if code := second.ends(); code != exitFailed || !strings.Contains(fmt.Sprint(second.log), who) {
+			t.Errorf("%s: exit code %d: %v", database, code, second.log)
 		}
+		h.edit(database, "roster.db")
 	}
-	if got := h.runs(); len(got) != 1 || got[0] != "catch_up succeeded" {
+	var out bytes.Buffer
+	code := run(t.Context(), []string{"--config", h.file(), "status"}, strings.NewReader(""), &out, &out)
+	if want := fmt.Sprintf("The service is running: process %d on ", first.Process.Pid); code != exitDone || !strings.Contains(out.String(), want) {
+		t.Errorf("status: code %d\n%s", code, &out)
+	}
+	first.signal(syscall.SIGTERM)
+	if code := first.ends(); code != 0 {
+		t.Errorf("exit code %d: %v", code, first.log)
+	}
+	if got := h.runs(); len(got) != 1 {
 		t.Errorf("runs %q", got)
+	}
+	out.Reset()
+	code = run(t.Context(), []string{"--config", h.file(), "status"}, strings.NewReader(""), &out, &out)
+	if code != exitDone || !strings.Contains(out.String(), "No service is running.") {
+		t.Errorf("status: code %d\n%s", code, &out)
 	}
 }
 

@@ -31,6 +31,7 @@ type statusDocument struct {
 	Version        int             `json:"version"`
 	Database       string          `json:"database"`
 	ServiceEnabled bool            `json:"service_enabled"`
+	Service        *lockHolder     `json:"service"`     // nil: none runs
 	LockHolder     *lockHolder     `json:"lock_holder"` // nil: nobody
 	Accounts       []accountStatus `json:"accounts"`
 }
@@ -98,12 +99,19 @@ func (a *app) status(ctx context.Context) error {
 // statusOf gathers everything, the settings' accounts first.
 func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time.Time) (*statusDocument, error) {
 	doc := &statusDocument{Version: 1, Database: st.Path(), ServiceEnabled: s.ServiceEnabled, Accounts: []accountStatus{}}
+	service, served, err := st.Service()
+	if err != nil {
+		return nil, err
+	}
 	holder, held, err := st.Holder(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if served {
+		doc.Service = holderText(service)
+	}
 	if held {
-		doc.LockHolder = &lockHolder{holder.PID, holder.Host, holder.Since.UTC().Format(time.RFC3339)}
+		doc.LockHolder = holderText(holder)
 	}
 	for i := range s.Accounts {
 		account := accountStatus{Account: s.Accounts[i].Name, InSettings: true}
@@ -144,6 +152,10 @@ func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time
 		}
 	}
 	return doc, errors.Join(doc.members(ctx, st), doc.contacts(ctx, st, held))
+}
+
+func holderText(h sync.Holder) *lockHolder {
+	return &lockHolder{h.PID, h.Host, h.Since.UTC().Format(time.RFC3339)}
 }
 
 // whenNext is when the service runs a job next; nil: it does not.
@@ -277,6 +289,11 @@ func (a *app) statusTable(d *statusDocument) error {
 		_, _ = fmt.Fprintln(a.stdout, clean(fmt.Sprintf(format, args...)))
 	}
 	out("")
+	if d.Service != nil {
+		out("The service is running: process %d on %s since %s.", d.Service.PID, d.Service.Host, d.Service.Since)
+	} else {
+		out("No service is running.")
+	}
 	switch {
 	case d.LockHolder != nil:
 		out("A run is under way: process %d on %s since %s.", d.LockHolder.PID, d.LockHolder.Host, d.LockHolder.Since)

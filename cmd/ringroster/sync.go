@@ -19,7 +19,7 @@ import (
 func syncCommand(a *app) *cobra.Command {
 	var accounts []string
 	var user, saved string
-	var dryRun bool
+	var dryRun, isNew bool
 	var wait time.Duration
 	c := &cobra.Command{
 		Use: "sync", Short: "Bring the roster in step now", Args: cobra.NoArgs,
@@ -33,7 +33,7 @@ and ` + "`ringroster held`" + ` shows who waits, and why.`,
 			if dryRun {
 				return a.plan(c.Context(), planRequest{accounts: accounts, user: user})
 			}
-			return a.sync(c.Context(), accounts, user, saved, wait)
+			return a.sync(c.Context(), accounts, user, saved, wait, isNew)
 		},
 	}
 	c.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
@@ -44,6 +44,8 @@ and ` + "`ringroster held`" + ` shows who waits, and why.`,
 		c.MarkFlagsMutuallyExclusive("plan", other)
 	}
 	c.Flags().DurationVar(&wait, "wait", 0, "wait this long for another run to end, such as 5m; else fail at once")
+	newFlag(c, &isNew)
+	c.MarkFlagsMutuallyExclusive("new", "dry-run")
 	a.addOutput(c)
 	return c
 }
@@ -56,7 +58,7 @@ func checkWait(wait time.Duration) error {
 	return nil
 }
 
-func (a *app) sync(ctx context.Context, names []string, user, saved string, wait time.Duration) error {
+func (a *app) sync(ctx context.Context, names []string, user, saved string, wait time.Duration, isNew bool) error {
 	var reviewed map[string]sync.Reviewed
 	if saved != "" {
 		var err error
@@ -68,7 +70,7 @@ func (a *app) sync(ctx context.Context, names []string, user, saved string, wait
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew})
 	if err != nil {
 		return err
 	}

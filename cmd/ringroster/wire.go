@@ -43,11 +43,16 @@ func (a *app) readRoster(ctx context.Context) (*config.Settings, *store.Store, e
 	if err != nil {
 		return nil, nil, err
 	}
+	st, err := openRead(ctx, s)
+	return s, st, err
+}
+
+func openRead(ctx context.Context, s *config.Settings) (*store.Store, error) {
 	st, err := store.OpenRead(ctx, s.Database.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
+		return nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
 	}
-	return s, st, err
+	return st, err
 }
 
 // chosen gives the accounts of the settings with the given names, or all.

@@ -52,6 +52,8 @@ type Config struct {
 	// Requests takes the oldest run that an operator asked for; nil: there is
 	// none. Without it the service takes none.
 	Requests func(ctx context.Context) (*Asked, error)
+	// InPlace says why nothing may be written to the open roster any more (R27).
+	InPlace  func() error
 	Observer Observer
 	// Notify tells systemd; nil: nobody is told.
 	Notify func(state string)
@@ -102,6 +104,9 @@ type jobOf struct{ account, job string }
 func New(cfg Config) *Daemon {
 	if cfg.Notify == nil {
 		cfg.Notify = func(string) {}
+	}
+	if cfg.InPlace == nil {
+		cfg.InPlace = func() error { return nil }
 	}
 	d := &Daemon{
 		Config: cfg, tickEvery: longestTick, beat: newHeart(),
@@ -195,6 +200,9 @@ func (d *Daemon) Alive(ctx context.Context) error {
 		return errors.New("the service is not running")
 	case time.Since(ticked) > 3*d.tickEvery:
 		return errors.New("the schedule does not tick")
+	}
+	if err := d.InPlace(); err != nil {
+		return err
 	}
 	_, err := d.past(ctx)
 	return err

@@ -48,6 +48,9 @@ func (d *Daemon) show(now time.Time, past []sync.Attempt) {
 	default:
 		text += "next " + stamp(soonest(now, d.jobs, past))
 	}
+	if err := d.InPlace(); err != nil {
+		text = "no runs: " + err.Error()
+	}
 	if text != d.status {
 		d.status = text
 		d.Notify("STATUS=" + text)

@@ -23,15 +23,35 @@ func (d *Daemon) tick(ctx context.Context) {
 	}()
 	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
-	past, err := d.past(ctx)
-	if !d.once("database", err) {
-		d.Observer.Trouble("read past runs", err)
-	}
-	if err == nil {
-		d.decide(ctx, time.Now(), past)
-		d.serve(ctx)
+	now := time.Now()
+	if d.inPlace(now) {
+		past, err := d.past(ctx)
+		if !d.once("database", err) {
+			d.Observer.Trouble("read past runs", err)
+		}
+		if err == nil {
+			d.decide(ctx, now, past)
+			d.serve(ctx)
+		}
 	}
 	d.alive(time.Now())
+}
+
+// inPlace says whether the roster is still the file that was opened. Nothing is begun
+// while it is not.
+func (d *Daemon) inPlace(now time.Time) bool {
+	err := d.InPlace()
+	if err != nil && !d.once("roster", err) {
+		d.Observer.Trouble("work on the roster", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err == nil {
+		d.said("roster", "")
+	} else if d.settings != nil {
+		d.show(now, nil)
+	}
+	return err == nil
 }
 
 // decide starts what is due, unless a run is under way or the service idles.

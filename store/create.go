@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"time"
+)
+
+// GoneError is returned where there was a roster once and there is none, or an empty
+// one: a first start would onboard everybody anew.
+type GoneError struct{ Path, Why string }
+
+func (e *GoneError) Error() string {
+	return fmt.Sprintf("the roster database %s is gone: %s. Mount the file system that it is on, or put a backup in its place with `ringroster restore FILE`. `ringroster sync --new` begins a new roster, without the members, pins and history of the old one", e.Path, e.Why)
+}
+
+// empty says whether there is no roster yet: no file, or nothing in it.
+func (s *Store) empty(ctx context.Context) (bool, error) {
+	info, err := s.checkFile()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err != nil:
+		return false, err
+	case info.Size() == 0:
+		return true, nil
+	}
+	db, err := pool(readDSN(s.path))
+	if err != nil {
+		return false, err
+	}
+	version, err := schemaVersion(ctx, db)
+	return err == nil && version == 0, errors.Join(err, db.Close())
+}
+
+// gone looks for what proves that an empty place held a roster before; nil: nothing
+// does.
+func (s *Store) gone() error {
+	if s.dangling {
+		return &GoneError{s.path, "database.path is a symbolic link to it, and it is not there"}
+	}
+	if info, err := os.Lstat(s.path + madeSuffix); err == nil && info.Mode().IsRegular() {
+		return &GoneError{s.path, s.path + madeSuffix + " remembers that there was one"}
+	}
+	if info, err := os.Lstat(s.path + "-wal"); err == nil && info.Size() > 0 {
+		if info, err := os.Lstat(s.path); err != nil || info.Size() == 0 {
+			return &GoneError{s.path, s.path + "-wal, which is part of one, is still there"}
+		}
+	}
+	return nil
+}
+
+// create puts a new roster in place, with its whole schema or not at all: half of it,
+// left by a full disk, would be taken for a roster by the next start.
+func (s *Store) create(ctx context.Context) error {
+	unlock, err := s.waitForFile(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if empty, err := s.empty(ctx); err != nil || !empty {
+		return err // somebody was faster
+	}
+	removeHalves(s.path)
+	temp, err := s.reserve(s.path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp) }()
+	err = inFile(ctx, temp, func(db *sql.DB) error {
+		want, err := latest(migrations())
+		if err != nil {
+			return err
+		}
+		return raise(ctx, db, migrations(), 0, want)
+	})
+	if err != nil {
+		return err
+	}
+	return s.install(temp, "before-new")
+}
+
+// inFile opens a database that nobody else knows yet around fn. It is not safe from a
+// loss of power: that is for whoever gives it its final name.
+func inFile(ctx context.Context, name string, fn func(db *sql.DB) error) error {
+	db, err := pool(dsn(name, url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {"journal_mode(MEMORY)", "synchronous(OFF)", "foreign_keys(1)", "temp_store(MEMORY)"},
+	}))
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, fmt.Sprintf(`PRAGMA page_size = %d`, pageSize)) // of a new one
+	if err == nil {
+		err = fn(db)
+	}
+	return errors.Join(err, db.Close())
+}
+
+// install gives a database that is whole the name of the roster. What is there under
+// that name and beside it gets another one first, as it is: SQLite would take the WAL
+// of the old database for the new one's. The caller holds the lock.
+func (s *Store) install(temp, why string) error {
+	if _, err := s.setAside(why); err != nil {
+		return err
+	}
+	return publish(temp, s.path)
+}
+
+// setAside renames the database and what SQLite keeps beside it, so that they still
+// belong together, and returns the new name; "" when nothing was there.
+func (s *Store) setAside(why string) (name string, err error) {
+	aside := fmt.Sprintf("%s.%s-%s", s.path, why, time.Now().UTC().Format("20060102T150405.000000Z"))
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		info, err := os.Lstat(s.path + suffix)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && suffix == "" && info.Size() == 0 {
+			continue
+		}
+		if err == nil {
+			err = os.Rename(s.path+suffix, aside+suffix)
+		}
+		if err != nil {
+			return name, err
+		}
+		if suffix == "" {
+			name = aside
+		}
+	}
+	return name, nil
+}
