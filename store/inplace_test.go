@@ -34,6 +34,7 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 			writeFile(t, path+".new", readFile(t, path))
 			moveFile(t, path+".new", path)
 		}, nil},
+		"its WAL removed":  {func(t *testing.T, path string) { remove(t, path+"-wal") }, nil},
 		"the lock removed": {func(t *testing.T, path string) { remove(t, path+lockSuffix) }, nil},
 		"the lock replaced": {func(t *testing.T, path string) {
 			remove(t, path+lockSuffix)

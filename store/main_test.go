@@ -23,7 +23,11 @@ var helpers = map[string]func(ctx context.Context, path string) error{
 	"hold-lock": holdLock,
 	"rename":    renameForever,
 	"read":      readAll,
-	"write":     func(ctx context.Context, path string) error { return openAndClose(ctx, path) },
+	"restore": func(ctx context.Context, path string) error {
+		_, err := Restore(ctx, os.Getenv("BACKUP"), path, Options{})
+		return err
+	},
+	"write": func(ctx context.Context, path string) error { return openAndClose(ctx, path) },
 }
 
 func TestMain(m *testing.M) {

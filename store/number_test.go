@@ -296,3 +296,73 @@ func fillDisk(t *testing.T, dir string, room int) (ballast string) {
 	}
 	return ballast
 }
+
+// A restore that is killed leaves the roster of before, or the restored one, or says that
+// there was one; done again, it succeeds.
+func TestRestoreKilled(t *testing.T) {
+	kills := 24
+	if testing.Short() {
+		kills = 8
+	}
+	backup := rosterFile(t)
+	whole := time.Duration(0)
+	counts := map[string]int{}
+	for i := range kills {
+		path := filepath.Join(t.TempDir(), "roster.db")
+		kind := []string{"healthy", "damaged", "none"}[i%3]
+		if kind != "none" {
+			s, err := Open(t.Context(), path, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ben", "Ray"))))
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if kind == "damaged" {
+			writeFile(t, path, []byte("damaged"))
+		}
+		cmd := helperCommand(t, "restore", path)
+		cmd.Env = append(cmd.Env, "BACKUP="+backup)
+		began := time.Now()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if i < 3 { // how long a whole one takes
+			if err := cmd.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			whole = max(whole, time.Since(began))
+		} else {
+			<-time.After(whole * time.Duration(i) / time.Duration(kills))
+			_ = cmd.Process.Kill() // it may have ended
+			_ = cmd.Wait()
+		}
+		s, err := Open(t.Context(), path, Options{})
+		switch {
+		case err == nil:
+			got := usernames(t, s)
+			counts[kind+": "+got]++
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			if got != "acme/Ann.Lee" && (kind != "healthy" || got != "acme/Ben.Ray") && (kind != "none" || got != "") {
+				t.Errorf("%s: the roster is %q", kind, got)
+			}
+		case kind == "damaged": // as it was, or set aside and remembered
+			counts["damaged: refused"]++
+		default:
+			t.Errorf("%s: %v", kind, err)
+		}
+		if _, err := Restore(t.Context(), backup, path, Options{}); err != nil {
+			t.Errorf("%s, again: %v", kind, err)
+		}
+		s = openTestStore(t, path)
+		if got := usernames(t, s); got != "acme/Ann.Lee" {
+			t.Errorf("%s, again: %s", kind, got)
+		}
+		checkWhole(t, s)
+	}
+	t.Log(counts)
+}

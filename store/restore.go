@@ -186,6 +186,11 @@ func (s *Store) restoreAs(ctx context.Context, src string, why error) (before st
 	if why != nil && !isNewer(why) {
 		name = "damaged"
 	}
+	if why != nil { // whoever finds nothing here, should this be killed, knows that there was a roster
+		if err := s.setMade(numbers.last); err != nil {
+			return "", err
+		}
+	}
 	if before, err = s.setAside(name); err != nil {
 		return before, err
 	}

@@ -39,16 +39,9 @@ func (s *Store) BeService(ctx context.Context, h sync.Holder) (release func() er
 	if err != nil {
 		return nil, explain("be the service of", s.path, err)
 	}
-	text, err := json.Marshal(serviceText{h.PID, h.Host, h.Since.UTC().Format(time.RFC3339)})
-	if err == nil {
-		err = f.Truncate(0)
-	}
-	if err == nil {
-		_, err = f.WriteAt(append(text, '\n'), 0)
-	}
-	if err != nil {
-		return nil, errors.Join(explain("be the service of", s.path, err), s.letGo(f))
-	}
+	text, _ := json.Marshal(serviceText{h.PID, h.Host, h.Since.UTC().Format(time.RFC3339)}) // texts cannot fail
+	_ = f.Truncate(0)
+	_, _ = f.WriteAt(append(text, '\n'), 0) // a courtesy: a full disk must not keep a service from saying so
 	return func() error { return s.letGo(f) }, nil
 }
 

@@ -147,6 +147,11 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 	if err := retryBusy(ctx, func() error { return s.migrate(ctx, migrations()) }); err != nil {
 		return err
 	}
+	// What is committed stands in the WAL first. While it is open here no program
+	// replaces it, only a hand does.
+	if err := s.note(s.path + "-wal"); err != nil {
+		return err
+	}
 	if err := s.tend(); err != nil {
 		return err
 	}

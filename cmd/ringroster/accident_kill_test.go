@@ -213,3 +213,54 @@ func TestWALLeftBehind(t *testing.T) {
 	s.run(t, exitDone, "sync")
 	s.settled(t, "Round1")
 }
+
+// TestServiceKilledInAnApproval: the command that waits is told, nobody is left half
+// released, and what it asked for is not carried out later (R25).
+func TestServiceKilledInAnApproval(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, t.TempDir(), 60)
+	s.run(t, exitDone, "sync")
+	s.server.Change(func(w *simulator.World) {
+		a := w.Accounts[0]
+		for _, agent := range a.SubAccounts[0].Groups[0].Agents[:8] {
+			a.Leave(agent.Email)
+		}
+	})
+	s.run(t, exitHeld, "sync")
+	was := people(t, s.path())
+	release := s.hold()
+	defer release()
+	service, _ := s.command(t.Context(), "run")
+	if err := service.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for t.Context().Err() == nil {
+		if _, err := os.Stat(s.path() + ".service"); err == nil {
+			break
+		}
+	}
+	approve, out := s.command(t.Context(), "approve", "2", "--yes")
+	if err := approve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for t.Context().Err() == nil && one(t, s.path(), `SELECT count(*) FROM requests WHERE state = 'running'`) == "0" {
+		continue
+	}
+	if err := service.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = service.Wait() // it was killed
+	code, err := exitOfProcess(approve.Wait())
+	if err != nil || code != exitFailed || !strings.Contains(out.String(), "run 3 did not end: the service died") {
+		t.Errorf("approve ended with code %d, %v:\n%s", code, err, out)
+	}
+	if is := people(t, s.path()); is != was {
+		t.Error("the roster changed")
+	}
+	release()
+	s.run(t, exitHeld, "sync")
+	if got := one(t, s.path(), `SELECT group_concat(state) FROM requests`); got != "failed" {
+		t.Errorf("the request is %s", got)
+	}
+	s.run(t, exitDone, "approve", "2", "--yes")
+}

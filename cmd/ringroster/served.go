@@ -19,31 +19,42 @@ const (
 	lastWord = 10 * time.Second
 )
 
-// approveThere lets the running service make the run, and waits for how that ends
-// (R25). It says what it waits for. On Ctrl-C the request is taken back if its run has
-// not begun.
+// approveThere lets the running service make the run, and tells how that ended (R25).
 func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request, sets []chosenSet) error {
+	run, err := a.byService(ctx, st, r)
+	if run == 0 {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx) // it is over: only the outcome is left to tell
+	told := a.reportRun(ctx, st, run)
+	if err != nil {
+		return errors.Join(told, err)
+	}
+	return errors.Join(told, a.approved(ctx, st, run, sets))
+}
+
+// byService leaves a request for the running service, and waits until its run has
+// ended, saying what it waits for. It returns that run; 0 when none began, or when it
+// goes on after Ctrl-C. On Ctrl-C the request is taken back if its run has not begun.
+func (a *app) byService(ctx context.Context, st *store.Store, r store.Request) (sync.RunID, error) {
 	id, err := st.Ask(ctx, r)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	w := &waiting{app: a, st: st, id: id, seen: time.Now()}
 	answer, err := w.wait(ctx)
 	if answer == nil {
 		answer, err = w.leave(ctx, err)
 	}
-	if err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx) // it is over: only the outcome is left to tell
 	switch {
+	case err != nil:
+		return 0, err
 	case answer.Result == 0:
-		return fmt.Errorf("the service did not carry the approval out: %s", answer.Error)
+		return 0, fmt.Errorf("the service did not carry the approval out: %s", answer.Error)
 	case answer.State == store.RequestFailed:
-		return errors.Join(a.reportRun(ctx, st, answer.Result),
-			fmt.Errorf("run %d did not end: %s. What it had applied stands; approve the others again", answer.Result, answer.Error))
+		return answer.Result, fmt.Errorf("run %d did not end: %s. What it had applied stands; approve the others again", answer.Result, answer.Error)
 	}
-	return errors.Join(a.reportRun(ctx, st, answer.Result), a.approved(ctx, st, answer.Result, sets))
+	return answer.Result, nil
 }
 
 // waiting is a command that waits for the service.

@@ -37,6 +37,7 @@ type machine struct {
 	// contactRule is how it answers for the directory.
 	contactRule func(ctx context.Context, account string) error
 	onBegan     func() // when a run begins; nil: nothing
+	requests    func(ctx context.Context) (*Asked, error)
 
 	mu       stdsync.Mutex
 	events   []string // of the service
@@ -67,7 +68,13 @@ func (m *machine) on() {
 	}
 	m.dead = false
 	m.daemon = New(Config{
-		Load: m.load, Attempts: m.store.Attempts, Observer: (*watcher)(m),
+		Load: m.load, Attempts: m.store.Attempts, Observer: (*watcher)(m), InPlace: m.store.InPlace,
+		Requests: func(ctx context.Context) (*Asked, error) {
+			if m.requests == nil {
+				return nil, nil
+			}
+			return m.requests(ctx)
+		},
 		Notify: func(state string) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
