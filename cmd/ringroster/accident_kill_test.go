@@ -231,6 +231,7 @@ func TestServiceKilledInAnApproval(t *testing.T) {
 	release := s.hold()
 	defer release()
 	service, _ := s.command(t.Context(), "run")
+	service.Env = append(os.Environ(), "WATCHDOG_USEC=3000000") // a tick each second
 	if err := service.Start(); err != nil {
 		t.Fatal(err)
 	}

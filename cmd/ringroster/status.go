@@ -34,6 +34,8 @@ type statusDocument struct {
 	Service        *lockHolder     `json:"service"`     // nil: none runs
 	LockHolder     *lockHolder     `json:"lock_holder"` // nil: nobody
 	Accounts       []accountStatus `json:"accounts"`
+
+	unknownService error // why Service is not known
 }
 
 type lockHolder struct {
@@ -100,9 +102,7 @@ func (a *app) status(ctx context.Context) error {
 func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time.Time) (*statusDocument, error) {
 	doc := &statusDocument{Version: 1, Database: st.Path(), ServiceEnabled: s.ServiceEnabled, Accounts: []accountStatus{}}
 	service, served, err := st.Service()
-	if err != nil {
-		return nil, err
-	}
+	doc.unknownService = err // a file that root left there hides no other answer
 	holder, held, err := st.Holder(ctx)
 	if err != nil {
 		return nil, err
@@ -289,7 +289,9 @@ func (a *app) statusTable(d *statusDocument) error {
 		_, _ = fmt.Fprintln(a.stdout, clean(fmt.Sprintf(format, args...)))
 	}
 	out("")
-	if d.Service != nil {
+	if d.unknownService != nil {
+		out("Whether a service is running is not known: %v; ringroster check says what to do.", d.unknownService)
+	} else if d.Service != nil {
 		out("The service is running: process %d on %s since %s.", d.Service.PID, d.Service.Host, d.Service.Since)
 	} else {
 		out("No service is running.")
