@@ -38,8 +38,8 @@ func (s *Store) empty(ctx context.Context) (bool, error) {
 	return err == nil && version == 0, errors.Join(err, db.Close())
 }
 
-// gone looks for what proves that an empty place held a roster before; nil: nothing
-// does.
+// gone looks for what proves that there was a roster here, to be believed where there is
+// none now; nil: nothing does.
 func (s *Store) gone() error {
 	if s.dangling {
 		return &GoneError{s.path, "database.path is a symbolic link to it, and it is not there"}

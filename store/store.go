@@ -121,13 +121,14 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) openWriter(ctx context.Context, isNew bool) error {
+	gone := s.gone() // before the look at the database, which another program may make now
 	empty, err := s.empty(ctx)
 	if err != nil {
 		return err
 	}
 	if empty {
-		if err := s.gone(); err != nil && !isNew {
-			return err
+		if gone != nil && !isNew {
+			return gone
 		}
 		if err := s.create(ctx); err != nil {
 			return err
@@ -159,17 +160,13 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 }
 
 func (s *Store) openReader(ctx context.Context) error {
+	gone := s.gone() // before the look at the database, which another program may make now
 	info, err := s.checkFile()
 	missing := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !missing {
-		return err
+	if gone != nil && (missing || err == nil && info.Size() == 0) {
+		return gone
 	}
-	if missing || info.Size() == 0 {
-		if gone := s.gone(); gone != nil {
-			return gone
-		}
-	}
-	if missing {
+	if err != nil {
 		return err
 	}
 	if err := s.note(s.path); err != nil {

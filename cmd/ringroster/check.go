@@ -220,6 +220,17 @@ func (f *findings) files(path string) {
 		f.failErr("", "database", err)
 		return
 	}
+	strays, err := store.Strays(path)
+	if err != nil {
+		f.failErr("", "database", err)
+		return
+	}
+	for _, stray := range strays { // the commonest reason for what follows
+		f.fail("", "database", stray.What, stray.Remedy)
+	}
+	if len(strays) > 0 {
+		return
+	}
 	folder := filepath.Dir(names[0])
 	for _, name := range append(names, folder) {
 		err := unix.Access(name, unix.W_OK)
@@ -230,17 +241,7 @@ func (f *findings) files(path string) {
 			"give it to the user of the service, or run check as that user: systemctl start ringroster@check")
 		return
 	}
-	strays, err := store.Strays(path)
-	if err != nil {
-		f.failErr("", "database", err)
-		return
-	}
-	for _, stray := range strays {
-		f.fail("", "database", stray.What, stray.Remedy)
-	}
-	if len(strays) == 0 {
-		f.ok("", "database", "%s can be written", folder)
-	}
+	f.ok("", "database", "%s can be written", folder)
 }
 
 const mebibyte = 1 << 20

@@ -110,7 +110,7 @@ type departure struct {
 func play(rt *rapid.T, dir string, n *counts) {
 	n.plays++
 	path := filepath.Join(dir, "play.db")
-	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock", ".made"} {
 		_ = os.Remove(path + suffix)
 	}
 	world := simulator.Generate(2, 1)
