@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,9 +116,16 @@ func TestR25AStoppedServiceLeavesTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		ask := m.asks()
+		var slow atomic.Bool
+		m.rule = func(ctx context.Context, account string) error {
+			if slow.Load() {
+				return blocks(ctx, account)
+			}
+			return nil
+		}
 		m.on()
 		id := ask()
-		m.rule = blocks
+		slow.Store(true)
 		pass(2 * m.tick)
 		if got := m.request(id); got != "running 2 " {
 			t.Errorf("the request is %q", got)
@@ -132,7 +140,7 @@ func TestR25AStoppedServiceLeavesTheRequest(t *testing.T) {
 		if err := m.store.Close(); err != nil {
 			t.Fatal(err)
 		}
-		m.rule = func(context.Context, string) error { return nil }
+		slow.Store(false)
 		m.on()
 		pass(2 * m.tick)
 		if got := m.request(second); got != "done 3 " && got != "done 4 " { // a retry is due as well
@@ -147,8 +155,6 @@ func TestR25AWithdrawnRequestDoesNotBegin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		ask := m.asks()
-		m.on()
-		defer m.off()
 		take := m.requests
 		m.requests = func(ctx context.Context) (*Asked, error) {
 			r, err := take(ctx)
@@ -167,6 +173,8 @@ func TestR25AWithdrawnRequestDoesNotBegin(t *testing.T) {
 			}
 			return r, err
 		}
+		m.on()
+		defer m.off()
 		id := ask()
 		pass(2 * m.tick)
 		if got := m.request(id); got != "failed 0 taken back" {
