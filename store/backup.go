@@ -90,7 +90,7 @@ func copyInto(ctx context.Context, path, temp string, size int64) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if size > 0 {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf(`PRAGMA page_size = %d`, size)); err != nil {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf(`PRAGMA page_size = %d`, size)); err != nil { //nolint:gosec // a number
 			return err
 		}
 	}

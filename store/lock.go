@@ -81,6 +81,9 @@ func (s *Store) lookAt(suffix string) (f *os.File, held bool, err error) {
 		}
 		err = errors.Join(err, f.Close())
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: `ringroster check` says whose it should be", err)
+	}
 	if err != nil {
 		err = fmt.Errorf("ask who holds %s%s: %w", s.path, suffix, err)
 	}

@@ -151,16 +151,17 @@ func TestR25AnApprovalWaitsForItsOutcome(t *testing.T) {
 			1, "run 1 did not end: the service died while it carried it out. What it had applied stands; approve the others again", nil,
 		},
 		"the service is restarted": {
-			func(c *counter, service *store.Store, end func()) {
+			func(c *counter, _ *store.Store, end func()) {
 				time.Sleep(5 * time.Second)
 				end()
 				time.Sleep(30 * time.Second)
-				service, end = c.serves()
+				next, end := c.serves()
 				defer end()
 				time.Sleep(5 * time.Second)
-				c.carryOut(service, time.Minute, false)
+				c.carryOut(next, time.Minute, false)
 			},
-			1, "", []string{"Waiting for the service, which has stopped, to come back…"},
+			1, "",
+			[]string{"Waiting for the service, which has stopped, to come back…"},
 		},
 		"the service is stopped": {
 			func(c *counter, _ *store.Store, end func()) {
