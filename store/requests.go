@@ -22,7 +22,7 @@ import (
 //	                                          the clock shows a time before it was asked failed
 //	                                          a restore, a copy of the file, an upgrade  failed
 //	running  its run has begun, in the        FinishRequest: the run has ended           done
-//	         same transaction                 somebody else gets the lock (it died):
+//	         same transaction                 somebody else gets the lock:
 //	                                            the run has ended for every account      done
 //	                                            else                                     failed
 //	                                          a restore, a copy of the file              failed
@@ -144,10 +144,13 @@ func (s *Store) StartRequest(ctx context.Context, id int64, r sync.Run) (run syn
 	return run, explain("begin a run in", s.path, err)
 }
 
-// FinishRequest says that the run of a request has ended.
+// FinishRequest says that the run of a request has ended. Where that could not be
+// recorded for every account, whoever takes the lock next settles it.
 func (s *Store) FinishRequest(ctx context.Context, id int64) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE requests SET state = 'done' WHERE request_id = ? AND state = 'running'`, id)
+		_, err := tx.ExecContext(ctx, `
+			UPDATE requests SET state = 'done' WHERE request_id = ? AND state = 'running'
+			   AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run_id = requests.run_id AND status = 'running')`, id)
 		return err
 	})
 	return explain("answer a request in", s.path, err)
@@ -220,7 +223,7 @@ func settleRequests(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	_, err = tx.ExecContext(ctx, `
 		UPDATE requests AS q
 		   SET state = iif(died, 'failed', 'done'),
-		       error = iif(died, 'the service died while it carried it out', '')
+		       error = iif(died, 'the service died, or could not record how it ended', '')
 		  FROM (SELECT request_id, EXISTS (SELECT 1 FROM runs WHERE runs.run_id = requests.run_id AND status = 'running') AS died
 		          FROM requests WHERE state = 'running') AS r
 		 WHERE q.request_id = r.request_id`)

@@ -221,6 +221,15 @@ func TestR25TheLifeOfARequest(t *testing.T) {
 			a.must(a.lock()())
 			a.is(RequestDone, run, "")
 		},
+		"its end could not be recorded": func(a *asking) {
+			release := a.lock()
+			run := a.start()
+			a.must(a.FinishRequest(a.t.Context(), a.id))
+			a.is(RequestRunning, run, "")
+			a.must(release())
+			a.must(a.lock()())
+			a.is(RequestFailed, run, "could not record how it ended")
+		},
 		"restored while it waited": func(a *asking) {
 			copied := filepath.Join(a.t.TempDir(), "copy.db")
 			a.must(a.Backup(a.t.Context(), copied))

@@ -148,7 +148,7 @@ func TestR25AnApprovalWaitsForItsOutcome(t *testing.T) {
 				end()
 				time.Sleep(time.Second)
 			},
-			1, "run 1 did not end: the service died while it carried it out. What it had applied stands; approve the others again", nil,
+			1, "run 1 did not end: the service died, or could not record how it ended. What it had applied stands; approve the others again", nil,
 		},
 		"the service is restarted": {
 			func(c *counter, _ *store.Store, end func()) {
