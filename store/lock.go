@@ -32,7 +32,9 @@ func (s *Store) Lock(ctx context.Context, h sync.Holder) (release func() error, 
 		return nil, explain("lock", s.path, err)
 	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		if err := s.closeInterrupted(ctx, tx, h.Since); err != nil {
+		// Begin closes the runs that died: till then they count as tried when they
+		// began, from which the service waits before it tries again (R30).
+		if err := s.settle(ctx, tx, h.Since); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -54,6 +56,20 @@ func (s *Store) Lock(ctx context.Context, h sync.Holder) (release func() error, 
 		})
 		return explain("unlock", s.path, err)
 	}), nil
+}
+
+// CloseInterrupted records the runs of processes that died as ended, unless somebody is
+// at work.
+func (s *Store) CloseInterrupted(ctx context.Context, now time.Time) error {
+	release, err := s.Lock(ctx, sync.NewHolder(now))
+	if _, busy := errors.AsType[*sync.BusyError](err); busy {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error { return s.closeInterrupted(ctx, tx, now) })
+	return errors.Join(explain("write", s.path, err), release())
 }
 
 // Holder says who holds the lock now; ok is false when nobody does. It asks the

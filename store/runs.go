@@ -84,15 +84,20 @@ func (s *Store) begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunI
 // closeInterrupted is for whoever has got the lock: what still runs was run by a
 // process that died.
 func (s *Store) closeInterrupted(ctx context.Context, tx *sql.Tx, now time.Time) error {
-	if err := s.adopt(ctx, tx); err != nil {
-		return err
-	}
-	if err := settleRequests(ctx, tx, now); err != nil {
+	if err := s.settle(ctx, tx, now); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE runs SET status = 'failed', error = 'interrupted', finished_at = ? WHERE status = 'running'`, stamp(now))
 	return err
+}
+
+// settle ends the requests that cannot be carried out any more.
+func (s *Store) settle(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	if err := s.adopt(ctx, tx); err != nil {
+		return err
+	}
+	return settleRequests(ctx, tx, now)
 }
 
 // Runs yields the rows of past and running runs, newest first, accounts by

@@ -127,14 +127,7 @@ func (w *waiting) forRun(ctx context.Context, r *store.Request) error {
 	if _, held, err := w.st.Holder(ctx); err != nil || held {
 		return err
 	}
-	release, err := w.st.Lock(ctx, sync.NewHolder(time.Now()))
-	if _, busy := errors.AsType[*sync.BusyError](err); busy {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return release()
+	return w.st.CloseInterrupted(ctx, time.Now())
 }
 
 // leave is for a command that cannot wait any longer. It takes the request back, or

@@ -233,3 +233,29 @@ func TestR27ARosterMovedAwayStopsRuns(t *testing.T) {
 		m.off()
 	})
 }
+
+// A run whose process died counts as tried when it began: taking the lock for the next
+// try does not put that off.
+func TestAKilledRunIsTriedAgainInAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.tick = 10 * time.Second
+		var slow atomic.Bool
+		slow.Store(true)
+		m.rule = func(ctx context.Context, account string) error {
+			if slow.Load() {
+				return blocks(ctx, account)
+			}
+			return nil
+		}
+		m.on()
+		m.crash()
+		slow.Store(false)
+		m.on()
+		defer m.off()
+		pass(75 * time.Second)
+		if diff := cmp.Diff([]string{"acme catch_up failed", "acme retry succeeded"}, m.runs()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
