@@ -82,7 +82,8 @@ func (s *Store) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.install(temp, "before-new")
+	_, err = s.install(ctx, temp, "before-new")
+	return err
 }
 
 // inFile opens a database that nobody else knows yet around fn. It is not safe from a
@@ -105,11 +106,20 @@ func inFile(ctx context.Context, name string, fn func(db *sql.DB) error) error {
 // install gives a database that is whole the name of the roster. What is there under
 // that name and beside it gets another one first, as it is: SQLite would take the WAL
 // of the old database for the new one's. The caller holds the lock.
-func (s *Store) install(temp, why string) error {
-	if _, err := s.setAside(why); err != nil {
+func (s *Store) install(ctx context.Context, temp, why string) (before string, err error) {
+	// In WAL mode already: switched in place, and killed meanwhile, it would leave a
+	// journal that nobody who only reads can roll back.
+	err = inFile(ctx, temp, func(db *sql.DB) error {
+		_, err := db.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
 		return err
+	})
+	if err != nil {
+		return "", err
 	}
-	return publish(temp, s.path)
+	if before, err = s.setAside(why); err != nil {
+		return before, err
+	}
+	return before, publish(temp, s.path)
 }
 
 // setAside renames the database and what SQLite keeps beside it, so that they still

@@ -191,10 +191,7 @@ func (s *Store) restoreAs(ctx context.Context, src string, why error) (before st
 			return "", err
 		}
 	}
-	if before, err = s.setAside(name); err != nil {
-		return before, err
-	}
-	if err := publish(temp, s.path); err != nil {
+	if before, err = s.install(ctx, temp, name); err != nil {
 		return before, err
 	}
 	return before, s.setMade(numbers.last)
