@@ -96,17 +96,25 @@ func (s *Store) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error
 	return s.roster(ctx, `SELECT m.member_id FROM members m WHERE `+where, args)
 }
 
-// Find returns the members that who can mean: a member id, e-mail (in any
-// case), RingEX id, username, or the agent id of a login. Several can fit.
+// Find returns the members that who can mean (sync.Whom). Several can fit.
 func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
+	kind, key, isKey := strings.Cut(who, ":")
+	switch {
+	case isKey && kind == "rc":
+		return collect(s.roster(ctx, `SELECT member_id FROM members WHERE rc_user_id = ? AND rc_user_id <> ''`, []any{key}))
+	case isKey && kind == "admin":
+		return collect(s.roster(ctx, findAdminSQL, []any{nil, key}))
+	case isKey && kind == "agent":
+		sub, agent, _ := strings.Cut(key, "/")
+		return collect(s.roster(ctx, findLoginSQL+` AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2 AND l.value ->> 0 = ?3)`, []any{nil, agent, sub}))
+	}
 	id, err := strconv.ParseInt(who, 10, 64)
 	if err != nil {
 		id = 0 // no member has it
 	}
-	ids, args := findMemberSQL+` UNION `+findLoginSQL, []any{id, who}
-	if strings.Contains(who, "@") { // all members have to be looked at, which only e-mails are worth
-		ids += ` UNION SELECT m.member_id FROM members m
-			WHERE (m.search IS NULL OR m.email = ?3 OR instr(m.search, ?3)) AND ringroster_fold_email(m.email) = ?4`
+	ids, args := findMemberSQL+` UNION `+findLoginSQL+` UNION `+findAdminSQL, []any{id, who}
+	if strings.Trim(who, "0123456789") != "" { // all members have to be looked at, which numbers are not worth
+		ids += ` UNION ` + findNameSQL
 		args = append(args, sync.FoldText(who), sync.FoldEmail(who))
 	}
 	return collect(s.roster(ctx, ids, args))
@@ -122,6 +130,18 @@ const findMemberSQL = `
 const findLoginSQL = `
 	SELECT m.member_id FROM members m
 	 WHERE instr(m.logins, ?2) AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2)`
+
+// findAdminSQL looks at everybody's administrator ids.
+const findAdminSQL = `
+	SELECT m.member_id FROM members m
+	 WHERE instr(m.admin_ids, ?2) AND EXISTS (SELECT 1 FROM json_each(m.admin_ids) WHERE value = ?2)`
+
+// findNameSQL looks at everybody's e-mail and whole name, of which search has the folded
+// text.
+const findNameSQL = `
+	SELECT m.member_id FROM members m
+	 WHERE (m.search IS NULL OR m.email = ?3 OR instr(m.search, ?3))
+	   AND (ringroster_fold_email(m.email) = ?4 OR trim(ringroster_fold(m.first_name || ' ' || m.last_name)) = ?3)`
 
 // roster yields the rows of the view for the member ids that a query gives.
 func (s *Store) roster(ctx context.Context, ids string, args []any) iter.Seq2[RosterRow, error] {

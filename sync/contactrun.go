@@ -61,6 +61,7 @@ func (r *Runner) PreviewContacts(ctx context.Context, req Request) []Result {
 			}
 			return err
 		})
+		result.Err = stopped(ctx, result.Err)
 		results = append(results, result)
 	}
 	return results

@@ -38,7 +38,7 @@ func (p *planner) narrowToOne() error {
 		}
 	}
 	if len(people) > 1 {
-		return fmt.Errorf("%q means %d people of account %s: name one by its rc user id", p.in.Only, len(people), p.plan.Account)
+		return p.ambiguous(p.in.Only, t.people)
 	}
 	if len(people)+len(t.members) == 0 {
 		return &UnknownError{Who: p.in.Only, Account: p.plan.Account}
@@ -52,7 +52,7 @@ func (p *planner) narrowToOne() error {
 		}
 	}
 	if many := len(p.plan.Changes); many > 1 || many == 1 && p.plan.Held != nil || p.plan.Held != nil && len(p.plan.Held.Changes) > 1 {
-		return fmt.Errorf("%q means several members of account %s: name one by its member id", p.in.Only, p.plan.Account)
+		return p.severalMembers()
 	}
 	p.plan.Conflicts = slices.DeleteFunc(p.plan.Conflicts, func(c Conflict) bool { return !meant(c.Person, c.Member) })
 	p.plan.Notes = slices.DeleteFunc(p.plan.Notes, func(n Note) bool { return !meant(n.Person, n.Member) })
@@ -64,6 +64,32 @@ func (p *planner) narrowToOne() error {
 		}
 	}
 	return nil
+}
+
+// ambiguous lists the people whom one word means.
+func (p *planner) ambiguous(who string, meant map[*Person]bool) error {
+	e := &AmbiguousError{Who: who, Account: p.plan.Account, What: "people"}
+	for _, person := range p.people.all {
+		if meant[person] {
+			e.Candidates = append(e.Candidates, person.candidate())
+		}
+	}
+	return e
+}
+
+// severalMembers lists the members whom the one word means, of whom something would
+// change.
+func (p *planner) severalMembers() error {
+	e := &AmbiguousError{Who: p.in.Only, Account: p.plan.Account, What: "members"}
+	changes := p.plan.Changes
+	if p.plan.Held != nil {
+		changes = slices.Concat(changes, p.plan.Held.Changes)
+	}
+	for i := range changes {
+		c := &changes[i]
+		e.Candidates = append(e.Candidates, fmt.Sprintf("%d (%s, %s, %s)", c.Member, c.Name, c.Email, c.Person))
+	}
+	return e
 }
 
 // keep drops every change but the wanted ones, and all bookkeeping: a narrowed
@@ -91,11 +117,4 @@ func (p *planner) summarizeOne(people map[string]bool) Summary {
 		s.Held = len(p.plan.Held.Changes)
 	}
 	return s
-}
-
-// UnknownError says that nobody of an account is called Who.
-type UnknownError struct{ Who, Account string }
-
-func (e *UnknownError) Error() string {
-	return fmt.Sprintf("account %s: RingCentral reports nobody, and the roster has nobody, called %q", e.Account, e.Who)
 }

@@ -116,7 +116,7 @@ func TestR28WhoIsNotOnePerson(t *testing.T) {
 	t.Run("two leavers of one name", func(t *testing.T) {
 		w.clearAll()
 		w.agent("1/10", "502", "Bob Roy", rc("702"))
-		if _, err := w.only(t, "ada byron"); err == nil || !strings.Contains(err.Error(), "several members") {
+		if _, err := w.only(t, "ada byron"); err == nil || !strings.Contains(err.Error(), "means 2 members") || !NotOne(err) {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -184,7 +184,7 @@ func TestPicksThatCannotComeIn(t *testing.T) {
 		{"nobody is called so", nil, []string{"nobody@example.com"}, []string{`nobody called "nobody@example.com"`, "ringroster directory"}},
 		{"two are called so", func(w *world) {
 			w.agent("1/10", "502", "Ada Byron", rc("702"))
-		}, []string{"Ada Byron"}, []string{"means 2 people", "rc:701, rc:702"}},
+		}, []string{"Ada Byron"}, []string{"means 2 people", "rc:701 (Ada Byron, ada@example.com, agent 501); rc:702 (Ada Byron, "}},
 		{"somebody without access", func(w *world) {
 			w.agent("1/10", "502", "Bob Ray", rc("702"), inactive)
 		}, []string{"702", "701"}, []string{"rc:702 (Bob Ray) cannot come in: no_access"}},

@@ -3,6 +3,7 @@ package sync
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -22,19 +23,19 @@ func (p *planner) pick() error {
 	p.picked = map[*Person]bool{}
 	var problems []error
 	for _, who := range p.in.Picks.Who {
-		var meant []*Person
+		meant := map[*Person]bool{}
 		for _, person := range p.people.all {
 			if matchesAny(who, person.names()) {
-				meant = append(meant, person)
+				meant[person] = true
 			}
 		}
 		switch len(meant) {
 		case 0:
-			problems = append(problems, fmt.Errorf("account %s: RingCentral reports nobody called %q; `ringroster directory` shows whom it reports", p.plan.Account, who))
+			problems = append(problems, &UnknownError{Who: who, Account: p.plan.Account, Reported: true})
 		case 1:
-			p.picked[meant[0]] = true
+			maps.Copy(p.picked, meant)
 		default:
-			problems = append(problems, fmt.Errorf("account %s: %q means %d people: name one by its key: %s", p.plan.Account, who, len(meant), personKeys(meant)))
+			problems = append(problems, p.ambiguous(who, meant))
 		}
 	}
 	return errors.Join(problems...)

@@ -74,6 +74,9 @@ func (r *Runner) Sync(ctx context.Context, req Request) (id RunID, results []Res
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	req.Run.StartedAt = r.Now()
+	if req.Only != "" {
+		return r.syncPerson(ctx, req)
+	}
 	if id, err = r.Roster.Begin(ctx, req.Run); err != nil {
 		return 0, nil, fmt.Errorf("begin a run: %w", err)
 	}
@@ -115,6 +118,7 @@ func (r *Runner) Preview(ctx context.Context, req Request) []Result {
 			result.Plan, err = s.decide(ctx)
 			return err
 		})
+		result.Err = stopped(ctx, result.Err)
 		result.Status = statusOf(result.Plan, result.Err)
 		results = append(results, result)
 	}
@@ -150,9 +154,7 @@ func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req 
 // fail records that an account failed; its members stay untouched. It still
 // writes when the run was cancelled: the outcome is the last thing to lose.
 func (r *Runner) fail(ctx context.Context, id RunID, run Run, account string, calls int, cause error) Result {
-	if ctx.Err() != nil {
-		cause = fmt.Errorf("stopped before anything was applied: %w", cause)
-	}
+	cause = stopped(ctx, cause)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	c := &Commit{Run: id, Job: run.JobName(), Account: account, FinishedAt: r.Now(), Status: Failed, APICalls: calls, Err: cause}
@@ -176,6 +178,7 @@ type session struct {
 	lookedTwice bool
 	past        *pastWriter // what the last plan was made from; nil: it is not kept
 	everybody   func(*Standing) bool
+	begin       func() error // begins the run, when that waits for the plan (R28); nil: it has begun
 }
 
 // inSession opens a session for one account, does what is to be done in it, and closes
@@ -211,6 +214,9 @@ func (s *session) close(ctx context.Context) {
 // apply decides and commits.
 func (s *session) apply(ctx context.Context) (*Commit, error) {
 	plan, err := s.decide(ctx)
+	if err == nil && s.begin != nil {
+		err = s.begin()
+	}
 	s.close(ctx) // before the commit, so that the count of calls is final
 	for attempt := 0; err == nil; attempt++ {
 		c := s.commit(plan)

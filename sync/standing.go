@@ -64,7 +64,7 @@ func (r *Runner) Everybody(ctx context.Context, account string, each func(*Stand
 		}
 		return err
 	})
-	return err
+	return stopped(ctx, err)
 }
 
 // judged notes what was found about a person.

@@ -119,8 +119,9 @@ func (a *app) check(ctx context.Context) error {
 	bound := f.database(ctx, s)
 	for i := range s.Accounts {
 		account := &s.Accounts[i]
+		f.elsewhere(s, account, bound, string(account.MainAccountID))
 		if f.credentials(account) {
-			f.live(ctx, s, account, bound[account.Name])
+			f.live(ctx, s, account, bound)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -165,22 +165,14 @@ func (a *app) tellContactPlan(p *sync.ContactPlan) {
 }
 
 // oneContactRun prints a contact run with its changes.
-func (a *app) oneContactRun(rows []store.RunRow, changes *listing[store.ContactChangeRow], pruned bool) error {
+func (a *app) oneContactRun(head string, changes *listing[store.ContactChangeRow], pruned bool) error {
 	switch a.output {
 	case formatCSV:
 		return changes.print(a.stdout, formatCSV)
 	case formatJSON:
-		text, err := encodeJSON(rows)
-		if err != nil {
-			return err
-		}
-		changes.head = `"runs":` + text + fmt.Sprintf(`,"pruned":%v,`, pruned)
+		changes.head = head + fmt.Sprintf(`"pruned":%v,`, pruned)
 		return changes.print(a.stdout, formatJSON)
 	}
-	for i := range rows {
-		a.tellContactRun(&rows[i])
-	}
-	_, _ = fmt.Fprintln(a.stdout)
 	if pruned {
 		_, _ = fmt.Fprintln(a.stdout, "The history is kept short (history.keep_days): changes of this run are gone.")
 	}

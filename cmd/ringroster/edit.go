@@ -45,18 +45,19 @@ func (a *app) edit(ctx context.Context, s *config.Settings, st *store.Store, run
 	return runner(s, st, observer).Edit(ctx, run, edit)
 }
 
-// editMember edits one member, whichever account it is in, and says what changed.
-func (a *app) editMember(ctx context.Context, member int64, d decision, trigger sync.Trigger, edit sync.Edit) error {
+// editMember edits the one member that who means, whichever account it is in, and
+// says what changed.
+func (a *app) editMember(ctx context.Context, who string, d decision, trigger sync.Trigger, edit func(member int64) sync.Edit) error {
 	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
-		return a.editMemberOn(ctx, s, st, member, d, trigger, edit)
+		row, err := oneMember(ctx, st, who)
+		if err != nil {
+			return err
+		}
+		return a.editMemberOn(ctx, s, st, row, d, trigger, edit(row.MemberID))
 	})
 }
 
-func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.Store, member int64, d decision, trigger sync.Trigger, edit sync.Edit) error {
-	row, err := memberRow(ctx, st, member)
-	if err != nil {
-		return err
-	}
+func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.Store, row *store.RosterRow, d decision, trigger sync.Trigger, edit sync.Edit) error {
 	id, plan, err := a.edit(ctx, s, st, d.run(s, trigger, row.Account), edit)
 	if err != nil {
 		return err
@@ -70,14 +71,12 @@ func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.St
 
 // memberRow finds a member by its id alone.
 func memberRow(ctx context.Context, st *store.Store, member int64) (*store.RosterRow, error) {
-	rows, err := st.Find(ctx, fmt.Sprint(member))
+	row, err := oneMember(ctx, st, fmt.Sprint(member))
+	if err == nil && row.MemberID != member { // the number is an agent's id as well
+		err = &sync.UnknownError{Who: fmt.Sprint(member)}
+	}
 	if err != nil {
 		return nil, err
 	}
-	for i := range rows { // the number may be an agent's id as well
-		if rows[i].MemberID == member {
-			return &rows[i], nil
-		}
-	}
-	return nil, fmt.Errorf("the roster has no member %d", member)
+	return row, nil
 }

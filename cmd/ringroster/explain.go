@@ -18,15 +18,14 @@ func explainCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "explain WHO", Short: "Say what decides about one person, and why", Args: cobra.ExactArgs(1),
 		Long: `Plans as a sync would, and prints every fact and rule that decides about one person:
-WHO is an e-mail, a name, a member id, an rc user id, an agent or administrator id,
-or a person key. It writes nothing.
+` + whoHelp + ` It writes nothing.
 
 With --run it says what a past run decided, and why, from what that run kept
 (snapshots.keep in the settings); RingCentral is not asked.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			switch who := args[0]; {
 			case strings.TrimSpace(who) == "":
-				return usagef("say whom to explain: an e-mail, a name, a member id, an rc user id or an agent id")
+				return usagef("say whom to explain: " + sync.Whom)
 			case c.Flags().Changed("run"):
 				return a.explainPast(c.Context(), who, accounts, sync.RunID(run))
 			default:
@@ -62,21 +61,18 @@ func (a *app) explain(ctx context.Context, who string, accounts []string) error 
 	}
 	found, err := a.tell(told)
 	if !found && len(told) > 0 {
-		err = errors.Join(err, fmt.Errorf("RingCentral reports nobody, and the roster has nobody, called %q%s", who, inAccounts(told, results)))
+		err = errors.Join(err, &sync.UnknownError{Who: who, Account: accountsOf(told)})
 	}
 	return errors.Join(planExit(results, false), err)
 }
 
-// inAccounts names the accounts that could be looked at, when some could not.
-func inAccounts(told []explanation, results []sync.Result) string {
-	if len(told) == len(results) {
-		return ""
-	}
+// accountsOf names the accounts that could be looked at.
+func accountsOf(told []explanation) string {
 	names := make([]string, len(told))
 	for i := range told {
 		names[i] = told[i].account
 	}
-	return " in " + strings.Join(names, ", ")
+	return strings.Join(names, ", ")
 }
 
 // explanation is what decides about somebody in one account.

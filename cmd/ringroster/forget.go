@@ -18,14 +18,12 @@ func rosterForgetCommand(a *app) *cobra.Command {
 		Use: "forget MEMBER", Short: "Erase what is personal about a member", Args: cobra.ExactArgs(1),
 		Long: `The legal erasure. The row stays, inactive; names, e-mail, user names, numbers and
 everything else that is personal is blanked in it, in the history and in what past
-runs kept. No sync onboards the person again by itself. It cannot be undone.`,
+runs kept. No sync onboards the person again by itself. It cannot be undone.
+
+` + memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := memberID(args[0])
-			if err != nil {
-				return err
-			}
 			return a.withWriter(c.Context(), func(s *config.Settings, st *store.Store) error {
-				return a.forget(c.Context(), s, st, id, d)
+				return a.forget(c.Context(), s, st, args[0], d)
 			})
 		},
 	}
@@ -34,18 +32,19 @@ runs kept. No sync onboards the person again by itself. It cannot be undone.`,
 	return c
 }
 
-func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, id int64, d decision) error {
-	row, err := memberRow(ctx, st, id)
+func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, member string, d decision) error {
+	row, err := oneMember(ctx, st, member)
 	if err != nil {
 		return err
 	}
+	id := row.MemberID
 	who := strings.TrimSpace(row.FirstName + " " + row.LastName)
 	_, _ = fmt.Fprintf(a.stderr, "Member %d of %s: %s <%s>, %s.\n", id, row.Account, clean(who), clean(row.Email), row.Status)
 	question := "Erase what is personal about this member, for good?"
 	if err := a.ask(ctx, d.yes, question, "nothing was erased"); err != nil {
 		return err
 	}
-	if err := a.editMemberOn(ctx, s, st, id, d, sync.ByHand, sync.Forget(id)); err != nil {
+	if err := a.editMemberOn(ctx, s, st, row, d, sync.ByHand, sync.Forget(id)); err != nil {
 		return err
 	}
 	if err := st.Compact(ctx); err != nil {

@@ -151,7 +151,8 @@ func orElse(err error, f func() error) error {
 
 func rejectCommand(a *app) *cobra.Command {
 	var d decision
-	var clear, clearContact int64
+	var clear []string
+	var clearContact int64
 	c := &cobra.Command{
 		Use: "reject RUN", Short: "Keep those whose deactivation or removal is held", Args: cobra.RangeArgs(0, 1),
 		Long: `The members stay active until RingCentral reports them again, the reason changes,
@@ -163,18 +164,35 @@ ends that.`,
 			case clearingContact && len(args) == 0:
 				return a.clearContact(c.Context(), clearContact, d)
 			case clearing && len(args) == 0:
-				return a.editMember(c.Context(), clear, d, sync.Reject, sync.ClearRejection(clear))
+				return a.clearRejections(c.Context(), clear, d)
 			case clearing || clearingContact || len(args) == 0:
-				return usagef("give either a RUN to reject, or --clear MEMBER, or --clear-contact CONTACT")
+				return usagef("give either a RUN to reject, or --clear MEMBER for each member, or --clear-contact CONTACT")
 			}
 			return a.reject(c.Context(), args[0], d)
 		},
 	}
 	d.flags(c)
-	c.Flags().Int64Var(&clear, "clear", 0, "end the rejection of this member id")
+	c.Flags().StringArrayVar(&clear, "clear", nil, "end the rejection of this member (repeatable)")
 	c.Flags().Int64Var(&clearContact, "clear-contact", 0, "end the rejection of this contact id")
 	c.MarkFlagsMutuallyExclusive("clear", "clear-contact")
 	return c
+}
+
+// clearRejections ends the rejections of members, each of which leaves again if
+// nothing else keeps it (R26).
+func (a *app) clearRejections(ctx context.Context, who []string, d decision) error {
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
+		rows, err := members(ctx, st, who)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := a.editMemberOn(ctx, s, st, row, d, sync.Reject, sync.ClearRejection(row.MemberID)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (a *app) reject(ctx context.Context, run string, d decision) error {

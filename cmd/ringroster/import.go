@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,9 +41,9 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun 
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(file)
+	text, err := config.ReadText(file, mostInput)
 	if err != nil {
-		return usagef("read the roster to import: %w", err)
+		return usagef("read the roster to import, %s: %w", file, err)
 	}
 	accounts, _ := chosen(s, nil) // all of them: cannot fail
 	file = filepath.Base(file)
@@ -122,7 +121,7 @@ var importColumns = map[string]func(*sync.Member, string) error{
 	"deactivated_at": nil, "reactivated_at": nil, "last_seen_at": nil, "absent_days": nil,
 	"account":    func(m *sync.Member, v string) error { m.Account = v; return nil },
 	"username":   func(m *sync.Member, v string) error { m.Username = v; return nil },
-	"rc_user_id": func(m *sync.Member, v string) error { m.RCUserID = v; return nil },
+	"rc_user_id": func(m *sync.Member, v string) (err error) { m.RCUserID, err = sync.ParseID(v); return err },
 	"status": func(m *sync.Member, v string) error {
 		m.Status = sync.Status(v)
 		return oneOf(v, string(sync.Active), string(sync.Inactive))
@@ -231,7 +230,7 @@ func addressable(email string) bool {
 }
 
 func readCSV(text []byte) (rows []importedRow, err error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	r := csv.NewReader(bytes.NewReader(text))
 	header, err := r.Read()
 	if err != nil {
 		return nil, fmt.Errorf("there is no header of column names: %w", err)
@@ -264,14 +263,17 @@ func readCSV(text []byte) (rows []importedRow, err error) {
 // readJSON reads what `roster export --output json` writes, or a bare list.
 func readJSON(text []byte) (rows []importedRow, err error) {
 	var list []map[string]any
+	var into any = &list
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		doc := struct{ Members *[]map[string]any }{&list}
-		err = json.Unmarshal(text, &doc)
-	} else {
-		err = json.Unmarshal(text, &list)
+		into = &struct{ Members *[]map[string]any }{&list}
 	}
-	if err != nil {
+	doc := json.NewDecoder(bytes.NewReader(text))
+	doc.UseNumber() // an id is too long for a floating-point number
+	if err := doc.Decode(into); err != nil {
 		return nil, err
+	}
+	if _, err := doc.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the end of the JSON document")
 	}
 	for i, entry := range list {
 		row := importedRow{fmt.Sprintf(" entry %d", i+1), map[string]string{}}
@@ -280,7 +282,9 @@ func readJSON(text []byte) (rows []importedRow, err error) {
 			case nil:
 			case string:
 				row.cells[key] = value
-			default: // numbers, lists and objects stand as they were written
+			case json.Number:
+				row.cells[key] = value.String()
+			default: // truth values, lists and objects
 				text, err := json.Marshal(value)
 				if err != nil {
 					return nil, err

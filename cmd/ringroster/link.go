@@ -17,17 +17,14 @@ func rosterLinkCommand(a *app) *cobra.Command {
 	var d decision
 	c := &cobra.Command{
 		Use: "link MEMBER WHO", Short: "Tie a member to a person of RingCentral", Args: cobra.ExactArgs(2),
-		Long: `WHO is a person key as plan prints it (rc:ID, agent:SUB/ID or admin:ID), or an e-mail,
-name or id; RingCentral is asked whether it reports them. The next sync takes over what
+		Long: `` + whoHelp + ` RingCentral is asked whether it reports them. The next sync takes over what
 it reports about that person. With none the member's rc user id belongs to another
-human by now: the member leaves by the rules.`,
+human by now: the member leaves by the rules.
+
+` + memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := memberID(args[0])
-			if err != nil {
-				return err
-			}
 			return a.withWriter(c.Context(), func(s *config.Settings, st *store.Store) error {
-				return a.link(c.Context(), s, st, id, args[1], d)
+				return a.link(c.Context(), s, st, args[0], args[1], d)
 			})
 		},
 	}
@@ -38,8 +35,8 @@ human by now: the member leaves by the rules.`,
 // nobodyElse is the WHO that parts a member from its rc user id.
 const nobodyElse = "none"
 
-func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, id int64, who string, d decision) error {
-	row, err := memberRow(ctx, st, id)
+func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, member, who string, d decision) error {
+	row, err := oneMember(ctx, st, member)
 	if err != nil {
 		return err
 	}
@@ -47,7 +44,7 @@ func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, id 
 	if err != nil {
 		return err
 	}
-	return a.editMemberOn(ctx, s, st, id, d, sync.ByHand, sync.LinkTo(id, key))
+	return a.editMemberOn(ctx, s, st, row, d, sync.ByHand, sync.LinkTo(row.MemberID, key))
 }
 
 // linkKey is the person key that who means. RingCentral is asked, so that a typing
@@ -73,13 +70,13 @@ func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, 
 	case who == nobodyElse:
 		return who, stillTheirs(row, found)
 	case len(found) == 0:
-		return "", fmt.Errorf("account %s: RingCentral reports nobody called %q; `ringroster directory` shows whom it reports", row.Account, who)
+		return "", &sync.UnknownError{Who: who, Account: row.Account, Reported: true}
 	case len(found) > 1:
-		keys := make([]string, len(found))
-		for i, p := range found {
-			keys[i] = p.Person
+		several := &sync.AmbiguousError{Who: who, Account: row.Account, What: "people"}
+		for _, p := range found {
+			several.Candidates = append(several.Candidates, fmt.Sprintf("%s (%s, %s)", p.Person, p.Name, p.Email))
 		}
-		return "", fmt.Errorf("account %s: %q means %d people: name one by its key: %s", row.Account, who, len(found), strings.Join(keys, ", "))
+		return "", several
 	}
 	return found[0].Person, nil
 }

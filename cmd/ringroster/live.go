@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -23,7 +25,7 @@ const (
 
 // live tries an account at RingCentral: it reads the directory as a run would,
 // and says how far it came.
-func (f *findings) live(ctx context.Context, s *config.Settings, account *config.Account, bound store.AccountRow) {
+func (f *findings) live(ctx context.Context, s *config.Settings, account *config.Account, bound map[string]store.AccountRow) {
 	if !f.reach(ctx, account) {
 		return
 	}
@@ -56,7 +58,7 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 		f.refused(account.Name, err)
 		return
 	}
-	f.identity(account, snapshot, bound)
+	f.identity(s, account, snapshot, bound)
 	f.lists(account.Name, snapshot)
 	switch {
 	case contactsErr != nil:
@@ -79,7 +81,8 @@ func (f *findings) refused(account string, err error) {
 }
 
 // identity compares whose answers these are with the settings and the roster (R4).
-func (f *findings) identity(account *config.Account, s *sync.Snapshot, bound store.AccountRow) {
+func (f *findings) identity(settings *config.Settings, account *config.Account, s *sync.Snapshot, known map[string]store.AccountRow) {
+	bound := known[account.Name]
 	for _, w := range s.Warnings {
 		remedy := ""
 		if w.Reason == ringcentral.WarningMainIsRingEX {
@@ -97,7 +100,31 @@ func (f *findings) identity(account *config.Account, s *sync.Snapshot, bound sto
 			return
 		}
 	}
+	if f.elsewhere(settings, account, known, s.Identity.MainAccountID) {
+		return
+	}
 	f.ok(account.Name, "main account", "RingCX main account %s, RingEX account %s", s.Identity.MainAccountID, s.Identity.RingEXAccountID)
+}
+
+// elsewhere finds the name by which the roster knows the main account of an account,
+// if that is another (R4). What was found is said once.
+func (f *findings) elsewhere(s *config.Settings, account *config.Account, known map[string]store.AccountRow, id string) bool {
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		row := known[name]
+		if name == account.Name || id != row.MainAccountID && id != row.RingEXAccountID || id == "" {
+			continue
+		}
+		detail := fmt.Sprintf("the roster knows the account with the id %s as %s: a run fails (R4)", id, name)
+		remedy := fmt.Sprintf("run `ringroster account rename %s %s`, if the account has a new name in the settings", name, account.Name)
+		if hasAccount(s, name) {
+			remedy = fmt.Sprintf("correct main_account_id: the settings have %s as well", name)
+		}
+		if !slices.ContainsFunc(f.all, func(l finding) bool { return l.Account == account.Name && l.Check == "main account" }) {
+			f.fail(account.Name, "main account", detail, remedy)
+		}
+		return true
+	}
+	return false
 }
 
 // lists says what was read.
@@ -145,7 +172,7 @@ func (f *findings) reach(ctx context.Context, account *config.Account) bool {
 	}
 	transport, err := ringcentral.NewTransport(account.CAFile)
 	if err != nil {
-		f.failErr(account.Name, "connection", err)
+		f.fail(account.Name, "ca_file", account.CAFile+": "+err.Error(), "name a file with certificates in PEM form that this user may read")
 		return false
 	}
 	client.Transport = transport
@@ -169,7 +196,7 @@ func (f *findings) clock(account string, date, began time.Time) {
 		return
 	}
 	skew := began.Add(time.Since(began) / 2).Sub(date.Add(time.Second / 2)).Round(time.Second)
-	detail := "this machine's clock agrees with RingCentral's to the second"
+	detail := "this machine's clock agrees with RingCentral's"
 	switch {
 	case skew > 0:
 		detail = fmt.Sprintf("this machine's clock is %s ahead of RingCentral's", skew)

@@ -21,10 +21,16 @@ var version = "unknown"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	keepRunningUnread()
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
+
+// keepRunningUnread makes a write to a closed pipe an error. Otherwise Go ends the
+// program with SIGPIPE when the reader of its output goes away: in the middle of a
+// run, and as a service in a way that systemd takes for a clean exit.
+func keepRunningUnread() { signal.Ignore(syscall.SIGPIPE) }
 
 // Exit codes, a contract with scripts.
 const (
@@ -34,6 +40,8 @@ const (
 	exitHeld    = 3
 	exitPartial = 4
 	exitChanges = 5
+	// exitUnread is what a shell reports of a program that SIGPIPE ended.
+	exitUnread = 141
 )
 
 // exitError carries an exit code. Its text may be empty when everything was said
@@ -64,29 +72,55 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil && !a.started {
 		err = &usageError{err}
 	}
-	if out.err != nil && !errors.Is(err, out.err) {
+	if errors.Is(out.err, syscall.EPIPE) {
+		// The reader has seen enough, as in `| head`: that is not worth a word, and
+		// not the outcome where there is another.
+		if err = without(err, out.err); err == nil {
+			return exitUnread
+		}
+	} else if out.err != nil && !errors.Is(err, out.err) {
 		err = errors.Join(err, fmt.Errorf("what was printed is not whole: %w", out.err))
 	}
 	code := exitCode(err)
-	if text := message(err); text != "" {
+	if text := message(err, a.running, out.wrote); text != "" {
 		_, _ = fmt.Fprintln(stderr, text)
 	}
 	return code
 }
 
-// watchedWriter remembers that something could not be written: what prints for
-// people does not look, and half a plan must not end with 0.
+// watchedWriter remembers that something could not be written, and writes nothing
+// after it: what prints for people does not look, and half a plan must not end
+// with 0.
 type watchedWriter struct {
 	io.Writer
-	err error
+	wrote bool
+	err   error
 }
 
 func (w *watchedWriter) Write(text []byte) (int, error) {
-	n, err := w.Writer.Write(text)
-	if w.err == nil {
-		w.err = err
+	if w.err != nil {
+		return 0, w.err
 	}
+	n, err := w.Writer.Write(text)
+	w.wrote, w.err = true, err
 	return n, err
+}
+
+// without is an error without one of those that were joined in it; nil if it was
+// the only one.
+func without(err, part error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		if errors.Is(err, part) {
+			return nil
+		}
+		return err
+	}
+	var left []error
+	for _, e := range joined.Unwrap() {
+		left = append(left, without(e, part))
+	}
+	return errors.Join(left...)
 }
 
 // fault shows where the program itself failed, when that is the error.
@@ -108,7 +142,7 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*config.Problems](err); ok {
 		return exitUsage
 	}
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if _, ok := errors.AsType[*usageError](err); ok || sync.NotOne(err) {
 		return exitUsage
 	}
 	return exitFailed
@@ -122,13 +156,18 @@ func (e *usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
-// message is what the operator reads about an error.
-func message(err error) string {
+// message is what the operator reads about an error of a command, which may have
+// printed something before.
+func message(err error, command string, printed bool) string {
 	if err == nil {
 		return ""
 	}
 	if errors.Is(err, context.Canceled) {
-		return "ringroster: stopped; nothing was left half done"
+		text := "ringroster: `" + command + "` was interrupted: nothing was applied"
+		if printed {
+			text += ", except for what is said above"
+		}
+		return text
 	}
 	var lines []string
 	for line := range strings.SplitSeq(err.Error(), "\n") {

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		"ringroster": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
+			keepRunningUnread()
 			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
 		"bench-simulator": benchProcess(benchSimulator),

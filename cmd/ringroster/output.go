@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
+
+	"ringroster/cmd/ringroster/observe"
 )
 
 // The formats of --output.
@@ -20,25 +23,8 @@ const (
 	formatCSV   = "csv"
 )
 
-// clean makes foreign text safe for a line on a terminal: control characters,
-// newlines and the marks that reorder text become visible escapes.
-func clean(s string) string {
-	unsafe := func(r rune) bool {
-		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar
-	}
-	if strings.IndexFunc(s, unsafe) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if unsafe(r) {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+// clean makes foreign text safe for a line on a terminal.
+func clean(s string) string { return observe.Escape(s) }
 
 // widest is how much of a value a table shows; JSON and CSV have all of it.
 const widest = 80
@@ -193,8 +179,15 @@ func (l *listing[T]) printJSON(w io.Writer) error {
 	return err
 }
 
-// encodeJSON is one value on one line, with <, > and & as they are.
+// encodeJSON is one value on one line, with <, > and & as they are, and what is not
+// seen escaped.
 func encodeJSON(v any) (string, error) {
+	text, err := exactJSON(v)
+	return string(observe.EscapeJSON([]byte(text))), err
+}
+
+// exactJSON is encodeJSON without the escapes, for what is compared byte by byte.
+func exactJSON(v any) (string, error) {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -204,10 +197,15 @@ func encodeJSON(v any) (string, error) {
 
 // printDocument writes one JSON document for people and programs.
 func printDocument(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(observe.EscapeJSON(b.Bytes()))
+	return err
 }
 
 // each makes a row sequence of a slice.

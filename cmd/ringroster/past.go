@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -39,7 +40,7 @@ func (a *app) explainPast(ctx context.Context, who string, accounts []string, ru
 	}
 	found, err := a.tell(told)
 	if err == nil && !found {
-		err = fmt.Errorf("at run %d RingCentral reported nobody, and the roster had nobody, called %q", run, who)
+		err = &sync.UnknownError{Who: who, Account: accountsOf(told), Where: fmt.Sprintf(" at run %d", run)}
 	}
 	return err
 }
@@ -151,9 +152,9 @@ func (a *app) saveKept(ctx context.Context, st *store.Store, run sync.RunID, pat
 // planPast plans from a file of saveKept: what was decided then, or with today
 // what its snapshot would do to today's roster under today's settings.
 func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, error) {
-	f, err := os.Open(req.snapshot)
+	f, _, err := config.Open(req.snapshot, mostInput)
 	if err != nil {
-		return nil, usagef("read the snapshot: %w", err)
+		return nil, usagef("read the snapshot %s: %w", req.snapshot, err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	var results []sync.Result

@@ -28,8 +28,8 @@ func importCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "import WHO…", Short: "Bring chosen people of RingCentral to the roster", Args: cobra.MinimumNArgs(1),
 		Long: `Onboards people by hand, all of them or none: with onboarding.mode manual, or whoever
-was declined before because their onboarding was undone or they were forgotten. WHO is
-an e-mail, a name, an rc user id, an agent id or a person key; ` + "`ringroster directory`" + `
+was declined before because their onboarding was undone or they were forgotten.
+` + whoHelp + " `ringroster directory`" + `
 shows them. They get what onboarding.defaults and rules give, and over that what is
 said here. A role is pinned, or the next sync would take it back.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.importPeople(c.Context(), args, req) },

@@ -20,18 +20,16 @@ func rosterPinCommand(a *app) *cobra.Command {
 		Use: "pin MEMBER FIELD=VALUE", Short: "Hold one synced field of a member against the sync", Args: cobra.ExactArgs(2),
 		Long: `Gives a field that RingCentral owns another value, and keeps it whatever RingCentral
 reports. With --until the pin ends by itself after that day (UTC); ` + "`unpin`" + ` ends it at
-once. Then RingCentral's value comes back.`,
+once. Then RingCentral's value comes back.
+
+` + memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := memberID(args[0])
-			if err != nil {
-				return err
-			}
 			pin, err := parsePin(args[1], until, time.Now())
 			if err != nil {
 				return err
 			}
 			pin.Reason, pin.By = reason, operator(d.actor)
-			return a.pinMember(c.Context(), id, d, pin)
+			return a.pinMember(c.Context(), args[0], d, pin)
 		},
 	}
 	c.Flags().StringVar(&until, "until", "", "the last day on which it holds, UTC, such as 2026-12-31; else until it is taken out")
@@ -45,16 +43,13 @@ func rosterUnpinCommand(a *app) *cobra.Command {
 	var d decision
 	c := &cobra.Command{
 		Use: "unpin MEMBER FIELD", Short: "Give a pinned field back to the sync", Args: cobra.ExactArgs(2),
+		Long: memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := memberID(args[0])
-			if err != nil {
-				return err
-			}
 			field, ok := sync.ParseField(args[1])
 			if !ok {
 				return usagef("%q is no synced field: %s", args[1], fieldNames())
 			}
-			return a.editMember(c.Context(), id, d, sync.ByHand, sync.Unpin(id, field))
+			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return sync.Unpin(id, field) })
 		},
 	}
 	d.authorFlags(c)
@@ -116,7 +111,7 @@ func fieldNames() string {
 }
 
 // pinMember pins; a role is one that the member's account can have.
-func (a *app) pinMember(ctx context.Context, id int64, d decision, pin sync.Pin) error {
+func (a *app) pinMember(ctx context.Context, who string, d decision, pin sync.Pin) error {
 	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
 		if pin.Field == sync.Role {
 			var err error
@@ -124,7 +119,11 @@ func (a *app) pinMember(ctx context.Context, id int64, d decision, pin sync.Pin)
 				return err
 			}
 		}
-		return a.editMemberOn(ctx, s, st, id, d, sync.ByHand, sync.PinField(id, pin))
+		row, err := oneMember(ctx, st, who)
+		if err != nil {
+			return err
+		}
+		return a.editMemberOn(ctx, s, st, row, d, sync.ByHand, sync.PinField(row.MemberID, pin))
 	})
 }
 

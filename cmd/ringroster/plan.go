@@ -37,7 +37,7 @@ do to the roster of today under the settings of today. RingCentral is not asked.
 		RunE: func(c *cobra.Command, _ []string) error { return a.plan(c.Context(), req) },
 	}
 	c.Flags().StringArrayVar(&req.accounts, "account", nil, "only this account (repeatable)")
-	c.Flags().StringVar(&req.user, "user", "", "only this person: e-mail, rc user id or member id")
+	c.Flags().StringVar(&req.user, "user", "", "only this person: "+sync.Whom)
 	c.Flags().BoolVar(&req.detailed, "detailed-exitcode", false, "exit 5 when there is something to change, held deactivations included")
 	c.Flags().StringVar(&req.out, "out", "", "save the plan to this file, for sync --plan")
 	c.Flags().StringVar(&req.snapshot, "snapshot", "", "plan from this file of a past run instead of from RingCentral")
@@ -50,7 +50,7 @@ do to the roster of today under the settings of today. RingCentral is not asked.
 
 func (a *app) plan(ctx context.Context, req planRequest) error {
 	results, err := a.planned(ctx, req)
-	if err != nil {
+	if err = cmp.Or(err, asUsage(results)); err != nil {
 		return err
 	}
 	if req.out != "" {

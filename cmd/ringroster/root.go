@@ -18,7 +18,8 @@ type app struct {
 	stdout, stderr io.Writer
 	config         string
 	output         string
-	started        bool // a command began: before that, every error is one of usage
+	started        bool   // a command began: before that, every error is one of usage
+	running        string // that command
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -72,7 +73,7 @@ func (a *app) harden(c *cobra.Command) {
 			if err := refuseEmpty(c, given); err != nil {
 				return err
 			}
-			a.started = true
+			a.started, a.running = true, c.CommandPath()
 			return work(c, given)
 		}
 	}

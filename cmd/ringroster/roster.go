@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,8 +114,8 @@ func rosterListing(rows rowsOf[store.RosterRow]) *listing[store.RosterRow] {
 
 func rosterShowCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
-		Use: "show WHO", Short: "Show one member with logins", Args: cobra.ExactArgs(1),
-		Long: "WHO is a member id, e-mail, rc user id, username or agent id.",
+		Use: "show MEMBER", Short: "Show one member with logins", Args: cobra.ExactArgs(1),
+		Long: memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.withRoster(c.Context(), func(_ *config.Settings, st *store.Store) error { return a.showMember(c.Context(), st, args[0]) })
 		},
@@ -180,12 +179,9 @@ func rosterManageCommand(a *app, verb string, managed bool) *cobra.Command {
 	c := &cobra.Command{
 		Use: verb + " MEMBER", Args: cobra.ExactArgs(1),
 		Short: map[bool]string{true: "Let syncs change a member again", false: "Keep syncs from changing a member"}[managed],
+		Long:  memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := memberID(args[0])
-			if err != nil {
-				return err
-			}
-			return a.editMember(c.Context(), id, d, sync.ByHand, sync.Manage(id, managed))
+			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return sync.Manage(id, managed) })
 		},
 	}
 	d.authorFlags(c)
@@ -199,17 +195,15 @@ func rosterSetCommand(a *app) *cobra.Command {
 		Long: `What belongs to the roster can always be set: activity_id, teams and categories (names
 between commas), and the permissions agent_login, supervisor_access, inbound_calls and
 outbound_calls (true or false). What RingCentral owns can be set only for a detached
-member; ` + "`ringroster roster pin`" + ` holds one field of it against the sync.`,
+member; ` + "`ringroster roster pin`" + ` holds one field of it against the sync.
+
+` + memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := memberID(args[0])
-			if err != nil {
-				return err
-			}
 			values, err := assignments(args[1:])
 			if err != nil {
 				return err
 			}
-			return a.editMember(c.Context(), id, d, sync.ByHand, sync.SetFields(id, values))
+			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return sync.SetFields(id, values) })
 		},
 	}
 	d.authorFlags(c)
@@ -233,12 +227,4 @@ func assignments(args []string) (map[string]string, error) {
 		values[name] = value
 	}
 	return values, nil
-}
-
-func memberID(arg string) (int64, error) {
-	id, err := strconv.ParseInt(arg, 10, 64)
-	if err != nil || id <= 0 {
-		return 0, usagef("%q is no member id; `ringroster roster list` shows them", arg)
-	}
-	return id, nil
 }

@@ -33,11 +33,15 @@ type host struct {
 	client string        // id of the app
 	asked  chan struct{} // for extensions: a run is in the middle of its reading
 	beats  chan string   // calls of the heartbeat
+	// slot is when the daily run is: half a day from now, whenever that is, so that
+	// the first run makes up for a missed one.
+	slot string
 }
 
 func newHost(t *testing.T) *host {
 	t.Helper()
 	h := &host{t: t, dir: t.TempDir(), beats: make(chan string, 100), asked: make(chan struct{}, 100)}
+	h.slot = time.Now().UTC().Add(12 * time.Hour).Format("15:04")
 	world := simulator.Generate(40, 7)
 	h.client = world.Accounts[0].ClientID
 	h.server = simulator.New(world, simulator.Options{})
@@ -50,7 +54,7 @@ func newHost(t *testing.T) *host {
 	t.Cleanup(listener.Close)
 	beat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { h.beats <- r.URL.String() }))
 	t.Cleanup(beat.Close)
-	h.settings("heartbeat_url: " + beat.URL + "/ping/s3cr3t-heart\n" + simulatorSettings(world, listener.Listener.Addr().String()))
+	h.settings("heartbeat_url: " + beat.URL + "/ping/s3cr3t-heart\nschedule: {daily_at: \"" + h.slot + "\"}\n" + simulatorSettings(world, listener.Listener.Addr().String()))
 	return h
 }
 
@@ -88,6 +92,21 @@ type process struct {
 
 func (h *host) start() *process {
 	h.t.Helper()
+	p := h.prepare()
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	go p.read(stderr)
+	return p
+}
+
+// prepare is a service that has yet to be started.
+func (h *host) prepare() *process {
+	h.t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		h.t.Fatal(err)
@@ -108,14 +127,6 @@ func (h *host) start() *process {
 	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	p.states = bufio.NewScanner(datagrams{conn})
 	p.Env = append(os.Environ(), "NOTIFY_SOCKET="+filepath.Join(socket, "s"), "JOURNAL_STREAM=")
-	stderr, err := p.StderrPipe()
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if err := p.Start(); err != nil {
-		h.t.Fatal(err)
-	}
-	go p.read(stderr)
 	return p
 }
 
@@ -217,7 +228,7 @@ func TestRunFromStartToStop(t *testing.T) {
 	h := newHost(t)
 	p := h.start()
 	p.hears("^READY=1$")
-	p.hears(`^STATUS=run 1 succeeded .*; next .*T03:00:00Z$`)
+	p.hears(`^STATUS=run 1 succeeded .*; next .*T` + h.slot + `:00Z$`)
 	if got := h.runs(); len(got) != 1 || got[0] != "catch_up succeeded" {
 		t.Errorf("runs %q", got)
 	}

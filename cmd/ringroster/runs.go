@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -82,24 +83,52 @@ func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error 
 	if err != nil {
 		return err
 	}
+	head, err := a.runHead(ctx, st, id, rows)
+	if err != nil {
+		return err
+	}
 	if rows[0].Job == sync.JobContacts {
-		return a.oneContactRun(rows, contactChangeListing(st.ContactChanges(ctx, id)), pruned)
+		return a.oneContactRun(head, contactChangeListing(st.ContactChanges(ctx, id)), pruned)
 	}
 	changes := changeListing(st.Changes(ctx, id))
-	if a.output == formatTable {
+	changes.head = head
+	return a.printChanges(changes, pruned, "changes of this run are gone, so it cannot be undone (R29)", true)
+}
+
+// runHead tells of a run before its changes: on paper at once, and in JSON as the
+// members of the document that it returns.
+func (a *app) runHead(ctx context.Context, st *store.Store, id sync.RunID, rows []store.RunRow) (string, error) {
+	onBehalfOf, note, err := st.Author(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	switch a.output {
+	case formatJSON:
+		var head strings.Builder
+		for _, member := range []struct {
+			key   string
+			value any
+		}{{"runs", rows}, {"on_behalf_of", onBehalfOf}, {"note", note}} {
+			text, err := encodeJSON(member.value)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(&head, "%q:%s,", member.key, text)
+		}
+		return head.String(), nil
+	case formatTable:
 		for i := range rows {
 			a.tellRun(&rows[i])
 		}
+		if onBehalfOf != "" {
+			_, _ = fmt.Fprintf(a.stdout, "  on behalf of %s\n", clean(onBehalfOf))
+		}
+		if note != "" {
+			_, _ = fmt.Fprintf(a.stdout, "  note: %s\n", clean(note))
+		}
 		_, _ = fmt.Fprintln(a.stdout)
 	}
-	if a.output == formatJSON {
-		text, err := encodeJSON(rows)
-		if err != nil {
-			return err
-		}
-		changes.head = `"runs":` + text + ","
-	}
-	return a.printChanges(changes, pruned, "changes of this run are gone, so it cannot be undone (R29)", true)
+	return "", nil
 }
 
 // printChanges prints a part of the history, and says when it is no longer whole.
@@ -151,6 +180,10 @@ func tellChange(row *store.ChangeRow) string {
 }
 
 func (a *app) tellRun(r *store.RunRow) {
+	if r.Job == sync.JobContacts {
+		a.tellContactRun(r)
+		return
+	}
 	_, _ = fmt.Fprintf(a.stdout, "Run %d of account %s: %s, started %s by %s (%s), %d people, %d API calls\n",
 		r.RunID, r.Account, r.Status, r.StartedAt, clean(r.Actor), r.Trigger, r.People, r.APICalls)
 	_, _ = fmt.Fprintf(a.stdout, "  onboarded %d, linked %d, updated %d, reactivated %d, deactivated %d, held %d, conflicts %d, unchanged %d\n",
@@ -166,7 +199,7 @@ func (a *app) tellRun(r *store.RunRow) {
 func historyCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "history MEMBER", Short: "Every change of one member", Args: cobra.ExactArgs(1),
-		Long: "MEMBER is a member id, e-mail, rc user id, username or agent id.",
+		Long: memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
 			st, err := a.readStore(c.Context())
 			if err != nil {
@@ -200,22 +233,4 @@ func changeListing(rows rowsOf[store.ChangeRow]) *listing[store.ChangeRow] {
 			}
 		},
 	}
-}
-
-// oneMember finds the one member that who means.
-func oneMember(ctx context.Context, st *store.Store, who string) (*store.RosterRow, error) {
-	rows, err := st.Find(ctx, who)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(rows) == 0:
-		return nil, fmt.Errorf("the roster has nobody called %q: give a member id, e-mail, rc user id, username or agent id; `ringroster roster list --search` finds a part of a name", who)
-	case len(rows) > 1:
-		ids := make([]string, len(rows))
-		for i, row := range rows {
-			ids[i] = fmt.Sprintf("%d (%s, %s)", row.MemberID, row.Account, row.Email)
-		}
-		return nil, fmt.Errorf("%q means %d members: give one of the ids %v", who, len(rows), ids)
-	}
-	return &rows[0], nil
 }

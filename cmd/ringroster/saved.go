@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/sync"
 )
 
@@ -33,11 +34,11 @@ func savePlan(path string, results []sync.Result) error {
 	if err := mayReplacePlan(path); err != nil {
 		return err
 	}
-	accounts, err := encodeJSON(planAccounts(results))
+	accounts, err := exactJSON(planAccounts(results))
 	if err != nil {
 		return err
 	}
-	text, err := encodeJSON(savedPlan{Version: 1, Digest: digest([]byte(accounts)), Accounts: json.RawMessage(accounts)})
+	text, err := exactJSON(savedPlan{Version: 1, Digest: digest([]byte(accounts)), Accounts: json.RawMessage(accounts)})
 	if err != nil {
 		return err
 	}
@@ -58,15 +59,15 @@ func savePlan(path string, results []sync.Result) error {
 
 // mayReplacePlan refuses a file that is there and is no saved plan.
 func mayReplacePlan(path string) error {
-	text, err := os.ReadFile(path)
+	text, err := config.ReadText(path, mostInput)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	var saved savedPlan
-	if err == nil && (json.Unmarshal(text, &saved) != nil || saved.Digest == "") {
+	if err != nil || (json.Unmarshal(text, &saved) != nil || saved.Digest == "") {
 		return usagef("%s is there and is no saved plan: give another name, or remove it first", path)
 	}
-	return err
+	return nil
 }
 
 func digest(text []byte) string {
@@ -74,11 +75,15 @@ func digest(text []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
+// mostInput bounds a file that is given to read, in bytes: a roster or a plan of
+// 100,000 people is a quarter of it.
+const mostInput = 512 * mebibyte
+
 // loadPlan reads a saved plan: the changes of each account, in the order saved.
 func loadPlan(path string) (accounts []string, reviewed map[string]sync.Reviewed, err error) {
-	text, err := os.ReadFile(path)
+	text, err := config.ReadText(path, mostInput)
 	if err != nil {
-		return nil, nil, usagef("read the saved plan: %w", err)
+		return nil, nil, usagef("read the saved plan %s: %w", path, err)
 	}
 	var saved savedPlan
 	if err := json.Unmarshal(text, &saved); err != nil || saved.Version != 1 {

@@ -37,7 +37,7 @@ and ` + "`ringroster held`" + ` shows who waits, and why.`,
 		},
 	}
 	c.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
-	c.Flags().StringVar(&user, "user", "", "only this person: e-mail, rc user id or member id")
+	c.Flags().StringVar(&user, "user", "", "only this person: "+sync.Whom)
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "print the plan and change nothing")
 	c.Flags().StringVar(&saved, "plan", "", "apply exactly this saved plan, or refuse because the world has moved")
 	for _, other := range []string{"account", "user", "dry-run"} {

@@ -14,7 +14,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxFile bounds the settings file, in bytes: a larger one is not settings.
+// maxFile bounds the settings file and the others that it names, in bytes: a larger
+// one is something else.
 const maxFile = 1 << 20
 
 // Find returns the settings file to load: flag when it is given, else
@@ -51,7 +52,7 @@ func exists(file, from string) error {
 // Load reads the settings and checks them whole; errors are *Problems. No secret
 // is read that stands outside of the file.
 func Load(file string) (*Settings, error) {
-	data, _, err := readFile(file)
+	data, _, err := readFile(file, maxFile)
 	if err != nil {
 		return nil, fileProblem(file, "the settings cannot be read: %v", cause(err))
 	}
@@ -62,24 +63,6 @@ func Load(file string) (*Settings, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// readFile gives the bytes of a regular file, and its mode. A pipe would wait for
-// somebody to write into it.
-func readFile(file string) ([]byte, fs.FileMode, error) {
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-		return nil, 0, err
-	case info.IsDir():
-		return nil, 0, errors.New("it is a directory")
-	case !info.Mode().IsRegular():
-		return nil, 0, errors.New("it is a pipe or a device, not a file")
-	case info.Size() > maxFile:
-		return nil, 0, fmt.Errorf("it is larger than %d MiB", maxFile>>20)
-	}
-	data, err := os.ReadFile(file)
-	return data, info.Mode(), err
 }
 
 // cause is an error of the file system without the path, which stands before it.

@@ -320,8 +320,8 @@ func TestFilesThatAreNoSettings(t *testing.T) {
 	put(t, "large.yaml", strings.Repeat("#", maxFile+1), 0o600)
 	for file, want := range map[string]string{
 		"none.yaml":  "none.yaml: the settings cannot be read: no such file or directory",
-		".":          ".: the settings cannot be read: it is a directory",
-		"/dev/null":  "/dev/null: the settings cannot be read: it is a pipe or a device, not a file",
+		".":          ".: the settings cannot be read: it is a directory, not a regular file",
+		"/dev/null":  "/dev/null: the settings cannot be read: it is a pipe or a device, not a regular file",
 		"large.yaml": "large.yaml: the settings cannot be read: it is larger than 1 MiB",
 	} {
 		_, err := Load(file)

@@ -112,7 +112,7 @@ func (a *Account) read(kind secretKind, into *Secret) error {
 	}
 	p := places[0]
 	if p.text == "" {
-		data, mode, err := readFile(p.file)
+		data, mode, err := readFile(p.file, maxFile)
 		if err != nil {
 			return a.problem(p.key, "the %s of account %s cannot be read from %s: %v; put it there, readable by this user", kind.name, a.Name, p.file, cause(err))
 		}

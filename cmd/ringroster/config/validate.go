@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -121,15 +122,10 @@ func (a *Account) validate(r *report, key string) {
 	a.BaseURL = address(r, key+".base_url", a.BaseURL)
 	a.RingCXURL = address(r, key+".ringcx_url", a.RingCXURL)
 	mustBeSet(r, key+".main_account_id", string(a.MainAccountID))
-	if !digits.MatchString(string(a.MainAccountID)) {
-		r.add(key+".main_account_id", "must be a number such as 99990000")
-	}
+	validateID(r, key+".main_account_id", a.MainAccountID, "99990000")
 	for i, id := range a.SubAccounts {
 		sub := fmt.Sprintf("%s.sub_accounts[%d]", key, i)
-		switch {
-		case !digits.MatchString(string(id)):
-			r.add(sub, "must be a number such as 99990001")
-		case slices.Contains(a.SubAccounts[:i], id):
+		if validateID(r, sub, id, "99990001") && slices.Contains(a.SubAccounts[:i], id) {
 			r.add(sub, "%s is listed twice", id)
 		}
 	}
@@ -140,6 +136,19 @@ func (a *Account) validate(r *report, key string) {
 	}
 	mustBeSet(r, key+".client_id", a.ClientID)
 	mustBeSet(r, key+".data_source", a.DataSource)
+}
+
+// validateID checks an id of RingCentral's, and reports whether it is one (R33).
+func validateID(r *report, key string, id ID, example string) bool {
+	_, err := sync.ParseID(string(id))
+	bad, isBad := errors.AsType[*sync.IDError](err)
+	switch {
+	case isBad && bad.Hint != "":
+		r.add(key, "must be a number such as %s: %v", example, bad)
+	case isBad:
+		r.add(key, "must be a number such as %s", example)
+	}
+	return !isBad
 }
 
 // address checks the address of a service and writes it without a slash at its

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -117,8 +118,11 @@ func TestContactsNeitherCallNorSilenceTheHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		m.catchUp = false
-		m.contacts, m.heartbeat = 4*time.Hour, "http://127.0.0.1:1/none"
+		m.contacts, m.heartbeat = 4*time.Hour, "https://watcher.example.com/ping"
 		until(2000, 1, 5, 2, 59)
+		m.watcher = func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+		}
 		m.on()
 		until(2000, 1, 5, 12, 0)
 		story := m.story()

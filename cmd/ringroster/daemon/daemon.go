@@ -81,6 +81,7 @@ type Observer interface {
 type Daemon struct {
 	Config
 	tickEvery time.Duration
+	clock     steadyClock
 	beat      *heart
 
 	start     stdsync.Mutex // one start, stop or reload at a time
@@ -109,7 +110,7 @@ func New(cfg Config) *Daemon {
 		cfg.InPlace = func() error { return nil }
 	}
 	d := &Daemon{
-		Config: cfg, tickEvery: longestTick, beat: newHeart(),
+		Config: cfg, tickEvery: longestTick, clock: newSteadyClock(), beat: newHeart(),
 		hopeless: map[jobOf]sync.RunID{}, told: map[string]string{},
 	}
 	if cfg.Watchdog > 0 {
@@ -146,10 +147,10 @@ func (d *Daemon) Start(ctx context.Context) error {
 	return nil
 }
 
-// schedule makes gocron tick. Its own timers know nothing of suspends, clock
-// steps and missed runs, so that it decides nothing else.
+// schedule makes gocron tick by a clock that is never set. gocron knows nothing
+// of suspends, clock steps and missed runs, so it decides nothing else.
 func (d *Daemon) schedule() (gocron.Scheduler, error) {
-	s, err := gocron.NewScheduler(gocron.WithLocation(time.UTC))
+	s, err := gocron.NewScheduler(gocron.WithLocation(time.UTC), gocron.WithClock(d.clock))
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +185,9 @@ func (d *Daemon) Stop(ctx context.Context) error {
 			err = errors.New("did not wait for the run to end; the database is whole, the run will be made up for")
 		}
 	}
-	d.beat.close()
+	if err == nil {
+		d.beat.stop() // no run is left that could call
+	}
 	return errors.Join(err, d.scheduler.Shutdown())
 }
 

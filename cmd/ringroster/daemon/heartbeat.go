@@ -15,39 +15,101 @@ import (
 // heartbeatTimeout bounds a call of heartbeat_url: nothing waits for it.
 const heartbeatTimeout = 10 * time.Second
 
+// A call that failed is made again after a minute, two, four …, an hour at most,
+// until it succeeds: who watches expects one a day, and a hiccup of theirs must not
+// be an alarm a day later.
+const (
+	firstBeatWait = time.Minute
+	longBeatWait  = time.Hour
+)
+
 // heart calls heartbeat_url. Redirects are not followed: the address may hold a
 // key.
 type heart struct {
 	client    *http.Client
-	transport *http.Transport
+	transport http.RoundTripper
+	cancel    context.CancelFunc // of the calls that are made again
+	done      chan struct{}      // closed when they have ended
 }
 
 func newHeart() *heart {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
-	return &heart{transport: t, client: &http.Client{
-		Transport: t, Timeout: heartbeatTimeout,
+	h := &heart{
+		transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+		cancel:    func() {}, done: make(chan struct{}),
+	}
+	close(h.done)
+	h.client = &http.Client{
+		Transport: h, Timeout: heartbeatTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
+	return h
 }
 
-func (h *heart) close() { h.transport.CloseIdleConnections() }
+// RoundTrip lets tests answer in the place of a server.
+func (h *heart) RoundTrip(r *http.Request) (*http.Response, error) { return h.transport.RoundTrip(r) }
+
+// stop ends the calls that are made again. One run at a time may call it.
+func (h *heart) stop() {
+	h.cancel()
+	<-h.done
+}
 
 // heartbeat tells heartbeat_url that every account's members are in step. Contacts
 // are another matter: they neither call nor silence it. Held leavers do
 // not silence it: silence says that the service does not work, and a held set
 // has an alarm of its own.
 func (d *Daemon) heartbeat(ctx context.Context, s *Settings) {
-	if s.Heartbeat == "" {
+	d.beat.stop() // what this run says takes the place of what the last one said
+	if d.beatOnce(ctx, s) {
 		return
+	}
+	again, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	d.beat.cancel, d.beat.done = cancel, done
+	go func() {
+		defer close(done)
+		for wait := firstBeatWait; ; wait = min(2*wait, longBeatWait) {
+			select {
+			case <-again.Done():
+				return
+			case <-time.After(wait):
+			}
+			if d.beatOnce(again, d.inForce(s)) {
+				return
+			}
+		}
+	}()
+}
+
+// inForce are the settings that were last accepted; those of the run that called
+// first, when the service is stopping.
+func (d *Daemon) inForce(s *Settings) *Settings {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.settings == nil {
+		return s
+	}
+	return d.settings
+}
+
+// beatOnce makes the call, if there is reason to. It reports whether there is
+// nothing to make again.
+func (d *Daemon) beatOnce(ctx context.Context, s *Settings) (done bool) {
+	if s.Heartbeat == "" {
+		return true
 	}
 	past, err := d.past(ctx)
 	if err == nil && !inStep(s.Jobs, past) {
-		return
+		return true
 	}
 	if err == nil {
 		err = d.beat.call(ctx, s.Heartbeat)
 	}
+	if ctx.Err() != nil {
+		return true
+	}
 	d.Observer.Heartbeat(err)
+	return err == nil
 }
 
 // inStep says whether the newest attempt at every account's members went well.

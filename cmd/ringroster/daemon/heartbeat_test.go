@@ -1,10 +1,18 @@
 package daemon
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"ringroster/sync"
 )
@@ -46,7 +54,7 @@ func TestAFailedHeartbeatKeepsItsAddress(t *testing.T) {
 		w.WriteHeader(answer)
 	}))
 	h := newHeart()
-	defer h.close()
+	defer h.stop()
 	address := server.URL + "/" + key + "?key=" + key
 	if err := h.call(t.Context(), address); err != nil {
 		t.Error(err)
@@ -62,4 +70,86 @@ func TestAFailedHeartbeatKeepsItsAddress(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
+}
+
+// answers is a watcher in the place of one behind a network.
+type answers func(*http.Request) (*http.Response, error)
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) { return a(r) }
+
+// TestTheHeartbeatIsMadeAgain with growing waits, until it comes through; a stop
+// does not wait for it, and neither does a run.
+func TestTheHeartbeatIsMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.heartbeat = "https://watcher.example.com/ping"
+		until(2000, 1, 5, 2, 59)
+		m.catchUp = false
+		var down atomic.Bool
+		down.Store(true)
+		calls := make(chan string, 100)
+		m.watcher = func(r *http.Request) (*http.Response, error) {
+			calls <- time.Now().UTC().Format("02 15:04")
+			if down.Load() {
+				return nil, errors.New("connection refused")
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+		}
+		made := func() (at []string) {
+			for len(calls) > 0 {
+				at = append(at, <-calls)
+			}
+			return at
+		}
+		m.on()
+		until(2000, 1, 5, 6, 0)
+		down.Store(false)
+		until(2000, 1, 6, 2, 59)
+		want := []string{"05 03:00", "05 03:01", "05 03:03", "05 03:07", "05 03:15", "05 03:31", "05 04:03", "05 05:03", "05 06:03"}
+		if diff := cmp.Diff(want, made()); diff != "" {
+			t.Error(diff)
+		}
+		if n := m.told("heartbeat <nil>"); n != 1 {
+			t.Errorf("it came through %d times", n)
+		}
+		// The next day's call takes the place of one that is still tried.
+		down.Store(true)
+		until(2000, 1, 7, 3, 2)
+		at := made()
+		if n := len(at); at[0] != "06 03:00" || at[n-2] != "07 03:00" || at[n-1] != "07 03:01" {
+			t.Errorf("got %q", at)
+		}
+		m.off()
+	})
+}
+
+// TestTheHeartbeatIsNotMadeAgainForARunThatFailed since.
+func TestTheHeartbeatIsNotMadeAgainForARunThatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.heartbeat = "https://watcher.example.com/ping"
+		until(2000, 1, 5, 2, 59)
+		m.catchUp = false
+		var down atomic.Bool
+		m.rule = func(context.Context, string) error {
+			if down.Load() {
+				return fmt.Errorf("sign in: %w", wrongSecret{})
+			}
+			return nil
+		}
+		var calls atomic.Int32
+		m.watcher = func(*http.Request) (*http.Response, error) {
+			calls.Add(1)
+			return nil, errors.New("connection refused")
+		}
+		m.on()
+		defer m.off()
+		until(2000, 1, 6, 2, 59)
+		before := calls.Load()
+		down.Store(true)
+		until(2000, 1, 6, 12, 0)
+		if after := calls.Load() - before; before < 20 || after != 0 {
+			t.Errorf("%d calls before the run failed, %d after", before, after)
+		}
+	})
 }

@@ -29,8 +29,9 @@ type machine struct {
 	tick     time.Duration // longer than the usual one, so that days pass in less time
 	catchUp  bool
 	contacts time.Duration // when the contacts are; 0: they are off
-	// heartbeat is heartbeat_url.
+	// heartbeat is heartbeat_url, and watcher answers there; nil: the network does.
 	heartbeat string
+	watcher   answers
 	enabled   bool
 	broken    error                                           // of the settings file
 	rule      func(ctx context.Context, account string) error // how RingCentral answers
@@ -82,6 +83,9 @@ func (m *machine) on() {
 		},
 	})
 	m.daemon.tickEvery = m.tick
+	if m.watcher != nil {
+		m.daemon.beat.transport = m.watcher
+	}
 	if err := m.daemon.Start(m.t.Context()); err != nil {
 		m.t.Fatal(err)
 	}

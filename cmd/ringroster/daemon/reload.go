@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ringroster/sync"
@@ -43,6 +44,20 @@ func laid(now time.Time, enabled bool, old, jobs []sync.Job) []sync.Job {
 			if enabled && before.Account == job.Account && before.Name == job.Name && before.At == job.At {
 				job.From = before.From
 			}
+		}
+	}
+	return jobs
+}
+
+// notFromTheFuture moves a schedule that counts from a time that has not come to
+// now: the clock was set back after a reload, and the slots until that time would
+// all be missed.
+func notFromTheFuture(now time.Time, jobs []sync.Job) []sync.Job {
+	now = now.Round(0) // the wall clock alone: slots have nothing else
+	jobs = slices.Clone(jobs)
+	for i := range jobs {
+		if jobs[i].From.Round(0).After(now) {
+			jobs[i].From = now
 		}
 	}
 	return jobs

@@ -61,6 +61,7 @@ func (d *Daemon) decide(ctx context.Context, now time.Time, past []sync.Attempt)
 	if d.settings == nil {
 		return
 	}
+	d.jobs = notFromTheFuture(now, d.jobs)
 	due := d.due(now, past)
 	if d.run == nil && d.settings.Enabled && len(due) > 0 {
 		d.begin(ctx, due)

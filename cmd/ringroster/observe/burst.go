@@ -61,12 +61,14 @@ type gathered struct {
 
 // Write never says how much was written in part: the lines are w's from then on.
 func (g *gathered) Write(line []byte) (int, error) {
+	n := len(line)
+	line = EscapeJSON(line)
 	var err error
 	if len(g.lines) > 0 && len(g.lines)+len(line) > burstSize {
 		err = g.Sync()
 	}
 	g.lines = append(g.lines, line...)
-	return len(line), err
+	return n, err
 }
 
 // Sync writes what waits. What cannot be written is lost, as any line of a log is.

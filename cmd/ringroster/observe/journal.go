@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"golang.org/x/sys/unix"
 )
@@ -24,9 +26,15 @@ import (
 // https://systemd.io/JOURNAL_NATIVE_PROTOCOL/).
 const journalSocket = "/run/systemd/journal/socket"
 
-// journalPatience is how long journald may keep a line waiting before the line
-// goes to stderr: it is slow at times, and no line is lost for that.
-const journalPatience = 30 * time.Second
+// How long journald may keep a line waiting. It is slow at times, and no line is
+// lost for that; but when it is stuck, the service must not be: one line waits for
+// journalPatience, the next ones go to standard error at once, and every
+// journalPause one line tries journald again, for no longer than journalProbe.
+const (
+	journalPatience = 5 * time.Second
+	journalPause    = 10 * time.Second
+	journalProbe    = 50 * time.Millisecond
+)
 
 // isJournal says whether journald reads what is written to f: systemd names its
 // stream by device and inode.
@@ -49,15 +57,17 @@ type journal struct {
 	zapcore.Core // for what journald does not take; it also knows the level
 	fields       []zapcore.Field
 	socket       *socket
+	spill        *spill // where otherwise writes
 }
 
-func newJournal(path string, otherwise zapcore.Core) *journal {
-	return &journal{Core: otherwise, socket: &socket{path: path}}
+func newJournal(path string, enc zapcore.Encoder, otherwise io.Writer, level zapcore.LevelEnabler) *journal {
+	w := &spill{w: otherwise}
+	return &journal{Core: zapcore.NewCore(enc, zapcore.Lock(w), level), socket: &socket{path: path, patience: journalPatience}, spill: w}
 }
 
 // With keeps fields for each event to come.
 func (j *journal) With(fields []zapcore.Field) zapcore.Core {
-	return &journal{Core: j.Core.With(fields), fields: slices.Concat(j.fields, fields), socket: j.socket}
+	return &journal{Core: j.Core.With(fields), fields: slices.Concat(j.fields, fields), socket: j.socket, spill: j.spill}
 }
 
 // Check adds the journal to those who write an event.
@@ -73,6 +83,10 @@ func (j *journal) Check(e zapcore.Entry, c *zapcore.CheckedEntry) *zapcore.Check
 func (j *journal) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	if err := j.socket.send(record(e, slices.Concat(j.fields, fields))); err != nil {
 		return errors.Join(err, j.Core.Write(e, fields))
+	}
+	if lost := j.spill.lost.Swap(0); lost > 0 {
+		e.Level, e.Message = zapcore.WarnLevel, eventLinesLost
+		_ = j.socket.send(record(e, []zapcore.Field{zap.Int64("lines", lost)})) // it stands in no other place
 	}
 	return nil
 }
@@ -131,7 +145,7 @@ func journalText(value any) string {
 
 // quoteIfNeeded makes a value one word of a message.
 func quoteIfNeeded(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return r == ' ' || r == '"' || r == '=' || steers(r) || r == '\t' }) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r == ' ' || r == '"' || r == '=' || steers(r) }) {
 		return strconv.Quote(text)
 	}
 	return text
@@ -168,22 +182,49 @@ func priority(l zapcore.Level) string {
 // socket is the way to journald. It is connected, so that a write waits while
 // journald's queue is full, and connected anew when journald was restarted.
 type socket struct {
-	path string
-	mu   stdsync.Mutex
-	conn *net.UnixConn
+	path     string
+	patience time.Duration
+
+	mu    stdsync.Mutex
+	conn  *net.UnixConn
+	stuck bool      // the last line that tried waited in vain
+	again time.Time // when the next one tries, while stuck
 }
 
-func (s *socket) send(record []byte) (err error) {
+var errJournalStuck = errors.New("journald does not take anything at present")
+
+// send writes one record, or gives up after a wait.
+func (s *socket) send(record []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	patience := s.patience
+	if s.stuck {
+		if time.Now().Before(s.again) {
+			return errJournalStuck
+		}
+		patience = journalProbe
+	}
+	err := s.deliver(record, patience)
+	if s.stuck = errors.Is(err, os.ErrDeadlineExceeded); s.stuck {
+		s.again = time.Now().Add(journalPause)
+	}
+	return err
+}
+
+// deliver connects where there is no connection, and once anew where the one there
+// is leads nowhere any more.
+func (s *socket) deliver(record []byte, patience time.Duration) (err error) {
 	for range 2 {
 		if s.conn == nil {
 			if s.conn, err = net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.path, Net: "unixgram"}); err != nil {
 				return fmt.Errorf("reach journald: %w", err)
 			}
 		}
-		if err = s.write(record); err == nil {
+		if err = s.write(record, patience); err == nil {
 			return nil
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			break
 		}
 		_ = s.conn.Close()
 		s.conn = nil
@@ -191,8 +232,8 @@ func (s *socket) send(record []byte) (err error) {
 	return fmt.Errorf("write to journald: %w", err)
 }
 
-func (s *socket) write(record []byte) error {
-	if err := s.conn.SetWriteDeadline(time.Now().Add(journalPatience)); err != nil {
+func (s *socket) write(record []byte, patience time.Duration) error {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	_, err := s.conn.Write(record)

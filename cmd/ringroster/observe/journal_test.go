@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"golang.org/x/sys/unix"
 
 	"ringroster/sync"
@@ -100,7 +101,7 @@ func fieldsOf(t *testing.T, data []byte) map[string]string {
 }
 
 func journalLogger(path string, otherwise io.Writer) *zap.Logger {
-	return zap.New(newJournal(path, NewLogger(otherwise, JSON, zap.DebugLevel).Core()))
+	return zap.New(newJournal(path, zapcore.NewJSONEncoder(encoderConfig()), otherwise, zap.DebugLevel))
 }
 
 func TestJournalFields(t *testing.T) {

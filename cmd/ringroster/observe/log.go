@@ -3,13 +3,11 @@
 package observe
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
-	"unicode"
 
 	"github.com/mattn/go-isatty"
 	"go.uber.org/zap"
@@ -46,11 +44,7 @@ func (f Format) For(w io.Writer) Format {
 // NewLogger writes every event, never a sample of them, to w, or in the format
 // Journal to journald, and to w only what journald does not take.
 func NewLogger(w io.Writer, format Format, level zapcore.LevelEnabler) *zap.Logger {
-	cfg := zapcore.EncoderConfig{
-		TimeKey: "time", LevelKey: "level", MessageKey: "event", LineEnding: "\n",
-		EncodeTime:  encodeTime,
-		EncodeLevel: zapcore.LowercaseLevelEncoder, EncodeDuration: zapcore.SecondsDurationEncoder,
-	}
+	cfg := encoderConfig()
 	if format == Console {
 		cfg.ConsoleSeparator = "  "
 		out := zapcore.Lock(zapcore.AddSync(lineWriter{w}))
@@ -58,9 +52,17 @@ func NewLogger(w io.Writer, format Format, level zapcore.LevelEnabler) *zap.Logg
 	}
 	json := zapcore.NewJSONEncoder(cfg)
 	if format == Journal {
-		return zap.New(newJournal(journalSocket, zapcore.NewCore(json, zapcore.Lock(zapcore.AddSync(w)), level)))
+		return zap.New(newJournal(journalSocket, json, w, level))
 	}
 	return zap.New(newBurst(json, w, level))
+}
+
+func encoderConfig() zapcore.EncoderConfig {
+	return zapcore.EncoderConfig{
+		TimeKey: "time", LevelKey: "level", MessageKey: "event", LineEnding: "\n",
+		EncodeTime:  encodeTime,
+		EncodeLevel: zapcore.LowercaseLevelEncoder, EncodeDuration: zapcore.SecondsDurationEncoder,
+	}
 }
 
 func encodeTime(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
@@ -72,28 +74,10 @@ func encodeTime(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
 type lineWriter struct{ w io.Writer }
 
 func (l lineWriter) Write(line []byte) (int, error) {
-	text, _ := bytes.CutSuffix(line, []byte("\n"))
-	if bytes.IndexFunc(text, steers) < 0 {
-		return l.w.Write(line)
-	}
-	var b bytes.Buffer
-	for _, r := range string(text) {
-		if steers(r) {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('\n')
-	if _, err := l.w.Write(b.Bytes()); err != nil {
+	if _, err := l.w.Write(escapeLine(line)); err != nil {
 		return 0, err
 	}
 	return len(line), nil
-}
-
-// steers says whether a terminal might do something else than show the rune.
-func steers(r rune) bool {
-	return unicode.IsControl(r) && r != '\t' || unicode.Is(unicode.Cf, r) && r != '\u200d' || r == '\u2028' || r == '\u2029'
 }
 
 // Events of a run, the message of their log line.
@@ -110,6 +94,7 @@ const (
 	eventPruned        = "history_pruned"
 	eventNotPruned     = "history_not_pruned"
 	eventProgress      = "progress"
+	eventLinesLost     = "log_lines_lost"
 )
 
 var memberEvents = map[sync.Kind]string{
