@@ -10,7 +10,7 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 PROFILE  = cmd/ringroster/default.pgo
 export GOFLAGS += -pgo=off
 
-.PHONY: build test race lint bench profile soak model fuzz demo clean
+.PHONY: build test race lint bench profile soak model year fuzz demo clean
 
 build: ## bin/ringroster, one static binary
 	$(GO) build -trimpath -pgo=auto -ldflags '$(LDFLAGS)' -o bin/ringroster ./cmd/ringroster
@@ -49,6 +49,9 @@ soak: ## 200 runs against a RingCentral that fails at random
 
 model: ## months of the model, hundreds of kills and losses of power: the long versions
 	$(GO) test ./cmd/ringroster -run 'TestModel|TestKilled|TestPower' -v -model.long -timeout 1h
+
+year: ## simulated years of companies: what the guard asks and lets through, in deploy/guard.md
+	$(GO) test ./sync -run TestYear -year.long -year.page $(CURDIR)/deploy/guard.md -timeout 1h
 
 # A number of inputs, not a time: when a time is up in the middle of an input, go
 # test takes that for a failure ("context deadline exceeded").

@@ -25,9 +25,7 @@ func TestCommitSettlesWhatIsKnownAboutAnAccount(t *testing.T) {
 	s := newTestStore(t)
 	identity := sync.Identity{MainAccountID: "99990000", RingEXAccountID: "400100", OwnerID: "7"}
 	accepted := &sync.Accepted{
-		Settings:    map[string]string{"scope": `{"exclude":[{"email":"*@<partner>.example.com"}]}`, "deactivate": "true"},
-		SubAccounts: []string{"99990002", "99990001"},
-		Admins:      3,
+		Settings: map[string]string{"scope": `{"exclude":[{"email":"*@<partner>.example.com"}]}`, "deactivate": "true"},
 	}
 	commit := func(c sync.Commit) {
 		t.Helper()
@@ -37,10 +35,9 @@ func TestCommitSettlesWhatIsKnownAboutAnAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	commit(sync.Commit{Status: sync.Succeeded, Full: true, TakenAt: monday, Identity: identity, Accept: accepted})
+	commit(sync.Commit{Status: sync.Succeeded, Full: true, TakenAt: monday, Identity: identity, Settings: accepted})
 	want := sync.State{
-		Version: 1, Bound: identity, Accepted: accepted.Settings, SubAccounts: accepted.SubAccounts,
-		Admins: accepted.Admins, LastSeen: monday,
+		Version: 1, Bound: identity, Accepted: accepted.Settings, LastSeen: monday,
 	}
 	check := func(when string) {
 		t.Helper()
@@ -56,7 +53,7 @@ func TestCommitSettlesWhatIsKnownAboutAnAccount(t *testing.T) {
 	want.Version = 2
 	check("after a partial run")
 
-	// A held run saw everybody, but nothing new is accepted (R23).
+	// A held run saw everybody; without settings, nothing new is accepted.
 	commit(sync.Commit{Status: sync.HeldRun, Full: true, TakenAt: monday.AddDate(0, 0, 1)})
 	want.Version, want.LastSeen = 3, monday.AddDate(0, 0, 1)
 	check("after a held run")

@@ -104,38 +104,37 @@ const countsSQL = `
 	SELECT * FROM others UNION ALL SELECT * FROM agents WHERE members > 0
 	 ORDER BY account, status, role`
 
-// Waiting is how many deactivations of an account an operator has, or has not
-// yet, decided against.
+// Waiting is of how many members and people of an account something waits for an
+// operator, or was rejected.
 type Waiting struct {
 	Account  string
-	Held     int // in the open held set, undecided (R25)
-	Rejected int // kept active by a rejection that still stands (R26)
-	// RejectedSince is when the oldest of them was first held; zero: none, or
-	// its record is gone.
-	RejectedSince time.Time
+	Held     int // something waits (R25)
+	Rejected int // a rejection stands (R26, R36)
+	// Since when the oldest of them is held; zero: none is.
+	HeldSince, RejectedSince time.Time
 }
 
-// Waiting counts held and rejected deactivations; accounts without any are left
-// out.
+// Waiting counts held and rejected changes; accounts without any are left out.
 func (s *Store) Waiting(ctx context.Context) ([]Waiting, error) {
 	return collect(told(stream(ctx, s.r, func(w *Waiting, rows *sql.Rows) error {
-		var since sql.NullString
-		err := rows.Scan(&w.Account, &w.Held, &w.Rejected, &since)
+		var held, rejected sql.NullString
+		err := rows.Scan(&w.Account, &w.Held, &w.Rejected, &held, &rejected)
 		if err == nil {
-			w.RejectedSince, err = parseStamp(since)
+			w.HeldSince, err = parseStamp(held)
+		}
+		if err == nil {
+			w.RejectedSince, err = parseStamp(rejected)
 		}
 		return err
 	}, waitingSQL), s.path))
 }
 
+// waitingSQL tells people who are no members by their keys.
 const waitingSQL = `
-	SELECT account, sum(held), sum(rejected), min(since) FROM (
-	  SELECT h.account, 1 AS held, 0 AS rejected, NULL AS since
-	    FROM held_members h JOIN held_sets s USING (account, run_id)
-	   WHERE s.state = 'open' AND h.state = 'open'
-	  UNION ALL
-	  SELECT m.account, 0, 1,
-	         (SELECT max(s.opened_at) FROM held_members h JOIN held_sets s USING (account, run_id)
-	           WHERE h.account = m.account AND h.member_id = m.member_id AND h.state = 'rejected')
-	    FROM members m WHERE m.rejected <> '')
+	SELECT account,
+	       count(DISTINCT coalesce(member_id, ids)) FILTER (WHERE state = 'waiting'),
+	       count(DISTINCT coalesce(member_id, ids)) FILTER (WHERE state = 'rejected'),
+	       min(held_since) FILTER (WHERE state = 'waiting'), min(held_since) FILTER (WHERE state = 'rejected')
+	  FROM held_changes
+	 WHERE job = 'members' AND closed_at IS NULL AND state IN ('waiting', 'rejected')
 	 GROUP BY account ORDER BY account`

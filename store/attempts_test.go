@@ -134,30 +134,30 @@ func TestCountsAfterEditsByHand(t *testing.T) {
 	})
 }
 
-// TestR26Waiting counts who waits for a decision, and whom one keeps.
+// TestR26Waiting counts of how many members and people something waits, or is rejected.
 func TestR26Waiting(t *testing.T) {
 	f := newHeldFixture(t)
 	if got, err := f.s.Waiting(t.Context()); err != nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
 	}
-	run := f.run(f.held(sync.ReasonRemoved, "Ann", "Bob", "Cy"))
+	f.whole(f.leaver("Ann"), f.leaver("Bob"))
 	since := f.day
-	reject := plan(t, f.s, "acme")
-	kept := *f.who["Ann"]
-	kept.Rejected = sync.ReasonRemoved
-	reject.Marks = append(reject.Marks, &kept)
-	err := f.s.Commit(t.Context(), &sync.Commit{
-		Run: beginRun(t, f.s, f.day, "acme", sync.Reject), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded,
-		Plan: reject, Settled: &sync.Settled{Run: run, Decision: sync.Reject, Members: []int64{kept.ID}},
-	})
-	if err != nil {
+	suspect := f.leaver("Cy")
+	suspect.State = sync.Suspect
+	name, email := f.update("Bob", "last_name", "Ng"), f.update("Bob", "email", "bob.ng@example.com") // one member with three
+	f.whole(append(f.open(), name, email, suspect, f.arrival("rc:900"))...)
+	later := f.day
+	if err := f.settle(sync.Reject, f.id("Ann")); err != nil {
 		t.Fatal(err)
 	}
 	got, err := f.s.Waiting(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]Waiting{{Account: "acme", Held: 2, Rejected: 1, RejectedSince: since}}, got); diff != "" {
+	if !later.After(since) {
+		t.Fatal("both runs are of one day")
+	}
+	if diff := cmp.Diff([]Waiting{{Account: "acme", Held: 2, HeldSince: since, Rejected: 1, RejectedSince: since}}, got); diff != "" {
 		t.Error(diff)
 	}
 }

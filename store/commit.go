@@ -43,7 +43,7 @@ func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	return nil
 }
 
-// commit returns the number under which the account's held set is open.
+// commit returns the highest number under which something of the account waits.
 func commit(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
 	actor, err := runActor(ctx, tx, c.Run, c.JobName(), c.Account)
 	if err != nil {
@@ -61,8 +61,8 @@ func commit(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit) (he
 	return held, finishRun(ctx, tx, c)
 }
 
-// commitPlan does all that a plan asks for: members with their history first,
-// then the leavers that wait, last what is known about the account.
+// commitPlan does all that a plan asks for: members with their history first, then what
+// is known about the account, last what waits.
 func commitPlan(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit, actor string) (held sync.RunID, err error) {
 	if err := checkVersion(ctx, tx, `SELECT version FROM accounts WHERE account = ?`, c.Account, c.Plan.Version); err != nil {
 		return 0, err
@@ -75,10 +75,10 @@ func commitPlan(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit,
 			return 0, fmt.Errorf("forget member %d: %w", m.ID, err)
 		}
 	}
-	if held, err = commitHeld(ctx, tx, c); err != nil {
+	if err := raiseAccount(ctx, tx, c); err != nil {
 		return 0, err
 	}
-	return held, raiseAccount(ctx, tx, c)
+	return commitHeld(ctx, tx, c)
 }
 
 // writeMembers writes what a plan changes about members, if it does: with the driver's
@@ -160,7 +160,7 @@ func checkVersion(ctx context.Context, tx *sql.Tx, query, account string, planne
 }
 
 // raiseAccount raises the version and notes what the commit settles about the
-// account: whose it is, what was accepted, when it was last seen whole.
+// account: whose it is, and when it was last seen whole.
 func raiseAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO accounts (account, version) VALUES (?, 1)
@@ -172,9 +172,6 @@ func raiseAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 		if err := bind(ctx, tx, c.Account, c.Identity); err != nil {
 			return err
 		}
-	}
-	if err := acceptDecided(ctx, tx, c); err != nil {
-		return err
 	}
 	if c.Full && c.Status != sync.Failed && !c.TakenAt.IsZero() {
 		_, err = tx.ExecContext(ctx, `UPDATE accounts SET last_snapshot_at = ? WHERE account = ?`,
@@ -204,53 +201,23 @@ func boundElsewhere(ctx context.Context, tx *sql.Tx, account, mainAccount string
 	return &sync.ElsewhereError{Account: account, MainAccount: mainAccount, Other: other}
 }
 
-// acceptDecided accepts what a run saw when it succeeded, or when all of a held
-// set was decided; a held run's is kept with its set (R23).
-func acceptDecided(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
-	switch {
-	case c.Accept != nil && c.Status == sync.Succeeded:
-		return accept(ctx, tx, c.JobName(), c.Account, c.Accept)
-	case c.Accept == nil && c.Settled != nil && c.Settled.Whole:
-		return acceptHeld(ctx, tx, c.JobName(), c.Account, c.Settled.Run)
-	}
-	return nil
-}
-
-// accept replaces what the guard compares the next run with (R23). Values must
-// be compact JSON, to come back as they went.
-func accept(ctx context.Context, tx *sql.Tx, job, account string, a *sync.Accepted) error {
-	settings := make(map[string]json.RawMessage, len(a.Settings))
-	for key, value := range a.Settings {
-		settings[key] = json.RawMessage(value)
-	}
-	settingsJSON, err := exactJSON(settings)
-	if err != nil {
-		return fmt.Errorf("accepted settings: %w", err)
-	}
-	if job == sync.JobContacts {
-		_, err = tx.ExecContext(ctx, `UPDATE accounts SET contacts_settings = ? WHERE account = ?`, settingsJSON, account)
-		return err
-	}
-	subAccounts, err := jsonList(a.SubAccounts)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE accounts SET settings = ?, sub_accounts = ?, admins = ? WHERE account = ?`,
-		settingsJSON, subAccounts, a.Admins, account)
-	return err
-}
-
 // finishRun closes the run's row. What was applied is counted from the changes
 // themselves, what was not comes from the plan's summary.
 func finishRun(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	var sum sync.Summary
-	reasons, _ := heldBy(c)
+	var reasons []sync.HoldReason
 	applied := map[sync.Kind]int{}
 	if c.Contacts != nil {
 		sum = contactCounts(&c.Contacts.Summary, applied)
+		if c.Contacts.Held != nil {
+			reasons = c.Contacts.Held.Reasons
+		}
 	}
 	if c.Plan != nil {
 		sum = c.Plan.Summary
+		if c.Plan.Held != nil {
+			reasons = c.Plan.Held.Reasons
+		}
 		for i := range c.Plan.Changes {
 			applied[c.Plan.Changes[i].Kind]++
 		}

@@ -87,7 +87,7 @@ func TestMarksAreNotChanges(t *testing.T) {
 	before := rosterRows(t, s, Filter{})[0]
 
 	ann.Synced.Profile[sync.Site] = "Dallas"
-	ann.Rejected, ann.AdminIDs = sync.ReasonRemoved, []string{"5"}
+	ann.LeavingSince, ann.AdminIDs = monday, []string{"5"}
 	p := plan(t, s, "acme")
 	p.Marks = []*sync.Member{ann}
 	run := apply(t, s, monday.AddDate(0, 0, 1), p)

@@ -32,7 +32,10 @@ func (s *Store) ContactState(ctx context.Context, account string, now time.Time)
 		if st.LastSeen, err = parseStamp(seen); err != nil {
 			return err
 		}
-		return readWaiting(ctx, tx, sync.JobContacts, account, now, &st)
+		if st.Open, err = openHeld(ctx, tx, sync.JobContacts, account); err != nil {
+			return err
+		}
+		return readGoneContacts(ctx, tx, account, now, &st)
 	})
 	return st, explain("read the contacts of account "+account+" from", s.path, err)
 }
@@ -42,15 +45,20 @@ func (s *Store) ContactState(ctx context.Context, account string, now time.Time)
 func (s *Store) Contacts(ctx context.Context, account string) iter.Seq2[*sync.Contact, error] {
 	return told(stream(ctx, s.r, func(c **sync.Contact, rows *sql.Rows) error {
 		*c = &sync.Contact{}
-		return rows.Scan(contactDest(*c)...)
+		var leaving sql.NullString
+		err := rows.Scan(contactDest(*c, &leaving)...)
+		if err == nil {
+			(*c).LeavingSince, err = parseStamp(leaving)
+		}
+		return err
 	}, `
-		SELECT contact_id, rc_id, rejected, type, status, first_name, last_name, name, email, extension_number,
+		SELECT contact_id, rc_id, leaving_since, type, status, first_name, last_name, name, email, extension_number,
 		       phone_numbers, department, job_title, site
 		  FROM contact_entries WHERE account = ? ORDER BY contact_id`, account), s.path)
 }
 
-func contactDest(c *sync.Contact) []any {
-	dest := append(make([]any, 0, 3+len(c.Fields)), &c.ID, &c.RCID, &c.Rejected)
+func contactDest(c *sync.Contact, leaving *sql.NullString) []any {
+	dest := append(make([]any, 0, 3+len(c.Fields)), &c.ID, &c.RCID, leaving)
 	for i := range c.Fields {
 		dest = append(dest, &c.Fields[i])
 	}
@@ -195,17 +203,19 @@ type ContactCount struct {
 	Account  string `json:"-"`
 	Contacts int    `json:"contacts"`
 	Marked   int    `json:"marked"`   // of them: no longer listed, and kept
-	Held     int    `json:"held"`     // in the open held set, undecided
+	Held     int    `json:"held"`     // wait for an operator
 	Rejected int    `json:"rejected"` // kept by a rejection that still stands
 }
 
 // ContactCounts counts the contacts of every account that has any.
 func (s *Store) ContactCounts(ctx context.Context) ([]ContactCount, error) {
 	return collect(told(stream(ctx, s.r, func(c *ContactCount, rows *sql.Rows) error {
-		return rows.Scan(&c.Account, &c.Contacts, &c.Marked, &c.Rejected, &c.Held)
+		return rows.Scan(&c.Account, &c.Contacts, &c.Marked, &c.Held, &c.Rejected)
 	}, `
-		SELECT e.account, count(*), sum(e.status = '`+sync.StatusRemoved+`'), sum(e.rejected <> ''),
-		       (SELECT count(*) FROM held_contacts h JOIN held_sets s USING (account, run_id)
-		         WHERE h.account = e.account AND s.state = 'open' AND h.state = 'open')
+		SELECT e.account, count(*), sum(e.status = '`+sync.StatusRemoved+`'), 
+		       (SELECT count(*) FROM held_changes h
+		         WHERE h.account = e.account AND h.job = 'contacts' AND h.closed_at IS NULL AND h.state = 'waiting'),
+		       (SELECT count(*) FROM held_changes h
+		         WHERE h.account = e.account AND h.job = 'contacts' AND h.closed_at IS NULL AND h.state = 'rejected')
 		  FROM contact_entries e GROUP BY e.account ORDER BY e.account`), s.path))
 }

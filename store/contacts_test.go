@@ -46,7 +46,7 @@ func importContacts(t testing.TB, s *Store, at time.Time, change func(*sync.Cont
 			Account: "acme", TakenAt: at.Add(-time.Minute), Contacts: entries(listed), Total: len(listed),
 			Identity: sync.Identity{RingEXAccountID: "8", OwnerID: "900"},
 		},
-		State: state, Policy: sync.ContactPolicy{DeleteRemaining: true, LimitPercent: 40, LimitFloor: 2},
+		Now: at, State: state, Policy: sync.ContactPolicy{DeleteRemaining: true, Limit: sync.Limit{Percent: 40, Floor: 2}},
 		Contacts: func(yield func(*sync.Contact) bool) {
 			for c, err := range s.Contacts(t.Context(), "acme") {
 				if err != nil {
@@ -64,16 +64,14 @@ func importContacts(t testing.TB, s *Store, at time.Time, change func(*sync.Cont
 	c := &sync.Commit{
 		Job: sync.JobContacts, Account: "acme", FinishedAt: at, Status: sync.Succeeded, APICalls: 4,
 		Contacts: sync.PlanContacts(in), Full: in.Approved == nil, TakenAt: in.List.TakenAt, Identity: in.List.Identity,
-		Accept: &sync.Accepted{Settings: map[string]string{"owner_id": `"900"`}},
 	}
 	if c.Contacts.Held != nil {
 		c.Status = sync.HeldRun
 	}
-	if in.Approved != nil {
-		c.Settled = &sync.Settled{Run: state.Held.Run, Decision: sync.Approve, Whole: true}
-		for id := range in.Approved {
-			c.Settled.Members = append(c.Settled.Members, id)
-		}
+	if c.Full {
+		c.Settings = &sync.Accepted{Settings: map[string]string{"owner_id": `"` + in.List.Identity.OwnerID + `"`}}
+	} else {
+		c.Settled = &sync.Settled{Decision: sync.Approve, Held: c.Contacts.Released}
 	}
 	return c.Contacts, commitContactRun(t, s, at, c)
 }
@@ -172,11 +170,11 @@ func TestContactsAreKeptInStep(t *testing.T) {
 // again, whatever happened to them.
 func TestContactHistoryReplays(t *testing.T) {
 	s := newTestStore(t)
-	keep := func(in *sync.ContactInput) { in.Policy.DeleteRemaining, in.Policy.LimitPercent = false, 100 }
+	keep := func(in *sync.ContactInput) { in.Policy.DeleteRemaining, in.Policy.Limit.Percent = false, 100 }
 	importContacts(t, s, monday, nil, contact("1", "Ann", "Lee", "+1"), contact("2", "Bea", "Ng"), contact("3", "Cem", "Oz"))
 	importContacts(t, s, monday, keep, contact("1", "Ann", "Lee", "+1", "+2"), contact("3", "Cem", "Oz"))
 	importContacts(t, s, monday, keep, contact("1", "Ann", "Young", "+1"), contact("2", "Bea", "Po"), contact("3", "Cem", "Oz"))
-	importContacts(t, s, monday, func(in *sync.ContactInput) { in.Policy.LimitPercent = 100 }, contact("1", "Ann", "Young", "+1"), contact("2", "Bea", "Po"))
+	importContacts(t, s, monday, func(in *sync.ContactInput) { in.Policy.Limit.Percent = 100 }, contact("1", "Ann", "Young", "+1"), contact("2", "Bea", "Po"))
 	replayed := map[string]string{}
 	for _, run := range []sync.RunID{1, 2, 3, 4} {
 		for c, err := range s.ContactChanges(t.Context(), run) {
@@ -285,7 +283,7 @@ func TestR4ContactsFollowAnAccountsNameAndBinding(t *testing.T) {
 		t.Fatal(err)
 	}
 	state, err := s.ContactState(t.Context(), "apex", monday)
-	if err != nil || state.Bound.RingEXAccountID != "8" || state.Held == nil || len(state.Held.Members) != 3 || state.Accepted["owner_id"] != `"900"` || !state.LastSeen.Equal(monday.Add(-time.Minute)) {
+	if err != nil || state.Bound.RingEXAccountID != "8" || len(state.Open) != 3 || state.Accepted["owner_id"] != `"900"` || !state.LastSeen.Equal(monday.Add(-time.Minute)) {
 		t.Errorf("apex is remembered as %+v, %v", state, err)
 	}
 	if got := rowsAs(t, s, `SELECT account, count(*) FROM contact_changes GROUP BY 1 ORDER BY 1`); len(got) != 1 || got[0] != "apex|4" {

@@ -19,10 +19,10 @@ const (
 	updateContactSQL = `
 		UPDATE contact_entries
 		   SET type = ?, status = ?, first_name = ?, last_name = ?, name = ?, email = ?, extension_number = ?,
-		       phone_numbers = ?, department = ?, job_title = ?, site = ?, updated_at = ?, rejected = ''
+		       phone_numbers = ?, department = ?, job_title = ?, site = ?, updated_at = ?, leaving_since = NULL
 		 WHERE account = ? AND rc_id = ? AND contact_id = ?`
 	deleteContactSQL  = `DELETE FROM contact_entries WHERE account = ? AND contact_id = ?`
-	rejectContactSQL  = `UPDATE contact_entries SET rejected = ? WHERE account = ? AND contact_id = ?`
+	leavingContactSQL = `UPDATE contact_entries SET leaving_since = ? WHERE account = ? AND contact_id = ?`
 	contactSearchSQL  = `INSERT INTO contact_search (contact_id, text) VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text`
 	contactHistorySQL = `
 		INSERT INTO contact_history (run_id, contact_id, account, rc_id, name, kind, field, before, after, reason)
@@ -42,10 +42,10 @@ func commitContacts(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.
 	if err := w.writePlan(ctx, c.Contacts); err != nil {
 		return 0, err
 	}
-	if held, err = commitHeld(ctx, tx, c); err != nil {
+	if err := raiseContacts(ctx, tx, c); err != nil {
 		return 0, err
 	}
-	return held, raiseContacts(ctx, tx, c)
+	return commitHeld(ctx, tx, c)
 }
 
 // raiseContacts raises the contacts' version and notes what the commit settles.
@@ -58,10 +58,7 @@ func raiseContacts(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 		   SET contacts_version = contacts_version + 1,
 		       ringex_account_id = CASE ringex_account_id WHEN '' THEN ?2 ELSE ringex_account_id END`,
 		c.Account, c.Identity.RingEXAccountID)
-	if err != nil {
-		return err
-	}
-	if err := acceptDecided(ctx, tx, c); err != nil || !c.Full {
+	if err != nil || !c.Full {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE accounts SET contacts_snapshot_at = ? WHERE account = ?`, stamp(c.TakenAt), c.Account)
@@ -83,7 +80,7 @@ type contactWriter struct {
 	account string
 	now     *string
 
-	insert, update, remove, reject, search, history *sql.Stmt
+	insert, update, remove, leaving, search, history *sql.Stmt
 
 	args []any // reused for every row
 }
@@ -97,7 +94,7 @@ func newContactWriter(ctx context.Context, tx *sql.Tx, c *sync.Commit) (*contact
 		{&w.insert, insertContactSQL},
 		{&w.update, updateContactSQL},
 		{&w.remove, deleteContactSQL},
-		{&w.reject, rejectContactSQL},
+		{&w.leaving, leavingContactSQL},
 		{&w.search, contactSearchSQL},
 		{&w.history, contactHistorySQL},
 	} {
@@ -121,8 +118,8 @@ func (w *contactWriter) writePlan(ctx context.Context, p *sync.ContactPlan) erro
 		}
 	}
 	for _, c := range p.Marks {
-		w.args = append(w.args[:0], c.Rejected, w.account, c.ID)
-		if err := w.one(quiet, w.reject); err != nil {
+		w.args = append(w.args[:0], stamp(c.LeavingSince), w.account, c.ID)
+		if err := w.one(quiet, w.leaving); err != nil {
 			return fmt.Errorf("contact %d: %w", c.ID, err)
 		}
 	}
@@ -239,7 +236,9 @@ func forgetContact(ctx context.Context, tx *sql.Tx, run sync.RunID, account, rcI
 		return nil
 	}
 	for _, query := range []string{
-		`UPDATE held_contacts SET name = '', email = ''
+		`UPDATE held_changes
+		    SET name = '', email = '', state = iif(closed_at IS NULL, 'ended', state),
+		        closed_at = coalesce(closed_at, (SELECT started_at FROM runs WHERE run_id = ?3 AND account = ?1))
 		  WHERE account = ?1 AND contact_id IN (SELECT contact_id FROM contact_history WHERE account = ?1 AND rc_id = ?2)`,
 		`UPDATE contact_history
 		    SET name = '', before = iif(before IS NULL, NULL, iif(field IS NULL, '{}', '')), after = iif(after IS NULL, NULL, iif(field IS NULL, '{}', ''))

@@ -16,7 +16,7 @@ func forget(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) err
 	if err := forgetHistory(ctx, tx, m.ID); err != nil {
 		return err
 	}
-	if err := forgetLeft(ctx, tx, m.Account); err != nil {
+	if err := forgetHeld(ctx, tx, run, m); err != nil {
 		return err
 	}
 	if err := forgetContact(ctx, tx, run, m.Account, m.RCUserID); err != nil {
@@ -97,12 +97,30 @@ func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {
 	return nil
 }
 
-// forgetLeft cuts off what held leavers would leave behind: that names others, as
-// RingCentral called them. The next run that holds the same leavers says it anew.
-func forgetLeft(ctx context.Context, tx *sql.Tx, account string) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE held_members SET detail = substr(detail, 1, instr(detail, ?) - 1)
-		 WHERE account = ? AND instr(detail, ?) > 0`, sync.LeavesBehind, account, sync.LeavesBehind)
+// forgetHeld ends what is held about a member, or about the newcomer that they were, and
+// blanks what it says about them.
+func forgetHeld(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) error {
+	keys, err := jsonList(m.Keys())
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE held_changes
+		   SET person = '', ids = '[]', name = '', email = '', detail = '',
+		       before = iif(field = 'status', before, ''), after = iif(field = 'status', after, ''),
+		       state = iif(closed_at IS NULL, 'ended', state),
+		       closed_at = coalesce(closed_at, (SELECT started_at FROM runs WHERE run_id = ?1 AND account = ?2 AND job = 'members'))
+		 WHERE account = ?2 AND job = 'members'
+		   AND (member_id = ?3 OR EXISTS (SELECT 1 FROM json_each(ids) i JOIN json_each(?4) k ON k.value = i.value))`,
+		run, m.Account, m.ID, keys)
+	if err != nil {
+		return err
+	}
+	// What leavers would leave behind names others, as RingCentral called them. The next
+	// run that holds the same leavers says it anew.
+	_, err = tx.ExecContext(ctx, `
+		UPDATE held_changes SET detail = substr(detail, 1, instr(detail, ?) - 1)
+		 WHERE account = ? AND instr(detail, ?) > 0`, sync.LeavesBehind, m.Account, sync.LeavesBehind)
 	return err
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,248 +35,307 @@ func newHeldFixture(t *testing.T) *heldFixture {
 	return f
 }
 
-func (f *heldFixture) held(reason sync.Reason, names ...string) *sync.Held {
-	h := &sync.Held{Reasons: []sync.HoldReason{{Reason: sync.ReasonLimit, Detail: fmt.Sprintf("%d would leave", len(names))}}}
-	for _, name := range names {
-		h.Changes = append(h.Changes, sync.Change{
-			Kind: sync.Deactivate, Member: f.who[name].ID, Name: name, Reason: reason, Detail: "nobody reports " + name,
-		})
+// leaver is a deactivation that waits, new in a plan, for the reasons given, else the limit.
+func (f *heldFixture) leaver(name string, why ...sync.Reason) sync.HeldChange {
+	h := sync.HeldChange{
+		State: sync.Waiting, Kind: sync.Deactivate, Field: "status", Member: f.who[name].ID,
+		Before: "active", After: "inactive", Name: name + " Lee", Email: name + "@example.com",
+		Reason: sync.ReasonRemoved, Detail: "nobody reports " + name, Since: f.day.AddDate(0, 0, 1),
+	}
+	if why == nil {
+		why = []sync.Reason{sync.ReasonLimit}
+	}
+	for _, reason := range why {
+		h.Why = append(h.Why, sync.HoldReason{Reason: reason, Detail: "so it is"})
 	}
 	return h
 }
 
-// run commits a whole plan that holds the given people, or nobody.
-func (f *heldFixture) run(h *sync.Held) sync.RunID {
-	f.day = f.day.AddDate(0, 0, 1)
-	p := plan(f.T, f.s, "acme")
-	p.Held = h
-	return apply(f.T, f.s, f.day, p)
+func (f *heldFixture) update(name, field, after string) sync.HeldChange {
+	h := f.leaver(name, sync.ReasonUpdateLimit)
+	h.Kind, h.Field, h.Before, h.After, h.Reason = sync.Update, field, "Lee", after, sync.ReasonSource
+	return h
 }
 
-func (f *heldFixture) settle(run sync.RunID, decision sync.Trigger, names ...string) error {
-	s := &sync.Settled{Run: run, Decision: decision}
-	for _, name := range names {
-		s.Members = append(s.Members, f.who[name].ID)
+func (f *heldFixture) arrival(keys ...string) sync.HeldChange {
+	return sync.HeldChange{
+		State: sync.Waiting, Kind: sync.Onboard, Person: keys[0], IDs: keys, Name: "New Comer", Email: "new@example.com",
+		Reason: sync.ReasonNew, Since: f.day.AddDate(0, 0, 1), Why: []sync.HoldReason{{Reason: sync.ReasonOnboardLimit, Detail: "so it is"}},
+	}
+}
+
+// whole commits a run of the whole account, a day later, that leaves these open.
+func (f *heldFixture) whole(open ...sync.HeldChange) sync.RunID {
+	f.Helper()
+	return f.wholeWith("", open...)
+}
+
+// wholeWith is whole with a scope among the settings; "": without settings.
+func (f *heldFixture) wholeWith(scope string, open ...sync.HeldChange) sync.RunID {
+	f.Helper()
+	f.day = f.day.AddDate(0, 0, 1)
+	p := plan(f.T, f.s, "acme")
+	p.Open = open
+	c := &sync.Commit{
+		Run: beginRun(f.T, f.s, f.day, "acme", sync.Scheduled), Account: "acme", FinishedAt: f.day, Status: sync.HeldRun,
+		Plan: p, Full: true, TakenAt: f.day,
+	}
+	if scope != "" {
+		c.Settings = &sync.Accepted{Settings: map[string]string{"scope": `"` + scope + `"`}}
+	}
+	if err := f.s.Commit(f.Context(), c); err != nil {
+		f.Fatal(err)
+	}
+	return c.Run
+}
+
+func (f *heldFixture) settle(decision sync.Trigger, ids ...int64) error {
+	return f.decide(&sync.Settled{Decision: decision, Held: ids})
+}
+
+func (f *heldFixture) decide(settled *sync.Settled) error {
+	trigger := settled.Decision
+	if trigger == sync.Clear {
+		trigger = sync.Reject
 	}
 	return f.s.Commit(f.Context(), &sync.Commit{
-		Run: beginRun(f.T, f.s, f.day, "acme", decision), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded,
-		Plan: plan(f.T, f.s, "acme"), Settled: s,
+		Run: f.begin(trigger), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded,
+		Plan: plan(f.T, f.s, "acme"), Settled: settled,
 	})
 }
 
-// want checks the open set, as "run: name state, …", and that State agrees.
-func (f *heldFixture) want(want ...string) {
-	f.Helper()
-	sets, err := f.s.Held(f.Context())
+func (f *heldFixture) begin(trigger sync.Trigger) sync.RunID {
+	run, err := f.s.Begin(f.Context(), sync.Run{
+		Accounts: []string{"acme"}, Trigger: trigger, Actor: "chief", OnBehalfOf: "wfm-sync", Note: "asked them", StartedAt: f.day,
+	})
 	if err != nil {
 		f.Fatal(err)
 	}
-	var got []string
-	open := map[int64]sync.Reason{}
-	for _, set := range sets {
-		for _, m := range set.Members {
-			got = append(got, fmt.Sprintf("%d: %s %s", set.RunID, f.names[m.MemberID], m.State))
-			if m.State == "open" {
-				open[m.MemberID] = m.Reason
-			}
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		f.Error(diff)
-	}
+	return run
+}
+
+// open is what the next plan is made with.
+func (f *heldFixture) open() []sync.HeldChange {
+	f.Helper()
 	state, err := f.s.State(f.Context(), "acme", f.day)
 	if err != nil {
 		f.Fatal(err)
 	}
-	if (state.Held == nil) != (len(sets) == 0) || state.Held != nil && cmp.Diff(open, state.Held.Members) != "" {
-		f.Errorf("State.Held is %+v beside %+v", state.Held, sets)
-	}
+	return state.Open
 }
 
-func TestR25HeldSetLifeCycle(t *testing.T) {
-	f := newHeldFixture(t)
-	first := f.run(f.held(sync.ReasonRemoved, "Ann", "Bob"))
-	f.want("2: Ann open", "2: Bob open")
-
-	again := f.held(sync.ReasonRemoved, "Bob", "Ann")
-	f.run(again)
-	f.want("2: Ann open", "2: Bob open")
-	if again.Run != first {
-		t.Errorf("the same members are held as run %d, want %d", again.Run, first)
-	}
-
-	other := f.run(f.held(sync.ReasonRemoved, "Ann", "Cy"))
-	f.want("4: Ann open", "4: Cy open")
-
-	last := f.run(f.held(sync.ReasonDisabled, "Ann", "Cy")) // same people, not what was shown
-	f.want("5: Ann open", "5: Cy open")
-	for _, run := range []sync.RunID{first, other} {
-		sets, err := f.s.HeldByRun(t.Context(), run)
-		if err != nil || len(sets) != 1 || sets[0].State != "superseded" || *sets[0].SupersededBy != last {
-			t.Errorf("set of run %d: %+v, %v; want superseded by %d", run, sets, err, last)
-		}
-	}
-	f.run(nil)
-	f.want()
-}
-
-func TestR25HeldSetTellsWhoAndWhy(t *testing.T) {
-	f := newHeldFixture(t)
-	run := f.run(f.held(sync.ReasonRemoved, "Ann"))
-	sets, err := f.s.Held(t.Context())
+func (f *heldFixture) accepted() string {
+	state, err := f.s.State(f.Context(), "acme", f.day)
 	if err != nil {
-		t.Fatal(err)
+		f.Fatal(err)
 	}
-	want := []HeldSet{{
-		RunID: run, Account: "acme", Job: sync.JobMembers, State: "open", OpenedAt: "2026-11-24T03:00:00Z", Contacts: []HeldMember{},
-		Reasons: []sync.HoldReason{{Reason: sync.ReasonLimit, Detail: "1 would leave"}},
-		Members: []HeldMember{{
-			MemberID: f.who["Ann"].ID, FirstName: "Ann", LastName: "Lee", Email: "Ann@example.com",
-			Reason: sync.ReasonRemoved, Detail: "nobody reports Ann", State: "open",
-		}},
-	}}
-	if diff := cmp.Diff(want, sets); diff != "" {
-		t.Error(diff)
+	return strings.Trim(state.Accepted["scope"], `"`)
+}
+
+// id is the number of the open change about somebody's status.
+func (f *heldFixture) id(name string) int64 {
+	f.Helper()
+	for _, h := range f.open() {
+		if h.Member == f.who[name].ID && h.Field == "status" {
+			return h.ID
+		}
 	}
-	rows, err := f.s.Run(t.Context(), run)
-	if err != nil || len(rows) != 1 || string(rows[0].HeldReasons) != `[{"reason":"limit","detail":"1 would leave"}]` {
-		t.Errorf("run: %+v, %v", rows, err)
+	f.Fatalf("nothing is open about %s", name)
+	return 0
+}
+
+// rows are all held changes as Held tells them: "run: who field state", in order.
+func (f *heldFixture) rows(filter HeldFilter) (rows []string) {
+	f.Helper()
+	all, err := f.s.Held(f.Context(), filter)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, h := range all {
+		who := h.Person
+		if h.MemberID != nil {
+			who = f.names[*h.MemberID]
+		}
+		row := fmt.Sprintf("%d: %s %s %s", h.RunID, who, h.Field, h.State)
+		if h.DecidedAt != nil {
+			row += fmt.Sprintf(" by %s in run %d", h.DecidedBy, *h.DecidedRun)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// want checks everything there is and was.
+func (f *heldFixture) want(want ...string) {
+	f.Helper()
+	everything := HeldFilter{States: []string{"waiting", "suspect", "rejected", "approved", "ended"}}
+	if diff := cmp.Diff(want, f.rows(everything)); diff != "" {
+		f.Error(diff)
 	}
 }
 
-func TestAHeldSetTellsWhatIsLeftBehindToday(t *testing.T) {
+func TestR25PartialPlansLeaveTheOpenSetAlone(t *testing.T) {
 	f := newHeldFixture(t)
-	details := func() (details []string) {
-		sets, err := f.s.Held(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range sets[0].Members {
-			details = append(details, m.Detail)
-		}
-		return details
-	}
-	day := func(supervises ...string) {
-		h := f.held(sync.ReasonRemoved, "Ann", "Bob")
-		for _, what := range supervises {
-			h.Changes[0].Leaves = append(h.Changes[0].Leaves, sync.Left{What: sync.LeftSupervised, Detail: "supervises " + what})
-		}
-		f.run(h)
-	}
-	for _, today := range []struct {
-		supervises []string
-		want       string
-	}{
-		{[]string{"Cy", "Dee"}, "nobody reports Ann; leaves behind: supervises Cy; supervises Dee"},
-		{[]string{"Cy"}, "nobody reports Ann; leaves behind: supervises Cy"},
-		{nil, "nobody reports Ann"},
-	} {
-		day(today.supervises...)
-		if diff := cmp.Diff([]string{today.want, "nobody reports Bob"}, details()); diff != "" {
-			t.Error(diff)
-		}
-	}
-}
-
-// What is left behind names others: no held set may do so once one of them was
-// forgotten.
-func TestAHeldSetNamesNobodyWhoWasForgotten(t *testing.T) {
-	f := newHeldFixture(t)
-	h := f.held(sync.ReasonRemoved, "Ann", "Bob")
-	h.Changes[0].Leaves = []sync.Left{{What: sync.LeftSupervised, Detail: "supervises 1 agent who remains: Cy Lee"}}
-	run := f.run(h)
+	f.whole(f.leaver("Ann"))
+	f.whole(append(f.open(), f.leaver("Bob"))...)
 	p := plan(t, f.s, "acme")
-	p.Forget = []*sync.Member{f.who["Cy"]}
+	p.Held = &sync.Held{Changes: []sync.Change{{Kind: sync.Deactivate, Member: f.who["Ann"].ID}}}
 	err := f.s.Commit(t.Context(), &sync.Commit{
-		Run: beginRun(t, f.s, f.day, "acme", sync.ByHand), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: p,
+		Run: f.begin(sync.Manual), Account: "acme", FinishedAt: f.day, Status: sync.HeldRun, Plan: p,
 	})
-	if err != nil {
+	if err != nil || p.Held.Run != 3 {
+		t.Errorf("%v; what waits can be approved as run %d, want 3", err, p.Held.Run)
+	}
+	f.want("2: Ann status waiting", "3: Bob status waiting")
+}
+
+func TestR25Decisions(t *testing.T) {
+	f := newHeldFixture(t)
+	f.whole(f.leaver("Ann"), f.leaver("Bob"), f.leaver("Cy"))
+	ann, bob, cy := f.id("Ann"), f.id("Bob"), f.id("Cy")
+	if err := f.settle(sync.Approve, ann, ann); err != nil {
 		t.Fatal(err)
 	}
-	sets, err := f.s.HeldByRun(t.Context(), run)
-	if err != nil {
+	if err := f.settle(sync.Reject, bob, cy); err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"nobody reports Ann", "nobody reports Bob"} {
-		if got := sets[0].Members[i].Detail; got != want {
-			t.Errorf("got %q, want %q", got, want)
+	f.want("2: Bob status rejected by chief in run 4", "2: Cy status rejected by chief in run 4", "2: Ann status approved by chief in run 3")
+	// R26: who was cleared is suspect; that they were rejected stays told.
+	if err := f.settle(sync.Clear, cy); err != nil {
+		t.Fatal(err)
+	}
+	f.want("5: Cy status suspect", "2: Bob status rejected by chief in run 4",
+		"2: Ann status approved by chief in run 3", "2: Cy status ended by chief in run 4")
+	for name, settled := range map[string]*sync.Settled{
+		"approved twice":       {Decision: sync.Approve, Held: []int64{ann}},
+		"rejected, approved":   {Decision: sync.Approve, Held: []int64{bob}},
+		"rejected twice":       {Decision: sync.Reject, Held: []int64{bob}},
+		"cleared twice":        {Decision: sync.Clear, Held: []int64{cy}},
+		"one of two is there":  {Decision: sync.Clear, Held: []int64{bob, 99}},
+		"nothing has a number": {Decision: sync.Reject, Held: []int64{0}},
+	} {
+		if err := f.decide(settled); !errors.Is(err, sync.ErrMoved) {
+			t.Errorf("%s: %v, want ErrMoved", name, err)
 		}
 	}
 }
 
-func TestR25PartialPlansLeaveTheHeldSetAlone(t *testing.T) {
+// R25: another account's rows, or the other job's, are none of a commit's business.
+func TestR25DecisionsAreOfOneAccount(t *testing.T) {
 	f := newHeldFixture(t)
-	run := f.run(f.held(sync.ReasonRemoved, "Ann"))
-	for _, h := range []*sync.Held{nil, f.held(sync.ReasonRemoved, "Bob")} {
-		p := plan(t, f.s, "acme")
-		p.Held = h
-		err := f.s.Commit(t.Context(), &sync.Commit{
-			Run: beginRun(t, f.s, f.day, "acme", sync.Manual), Account: "acme", FinishedAt: f.day,
-			Status: sync.Succeeded, Plan: p,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.want(fmt.Sprintf("%d: Ann open", run))
-	}
-}
-
-func TestR25SettlingSomeAndAll(t *testing.T) {
-	f := newHeldFixture(t)
-	run := f.run(f.held(sync.ReasonRemoved, "Ann", "Bob", "Cy"))
-	if err := f.settle(run, sync.Approve, "Ann"); err != nil {
-		t.Fatal(err)
-	}
-	f.want("2: Ann approved", "2: Bob open", "2: Cy open")
-
-	rest := f.held(sync.ReasonRemoved, "Bob", "Cy")
-	f.run(rest)
-	if rest.Run != run {
-		t.Errorf("what is left is held as run %d, want %d", rest.Run, run)
-	}
-	if err := f.settle(run, sync.Reject, "Bob", "Cy"); err != nil {
-		t.Fatal(err)
-	}
-	f.want()
-	sets, err := f.s.HeldByRun(t.Context(), run)
-	if err != nil || len(sets) != 1 || sets[0].State != "closed" || sets[0].Members[2].State != "rejected" {
-		t.Errorf("settled set: %+v, %v", sets, err)
-	}
-}
-
-func TestR25SettlingASupersededSetIsRefused(t *testing.T) {
-	f := newHeldFixture(t)
-	old := f.run(f.held(sync.ReasonRemoved, "Ann"))
-	f.run(f.held(sync.ReasonRemoved, "Ann", "Bob"))
-	if err := f.settle(old, sync.Approve, "Ann"); !errors.Is(err, sync.ErrMoved) {
+	f.whole(f.leaver("Ann"))
+	id := f.id("Ann")
+	apply(t, f.s, f.day, plan(t, f.s, "beta", onboard(person("beta", "Eve", "Lee"))))
+	err := f.s.Commit(t.Context(), &sync.Commit{
+		Run: beginRun(t, f.s, f.day, "beta", sync.Approve), Account: "beta", FinishedAt: f.day, Status: sync.Succeeded,
+		Plan: plan(t, f.s, "beta"), Settled: &sync.Settled{Decision: sync.Approve, Held: []int64{id}},
+	})
+	if !errors.Is(err, sync.ErrMoved) {
 		t.Errorf("%v, want ErrMoved", err)
 	}
-	f.want("3: Ann open", "3: Bob open")
+	f.want("2: Ann status waiting")
 }
 
-func TestR21RecentLeavers(t *testing.T) {
+// R29: undoing a deactivation rejects it, whatever was open about the member's status.
+func TestR29UndoingRejects(t *testing.T) {
 	f := newHeldFixture(t)
-	leave := func(at time.Time, trigger sync.Trigger, name string) {
-		t.Helper()
-		err := f.s.Commit(t.Context(), &sync.Commit{
-			Run: beginRun(t, f.s, at, "acme", trigger), Account: "acme", FinishedAt: at, Status: sync.Succeeded,
-			Plan: plan(t, f.s, "acme", deactivate(f.who[name], sync.ReasonRemoved)),
-		})
-		if err != nil {
+	suspect := f.leaver("Ann")
+	suspect.State = sync.Suspect
+	f.whole(suspect, f.update("Ann", "last_name", "Ng"))
+	refusal := f.leaver("Ann", sync.ReasonUndone)
+	refusal.State, refusal.Since = sync.Rejected, time.Time{}
+	if err := f.decide(&sync.Settled{Decision: sync.Reject, New: []sync.HeldChange{refusal, f.leaver("Bob")}}); err != nil {
+		t.Fatal(err)
+	}
+	f.want("2: Ann last_name waiting", "3: Ann status rejected by chief in run 3", "3: Bob status rejected by chief in run 3", "2: Ann status ended")
+	if got := f.open()[1]; got.State != sync.Rejected || !got.Since.Equal(f.day) {
+		t.Errorf("the rejection is %+v", got)
+	}
+}
+
+func TestHeldTellsEverything(t *testing.T) {
+	f := newHeldFixture(t)
+	run := f.whole(f.leaver("Ann"))
+	if err := f.settle(sync.Reject, f.id("Ann")); err != nil {
+		t.Fatal(err)
+	}
+	h := f.open()
+	h[0].PresentOn, h[0].PresentDays = "2026-11-24", 1
+	f.whole(h...)
+	got, err := f.s.Held(t.Context(), HeldFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []HeldRow{{
+		HeldID: 1, RunID: run, Account: "acme", Job: sync.JobMembers, MemberID: new(f.who["Ann"].ID), IDs: []string{},
+		Kind: sync.Deactivate, Field: "status", Before: "active", After: "inactive", Name: "Ann Lee", Email: "Ann@example.com",
+		Reason: sync.ReasonRemoved, Detail: "nobody reports Ann", Why: []sync.HoldReason{{Reason: sync.ReasonLimit, Detail: "so it is"}},
+		HeldSince: "2026-11-24T03:00:00Z", State: "rejected",
+		DecidedAt: new("2026-11-24T03:00:00Z"), DecidedBy: "chief", OnBehalfOf: "wfm-sync", Note: "asked them", DecidedRun: new(sync.RunID(3)),
+		PresentDays: 1,
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	view := rowsAs(t, f.s, `SELECT run_id, member_id, kind, field, before, after, reason, decision, decided_by, note FROM roster_held ORDER BY 1`)
+	if diff := cmp.Diff([]string{"2|1|deactivate|status|active|inactive|removed|rejected|chief|asked them"}, view); diff != "" {
+		t.Error("the view:", diff)
+	}
+}
+
+func TestHeldFilters(t *testing.T) {
+	f := newHeldFixture(t)
+	f.whole(f.leaver("Ann"), f.leaver("Bob"), f.arrival("rc:900"))
+	suspect := f.update("Ann", "email", "x@example.com")
+	suspect.State = sync.Suspect
+	f.whole(append(f.open(), f.leaver("Cy"), suspect)...)
+	importContacts(t, f.s, f.day, nil, contact("1", "Ann", "Lee"), contact("2", "Bea", "Ng"))
+	for i, name := range []string{"Ann", "Bob"} {
+		decision := []sync.Trigger{sync.Approve, sync.Reject}[i]
+		f.day = f.day.Add(time.Minute)
+		if err := f.settle(decision, f.id(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	leave(monday, sync.Scheduled, "Ann")
-	leave(monday.Add(12*time.Hour), sync.Approve, "Bob")
-	leave(monday.Add(12*time.Hour), sync.Undoing, "Cy")
-	for after, want := range map[time.Duration]int{
-		13 * time.Hour: 2,
-		24 * time.Hour: 1, // a day later the first does not count any more
-		36 * time.Hour: 0,
+	f.day = f.day.Add(time.Minute)
+	if err := f.settle(sync.Clear, f.id("Bob")); err != nil { // run 7
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		filter HeldFilter
+		want   []string
+	}{
+		"all that is open":         {HeldFilter{}, []string{"2: rc:900  waiting", "3: Cy status waiting", "3: Ann email suspect", "7: Bob status suspect"}},
+		"what waits":               {HeldFilter{States: []string{"waiting"}}, []string{"2: rc:900  waiting", "3: Cy status waiting"}},
+		"what run 2 showed":        {HeldFilter{States: []string{"waiting"}, Run: 2}, []string{"2: rc:900  waiting"}},
+		"what run 3 or 2 showed":   {HeldFilter{States: []string{"waiting"}, Run: 3}, []string{"2: rc:900  waiting", "3: Cy status waiting"}},
+		"a member":                 {HeldFilter{Member: f.who["Ann"].ID}, []string{"3: Ann email suspect"}},
+		"a member, with decisions": {HeldFilter{Member: f.who["Ann"].ID, Decided: 5}, []string{"3: Ann email suspect", "2: Ann status approved by chief in run 5"}},
+		"the last decision":        {HeldFilter{States: []string{"waiting"}, Decided: 1}, []string{"2: rc:900  waiting", "3: Cy status waiting", "2: Bob status ended by chief in run 6"}},
+		"another account":          {HeldFilter{Account: "beta", Decided: 5}, nil},
+		"the other job":            {HeldFilter{Job: sync.JobContacts, Decided: 5}, nil},
+		"this one": {
+			HeldFilter{Account: "acme", Job: sync.JobMembers, States: []string{"waiting"}, Decided: 9},
+			[]string{"2: rc:900  waiting", "3: Cy status waiting", "2: Ann status approved by chief in run 5", "2: Bob status ended by chief in run 6"},
+		},
 	} {
-		state, err := f.s.State(t.Context(), "acme", monday.Add(after))
-		if err != nil || state.RecentLeavers != want {
-			t.Errorf("%s later: %d recent leavers, %v; want %d", after, state.RecentLeavers, err, want)
+		if diff := cmp.Diff(c.want, f.rows(c.filter)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
+	}
+}
+
+func TestARunTellsWhatItHolds(t *testing.T) {
+	f := newHeldFixture(t)
+	p := plan(t, f.s, "acme")
+	p.Held = &sync.Held{Reasons: []sync.HoldReason{{Reason: sync.ReasonLimit, Detail: "1 would leave"}}}
+	p.Summary.Held, p.Open = 1, []sync.HeldChange{f.leaver("Ann")}
+	run := apply(t, f.s, f.day, p)
+	rows, err := f.s.Run(t.Context(), run)
+	if err != nil || len(rows) != 1 || rows[0].Held != 1 || string(rows[0].HeldReasons) != `[{"reason":"limit","detail":"1 would leave"}]` {
+		t.Errorf("run: %+v, %v", rows, err)
+	}
+	if p.Held.Run != run || p.Open[0].Run != run || p.Open[0].ID != 1 {
+		t.Errorf("the plan holds as run %d, the change is number %d of run %d", p.Held.Run, p.Open[0].ID, p.Open[0].Run)
 	}
 }

@@ -19,7 +19,7 @@ const membersSQL = `
 	       m.department, m.job_title, m.site, m.data_source, m.activity_id, m.deactivation_reason,
 	       m.time_zone, m.language, m.teams, m.categories, m.permissions, m.pins, m.logins,
 	       m.synced, m.synced_roles, m.synced_logins, m.synced_regional, m.admin_ids,
-	       m.absent_days, m.absent_on, m.last_seen_at, m.rejected, m.seal IS NULL
+	       m.absent_days, m.absent_on, m.last_seen_at, m.leaving_since, m.seal IS NULL
 	  FROM members m
 	 WHERE +m.account = ? AND m.member_id IN (SELECT value FROM json_each(?))
 	 ORDER BY m.member_id`
@@ -125,6 +125,7 @@ type memberRow struct {
 	pins     string
 	logins   string
 	lastSeen sql.NullString
+	leaving  sql.NullString
 }
 
 // dest lists where the columns of membersSQL go, in their order.
@@ -138,7 +139,7 @@ func (r *memberRow) dest() []any {
 		&p[sync.TimeZone], &p[sync.Language],
 		&m.Own[sync.Teams], &m.Own[sync.Categories], &m.Own[sync.Permissions], &r.pins, &r.logins,
 		&r.synced, &m.Synced.Roles, &m.Synced.Logins, &m.Synced.Regional, &r.adminIDs,
-		&m.AbsentDays, &m.AbsentOn, &r.lastSeen, &m.Rejected, &m.Unsealed,
+		&m.AbsentDays, &m.AbsentOn, &r.lastSeen, &r.leaving, &m.Unsealed,
 	}
 }
 
@@ -165,6 +166,9 @@ func (r *memberRow) member(account string) (*sync.Member, error) {
 	}
 	if m.LastSeenAt, err = parseStamp(r.lastSeen); err != nil {
 		return nil, fmt.Errorf("member %d: column last_seen_at: %w", m.ID, err)
+	}
+	if m.LeavingSince, err = parseStamp(r.leaving); err != nil {
+		return nil, fmt.Errorf("member %d: column leaving_since: %w", m.ID, err)
 	}
 	return &m, nil
 }

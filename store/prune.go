@@ -16,7 +16,7 @@ const pruneStep = 500
 // Prune removes the changes of runs that ended before a time, but never those of
 // the last run that changed their member or contact, and returns how many rows
 // went. A run or member that lost some says so from then on: RunPruned,
-// MemberPruned.
+// MemberPruned. Held changes that were done with before the time go, too; open ones stay.
 //
 // It works in small transactions with pauses between them, so that others can
 // write meanwhile, needs no lock, and stops when ctx ends; the next call goes on.
@@ -32,6 +32,42 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (removed int, err e
 type pruned struct{ aged, seen sync.RunID }
 
 func (s *Store) prune(ctx context.Context, before string) (removed int, err error) {
+	if removed, err = s.pruneHeld(ctx, before); err != nil {
+		return removed, err
+	}
+	changes, err := s.pruneChanges(ctx, before)
+	return removed + changes, err
+}
+
+// pruneHeld removes held changes that were done with before a time.
+func (s *Store) pruneHeld(ctx context.Context, before string) (removed int, err error) {
+	for {
+		var due bool
+		err := s.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM held_changes WHERE closed_at < ?)`, before).Scan(&due)
+		if err != nil || !due {
+			return removed, err
+		}
+		began := time.Now()
+		if err := s.write(ctx, func(tx *sql.Tx) error {
+			result, err := tx.ExecContext(ctx, `
+				DELETE FROM held_changes WHERE held_id IN (SELECT held_id FROM held_changes WHERE closed_at < ? ORDER BY closed_at LIMIT ?)`,
+				before, pruneStep)
+			if err != nil {
+				return err
+			}
+			n, err := result.RowsAffected()
+			removed += int(n)
+			return err
+		}); err != nil {
+			return removed, err
+		}
+		if err := pause(ctx, time.Since(began)); err != nil {
+			return removed, err
+		}
+	}
+}
+
+func (s *Store) pruneChanges(ctx context.Context, before string) (removed int, err error) {
 	var from, to pruned
 	if err := s.read(ctx, func(tx *sql.Tx) error {
 		from, to, err = pruneBounds(ctx, tx, before)

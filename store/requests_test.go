@@ -23,7 +23,7 @@ type asking struct {
 }
 
 var asked = Request{
-	Approval: map[string]*sync.Approval{"acme": {Held: 3, Members: map[int64]sync.Reason{7: sync.ReasonRemoved}, Whole: true}},
+	Approval: map[string]*sync.Approval{"acme": {Run: 3, Held: []int64{7}}},
 	Run:      sync.Run{Accounts: []string{"acme"}, Trigger: sync.Approve, Actor: "kim", Note: "left"},
 }
 
@@ -104,7 +104,7 @@ func (a *asking) runFor(d time.Duration) {
 func TestR25TheLifeOfARequest(t *testing.T) {
 	for name, live := range map[string]func(a *asking){
 		"carried out": func(a *asking) {
-			if r := a.next(); r == nil || r.ID != a.id || r.Approval["acme"].Members[7] != sync.ReasonRemoved || r.Run.Actor != "kim" {
+			if r := a.next(); r == nil || r.ID != a.id || r.Approval["acme"].Held[0] != 7 || r.Run.Actor != "kim" {
 				a.t.Fatalf("%+v", r)
 			}
 			a.is(RequestWaiting, 0, "")

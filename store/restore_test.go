@@ -189,8 +189,17 @@ func TestR4RenameTakesEverythingAlong(t *testing.T) {
 	s := newTestStore(t)
 	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	held := plan(t, s, "acme")
-	held.Held = &sync.Held{Changes: []sync.Change{{Kind: sync.Deactivate, Member: 1, Reason: sync.ReasonRemoved}}}
-	apply(t, s, monday, held)
+	held.Open = []sync.HeldChange{{
+		State: sync.Waiting, Kind: sync.Deactivate, Field: "status", Member: 1, Since: monday, Reason: sync.ReasonRemoved,
+		Why: []sync.HoldReason{{Reason: sync.ReasonSettings}},
+	}}
+	run := beginRun(t, s, monday, "acme", sync.Scheduled)
+	settings := &sync.Accepted{Settings: map[string]string{"scope": `"b"`}}
+	if err := s.Commit(t.Context(), &sync.Commit{
+		Run: run, Account: "acme", FinishedAt: monday, Status: sync.HeldRun, Plan: held, Full: true, TakenAt: monday, Settings: settings,
+	}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.RenameAccount(t.Context(), "acme", "beta"); err != nil {
 		t.Fatal(err)
 	}
@@ -198,8 +207,11 @@ func TestR4RenameTakesEverythingAlong(t *testing.T) {
 		t.Error(got)
 	}
 	state, err := s.State(t.Context(), "beta", monday)
-	if err != nil || state.Version == 0 || state.Held == nil || len(state.Held.Members) != 1 {
-		t.Errorf("%+v, %v", state, err)
+	if err != nil || state.Version == 0 || len(state.Open) != 1 {
+		t.Fatalf("%+v, %v", state, err)
+	}
+	if got := rowsAs(t, s, `SELECT account FROM held_changes UNION ALL SELECT account FROM run_settings ORDER BY 1`); strings.Join(got, " ") != "beta beta" {
+		t.Errorf("what is held, and its settings, are of %v", got)
 	}
 	for row, err := range s.Runs(t.Context(), 0) {
 		if err != nil || row.Account != "beta" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -142,7 +141,10 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 	if st.Others, err = boundOthers(ctx, tx, account); err != nil {
 		return st, err
 	}
-	err = readWaiting(ctx, tx, sync.JobMembers, account, now, &st)
+	if st.Open, err = openHeld(ctx, tx, sync.JobMembers, account); err != nil {
+		return st, err
+	}
+	err = readPast(ctx, tx, account, now, &st)
 	return st, err
 }
 
@@ -164,24 +166,9 @@ func boundOthers(ctx context.Context, tx *sql.Tx, account string) (map[string]st
 	return others, nil
 }
 
-// readWaiting reads who left of late, and who waits to.
-func readWaiting(ctx context.Context, tx *sql.Tx, job, account string, now time.Time, st *sync.State) error {
-	// What an operator undid is no leaver; whom one approved is (R21).
-	// The day is cut at the run's end; a clock set back only makes us careful.
-	err := tx.QueryRowContext(ctx, `
-		SELECT coalesce(sum(deactivated), 0) FROM runs
-		 WHERE account = ? AND job = ? AND trigger <> 'undo' AND finished_at > ?`,
-		account, job, stamp(now.Add(-24*time.Hour))).Scan(&st.RecentLeavers)
-	if err != nil {
-		return err
-	}
-	st.Held, err = openHeld(ctx, tx, job, account)
-	return err
-}
-
 const accountsSQL = `
 	SELECT account, version, main_account_id, ringex_account_id, owner_id,
-	       settings, sub_accounts, admins, last_snapshot_at
+	       settings, last_snapshot_at
 	  FROM accounts`
 
 // AccountRow is what the database knows about an account (R4, R23).
@@ -191,9 +178,7 @@ type AccountRow struct {
 	MainAccountID   string            `json:"main_account_id"`
 	RingEXAccountID string            `json:"ringex_account_id"`
 	OwnerID         string            `json:"owner_id"`
-	Settings        map[string]string `json:"settings"` // compact JSON by key; nil: none accepted yet
-	SubAccounts     []string          `json:"sub_accounts"`
-	Admins          int               `json:"admins"`
+	Settings        map[string]string `json:"settings"`         // compact JSON by key; nil: none accepted yet
 	LastSnapshotAt  *string           `json:"last_snapshot_at"` // nil: never seen whole
 }
 
@@ -204,14 +189,11 @@ func (s *Store) Accounts(ctx context.Context) ([]AccountRow, error) {
 
 func (a *AccountRow) scan(rows *sql.Rows) error {
 	var settings sql.NullString
-	var subAccounts string
-	err := rows.Scan(&a.Account, &a.Version, &a.MainAccountID, &a.RingEXAccountID, &a.OwnerID,
-		&settings, &subAccounts, &a.Admins, &a.LastSnapshotAt)
-	if err != nil {
-		return err
+	err := rows.Scan(&a.Account, &a.Version, &a.MainAccountID, &a.RingEXAccountID, &a.OwnerID, &settings, &a.LastSnapshotAt)
+	if err == nil {
+		a.Settings, err = parseSettings(settings)
 	}
-	a.Settings, err = parseSettings(settings)
-	return errors.Join(err, json.Unmarshal([]byte(subAccounts), &a.SubAccounts))
+	return err
 }
 
 // parseSettings reads accepted settings; nil: none were accepted yet.
@@ -230,11 +212,9 @@ func parseSettings(text sql.NullString) (map[string]string, error) {
 
 func (a *AccountRow) state() (st sync.State, err error) {
 	st = sync.State{
-		Version:     a.Version,
-		Bound:       sync.Identity{MainAccountID: a.MainAccountID, RingEXAccountID: a.RingEXAccountID, OwnerID: a.OwnerID},
-		Accepted:    a.Settings,
-		SubAccounts: a.SubAccounts,
-		Admins:      a.Admins,
+		Version:  a.Version,
+		Bound:    sync.Identity{MainAccountID: a.MainAccountID, RingEXAccountID: a.RingEXAccountID, OwnerID: a.OwnerID},
+		Accepted: a.Settings,
 	}
 	if a.LastSnapshotAt != nil {
 		st.LastSeen, err = time.Parse(time.RFC3339, *a.LastSnapshotAt)

@@ -1,5 +1,5 @@
 // Package store keeps the roster in one SQLite file: members, their logins,
-// runs, history and held leavers. It implements sync.Roster.
+// runs, history and held changes. It implements sync.Roster.
 //
 // A Store has one connection that writes and a few that only read. SQLite in
 // WAL mode lets both work side by side, in this process and in others: a reader

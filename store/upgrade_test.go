@@ -32,6 +32,8 @@ var views = []view{
 	{6, `SELECT contact_id, account, rc_id, type, status, first_name, last_name, name, email, extension_number, phone_numbers,
 	        department, job_title, site, updated_at FROM contacts`},
 	{6, `SELECT change_id, run_id, contact_id, kind, field, before, after, reason, actor FROM contact_changes`},
+	{11, `SELECT run_id, account, member_id, person, kind, field, before, after, reason, held_since, decision, decided_at,
+	        decided_by, note FROM roster_held`},
 }
 
 // view is what a version, and every later one, shows.
@@ -59,12 +61,12 @@ func TestUpgrade(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			s := openCopy(t, file)
 			golden := strings.TrimSuffix(file, ".sqlite") + ".txt"
 			var version int
 			if _, err := fmt.Sscanf(filepath.Base(file), "v%d.sqlite", &version); err != nil {
 				t.Fatal(err)
 			}
+			s := openCopy(t, file, `INSERT INTO requests (request, asked_at) VALUES ('`+requestOf(version)+`', '2026-11-22T16:00:00Z')`)
 			got := show(t, s, version)
 			want, err := os.ReadFile(golden)
 			if os.IsNotExist(err) && os.Getenv("UPDATE") != "" {
@@ -77,7 +79,11 @@ func TestUpgrade(t *testing.T) {
 				t.Errorf("the upgraded database shows something else:\n%s", diff)
 			}
 			checkWhole(t, s)
-			checkStory(t, s)
+			checkStory(t, s, version)
+			checkHeld(t, s)
+			if version < openSets {
+				checkRaised(t, s)
+			}
 			goOn(t, s)
 		})
 	}
@@ -161,17 +167,31 @@ func TestR33UpgradeFoldsAnew(t *testing.T) {
 	}
 }
 
-// openCopy opens, and so upgrades, a copy of a file.
-func openCopy(t *testing.T, file string) *Store {
+// openCopy opens, and so upgrades, a copy of a file in which first is done.
+func openCopy(t *testing.T, file string, first ...string) *Store {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "roster.db")
 	writeFile(t, path, readFile(t, file))
+	for _, statement := range first {
+		execute(t, path, statement)
+	}
 	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// openSets is the version that has held changes in place of held sets.
+const openSets = 11
+
+// requestOf is a request as a program of a version leaves it.
+func requestOf(version int) string {
+	if version < openSets {
+		return `{"Approval":{"demo":{"Held":6,"Members":{"9":"removed"},"Whole":false}},"Run":{"Actor":"operator"}}`
+	}
+	return `{"Approval":{"demo":{"Run":6,"Held":[4]}},"Run":{"Actor":"operator"}}`
 }
 
 // show is what the views of a version show.
@@ -237,14 +257,14 @@ func checkWhole(t *testing.T, s *Store) {
 // checkStory looks at what happened in every one of the databases, through the
 // program's own eyes: somebody left, one was held and approved, one rejected, one
 // undone, one detached, one made by hand.
-func checkStory(t *testing.T, s *Store) {
+func checkStory(t *testing.T, s *Store, version int) {
 	t.Helper()
 	state, err := s.State(t.Context(), "demo", monday)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if state.Held == nil || len(state.Held.Members) != 4 || state.Accepted["wem_access"] == "" || state.Bound.MainAccountID != "99990000" || state.Admins != 3 {
-		t.Errorf("the account is remembered as %+v, held %+v", state, state.Held)
+	if len(state.Open) != 6 || state.Accepted["wem_access"] == "" || state.Bound.MainAccountID != "99990000" {
+		t.Errorf("the account is remembered as %+v", state)
 	}
 	found := map[string]int{}
 	for m, err := range s.Members(t.Context(), "demo", nil) {
@@ -253,7 +273,7 @@ func checkStory(t *testing.T, s *Store) {
 		}
 		for what, is := range map[string]bool{
 			"active": m.Status == sync.Active, "inactive": m.Status == sync.Inactive, "detached": !m.Managed,
-			"made by hand": !m.Linked, "rejected": m.Rejected != "", "undone": m.DeactivationReason == sync.ReasonUndone,
+			"made by hand": !m.Linked, "leaving": !m.LeavingSince.IsZero(), "undone": m.DeactivationReason == sync.ReasonUndone,
 			"absent": m.AbsentDays > 0, "edited": m.Own[sync.ActivityID] == "Site 9",
 			"as last synced": m.Synced.Profile == m.Profile && m.Synced.Logins != "",
 		} {
@@ -263,10 +283,51 @@ func checkStory(t *testing.T, s *Store) {
 		}
 	}
 	want := map[string]int{
-		"active": 12, "inactive": 2, "detached": 1, "made by hand": 1, "rejected": 2, "undone": 1, "absent": 7, "edited": 1, "as last synced": 11,
+		"active": 12, "inactive": 2, "detached": 1, "made by hand": 1, "leaving": 6, "undone": 1, "absent": 7, "edited": 1, "as last synced": 11,
 	}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)
+	}
+}
+
+// checkHeld sees that what was held, approved or rejected still is.
+func checkHeld(t *testing.T, s *Store) {
+	t.Helper()
+	want := []string{
+		// Since the old program called the members of a set open or rejected.
+		"9|6|status|waiting||", "10|6|status|waiting||", "11|6|status|waiting||", "12|6|status|waiting||",
+		"4|3|status|rejected|chief|wrong feed", "8|6|status|rejected|operator|incident", "7|6|status|approved|chief|",
+	}
+	var got []string
+	rows, err := s.Held(t.Context(), HeldFilter{Decided: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range rows {
+		got = append(got, fmt.Sprintf("%d|%d|%s|%s|%s|%s", *h.MemberID, h.RunID, h.Field, h.State, h.DecidedBy, h.Note))
+		if h.Name == "" || h.Email == "" || h.Kind != sync.Deactivate || h.Before != "active" || h.After != "inactive" || len(h.Why) == 0 {
+			t.Errorf("%+v", h)
+		}
+		if h.MemberID != nil && *h.MemberID != 4 && h.Why[0].Reason != sync.ReasonLimit {
+			t.Errorf("member %d is held since %v", *h.MemberID, h.Why)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("held (-want +got):\n%s", diff)
+	}
+}
+
+// checkRaised sees that the upgrade from held sets makes nobody newly absent, and that what
+// was asked for before it has to be asked for again.
+func checkRaised(t *testing.T, s *Store) {
+	t.Helper()
+	if again := rowsAs(t, s, `SELECT member_id FROM members m WHERE leaving_since IS NOT NULL
+		AND leaving_since > (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(started_at), '-7 days') FROM runs) ORDER BY 1`); len(again) > 0 {
+		t.Errorf("members %v left within a window of the guard", again)
+	}
+	r, err := s.Request(t.Context(), 1)
+	if err != nil || r.State != "failed" || r.Error != "ringroster was upgraded after it was asked" || r.Run.Actor != "operator" {
+		t.Errorf("the request is %+v, %v", r, err)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 		       extension_number, department, job_title, site, data_source, activity_id,
 		       deactivation_reason, time_zone, language, teams, categories, permissions, pins, logins, search,
 		       linked, synced, synced_roles, synced_logins, synced_regional, admin_ids,
-		       absent_days, absent_on, last_seen_at, rejected,
+		       absent_days, absent_on, last_seen_at, leaving_since,
 		       account, created_at, created_by)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	// What indexes hold is written only where it changes: it costs most of an update.
@@ -36,12 +36,12 @@ const (
 		       deactivation_reason = ?, time_zone = ?, language = ?,
 		       teams = ?, categories = ?, permissions = ?, pins = ?, logins = ?, search = ?,
 		       linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
-		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?, updated_at = ?, updated_by = ?
+		       absent_days = ?, absent_on = ?, last_seen_at = ?, leaving_since = ?, seal = ?, updated_at = ?, updated_by = ?
 		 WHERE member_id = ? AND account = ?`
 	markMemberSQL = `
 		UPDATE members
 		   SET linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
-		       absent_days = ?, absent_on = ?, last_seen_at = ?, rejected = ?, seal = ?
+		       absent_days = ?, absent_on = ?, last_seen_at = ?, leaving_since = ?, seal = ?
 		 WHERE member_id = ? AND account = ?`
 	countBetweenSQL = `SELECT count(*) FROM members WHERE member_id BETWEEN ? AND ?`
 	sealMemberSQL   = `UPDATE members SET seal = ? WHERE member_id = ? AND account = ?`
@@ -229,7 +229,7 @@ func (w *writer) appendValues(args []any, m *sync.Member) []any {
 // appendKept appends the bookkeeping of the syncs.
 func (w *writer) appendKept(args []any, m *sync.Member, synced string) []any {
 	return append(args, m.Linked, synced, m.Synced.Roles, m.Synced.Logins, m.Synced.Regional, idList(m.AdminIDs),
-		m.AbsentDays, m.AbsentOn, stamp(m.LastSeenAt), m.Rejected)
+		m.AbsentDays, m.AbsentOn, stamp(m.LastSeenAt), stamp(m.LeavingSince))
 }
 
 func idList(ids []string) string {

@@ -75,7 +75,7 @@ func (p *planner) judge(person *Person, synced *Profile) verdict {
 	g := p.granted(person)
 	v := p.assess(person, g)
 	switch {
-	case person.ExtByID && person.Ext.Status == "Disabled": // R7
+	case person.isDisabled():
 		v.Why = ReasonDisabled
 		return v
 	case p.in.Policy.RequireRingEX && (person.Ext == nil || person.Ext.Status == "Unassigned"):
@@ -106,7 +106,7 @@ func (p *planner) granted(person *Person) *grants {
 		g.agents = person.Agents // the common case needs no copy
 		return g
 	}
-	admitted := p.access == nil || p.access.admits(person.Ext)
+	admitted := p.access == nil || p.access.admits(person.Ext) || person.admitted
 	for _, r := range person.Agents {
 		if r.Active && admitted {
 			g.agents = append(g.agents, r)
@@ -158,6 +158,9 @@ func (p *planner) assess(person *Person, g *grants) verdict {
 	v.Profile[DataSource] = p.in.Policy.DataSource
 	v.Known = v.Known.With(Role, DataSource)
 	assessNames(&v, person, g)
+	if person.putBack { // of a lost record neither is known, nor where it stood among the others
+		v.Known &^= 1<<Role | 1<<FirstName | 1<<LastName | 1<<Email
+	}
 	assessExtension(&v, person)
 	if v.Username = firstOf(v.Username, v.Profile[Email]); v.Username == "" {
 		v.Username = person.Key()

@@ -34,14 +34,12 @@ func arbitraryWorld(t *rapid.T) *world {
 	if seldom.Draw(t, "settings changed") {
 		w.State.Accepted = map[string]string{"owner_id": `"another"`}
 	}
-	if seldom.Draw(t, "sub-account gone") {
-		w.State.SubAccounts = []string{"99"}
-	}
-	w.State.RecentLeavers = rapid.IntRange(0, 2).Draw(t, "recent leavers")
+	w.State.Recent[0].Deactivated = rapid.IntRange(0, 2).Draw(t, "recent leavers")
+	w.State.Open = arbitraryOpen(t, w.members)
 	if rapid.Bool().Draw(t, "second look") {
 		second := &Snapshot{Account: "acme"}
 		arbitraryRecords(t, second)
-		w.Snapshot = w.Snapshot.withSecondLook(second)
+		w.Snapshot = w.Snapshot.withSecondLook(second, &Look{RingCX: true})
 	}
 	return w
 }
@@ -138,7 +136,9 @@ func arbitraryPolicy(t *rapid.T, p *Policy) {
 		p.RequiredFields = nil
 	}
 	p.Deactivate = !seldom.Draw(t, "deactivate off")
-	p.LimitPercent, p.LimitFloor = rapid.SampledFrom([]int{0, 10, 100}).Draw(t, "percent"), rapid.SampledFrom([]int{0, 5, 50}).Draw(t, "floor")
+	for _, limit := range []*Limit{&p.Limits.Deactivations, &p.Limits.Onboardings, &p.Limits.Updates, &p.Limits.Administrators} {
+		*limit = Limit{rapid.SampledFrom([]int{0, 10, 100}).Draw(t, "percent"), rapid.SampledFrom([]int{0, 5, 50}).Draw(t, "floor")}
+	}
 	p.Onboarding.Manual = seldom.Draw(t, "manual")
 	p.Onboarding.Rules = []Rule{{"some", someMatch.Draw(t, "when"), Given{Teams: []string{"a"}, Permissions: map[Permission]bool{AgentLogin: true}}}}
 	p.RegionalLookups = rapid.IntRange(1, 3).Draw(t, "lookups per run")
@@ -194,11 +194,36 @@ func arbitraryMember(t *rapid.T, id int64) *Member {
 		m.Pins = []Pin{{Field: f, Value: rapid.SampledFrom([]string{"Ada", "a@example.com", RoleAdministrator}).Draw(t, "pin"), Until: rapid.SampledFrom([]string{"", "2026-03-01", "2026-03-02"}).Draw(t, "until")}}
 	}
 	if m.Status == Active && m.Linked {
-		m.Rejected = rapid.SampledFrom([]Reason{"", "", "", ReasonRemoved, ReasonAccessRevoked}).Draw(t, "rejected")
 		m.AbsentDays = rapid.IntRange(0, 2).Draw(t, "absent days")
 	}
 	if !m.Linked {
 		m.Synced = Synced{}
 	}
 	return m
+}
+
+// arbitraryOpen is any open set of a roster.
+func arbitraryOpen(t *rapid.T, members []*Member) (open []HeldChange) {
+	for _, m := range members {
+		if !seldom.Draw(t, "open") {
+			continue
+		}
+		h := HeldChange{
+			ID: int64(len(open) + 1), Run: 3, Since: noon.AddDate(0, 0, -2), Member: m.ID, Kind: Deactivate, Field: statusField,
+			State:  rapid.SampledFrom([]HeldState{Waiting, Suspect, Rejected}).Draw(t, "state"),
+			Before: string(Active), After: string(Inactive), Reason: ReasonRemoved, Why: []HoldReason{{ReasonLimit, "x"}},
+		}
+		if rapid.Bool().Draw(t, "of an update") {
+			h.Kind, h.Field = Update, rapid.SampledFrom([]string{"email", "role", "logins"}).Draw(t, "field")
+			h.After = someEmail.Draw(t, "after")
+		}
+		open = append(open, h)
+	}
+	if seldom.Draw(t, "an arrival waits") {
+		open = append(open, HeldChange{
+			ID: int64(len(open) + 1), Run: 3, State: rapid.SampledFrom([]HeldState{Waiting, Rejected}).Draw(t, "state"),
+			Kind: Onboard, Person: "rc:701", IDs: []string{"rc:701"}, Why: []HoldReason{{ReasonOnboardLimit, "x"}},
+		})
+	}
+	return open
 }

@@ -43,6 +43,11 @@ const (
 	ReasonLimit          Reason = "limit"
 	ReasonListCap        Reason = "list_cap"
 	ReasonListEmptied    Reason = "list_emptied"
+	ReasonListShrunk     Reason = "list_shrunk"
+	ReasonGroupGone      Reason = "agent_group_gone"
+	ReasonOnboardLimit   Reason = "onboarding_limit"
+	ReasonUpdateLimit    Reason = "update_limit"
+	ReasonAdminLimit     Reason = "administrator_limit"
 	ReasonSubAccountGone Reason = "sub_account_gone"
 	ReasonOwnerMissing   Reason = "owner_missing"
 	ReasonLastAdmin      Reason = "last_administrator"
@@ -71,6 +76,8 @@ const (
 	NoteProtected        Reason = "protected"
 	NoteRejected         Reason = "rejected"
 	NoteInGrace          Reason = "in_grace"
+	NoteListInDoubt      Reason = "list_in_doubt" // another list of their sub-account is not believed (R22)
+	NoteRefused          Reason = "refused"       // an operator rejected this value (R36)
 	NoteExtensionMissing Reason = "extension_missing"
 	NoteUnproved         Reason = "extension_unproved" // nobody knows whether RingEX disabled them
 	NoteUnknownAgentType Reason = "unknown_agent_type"
@@ -97,7 +104,9 @@ type Change struct {
 	Reason Reason
 	Detail string // the reason as a sentence
 	Fields []FieldChange
-	Leaves []Left // what a leaver leaves behind; nil: nothing, or nobody leaves
+	Leaves []Left       // what a leaver leaves behind; nil: nothing, or nobody leaves
+	Why    []HoldReason // why it is held; nil: it is not
+	was    *Member      // the member as it stood; nil: it is new
 	// Next is the member as it stands afterwards: what the roster writes. One who is
 	// new is made by each call, since a hundred thousand of them would not fit beside
 	// the snapshot that they come from. It holds until Next of the plan's next
@@ -126,9 +135,9 @@ type Note struct {
 
 // Held is the part of a plan that waits for an operator: stored, never applied.
 type Held struct {
-	Run     RunID // the number to approve or reject; set by Commit
+	Run     RunID // approving this number approves all that waits; set by Commit
 	Reasons []HoldReason
-	Changes []Change
+	Changes []Change // each with what of it is held
 }
 
 // HoldReason says why leavers are held: the word, and the numbers behind it.
@@ -137,8 +146,8 @@ type HoldReason struct {
 	Detail string `json:"detail"`
 }
 
-// Summary counts a plan. Every person is in exactly one of the first seven
-// besides People (R32).
+// Summary counts a plan. Every person is in exactly one of Onboard, Link, Update,
+// Reactivate, Unchanged, Conflicts, Skipped and HeldPeople (R32).
 type Summary struct {
 	People     int `json:"people"`
 	Onboard    int `json:"onboard"`
@@ -146,7 +155,8 @@ type Summary struct {
 	Update     int `json:"update"`
 	Reactivate int `json:"reactivate"`
 	Deactivate int `json:"deactivate"`
-	Held       int `json:"held"`
+	Held       int `json:"held"`        // members and people of whom something is held
+	HeldPeople int `json:"held_people"` // of these, present people of whom nothing else is applied
 	Conflicts  int `json:"conflicts"`
 	Skipped    int `json:"skipped"`
 	Unchanged  int `json:"unchanged"`
@@ -170,6 +180,15 @@ type Plan struct {
 	// Lookups are the extensions whose own regional settings are to be looked up
 	// in this run. A plan that was made with the answers names those for the next.
 	Lookups []string
+	// Open are the held and rejected changes as they stand after a run of the whole
+	// account (R25); any other run leaves them as they are.
+	Open []HeldChange
+	// Released are the open changes that a run of what an operator approved applies.
+	Released []int64
+	// Look says what a second look has to read before the plan can be believed (R2).
+	Look Look
+	// Doubts are the lists that this reading gives no reason to believe (R22).
+	Doubts []Doubt
 	// Seals are for members that were read whole and that the next plan may know
 	// without (seal.go): no changes either.
 	Seals []Sealed

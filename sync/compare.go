@@ -25,9 +25,11 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	given, gave := p.give(person, m, &next)
 	fields = append(fields, given...)
 	next.Synced.Roles, next.Synced.Regional = v.Evidence, firstOf(v.Regional, m.Synced.Regional)
+	if person.putBack {
+		next.Synced.Roles = m.Synced.Roles
+	}
 	next.AdminIDs = adminIDs(person)
 	next.Linked = true
-	next.Rejected = "" // seen again (R26)
 	p.bookSeen(&next)
 	p.remark(person, m, v)
 	p.remarkPins(person, &next, v)
@@ -50,7 +52,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	}
 	c := &Change{
 		Member: m.ID, Person: person.Key(), Name: next.Profile.Name(), Email: next.Profile[Email],
-		Fields: fields, Next: next.copy().itself,
+		Fields: fields, Next: next.copy().itself, was: m.copy(),
 	}
 	classify(c, m, found)
 	c.addDetail(gave)
@@ -221,7 +223,7 @@ func adminIDs(person *Person) []string {
 // changes for anybody.
 func bookkeepingMoved(m, next *Member) bool {
 	return m.Synced != next.Synced || m.AbsentDays != next.AbsentDays || m.AbsentOn != next.AbsentOn ||
-		m.Rejected != next.Rejected || !m.LastSeenAt.Equal(next.LastSeenAt) || !slices.Equal(m.AdminIDs, next.AdminIDs)
+		!m.LeavingSince.Equal(next.LeavingSince) || !m.LastSeenAt.Equal(next.LastSeenAt) || !slices.Equal(m.AdminIDs, next.AdminIDs)
 }
 
 // remark notes what an operator may want to know besides the change.

@@ -45,10 +45,10 @@ const StatusRemoved = "Removed"
 
 // Contact is one entry of the company directory (ContactResource, API.md 2.4).
 type Contact struct {
-	ID       int64  // 0: not yet held
-	RCID     string // the entry's id: that of the extension, if there is one
-	Fields   ContactFields
-	Rejected Reason // why it would go, which an operator refused (R26)
+	ID           int64  // 0: not yet held
+	RCID         string // the entry's id: that of the extension, if there is one
+	Fields       ContactFields
+	LeavingSince time.Time // start of the first whole run that did not list it; zero: the last one did (R21)
 }
 
 // Label is what people call the contact.
@@ -128,9 +128,8 @@ type ContactList struct {
 
 // ContactPolicy is the part of the settings that decides about contacts.
 type ContactPolicy struct {
-	DeleteRemaining bool // false: what RingCentral no longer has is kept, marked
-	LimitPercent    int  // as for members (R21)
-	LimitFloor      int
+	DeleteRemaining bool      // false: what RingCentral no longer has is kept, marked
+	Limit           Limit     // as for members (R21)
 	Deciding        []Setting // the settings whose change holds removals (R23); the token's owner is added
 }
 
@@ -152,6 +151,7 @@ var contactKindOrder = map[ContactKind]int{AddContact: 0, ReturnContact: 1, Upda
 type ContactChange struct {
 	Kind   ContactKind
 	Reason Reason
+	Why    []HoldReason  // why it is held; nil: it is not
 	Fields []FieldChange // empty for add and remove, whose history is the whole contact
 	// Contact is as it stands afterwards; the removed one as it was last.
 	Contact *Contact
@@ -182,7 +182,7 @@ type ContactNote struct {
 
 // HeldContacts is the part of a contact plan that waits for an operator.
 type HeldContacts struct {
-	Run     RunID // the number to approve or reject; set by Commit
+	Run     RunID // approving this number approves all that waits; set by Commit
 	Reasons []HoldReason
 	Changes []ContactChange
 }
@@ -195,5 +195,9 @@ type ContactPlan struct {
 	Changes []ContactChange // by kind, then contact, then RingCentral's id
 	Held    *HeldContacts   // nil: nothing waits
 	Notes   []ContactNote
-	Marks   []*Contact // whose rejection ended, and nothing else
+	Marks   []*Contact // since when they are not listed, and nothing else
+	// Open are the held and rejected removals as they stand after a run of the whole
+	// directory (R25); any other run leaves them as they are.
+	Open     []HeldChange
+	Released []int64 // the open removals that an operator's approval applies
 }

@@ -22,10 +22,10 @@ type book struct {
 func newBook() *book {
 	b := &book{}
 	b.List = &ContactList{Account: "acme", Identity: Identity{RingEXAccountID: "8", OwnerID: "900"}, Faulty: map[string]string{}, Total: 1}
-	b.Policy = ContactPolicy{DeleteRemaining: true, LimitPercent: 100, LimitFloor: 50, Deciding: []Setting{{"base_url", `"x"`, `""`}}}
+	b.Policy = ContactPolicy{DeleteRemaining: true, Limit: Limit{100, 50}, Deciding: []Setting{{"base_url", `"x"`, `""`}}}
 	b.list("900", "Otto Owner")
 	b.hold("900", "Otto Owner")
-	b.State.Accepted = acceptContacts(&b.Policy, b.List).Settings
+	b.State.Accepted = accepted(contactSettings(&b.Policy, b.List)).Settings
 	return b
 }
 
@@ -59,17 +59,25 @@ func (b *book) hold(id, name string, edit ...func(*ContactFields)) *Contact {
 }
 
 // crowd holds so many contacts, of which the last some are no longer listed.
-func (b *book) crowd(all, gone int, edit ...func(*ContactFields)) {
-	for i := range all {
+func (b *book) crowd(all, gone int, edit ...func(*ContactFields)) { b.crowdFrom(0, all, gone, edit...) }
+
+func (b *book) crowdFrom(first, all, gone int, edit ...func(*ContactFields)) {
+	for i := first; i < first+all; i++ {
 		id, name := fmt.Sprintf("c%03d", i), fmt.Sprintf("Crowd%03d Person", i)
 		b.hold(id, name, edit...)
-		if i < all-gone {
+		if i < first+all-gone {
 			b.list(id, name, edit...)
 		}
 	}
 }
 
+// rejected notes that an operator refused that a contact goes.
+func (b *book) rejected(c *Contact) {
+	b.State.Open = append(b.State.Open, HeldChange{ID: c.ID, Run: 1, State: Rejected, Kind: "remove", Member: c.ID, Field: statusField, Name: c.Label()})
+}
+
 func (b *book) plan() *ContactPlan {
+	b.Now = noon
 	b.Contacts = func(yield func(*Contact) bool) {
 		for _, c := range b.held {
 			copied := *c
@@ -103,7 +111,10 @@ func (p *ContactPlan) lines() (all []string) {
 		all = append(all, fmt.Sprintf("note %s %s", n.Name, n.Reason))
 	}
 	for _, c := range p.Marks {
-		all = append(all, "cleared "+c.Label())
+		all = append(all, "mark of "+c.Label())
+	}
+	for i := range p.Open {
+		all = append(all, fmt.Sprintf("open %s %s", p.Open[i].State, p.Open[i].Name))
 	}
 	return all
 }
@@ -136,9 +147,13 @@ func TestContactDecisionTable(t *testing.T) {
 		}, nil},
 		{"R26 listed again after a rejection", func(b *book) {
 			b.list("1", "Ada Byron")
-			b.hold("1", "Ada Byron").Rejected = ReasonRemoved
-		}, []string{"cleared Ada Byron"}},
-		{"R26 not listed, rejected", func(b *book) { b.hold("1", "Ada Byron").Rejected = ReasonRemoved }, []string{"note Ada Byron rejected"}},
+			b.rejected(b.hold("1", "Ada Byron"))
+		}, []string{"open rejected Ada Byron"}},
+		{"R26 not listed, rejected", func(b *book) { b.rejected(b.hold("1", "Ada Byron")) }, []string{"note Ada Byron rejected", "open rejected Ada Byron"}},
+		{"R21 listed again", func(b *book) {
+			b.list("1", "Ada Byron")
+			b.hold("1", "Ada Byron").LeavingSince = noon
+		}, []string{"mark of Ada Byron"}},
 		{"not listed, delete_remaining", func(b *book) { b.hold("1", "Ada Byron") }, []string{"remove Ada Byron removed"}},
 		{
 			"not listed, marked before delete_remaining", func(b *book) { b.hold("1", "Ada Byron", set(ContactStatus, StatusRemoved)) },
@@ -174,30 +189,30 @@ func TestContactGuard(t *testing.T) {
 		want  []Reason // nil: nothing is held
 	}{
 		{"R21 below the floor", func(b *book) {
-			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.Policy.Limit = Limit{10, 5}
 			b.crowd(12, 4)
 		}, nil},
 		{"R21 above percent and floor", func(b *book) {
-			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.Policy.Limit = Limit{10, 5}
 			b.crowd(40, 5)
 		}, []Reason{ReasonLimit}},
 		{"R21 as many as percent allows", func(b *book) {
-			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.Policy.Limit = Limit{10, 5}
 			b.crowd(59, 6)
 		}, nil},
 		{"R21 the last day counts", func(b *book) {
-			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
-			b.State.RecentLeavers = 4
+			b.Policy.Limit = Limit{10, 5}
+			b.State.Recent[0].Deactivated = 4
 			b.crowd(40, 1)
 		}, []Reason{ReasonLimit}},
 		{"R21 all of two", func(b *book) {
 			b.List.Contacts, b.held = nil, nil
 			b.crowd(2, 2)
 			b.list("1", "New Comer")
-		}, []Reason{ReasonLimit}},
+		}, []Reason{ReasonLimit, ReasonListEmptied}},
 		{"R21 marks count as well", func(b *book) {
 			b.Policy.DeleteRemaining = false
-			b.Policy.LimitPercent, b.Policy.LimitFloor = 10, 5
+			b.Policy.Limit = Limit{10, 5}
 			b.crowd(40, 5)
 		}, []Reason{ReasonLimit}},
 		{"R22 a list as long as a cap that claims no total", func(b *book) {
@@ -209,13 +224,14 @@ func TestContactGuard(t *testing.T) {
 			b.crowd(999, 1)
 		}, nil},
 		{"R22 a site without anybody", func(b *book) {
-			b.Policy.LimitFloor = 3
-			b.crowd(3, 3, set(ContactSite, "Dallas"))
+			b.crowd(3, 0)
+			b.crowdFrom(10, 3, 3, set(ContactSite, "Dallas"))
 		}, []Reason{ReasonListEmptied}},
 		{"R22 a type without any", func(b *book) {
-			b.Policy.LimitFloor = 3
-			b.crowd(3, 3, set(ContactType, "Department"))
+			b.crowd(3, 0)
+			b.crowdFrom(10, 3, 3, set(ContactType, "Department"))
 		}, []Reason{ReasonListEmptied}},
+		{"R22 half of the directory", func(b *book) { b.crowd(9, 5) }, []Reason{ReasonListShrunk}},
 		{"R22 the owner is gone", func(b *book) {
 			b.List.Contacts = b.List.Contacts[:0]
 			b.list("1", "Ada Byron")
@@ -275,7 +291,11 @@ func TestR25ApprovedContactsAloneGo(t *testing.T) {
 	gone, other := b.hold("2", "Bea Ng"), b.hold("3", "Cem Oz")
 	b.hold("4", "Dan Po")
 	b.list("4", "Dan Changed")
-	b.Approved = map[int64]Reason{gone.ID: ReasonRemoved, other.ID: "another reason"}
+	b.State.Open = []HeldChange{
+		{ID: 8, Run: 1, State: Waiting, Kind: "remove", Member: gone.ID, Field: statusField},
+		{ID: 9, Run: 1, State: Rejected, Kind: "remove", Member: other.ID, Field: statusField},
+	}
+	b.Approved = []int64{8, 9}
 	want := []string{"remove Bea Ng removed"}
 	if diff := cmp.Diff(want, b.plan().lines()); diff != "" {
 		t.Error(diff)

@@ -3,131 +3,171 @@ package sync
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
-// guard holds removals, and marks, that look like a mistake: by the rules for
-// members as far as they concern a directory. It sees counts and facts about the
-// list, never people (R21 to R23).
+// contactLeaver is a contact that RingCentral does not list, with what would become of it.
+type contactLeaver struct {
+	contact *Contact
+	change  ContactChange
+}
+
+// contactWatch is what the end of an open removal is decided by.
+type contactWatch struct{ listed, could bool }
+
+// guard holds removals, and marks, that look like a mistake: by the rules for members as
+// far as they concern a directory (R21 to R23, R25).
 func (p *contactPlanner) guard() {
-	reasons := p.holdReasons()
-	for _, c := range p.leave {
-		if len(reasons) == 0 || p.in.Approved[c.Contact.ID] == c.Reason {
-			p.plan.Changes = append(p.plan.Changes, c)
-			continue
+	found := p.findings()
+	plan := p.plan
+	for i := range p.leave {
+		l := &p.leave[i]
+		row := p.open.of(l.contact.ID, statusField)
+		why := p.reasons(l, &found, row)
+		switch {
+		case p.in.Approved != nil:
+			if p.released(l.contact.ID) {
+				plan.Released = append(plan.Released, row.ID)
+				plan.Changes = append(plan.Changes, l.change)
+			}
+		case len(why) == 0:
+			plan.Changes = append(plan.Changes, l.change)
+		default:
+			p.hold(l, row, why)
 		}
-		if p.plan.Held == nil {
-			p.plan.Held = &HeldContacts{Reasons: reasons}
-		}
-		p.plan.Held.Changes = append(p.plan.Held.Changes, c)
+	}
+	if p.in.Approved == nil {
+		p.closeSet()
 	}
 }
 
-func (p *contactPlanner) holdReasons() (reasons []HoldReason) {
-	if len(p.leave) == 0 {
-		return nil
-	}
-	for _, c := range p.leave {
-		p.eachCrowd(c.Contact, func(t *listTally) { t.leaving++ })
-	}
-	for _, check := range []func() (Reason, string){
-		p.overLimit, p.cappedList, p.emptiedCrowds, p.missingOwner, p.namelessEntries, p.changedSettings,
-	} {
-		if reason, detail := check(); detail != "" {
-			reasons = append(reasons, HoldReason{reason, detail})
-		}
-	}
-	return reasons
-}
-
-// crowdKey names what a directory can lose as a whole: the entries of a type, or those
-// of a site.
-type crowdKey struct {
-	field ContactField
-	value string
-}
-
-// eachCrowd visits those that a contact is in; no change of a leaver moves it.
-func (p *contactPlanner) eachCrowd(c *Contact, visit func(*listTally)) {
-	for _, f := range []ContactField{ContactType, ContactSite} {
-		if c.Fields[f] == "" {
-			continue
-		}
-		key := crowdKey{f, c.Fields[f]}
-		t := p.crowds[key]
-		if t == nil {
-			t = &listTally{}
-			p.crowds[key] = t
-		}
-		visit(t)
-	}
-}
-
-// overLimit is R21.
-func (p *contactPlanner) overLimit() (Reason, string) {
-	return ReasonLimit, tooMany(len(p.leave), p.in.State.RecentLeavers, p.held, p.in.Policy.LimitPercent, p.in.Policy.LimitFloor,
-		"contacts would go", "went")
-}
-
-// cappedList, emptiedCrowds and missingOwner are R22. A directory that claims a
-// total was proved by it, so that no cap can have cut it.
-func (p *contactPlanner) cappedList() (Reason, string) {
+func (p *contactPlanner) findings() Findings {
 	l := p.in.List
-	n := len(l.Contacts) + len(l.Faulty) + l.Nameless
-	if l.Total >= 0 || !slices.Contains(capLengths, n) {
-		return "", ""
+	f := Facts{
+		Noun: "contacts", Now: p.in.Now, Limit: p.in.Policy.Limit, Active: p.held,
+		Recent:          [2]int{p.in.State.Recent[0].Deactivated, p.in.State.Recent[1].Deactivated},
+		OwnerMissing:    p.missingOwner(),
+		SettingsChanged: movedSettings(p.in.State.Accepted, contactSettings(&p.in.Policy, l), "contacts"),
 	}
-	return ReasonListCap, fmt.Sprintf("the directory claims no total and is exactly as long as a server's cap: %d", n)
+	if n := l.Nameless; n > 0 {
+		f.Unreadable = fmt.Sprintf("%d entries have no id that can be read: they may be those that seem to be missing", n)
+	}
+	whole := p.rolls.roll(listKey{kind: directoryList})
+	whole.Length, whole.Total = len(l.Contacts)+len(l.Faulty)+l.Nameless, l.Total >= 0
+	f.Rolls = p.rolls.sorted()
+	for i := range p.leave {
+		f.Leavers = append(f.Leavers, p.leave[i].contact.LeavingSince)
+	}
+	return Check(&f)
 }
 
-func (p *contactPlanner) emptiedCrowds() (Reason, string) {
-	var emptied []string
-	for key, t := range p.crowds {
-		if t.active >= max(p.in.Policy.LimitFloor, 1) && t.leaving == t.active {
-			emptied = append(emptied, fmt.Sprintf("%s %s (%d)", key.field, key.value, t.active))
+// reasons are why a contact that would go is held.
+func (p *contactPlanner) reasons(l *contactLeaver, found *Findings, row *HeldChange) (why []HoldReason) {
+	why = slices.Clone(found.All)
+	for _, list := range contactLists(l.contact) {
+		why = append(why, found.Lists[list]...)
+	}
+	if len(why) == 0 && row != nil {
+		return row.Why // what was held stays held (R25)
+	}
+	return why
+}
+
+func (p *contactPlanner) hold(l *contactLeaver, row *HeldChange, why []HoldReason) {
+	c := l.change
+	c.Why = why
+	if p.plan.Held == nil {
+		p.plan.Held = &HeldContacts{}
+	}
+	p.plan.Held.Changes = append(p.plan.Held.Changes, c)
+	for _, r := range why {
+		if !slices.Contains(p.plan.Held.Reasons, r) {
+			p.plan.Held.Reasons = append(p.plan.Held.Reasons, r)
 		}
 	}
-	slices.Sort(emptied)
-	if emptied == nil {
-		return "", ""
+	h := HeldChange{
+		State: Waiting, Since: p.in.Now, Kind: Kind(c.Kind), Member: l.contact.ID, Field: statusField,
+		Before: l.contact.Fields[ContactStatus], After: StatusRemoved, Name: l.contact.Label(), Email: l.contact.Fields[ContactEmail],
+		Reason: c.Reason, Detail: l.contact.Fields[ContactType], Why: why,
 	}
-	return ReasonListEmptied, "would lose all contacts: " + strings.Join(emptied, ", ")
+	if row != nil {
+		p.open.touched[row] = true
+		h.ID, h.Since = row.ID, row.Since
+		if row.State == Waiting && row.Kind == h.Kind {
+			h.Run = row.Run
+		}
+	}
+	p.plan.Open = append(p.plan.Open, h)
+	if l.contact.LeavingSince.IsZero() {
+		next := *l.contact
+		next.LeavingSince = p.in.Now
+		p.plan.Marks = append(p.plan.Marks, &next)
+	}
+}
+
+// closeSet is the open set after a run of the whole directory (R25, R26).
+func (p *contactPlanner) closeSet() {
+	today := p.in.Now.UTC().Format(dayFormat)
+	for i := range p.open.all {
+		h := &p.open.all[i]
+		w := p.watched[h.Member]
+		switch {
+		case p.open.touched[h], w == nil, h.State != Rejected && (w.listed || !w.could):
+			continue
+		case h.State == Rejected && w.listed && h.PresentOn < today:
+			h.PresentOn, h.PresentDays = today, h.PresentDays+1
+			if h.PresentDays >= presentDays {
+				continue
+			}
+		}
+		p.plan.Open = append(p.plan.Open, *h)
+	}
+	slices.SortFunc(p.plan.Open, func(a, b HeldChange) int { return int(a.Member - b.Member) })
+}
+
+// released says whether an operator approved that a contact goes.
+func (p *contactPlanner) released(contact int64) bool {
+	row := p.open.of(contact, statusField)
+	return row != nil && row.State == Waiting && slices.Contains(p.in.Approved, row.ID)
+}
+
+// contactLists are the lists that a contact is on: the directory, and what it can lose as
+// a whole: the entries of a type, or those of a site.
+func contactLists(c *Contact) []listKey {
+	lists := []listKey{{kind: directoryList}}
+	for _, f := range []ContactField{ContactType, ContactSite} {
+		if c.Fields[f] != "" {
+			lists = append(lists, listKey{crowdList, f.String(), c.Fields[f]})
+		}
+	}
+	return lists
+}
+
+// enroll notes on which lists a contact was, and whether it is there now.
+func (p *contactPlanner) enroll(c *Contact, there bool) {
+	if c.kept() {
+		return
+	}
+	for _, list := range contactLists(c) {
+		roll := p.rolls.roll(list)
+		roll.Was++
+		if !there {
+			roll.Lost++
+		}
+	}
 }
 
 // missingOwner: whoever authenticated is there. An owner whom the directory never
 // listed, as hidden ones are not, says nothing.
-func (p *contactPlanner) missingOwner() (Reason, string) {
+func (p *contactPlanner) missingOwner() string {
 	owner := p.in.List.Identity.OwnerID
-	for _, c := range p.leave {
-		if c.Contact.RCID == owner {
-			return ReasonOwnerMissing, fmt.Sprintf("the directory no longer lists %s, who authenticated", owner)
+	for i := range p.leave {
+		if p.leave[i].contact.RCID == owner {
+			return fmt.Sprintf("the directory no longer lists %s, who authenticated", owner)
 		}
 	}
-	return "", ""
-}
-
-func (p *contactPlanner) namelessEntries() (Reason, string) {
-	if n := p.in.List.Nameless; n > 0 {
-		return ConflictFaulty, fmt.Sprintf("%d entries have no id that can be read: they may be those that seem to be missing", n)
-	}
-	return "", ""
-}
-
-// changedSettings is R23.
-func (p *contactPlanner) changedSettings() (Reason, string) {
-	return ReasonSettings, movedSettings(p.in.State.Accepted, contactSettings(&p.in.Policy, p.in.List), "contacts")
+	return ""
 }
 
 func contactSettings(policy *ContactPolicy, l *ContactList) []Setting {
 	return withOwner(policy.Deciding, l.Identity.OwnerID)
-}
-
-// acceptContacts is what the next run is compared with, once this one is
-// accepted.
-func acceptContacts(policy *ContactPolicy, l *ContactList) *Accepted {
-	a := &Accepted{Settings: map[string]string{}}
-	for _, s := range contactSettings(policy, l) {
-		a.Settings[s.Key] = s.Value
-	}
-	return a
 }

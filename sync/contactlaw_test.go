@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -55,6 +56,7 @@ func TestContactLaws(t *testing.T) {
 			t.Fatalf("another order, another plan: %s", diff)
 		}
 		b.held = applyContacts(plan, b.held, &b.lastID)
+		b.State.Open = plan.Open
 		if again := b.plan(); plan.Held == nil && len(again.Changes)+len(again.Marks) > 0 {
 			t.Fatalf("a second run does %v", again.lines())
 		}
@@ -64,7 +66,7 @@ func TestContactLaws(t *testing.T) {
 func arbitraryBook(t *rapid.T) *book {
 	b := newBook()
 	b.Policy.DeleteRemaining = rapid.Bool().Draw(t, "delete_remaining")
-	b.Policy.LimitPercent, b.Policy.LimitFloor = rapid.IntRange(0, 100).Draw(t, "percent"), rapid.IntRange(0, 6).Draw(t, "floor")
+	b.Policy.Limit.Percent, b.Policy.Limit.Floor = rapid.IntRange(0, 100).Draw(t, "percent"), rapid.IntRange(0, 6).Draw(t, "floor")
 	b.List.Nameless = rapid.IntRange(0, 1).Draw(t, "nameless")
 	name := rapid.SampledFrom([]string{"Ada Byron", "Bea Ng", "Éva Kiss"})
 	for i := range rapid.IntRange(0, 12).Draw(t, "entries") {
@@ -72,7 +74,7 @@ func arbitraryBook(t *rapid.T) *book {
 		if rapid.Bool().Draw(t, "held") {
 			c := b.hold(id, name.Draw(t, "held name"), set(ContactStatus, rapid.SampledFrom([]string{"Enabled", "Disabled", StatusRemoved}).Draw(t, "status")))
 			if rapid.IntRange(0, 3).Draw(t, "rejected") == 0 {
-				c.Rejected = ReasonRemoved
+				b.rejected(c)
 			}
 		}
 		switch rapid.IntRange(0, 3).Draw(t, "listed") {
@@ -100,7 +102,7 @@ func applyContacts(plan *ContactPlan, held []*Contact, lastID *int64) []*Contact
 		case RemoveContact:
 			held = slices.Delete(held, i, i+1)
 		default:
-			next.Rejected = ""
+			next.LeavingSince = time.Time{}
 			held[i] = &next
 		}
 	}

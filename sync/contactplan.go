@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ContactInput is everything a contact plan depends on.
@@ -14,7 +15,8 @@ type ContactInput struct {
 	State    State              // of the contacts: members have their own
 	Contacts iter.Seq[*Contact] // as held: any order, once
 	Policy   ContactPolicy
-	Approved map[int64]Reason // removals an operator released, with the reason shown (R25)
+	Now      time.Time
+	Approved []int64 // open removals that an operator released: they alone are applied (R25); nil: no such run
 }
 
 // PlanContacts decides what happens to every contact. It is pure, as MakePlan
@@ -27,7 +29,7 @@ type ContactInput struct {
 //	listed              marked             return
 //	listed              differs            update
 //	listed              the same           unchanged
-//	not listed          rejected           note rejected (R26)
+//	not listed          rejected           note rejected (R26), listed on three days ends that
 //	not listed          delete_remaining   held, or removed (R21 to R23)
 //	not listed          marked             nothing
 //	not listed          any other          held, or marked (R21 to R23)
@@ -38,7 +40,7 @@ func PlanContacts(in ContactInput) *ContactPlan {
 	p := &contactPlanner{
 		in: in, plan: &ContactPlan{Account: in.List.Account, Version: in.State.Version},
 		listed: make(map[string]int, len(in.List.Contacts)), met: make([]bool, len(in.List.Contacts)),
-		crowds: map[crowdKey]*listTally{}, metFaulty: map[string]bool{},
+		open: newOpenSet(in.State.Open), watched: map[int64]*contactWatch{}, metFaulty: map[string]bool{},
 	}
 	for i := range in.List.Contacts {
 		p.listed[in.List.Contacts[i].RCID] = i
@@ -61,10 +63,12 @@ type contactPlanner struct {
 
 	metFaulty map[string]bool // entries that cannot be read, by id: likewise
 
-	held   int    // contacts that could go
-	buf    []byte // to compare in
-	crowds map[crowdKey]*listTally
-	leave  []ContactChange // for the guard
+	held    int    // contacts that could go
+	buf     []byte // to compare in
+	rolls   rolls
+	open    *openSet
+	watched map[int64]*contactWatch // about whom something is open
+	leave   []contactLeaver         // for the guard
 }
 
 // meet decides about one contact as it streams past.
@@ -72,10 +76,16 @@ func (p *contactPlanner) meet(c *Contact) {
 	could := p.in.Policy.DeleteRemaining || !c.kept()
 	if could {
 		p.held++
-		p.eachCrowd(c, func(t *listTally) { t.active++ })
 	}
 	i, listed := p.listed[c.RCID]
 	_, faulty := p.in.List.Faulty[c.RCID]
+	row := p.open.of(c.ID, statusField)
+	if row != nil {
+		p.watched[c.ID] = &contactWatch{listed: listed, could: could}
+	}
+	if row == nil || row.State != Rejected {
+		p.enroll(c, listed || faulty)
+	}
 	switch {
 	case listed:
 		p.met[i] = true
@@ -83,11 +93,11 @@ func (p *contactPlanner) meet(c *Contact) {
 	case faulty:
 		p.metFaulty[c.RCID] = true
 		p.note(c, ConflictFaulty, "its entry cannot be read in full ("+p.in.List.Faulty[c.RCID]+"): it stays as it is")
-	case c.Rejected != "":
+	case row != nil && row.State == Rejected:
 		p.note(c, NoteRejected, "RingCentral no longer lists it; it stays since its removal was rejected (R26)")
 	case !could:
 	default:
-		p.leave = append(p.leave, p.leaving(c))
+		p.leave = append(p.leave, contactLeaver{c, p.leaving(c)})
 	}
 }
 
@@ -97,6 +107,7 @@ func (p *contactPlanner) leaving(c *Contact) ContactChange {
 		return ContactChange{Kind: RemoveContact, Reason: ReasonRemoved, Contact: c}
 	}
 	next := *c
+	next.LeavingSince = time.Time{}
 	next.Fields[ContactStatus] = StatusRemoved
 	return ContactChange{Kind: MarkContact, Reason: ReasonRemoved, Contact: &next, Fields: contactDiff(c, &next, ReasonRemoved)}
 }
@@ -106,9 +117,9 @@ func (p *contactPlanner) compare(c *Contact, listed Entry) {
 	p.buf = appendFields(p.buf[:0], &c.Fields)
 	if string(p.buf) == listed.packed {
 		p.plan.Summary.Unchanged++
-		if c.Rejected != "" {
+		if !c.LeavingSince.IsZero() {
 			next := *c
-			next.Rejected = ""
+			next.LeavingSince = time.Time{}
 			p.plan.Marks = append(p.plan.Marks, &next)
 		}
 		return
@@ -159,8 +170,10 @@ func (p *contactPlanner) finish() {
 	s.Faulty = len(list.Faulty) + list.Nameless
 	s.Listed = len(list.Contacts) + s.Faulty
 	if p.in.Approved != nil {
-		plan.Changes = slices.DeleteFunc(plan.Changes, func(c ContactChange) bool { return p.in.Approved[c.Contact.ID] != c.Reason })
-		plan.Held, plan.Notes, plan.Marks, *s = nil, nil, nil, ContactSummary{}
+		plan.Changes = slices.DeleteFunc(plan.Changes, func(c ContactChange) bool {
+			return (c.Kind != RemoveContact && c.Kind != MarkContact) || !p.released(c.Contact.ID)
+		})
+		plan.Open, plan.Held, plan.Notes, plan.Marks, *s = nil, nil, nil, nil, ContactSummary{}
 	}
 	counts := map[ContactKind]*int{
 		AddContact: &s.Added, ReturnContact: &s.Returned, UpdateContact: &s.Updated, MarkContact: &s.Marked, RemoveContact: &s.Removed,

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
 )
 
 // syncContacts takes the contacts of one account from the directory to the
@@ -87,22 +84,19 @@ func (r *Runner) planContacts(ctx context.Context, list *ContactList, req Reques
 	var failed error
 	in := ContactInput{List: list, State: state, Policy: r.ContactPolicy(list.Account)}
 	in.Contacts = untilError(r.Roster.Contacts(ctx, list.Account), &failed)
-	approval := req.Approve[list.Account]
+	in.Now = now
 	if req.Approve != nil {
-		in.Approved = map[int64]Reason{}
-		if approval != nil {
-			maps.Copy(in.Approved, approval.Members)
-		}
+		in.Approved = req.Approve[list.Account].changes()
 	}
 	plan := PlanContacts(in)
 	if failed != nil {
 		return nil, fmt.Errorf("read the contacts of account %s: %w", list.Account, failed)
 	}
-	return r.contactCommit(&in, plan, approval), nil
+	return r.contactCommit(&in, plan), nil
 }
 
 // contactCommit is the account's end of the run as it will be written.
-func (r *Runner) contactCommit(in *ContactInput, plan *ContactPlan, approval *Approval) *Commit {
+func (r *Runner) contactCommit(in *ContactInput, plan *ContactPlan) *Commit {
 	c := &Commit{
 		Job: JobContacts, Account: plan.Account, FinishedAt: r.Now(), Status: Succeeded, Contacts: plan,
 		Full: in.Approved == nil, TakenAt: in.List.TakenAt, Identity: in.List.Identity,
@@ -110,22 +104,17 @@ func (r *Runner) contactCommit(in *ContactInput, plan *ContactPlan, approval *Ap
 	if plan.Held != nil {
 		c.Status = HeldRun
 	}
-	if approval != nil {
-		c.Settled = &Settled{Run: approval.Held, Decision: Approve, Whole: approval.Whole}
-		c.Settled.Members = slices.Sorted(maps.Keys(approval.Members))
-	}
-	if c.Full || approval != nil && approval.Whole {
-		c.Accept = acceptContacts(&in.Policy, in.List)
+	if c.Full {
+		c.Settings = accepted(contactSettings(&in.Policy, in.List))
+	} else {
+		c.Settled = &Settled{Decision: Approve, Held: plan.Released}
 	}
 	return c
 }
 
-// ContactEdit is what an operator does to contacts of one account without
-// RingCentral: it gives the plan to commit, and the held removals it settles.
-type ContactEdit func(iter.Seq[*Contact]) (*ContactPlan, *Settled, error)
-
-// EditContacts carries out an operator's edit as a run of its own, as Edit does.
-func (r *Runner) EditContacts(ctx context.Context, run Run, edit ContactEdit) (RunID, error) {
+// SettleContacts records what an operator decided about held contacts, as a run of its own
+// (R26).
+func (r *Runner) SettleContacts(ctx context.Context, run Run, settled *Settled) (RunID, error) {
 	run.Job = JobContacts
 	account := run.Accounts[0]
 	id, _, err := r.commitEdit(ctx, run, func() (*Commit, error) {
@@ -133,50 +122,8 @@ func (r *Runner) EditContacts(ctx context.Context, run Run, edit ContactEdit) (R
 		if err != nil {
 			return nil, fmt.Errorf("read what is known about the contacts of account %s: %w", account, err)
 		}
-		var failed error
-		plan, settled, err := edit(untilError(r.Roster.Contacts(ctx, account), &failed))
-		if err = errors.Join(failed, err); err != nil {
-			return nil, err
-		}
-		plan.Account, plan.Version = account, state.Version
+		plan := &ContactPlan{Account: account, Version: state.Version}
 		return &Commit{Job: JobContacts, Account: account, FinishedAt: r.Now(), Status: Succeeded, Contacts: plan, Settled: settled}, nil
 	})
 	return id, err
-}
-
-// RejectContacts keeps held contacts until they are listed again, or the
-// rejection is cleared (R26). whole says that these are all that were still
-// undecided, which accepts the settings too (R23).
-func RejectContacts(held RunID, contacts map[int64]Reason, whole bool) ContactEdit {
-	return func(all iter.Seq[*Contact]) (*ContactPlan, *Settled, error) {
-		plan, settled := &ContactPlan{}, &Settled{Run: held, Decision: Reject, Whole: whole}
-		for c := range all {
-			if reason, ok := contacts[c.ID]; ok {
-				next := *c
-				next.Rejected = reason
-				plan.Marks = append(plan.Marks, &next)
-				settled.Members = append(settled.Members, c.ID)
-			}
-		}
-		slices.Sort(settled.Members)
-		return plan, settled, nil
-	}
-}
-
-// ClearContactRejection lets a contact go again (R26).
-func ClearContactRejection(contact int64) ContactEdit {
-	return func(all iter.Seq[*Contact]) (*ContactPlan, *Settled, error) {
-		for c := range all {
-			if c.ID != contact {
-				continue
-			}
-			if c.Rejected == "" {
-				break
-			}
-			next := *c
-			next.Rejected = ""
-			return &ContactPlan{Marks: []*Contact{&next}}, nil, nil
-		}
-		return nil, nil, fmt.Errorf("no removal of contact %d was rejected", contact)
-	}
 }

@@ -11,8 +11,8 @@ type Directory interface {
 	// Snapshot reads everything, or returns an error (R1). What it returns is
 	// proved whole: nothing in it was cut, shifted or guessed.
 	Snapshot(ctx context.Context, report func(Progress)) (*Snapshot, error)
-	// LookAgain reads a second time what leavers depend on (R2), with the same
-	// proofs. The answer holds only what was asked for: see Look.
+	// LookAgain reads the lists once more on which somebody depends who seems to have
+	// left (R2). The answer has what was asked for, and nothing else.
 	LookAgain(ctx context.Context, look Look, report func(Progress)) (*Snapshot, error)
 	// Regional looks up the own regional settings of extensions, given by id, and
 	// leaves out what it cannot read or has no time for; the warnings say so. An
@@ -29,15 +29,11 @@ type Directory interface {
 	Calls() int
 }
 
-// Look says which lists are read a second time (R2), and so what the answer holds,
-// with the Lists facts of each list that was read.
+// Look says which lists are read a second time (R2).
 type Look struct {
-	RingCX bool // administrators, sub-accounts, groups and agents: Admins, SubAccounts
-	Roles  bool // the role list and who has which role: Roles, Assigned
-	// Extensions are the ids of the extensions on which somebody depends; nil: none.
-	// Extensions of the answer has the records of those that still exist: an id that
-	// is absent from it is gone.
-	Extensions []string
+	RingCX     bool     // administrators, sub-accounts, groups and agents
+	Roles      bool     // the role list and who has which role
+	Extensions []string // ids of the extensions on which somebody depends; nil: none
 }
 
 // Progress says how far the reading of one account is.
@@ -75,6 +71,7 @@ type Snapshot struct {
 	Assigned    map[string][]string `json:"assigned"`           // extension id -> RingEX role ids; nil likewise
 	Lists       []List              `json:"lists,omitempty"`    // facts for the guard
 	Regional    *Regional           `json:"regional,omitempty"` // nil: regional settings are not synced
+	Doubts      []Doubt             `json:"doubts,omitempty"`   // of each look alone, where there were two (R2)
 	Warnings    []Warning           `json:"warnings,omitempty"`
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -84,34 +85,10 @@ func (r *Runner) PreviewEdit(ctx context.Context, account string, edit Edit) (*P
 	return c.Plan, nil
 }
 
-// RejectHeld keeps held leavers active until they are seen again, their reason
-// changes, or the rejection is cleared (R26). whole says that these are all who
-// were still undecided, which accepts the settings too (R23).
-func RejectHeld(held RunID, members map[int64]Reason, whole bool) Edit {
-	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
-		plan, settled := &Plan{}, &Settled{Run: held, Decision: Reject, Whole: whole}
-		for m := range all {
-			if reason, ok := members[m.ID]; ok {
-				next := *m
-				next.Rejected = reason
-				plan.Marks = append(plan.Marks, &next)
-				settled.Members = append(settled.Members, m.ID)
-			}
-		}
-		slices.Sort(settled.Members)
-		return plan, settled, nil
-	}
-}
-
-// ClearRejection lets a member leave again (R26).
-func ClearRejection(member int64) Edit {
-	return editOne(member, func(m *Member) (*Change, error) {
-		if m.Rejected == "" {
-			return nil, fmt.Errorf("no deactivation of member %d was rejected", member)
-		}
-		m.Rejected = ""
-		return nil, nil
-	})
+// Settle records what an operator decided about held changes without RingCentral: a
+// rejection, or the end of one (R26, R36).
+func Settle(settled *Settled) Edit {
+	return func(State, iter.Seq[*Member]) (*Plan, *Settled, error) { return &Plan{}, settled, nil }
 }
 
 // Manage attaches a member to the sync, or detaches it: then no sync changes it.
@@ -128,6 +105,7 @@ func Manage(member int64, managed bool) Edit {
 			m.DeactivationReason, m.Managed = "", true
 			return c, nil
 		}
+		m.LeavingSince = time.Time{} // the count of the guard begins anew (R21)
 		if m.Managed == managed {
 			return nil, fmt.Errorf("member %d is %s already", member, word[managed])
 		}
@@ -218,7 +196,7 @@ func LinkTo(member int64, key string) Edit {
 		default:
 			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them", key)
 		}
-		m.Linked = false
+		m.Linked, m.LeavingSince = false, time.Time{}
 		c := &Change{Person: key, Fields: []FieldChange{{"rc_user_id", before.RCUserID, m.RCUserID, ReasonOperator}}}
 		if !slices.Equal(before.Logins, m.Logins) {
 			c.Fields = append(c.Fields, FieldChange{"logins", LoginsJSON(before.Logins), LoginsJSON(m.Logins), ReasonOperator})

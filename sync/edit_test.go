@@ -11,41 +11,35 @@ import (
 func TestR26Rejecting(t *testing.T) {
 	w := newWorld()
 	one(w)
-	w.sync(t)
-	without()(w)
-	reject := func(t *testing.T) {
-		t.Helper()
-		plan, settled, err := RejectHeld(4, map[int64]Reason{1: ReasonRemoved}, true)(w.State, slices.Values(w.members))
-		if err != nil || settled.Run != 4 || settled.Decision != Reject || !settled.Whole {
-			t.Fatalf("settled %+v, error %v", settled, err)
+	w.Policy.Limits.Deactivations = Limit{0, 0}
+	w.today(t)
+	absent := func() { without()(w.tomorrow()) }
+	absent()
+	w.today(t)
+	w.reject(t, w.lastRun, nil)
+	t.Run("keeps the member, whatever the limit becomes", func(t *testing.T) {
+		w.Policy.Limits = noLimits
+		absent()
+		same(t, lines(w.today(t)), []string{"note 1 rejected"})
+	})
+	t.Run("also when they are absent for another reason", func(t *testing.T) {
+		without(status("Enabled"))(w.tomorrow())
+		same(t, lines(w.today(t)), []string{"note 1 rejected"})
+	})
+	t.Run("but not when their extension is disabled: then they are held", func(t *testing.T) {
+		without(status("Disabled"))(w.tomorrow())
+		same(t, lines(w.today(t)), []string{"hold rejected", "held deactivate 1 ringex_disabled"})
+		w.reject(t, w.lastRun, nil)
+	})
+	t.Run("until they were seen on three days", func(t *testing.T) {
+		for range presentDays {
+			w.tomorrow().clearAll()
+			one(w)
+			w.today(t)
 		}
-		same(t, settled.Members, []int64{1})
-		w.members = apply(plan, w.members, &w.lastID)
-	}
-	reject(t)
-	t.Run("keeps the member", func(t *testing.T) {
-		same(t, lines(w.sync(t)), []string{"note 1 rejected"})
-	})
-	t.Run("until the rejection is cleared", func(t *testing.T) {
-		w.edit(t, ClearRejection(1))
-		same(t, lines(w.plan(t)), []string{"deactivate 1 removed"})
-		if _, _, err := ClearRejection(1)(w.State, slices.Values(w.members)); err == nil {
-			t.Error("cleared twice")
-		}
-	})
-	t.Run("until the reason changes", func(t *testing.T) {
-		reject(t)
-		without(status("Disabled"))(w)
-		same(t, lines(w.plan(t)), []string{"deactivate 1 ringex_disabled"})
-		without()(w)
-	})
-	t.Run("until the person is seen again", func(t *testing.T) {
-		reject(t)
-		w.clearAll()
-		one(w)
-		w.sync(t)
-		without()(w)
-		same(t, lines(w.plan(t)), []string{"deactivate 1 removed"})
+		same(t, w.books.state.Open, nil)
+		absent()
+		same(t, lines(w.today(t)), []string{"deactivate 1 removed"})
 	})
 }
 

@@ -131,9 +131,18 @@ func (p *planner) tracePerson(person *Person, m *Member, v *verdict) {
 		return
 	}
 	for _, a := range person.Admins {
+		if person.putBack && a.FirstName+a.LastName+a.Email == "" {
+			p.trace(person, m, "R22", "kept record", "administrator %s, as if the list that is not believed still had it", a.UserID)
+			continue
+		}
 		p.trace(person, m, "", "RingCX administrators", "administrator %s: %s %s <%s>", a.UserID, a.FirstName, a.LastName, a.Email)
 	}
 	for _, r := range person.Agents {
+		if person.putBack && r.FirstName+r.LastName+r.Email == "" {
+			p.trace(person, m, "R22", "kept record", "agent %s of group %s (%s) in sub-account %s (%s), as if the list that is not believed still had it",
+				r.ID, r.Group.ID, r.Group.Name, r.Sub.ID, r.Sub.Name)
+			continue
+		}
 		p.trace(person, m, "", "RingCX agents", "agent %s of group %s (%s) in sub-account %s (%s): %s %s <%s>, type %s, active %t",
 			r.ID, r.Group.ID, r.Group.Name, r.Sub.ID, r.Sub.Name, r.FirstName, r.LastName, r.Email, r.Type, r.Active)
 	}

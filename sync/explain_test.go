@@ -87,7 +87,7 @@ func TestR32ExplainSaysWhatDecides(t *testing.T) {
 		},
 		{
 			name: "a held leaver", who: "ada byron",
-			then:  with(func(p *Policy) { p.LimitPercent, p.LimitFloor = 0, 0 }, without()),
+			then:  with(func(p *Policy) { p.Limits.Deactivations = Limit{0, 0} }, without()),
 			facts: map[string]string{"R21-R24": "held: limit"},
 		},
 		{

@@ -19,11 +19,12 @@ type memory struct {
 	lastRun RunID
 	lastID  int64
 	members map[string][]*Member
-	states  map[string]State
 	commits []*Commit
 
-	contacts      map[string][]*Contact
-	contactStates map[string]State
+	contacts map[string][]*Contact
+
+	books, contactBooks map[string]*books
+	trigger             Trigger // of the run that began last
 
 	// moves is how many commits find that somebody was faster.
 	moves int
@@ -47,13 +48,21 @@ func (r *memory) Lock(context.Context, Holder) (func() error, error) {
 	}, nil
 }
 
-func (r *memory) Begin(context.Context, Run) (RunID, error) {
+func (r *memory) Begin(_ context.Context, run Run) (RunID, error) {
+	r.trigger = run.Trigger
 	r.lastRun++
 	return r.lastRun, nil
 }
 
-func (r *memory) State(_ context.Context, account string, _ time.Time) (State, error) {
-	return r.states[account], nil
+func (r *memory) State(_ context.Context, account string, now time.Time) (State, error) {
+	return r.book(r.books, account).at(now, r.members[account]), nil
+}
+
+func (r *memory) book(of map[string]*books, account string) *books {
+	if of[account] == nil {
+		of[account] = &books{}
+	}
+	return of[account]
 }
 
 func (r *memory) Members(_ context.Context, account string, _ Known) iter.Seq2[*Member, error] {
@@ -70,7 +79,7 @@ func (r *memory) Members(_ context.Context, account string, _ Known) iter.Seq2[*
 }
 
 func (r *memory) ContactState(_ context.Context, account string, _ time.Time) (State, error) {
-	return r.contactStates[account], nil
+	return r.book(r.contactBooks, account).state, nil
 }
 
 func (r *memory) Contacts(_ context.Context, account string) iter.Seq2[*Contact, error] {
@@ -86,24 +95,26 @@ func (r *memory) Contacts(_ context.Context, account string) iter.Seq2[*Contact,
 	}
 }
 
-// commitContacts is Commit for a contact plan.
-func (r *memory) commitContacts(c *Commit) error {
-	state := r.contactStates[c.Account]
+// moved plays that somebody was faster, then compares versions.
+func (r *memory) moved(b *books, planned int64) error {
 	if r.moves > 0 {
 		r.moves--
-		state.Version++
+		b.state.Version++
 	}
-	r.contactStates[c.Account] = state
-	if c.Contacts.Version != state.Version {
+	if planned != b.state.Version {
 		return fmt.Errorf("commit: %w", ErrMoved)
 	}
-	state.Version++
-	if c.Accept != nil && c.Status == Succeeded {
-		state.Accepted = c.Accept.Settings
+	return nil
+}
+
+// commitContacts is Commit for a contact plan.
+func (r *memory) commitContacts(c *Commit) error {
+	b := r.book(r.contactBooks, c.Account)
+	if err := r.moved(b, c.Contacts.Version); err != nil {
+		return err
 	}
-	state.Bound.RingEXAccountID = c.Identity.RingEXAccountID
-	r.contactStates[c.Account] = state
 	r.contacts[c.Account] = applyContacts(c.Contacts, r.contacts[c.Account], &r.lastID)
+	b.book(c, r.trigger, c.FinishedAt, nil)
 	return nil
 }
 
@@ -119,25 +130,21 @@ func (r *memory) Commit(ctx context.Context, c *Commit) error {
 			return err
 		}
 	}
-	state := r.states[c.Account]
 	if c.Plan != nil {
-		if r.moves > 0 {
-			r.moves--
-			state.Version++
-			r.states[c.Account] = state
+		b := r.book(r.books, c.Account)
+		if err := r.moved(b, c.Plan.Version); err != nil {
+			return err
 		}
-		if c.Plan.Version != state.Version {
-			return fmt.Errorf("commit: %w", ErrMoved)
-		}
-		state.Version++
-		if c.Accept != nil && c.Status == Succeeded {
-			state.Accepted, state.SubAccounts, state.Admins = c.Accept.Settings, c.Accept.SubAccounts, c.Accept.Admins
-		}
-		if c.Full {
-			state.LastSeen, state.Bound = c.TakenAt, c.Identity
-		}
-		r.states[c.Account] = state
+		before := r.lastID
 		r.members[c.Account] = apply(c.Plan, r.members[c.Account], &r.lastID)
+		ids := map[string]int64{}
+		for i := range c.Plan.Changes {
+			if c.Plan.Changes[i].Kind == Onboard {
+				before++
+				ids[c.Plan.Changes[i].Person] = before
+			}
+		}
+		b.book(c, r.trigger, c.FinishedAt, ids)
 	}
 	r.commits = append(r.commits, c)
 	return nil
@@ -156,6 +163,7 @@ type fakeDirectory struct {
 	contactsErr error
 
 	looks   int
+	look    Look // the last
 	lookups [][]string
 	closed  bool
 }
@@ -182,12 +190,28 @@ func (d *fakeDirectory) Snapshot(ctx context.Context, report func(Progress)) (*S
 	return d.first, d.err
 }
 
-func (d *fakeDirectory) LookAgain(context.Context, Look, func(Progress)) (*Snapshot, error) {
+func (d *fakeDirectory) LookAgain(_ context.Context, look Look, _ func(Progress)) (*Snapshot, error) {
 	if d.closed {
 		return nil, errors.New("read after close")
 	}
 	d.looks++
-	return d.second, d.againErr
+	d.look = look
+	if d.againErr != nil {
+		return nil, d.againErr
+	}
+	answer := &Snapshot{Account: d.second.Account, TakenAt: d.second.TakenAt}
+	if look.RingCX {
+		answer.Admins, answer.SubAccounts, answer.Lists = d.second.Admins, d.second.SubAccounts, d.second.Lists
+	}
+	if look.Roles {
+		answer.Roles, answer.Assigned = d.second.Roles, d.second.Assigned
+	}
+	for _, e := range d.second.Extensions {
+		if slices.Contains(look.Extensions, e.ID) {
+			answer.Extensions = append(answer.Extensions, e)
+		}
+	}
+	return answer, nil
 }
 
 func (d *fakeDirectory) Regional(ctx context.Context, extensions []string, report func(Progress)) (map[string]Region, []Warning, error) {
@@ -242,8 +266,8 @@ func newSite(t *testing.T, given func(*world)) *siteUnderTest {
 	t.Helper()
 	s := &siteUnderTest{
 		roster: &memory{
-			members: map[string][]*Member{}, states: map[string]State{},
-			contacts: map[string][]*Contact{}, contactStates: map[string]State{},
+			members: map[string][]*Member{}, contacts: map[string][]*Contact{},
+			books: map[string]*books{}, contactBooks: map[string]*books{},
 		},
 		log:         &log{},
 		directories: map[string]*fakeDirectory{}, policies: map[string]Policy{},

@@ -9,11 +9,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
 // noon is when every test runs, unless it says otherwise.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// noLimits hold nobody by number, but for all of two or more.
+var noLimits = Limits{Limit{100, 50}, Limit{100, 5000}, Limit{100, 50}, Limit{100, 50}}
 
 // world is what RingCentral reports about account acme, what the roster holds,
 // and the settings: all that a plan depends on. People are known by short ids;
@@ -23,6 +27,8 @@ type world struct {
 
 	members []*Member
 	lastID  int64
+	books   books
+	lastRun RunID
 }
 
 func newWorld() *world {
@@ -31,7 +37,7 @@ func newWorld() *world {
 	w.Snapshot = &Snapshot{Account: "acme", TakenAt: noon, Identity: Identity{MainAccountID: "9", RingEXAccountID: "8", OwnerID: "900"}}
 	w.Policy = Policy{
 		DataSource: "rt", DefaultActivityID: "Site 1", RolePrecedence: "first",
-		Access: Access{Rule: AccessListed}, Deactivate: true, LimitPercent: 100, LimitFloor: 50,
+		Access: Access{Rule: AccessListed}, Deactivate: true, Limits: noLimits,
 	}
 	w.extension("900", "Otto Owner")
 	return w
@@ -135,8 +141,15 @@ func (w *world) role(id, name string, permissions []string, extensions ...string
 	}
 }
 
-// clear empties RingCX; the extensions stay.
-func (w *world) clear() { w.Snapshot.Admins, w.Snapshot.SubAccounts = nil, nil }
+// clear empties the lists of RingCX, which stay listed; the extensions stay.
+func (w *world) clear() {
+	w.Snapshot.Admins = nil
+	for i := range w.Snapshot.SubAccounts {
+		for j := range w.Snapshot.SubAccounts[i].Groups {
+			w.Snapshot.SubAccounts[i].Groups[j].Agents = nil
+		}
+	}
+}
 
 // clearAll empties RingEX too, but for the owner.
 func (w *world) clearAll() {
@@ -175,12 +188,98 @@ func (w *world) sync(t rapid.TB) *Plan {
 	return plan
 }
 
+// today makes a full run as the service does, with all that a commit books, at the time of
+// w.Now; tomorrow moves that on.
+func (w *world) today(t rapid.TB) *Plan {
+	t.Helper()
+	return w.commit(t, nil)
+}
+
+func (w *world) tomorrow() *world {
+	w.Now = w.Now.AddDate(0, 0, 1)
+	w.Snapshot.TakenAt = w.Now
+	return w
+}
+
+// approve applies the open changes with the given run numbers or earlier ones, as far as
+// choose (nil: all) picks them.
+func (w *world) approve(t rapid.TB, run RunID, choose func(*HeldChange) bool) *Plan {
+	t.Helper()
+	return w.commit(t, w.shown(run, choose))
+}
+
+// shown are the numbers of what waits and was shown by a run or an earlier one.
+func (w *world) shown(run RunID, choose func(*HeldChange) bool) []int64 {
+	ids := []int64{}
+	for i := range w.books.state.Open {
+		h := &w.books.state.Open[i]
+		if h.State == Waiting && h.Run <= run && (choose == nil || choose(h)) {
+			ids = append(ids, h.ID)
+		}
+	}
+	return ids
+}
+
+// reject refuses what a run, or an earlier one, showed.
+func (w *world) reject(t rapid.TB, run RunID, choose func(*HeldChange) bool) {
+	t.Helper()
+	w.lastRun++
+	w.books.book(&Commit{Run: w.lastRun, Plan: &Plan{}, Settled: &Settled{Decision: Reject, Held: w.shown(run, choose)}}, Reject, w.Now, nil)
+}
+
+func (w *world) commit(t rapid.TB, approved []int64) *Plan {
+	t.Helper()
+	in := w.Input
+	in.State = w.books.at(w.Now, w.members)
+	in.Members, in.Approved = w.stream, approved
+	plan, err := MakePlan(in)
+	if err != nil {
+		t.Fatalf("MakePlan: %v", err)
+	}
+	if approved == nil {
+		mustKeepLaws(t, plan, w.members)
+	}
+	w.lastRun++
+	c := &Commit{Run: w.lastRun, Plan: plan, Full: approved == nil, TakenAt: w.Snapshot.TakenAt, Identity: w.Snapshot.Identity}
+	trigger := Scheduled
+	if c.Full {
+		c.Settings = Accept(&w.Policy, w.Snapshot)
+	} else {
+		trigger = Approve
+		c.Settled = &Settled{Decision: Approve, Held: plan.Released}
+	}
+	before := w.lastID
+	w.members = apply(plan, w.members, &w.lastID)
+	ids := map[string]int64{}
+	for i := range plan.Changes {
+		if plan.Changes[i].Kind == Onboard {
+			before++
+			ids[plan.Changes[i].Person] = before
+		}
+	}
+	w.books.book(c, trigger, w.Now, ids)
+	return plan
+}
+
+// rejected notes that an operator refused a deactivation of a member.
+func (w *world) rejected(member int64, reason Reason) {
+	w.State.Open = append(w.State.Open, HeldChange{
+		ID: member, Run: 1, State: Rejected, Kind: Deactivate, Member: member, Field: statusField,
+		Before: string(Active), After: string(Inactive), Reason: reason,
+	})
+}
+
 // edit carries out an operator's edit.
 func (w *world) edit(t rapid.TB, edit Edit) {
 	t.Helper()
-	plan, _, err := edit(w.State, slices.Values(w.members))
+	plan, settled, err := edit(w.State, slices.Values(w.members))
 	if err != nil {
 		t.Fatalf("edit: %v", err)
+	}
+	if settled != nil {
+		w.lastRun++
+		w.books.book(&Commit{Run: w.lastRun, Plan: &Plan{}, Settled: settled}, ByHand, w.Now, nil)
+		w.State.Open = w.books.state.Open
 	}
 	w.members = apply(plan, w.members, &w.lastID)
 }
@@ -237,7 +336,15 @@ func apply(plan *Plan, members []*Member, lastID *int64) []*Member {
 }
 
 // nexts compares the members that changes lead to.
-var nexts = cmp.Transformer("Next", func(next func() *Member) *Member { return next() })
+var nexts = cmp.Options{
+	cmp.Transformer("Next", func(next func() *Member) *Member {
+		if next == nil {
+			return nil
+		}
+		return next()
+	}),
+	cmpopts.IgnoreUnexported(Change{}),
+}
 
 // lines renders a plan for comparison: a line for every change, held change,
 // hold reason, conflict and note.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Forgetting somebody is a legal erasure: their row stays, so that the history
@@ -53,7 +54,7 @@ func (m *Member) forget() {
 	m.Username, m.Pins = "", nil
 	m.Logins = impersonalLogins(m.Logins)
 	m.Synced.Logins, m.Synced.Regional = fingerprint(m.Logins), ""
-	m.Status, m.Synced.Status, m.DeactivationReason, m.Rejected = Inactive, Inactive, ReasonForgotten, ""
+	m.Status, m.Synced.Status, m.DeactivationReason, m.LeavingSince = Inactive, Inactive, ReasonForgotten, time.Time{}
 }
 
 func (p Profile) impersonal() Profile {
@@ -243,8 +244,8 @@ func (e *erasure) learn(line *pastLine, sub string) {
 
 // blank blanks the records of the member in one line.
 func (e *erasure) blank(line *pastLine, sub string) {
-	if line.Head != nil && line.Head.Snapshot.Regional != nil {
-		maps.DeleteFunc(line.Head.Snapshot.Regional.Own, func(id string, _ Region) bool { return e.means(id, "") })
+	if line.Head != nil {
+		e.blankHead(line.Head)
 	}
 	for i := range line.Admins {
 		if a := &line.Admins[i]; e.means(a.RCUserID, a.Email) || slices.Contains(e.member.AdminIDs, a.UserID) {
@@ -269,6 +270,29 @@ func (e *erasure) blank(line *pastLine, sub string) {
 		}
 	}
 	line.Sealed = slices.DeleteFunc(line.Sealed, func(s pastSealed) bool { return s.ID == e.member.ID })
+}
+
+// blankHead blanks what is held about the member, what they lost of late, and their own
+// regional settings.
+func (e *erasure) blankHead(head *pastHead) {
+	if head.Snapshot.Regional != nil {
+		maps.DeleteFunc(head.Snapshot.Regional.Own, func(id string, _ Region) bool { return e.means(id, "") })
+	}
+	if gone := head.State.Gone[e.member.ID]; gone != nil {
+		head.State.Gone[e.member.ID] = impersonalLogins(gone)
+	}
+	keys := e.member.Keys()
+	for i := range head.State.Open {
+		h := &head.State.Open[i]
+		h.Detail, _, _ = strings.Cut(h.Detail, LeavesBehind) // names others, as RingCentral called them
+		if h.Member != e.member.ID && !slices.ContainsFunc(h.IDs, func(id string) bool { return slices.Contains(keys, id) }) {
+			continue
+		}
+		h.Person, h.Name, h.Email, h.Detail = "", "", "", ""
+		if h.Field != statusField {
+			h.Before, h.After = "", ""
+		}
+	}
 }
 
 // means tells a record of the member by its RingEX id, or by its e-mail.

@@ -130,7 +130,15 @@ func TestForgetTextOfTheHistory(t *testing.T) {
 func TestForgetKept(t *testing.T) {
 	w := forgettable(t)
 	w.member(2).Profile[Site] = "Bern"
-	plan, kept := keepWhile(t, w.input(), 1)
+	in := w.input()
+	in.State.Open = []HeldChange{
+		{ID: 1, Run: 1, State: Waiting, Kind: Deactivate, Field: "status", Member: 1, Before: "active", After: "inactive", Name: "Zeno Quill", Email: "zeno@example.com"},
+		{ID: 2, Run: 1, State: Rejected, Kind: Update, Field: "last_name", Member: 1, Before: "Quill", After: "Quill-Roe", Name: "Zeno Quill"},
+		{ID: 3, Run: 1, State: Rejected, Kind: Onboard, IDs: []string{"rc:701"}, Name: "Zeno Quill"},
+		{ID: 4, Run: 1, State: Rejected, Kind: Deactivate, Field: "status", Member: 2, Detail: "gone" + LeavesBehind + "supervises Zeno Quill"},
+	}
+	in.State.Gone = map[int64][]Login{1: {{SubAccountID: "1", AgentID: "509", UserName: "zeno.former"}}}
+	plan, kept := keepWhile(t, in, 1)
 	pieces, err := ForgetKept(kept, w.member(1))
 	blanked := (&Keep{Pieces: pieces}).data()
 	if err != nil {

@@ -65,7 +65,7 @@ func decodeWorld(data []byte) *world {
 			w.decodeMember(id, a, rcID, mail, name)
 		case 4:
 			w.Policy.Deactivate, w.Policy.RequireRingEX, w.Policy.GraceDays = a&1 == 0, a&2 != 0, int(b%3)
-			w.Policy.LimitPercent, w.Policy.LimitFloor = int(c), int(d)
+			w.Policy.Limits.Deactivations = Limit{int(c), int(d)}
 		}
 	}
 	return w

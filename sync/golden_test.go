@@ -31,7 +31,8 @@ func eventful(t *testing.T) *world {
 	w.sync(t)
 	w.members = append(ida, w.members...)
 	w.member(3).Status, w.member(3).Synced.Status, w.member(3).DeactivationReason = Inactive, Inactive, ReasonRemoved
-	w.member(7).Managed, w.member(8).Rejected = false, ReasonRemoved
+	w.member(7).Managed = false
+	w.rejected(8, ReasonRemoved)
 
 	w.clearAll()
 	w.agent("2/20", "601", "Ida Lux", agentType("SUPERVISOR"))
@@ -55,8 +56,7 @@ func TestGoldenPlan(t *testing.T) {
 		"held": func(t *testing.T) *world {
 			w := crowd(4)
 			w.sync(t)
-			w.Policy.LimitPercent, w.Policy.LimitFloor = 10, 1
-			w.State.SubAccounts = []string{"2"}
+			w.Policy.Limits.Deactivations = Limit{10, 1}
 			w.lose(2)
 			return w
 		},

@@ -1,230 +1,227 @@
 package sync
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
-// tally counts the roster as it was before the run, for the guard.
-type tally struct {
-	active int // active, managed, linked
-	admins int // active, administrators as RingCentral says
-	lists  map[listKey]*listTally
+// Facts are all that the guard decides from (R21 to R24): about the members of one
+// account, or about its contacts.
+type Facts struct {
+	Noun    string    // whom it is about: "active members", "contacts"
+	Now     time.Time // start of this plan
+	Limit   Limit
+	Active  int         // active, managed and linked before this run; of contacts: all that could go
+	Leavers []time.Time // since when each would leave; zero: since now
+	Recent  [2]int      // who was made inactive by earlier runs, by window
+	Rolls   []Roll      // in the order of their lists
+	// Each of these is a fact in words; "" where there is none.
+	OwnerMissing    string
+	SettingsChanged string
+	Unreadable      string
 }
 
-// listKey names a sub-account, or an agent group of one.
-type listKey struct{ sub, group string }
-
-func (k listKey) String() string {
-	if k.group == "" {
-		return "sub-account " + k.sub
-	}
-	return "agent group " + k.group + " of sub-account " + k.sub
+// Findings are what the guard says.
+type Findings struct {
+	All   []HoldReason             // hold every leaver of the account
+	Lists map[listKey][]HoldReason // the lists that are not believed: what hangs on them is held
 }
 
-// listTally is one list's share of the roster.
-type listTally struct{ active, leaving int }
-
-func newTally() tally { return tally{lists: map[listKey]*listTally{}} }
-
-func (t *tally) count(m *Member) {
-	if m.Status != Active {
-		return
-	}
-	if m.isAdministrator() {
-		t.admins++
-	}
-	if !m.Managed || !m.Linked {
-		return
-	}
-	t.active++
-	t.eachList(m, func(l *listTally) { l.active++ })
+// window is a span in which changes share a limit (R21).
+type window struct {
+	name           string
+	span           time.Duration
+	percent, floor int // factors
 }
 
-// eachList visits each sub-account and agent group once in which the member has
-// an active login.
-func (t *tally) eachList(m *Member, visit func(*listTally)) {
-	seen := make([]listKey, 0, 8)
-	touch := func(key listKey) {
-		if slices.Contains(seen, key) {
-			return
-		}
-		seen = append(seen, key)
-		l := t.lists[key]
-		if l == nil {
-			l = &listTally{}
-			t.lists[key] = l
-		}
-		visit(l)
-	}
-	for i := range m.Logins {
-		if l := &m.Logins[i]; l.Active {
-			touch(listKey{sub: l.SubAccountID})
-			if l.AgentGroupID != "" {
-				touch(listKey{l.SubAccountID, l.AgentGroupID})
+// windows are R21's. A day's is shorter than a day, so that a run that starts a little
+// earlier than yesterday's does not count yesterday's leavers in.
+var windows = [2]window{
+	{"23 hours", 23 * time.Hour, 1, 1},
+	{"7 days", 7 * 24 * time.Hour, 3, 2},
+}
+
+// check is one reason for holding every leaver of an account.
+type check struct {
+	reason Reason
+	find   func(*Facts) string // the fact in words; "": it does not hold anybody
+}
+
+// checks are the reasons for holding every leaver, in the order in which they are given.
+// RULES.md has the same table (R24).
+var checks = []check{
+	{ReasonLimit, overLimit},
+	{ReasonOwnerMissing, func(f *Facts) string { return f.OwnerMissing }},
+	{ReasonSettings, func(f *Facts) string { return f.SettingsChanged }},
+	{ConflictFaulty, func(f *Facts) string { return f.Unreadable }},
+}
+
+// doubt is one reason for not believing a list that lost people.
+type doubt struct {
+	reason Reason
+	fits   func(*Roll) bool
+}
+
+// doubts are the reasons for not believing a list (R22): the first that fits is given. Their
+// numbers are fixed. RULES.md has the same table.
+var doubts = []doubt{
+	{ReasonSubAccountGone, func(r *Roll) bool { return r.list.kind == subAccountList && r.Gone && r.Lost >= 1 }},
+	{ReasonGroupGone, func(r *Roll) bool { return r.list.kind == agentGroupList && r.Gone && r.Lost >= 2 && !r.isDissolved() }},
+	{ReasonListEmptied, func(r *Roll) bool { return r.Lost >= 2 && r.left() == 0 && !r.isDissolved() }},
+	{ReasonListShrunk, func(r *Roll) bool {
+		return r.Lost >= 3 && r.left() <= r.Lost && !r.isDissolved() || r.list.kind == administrators && r.Lost >= 2 && r.Lost*10 >= r.Was
+	}},
+	{ReasonListCap, seemsCut},
+}
+
+// Check decides which leavers of an account wait for an operator, and which lists are
+// not believed. It is pure.
+func Check(f *Facts) Findings {
+	found := Findings{Lists: map[listKey][]HoldReason{}}
+	if len(f.Leavers) > 0 {
+		for _, c := range checks {
+			if detail := c.find(f); detail != "" {
+				found.All = append(found.All, HoldReason{c.reason, detail})
 			}
 		}
 	}
+	for i := range f.Rolls {
+		r := &f.Rolls[i]
+		for _, d := range doubts {
+			if d.fits(r) {
+				found.Lists[r.list] = []HoldReason{{d.reason, r.losses()}}
+				break
+			}
+		}
+	}
+	found.narrow()
+	for _, r := range cutAlike(f.Rolls) {
+		if found.Lists[r.list] == nil {
+			found.Lists[r.list] = []HoldReason{{ReasonListCap, fmt.Sprintf("%s; no agent list is longer than %d, and several of exactly that length lost people", r.losses(), r.Length)}}
+		}
+	}
+	return found
 }
 
-// guard holds leavers that look like a mistake (R21 to R24). It sees what the
-// ladder left, and nothing else decides about them: what it does not hold is
-// deactivated.
-func (p *planner) guard() {
-	if len(p.candidates) == 0 {
-		return
-	}
-	reasons := p.holdReasons()
-	last := p.lastAdministrators()
-	left := p.leavesBehind(last)
-	for _, l := range p.candidates {
-		c := p.leave(l)
-		c.Leaves = left[l.member.ID]
-		for _, what := range c.Leaves {
-			p.trace(l.person, l.member, "", "RingCX lists", "leaves behind: %s", what.Detail)
-		}
-		why := reasons
-		if last[l.member.ID] {
-			why = append(slices.Clip(reasons), HoldReason{ReasonLastAdmin, lastAdministrator})
-		}
-		if len(why) > 0 && p.in.Approved[l.member.ID] != l.reason {
-			p.hold(l, c, why)
-			continue
-		}
-		p.trace(l.person, l.member, "R16", "plan", "is deactivated, reason %s: %s", l.reason, c.Detail)
-		p.plan.Changes = append(p.plan.Changes, c)
-	}
-	if p.plan.Held == nil {
-		return
-	}
-	p.plan.Held.Reasons = reasons
-	if len(last) > 0 {
-		p.plan.Held.Reasons = append(p.plan.Held.Reasons, HoldReason{ReasonLastAdmin, lastAdministrator})
+// narrow drops what is said of contacts by type and site where the whole directory is not
+// believed.
+func (f *Findings) narrow() {
+	if f.Lists[listKey{kind: directoryList}] != nil {
+		maps.DeleteFunc(f.Lists, func(list listKey, _ []HoldReason) bool { return list.kind == crowdList })
 	}
 }
 
-func (p *planner) hold(l leaver, c Change, why []HoldReason) {
-	if p.plan.Held == nil {
-		p.plan.Held = &Held{}
-	}
-	p.plan.Held.Changes = append(p.plan.Held.Changes, c)
-	p.mark(l.member, p.absent(l))
-	for _, r := range why {
-		p.trace(l.person, l.member, "R21-R24", "guard", "held: %s, %s", r.Reason, r.Detail)
+// believe takes doubts from another look at the same lists in (R2): a list that one look
+// gives no reason to believe is not believed, as far as it lost anybody.
+func (f *Findings) believe(rolls *rolls, more []Doubt) {
+	for _, d := range more {
+		if roll := rolls.by[d.key()]; roll != nil && roll.Lost > 0 && f.Lists[roll.list] == nil {
+			f.Lists[roll.list] = []HoldReason{{d.Reason, d.Detail}}
+		}
 	}
 }
 
-// holdReasons are the reasons that hold all leavers of the account, in the
-// order of R24.
-func (p *planner) holdReasons() []HoldReason {
-	for _, l := range p.candidates {
-		p.tally.eachList(l.member, func(t *listTally) { t.leaving++ })
+// capLengths are the lengths at which a server may have cut a list without a total: the
+// first two by RingCentral's known caps (API.md 6.4d), the others where people are lost.
+var capLengths, roundLengths = []int{1000, 2000}, []int{50, 100, 200, 250, 500, 1000, 2000, 5000}
+
+// seemsCut says whether a list without a total looks as if a server had cut it.
+func seemsCut(r *Roll) bool {
+	if r.Total || r.Gone || r.Lost == 0 || r.list.kind == crowdList {
+		return false
 	}
-	var reasons []HoldReason
-	for _, check := range []func() (Reason, string){
-		p.overLimit, p.cappedLists, p.emptiedLists, p.goneSubAccounts, p.missingOwner, p.changedSettings,
-	} {
-		if reason, detail := check(); detail != "" {
-			reasons = append(reasons, HoldReason{reason, detail})
+	return slices.Contains(capLengths, r.Length) ||
+		r.list.kind != subAccountList && r.Lost >= 2 && slices.Contains(roundLengths, r.Length)
+}
+
+// cutAlike finds agent lists that were all cut at one length: none is longer, and two of
+// that length had more active records of members, or lost two people. How many records
+// there were besides is not known.
+func cutAlike(rolls []Roll) (cut []*Roll) {
+	longest := 0
+	for i := range rolls {
+		if rolls[i].list.kind == agentGroupList {
+			longest = max(longest, rolls[i].Length)
 		}
 	}
-	return reasons
+	for i := range rolls {
+		r := &rolls[i]
+		if r.list.kind == agentGroupList && longest > 0 && r.Length == longest && (r.Lost >= 2 || r.Lost == 1 && r.Was > longest) {
+			cut = append(cut, r)
+		}
+	}
+	if len(cut) < 2 {
+		return nil
+	}
+	return cut
 }
 
 // overLimit is R21.
-func (p *planner) overLimit() (Reason, string) {
-	return ReasonLimit, tooMany(len(p.candidates), p.in.State.RecentLeavers, p.tally.active, p.in.Policy.LimitPercent, p.in.Policy.LimitFloor,
-		"active members would leave", "left")
-}
-
-// tooMany says whether so many at once are more than deactivation_limit allows
-// of so many, those of the last 24 hours counted in, or all of two or more
-// (R21). "": they are not.
-func tooMany(leaving, recent, of, percent, floor int, would, did string) string {
-	all := leaving + recent
-	switch {
-	case leaving >= 2 && leaving >= of:
-		return fmt.Sprintf("all %d %s", of, would)
-	case all*100 > percent*of && all >= floor:
-		also := ""
-		if recent > 0 {
-			also = fmt.Sprintf(", with %d who %s in the last 24 hours", recent, did)
+func overLimit(f *Facts) string {
+	for i, w := range windows {
+		since := f.Now.Add(-w.span)
+		fresh := 0
+		for _, t := range f.Leavers {
+			if t.IsZero() || t.After(since) {
+				fresh++
+			}
 		}
-		return fmt.Sprintf("%d of %d %s%s: more than the %d %% that deactivation_limit allows", leaving, of, would, also, percent)
+		if text := f.Limit.exceeded(fresh, f.Recent[i], f.Active+f.Recent[i], w); text != "" {
+			return fmt.Sprintf("%s %s would leave", text, f.Noun)
+		}
+		if i == 0 && fresh >= 2 && fresh >= f.Active {
+			return fmt.Sprintf("all %d %s would leave", f.Active, f.Noun)
+		}
 	}
 	return ""
 }
 
-// capLengths are the lengths at which a RingCX list may have been cut by a
-// server's cap (API.md 6.4d).
-var capLengths = []int{1000, 2000}
-
-// cappedLists, emptiedLists, goneSubAccounts and missingOwner are R22.
-func (p *planner) cappedLists() (Reason, string) {
-	var capped []string
-	for _, l := range p.in.Snapshot.Lists {
-		if l.Total < 0 && slices.Contains(capLengths, l.Length) {
-			capped = append(capped, fmt.Sprintf("%s (%d)", l.Name, l.Length))
-		}
-	}
-	if capped == nil {
-		return "", ""
-	}
-	return ReasonListCap, "exactly as long as a server's cap: " + strings.Join(capped, ", ")
+// Limit is how much of one kind may change without an operator: nothing is held below
+// Floor, and above it nothing up to Percent of those concerned.
+type Limit struct {
+	Percent int `json:"percent"`
+	Floor   int `json:"floor"`
 }
 
-func (p *planner) emptiedLists() (Reason, string) {
-	var emptied []string
-	for key, l := range p.tally.lists {
-		if l.active >= max(p.in.Policy.LimitFloor, 1) && l.leaving == l.active {
-			emptied = append(emptied, fmt.Sprintf("%s (%d)", key, l.active))
-		}
+// exceeded says in words that so many now, with those of earlier runs of the window, are
+// over the limit; "": they are not.
+func (l Limit) exceeded(now, earlier, of int, w window) string {
+	all, percent := now+earlier, l.Percent*w.percent
+	if now == 0 || all*100 <= percent*of || all < l.Floor*w.floor {
+		return ""
 	}
-	slices.Sort(emptied)
-	if emptied == nil {
-		return "", ""
+	also := ""
+	if earlier > 0 {
+		also = fmt.Sprintf(" (%d now, %d by earlier runs)", now, earlier)
 	}
-	return ReasonListEmptied, "would lose all active members: " + strings.Join(emptied, ", ")
+	return fmt.Sprintf("within %s, more than the limit of %d %% allows: %d%s of %d", w.name, percent, all, also, of)
 }
 
-func (p *planner) goneSubAccounts() (Reason, string) {
-	listed := map[string]bool{}
-	for _, s := range p.in.Snapshot.SubAccounts {
-		listed[s.ID] = s.Active
-	}
-	var gone []string
-	for _, id := range p.in.State.SubAccounts {
-		if !listed[id] {
-			gone = append(gone, id)
-		}
-	}
-	if gone == nil {
-		return "", ""
-	}
-	return ReasonSubAccountGone, "no longer listed or no longer active: " + strings.Join(gone, ", ")
+// Doubt is a list that one look gave no reason to believe.
+type Doubt struct {
+	Kind   listKind `json:"kind"`
+	Sub    string   `json:"sub_account_id,omitempty"`
+	Group  string   `json:"agent_group_id,omitempty"`
+	Reason Reason   `json:"reason"`
+	Detail string   `json:"detail"`
 }
 
-func (p *planner) missingOwner() (Reason, string) {
-	owner := p.in.Snapshot.Identity.OwnerID
-	if owner == "" {
-		return "", ""
-	}
-	if p.extensionsDoubtful() {
-		return ReasonOwnerMissing, fmt.Sprintf("the extension list lacks %s, who authenticated", owner)
-	}
-	for _, l := range p.candidates {
-		if l.member.RCUserID == owner {
-			return ReasonOwnerMissing, fmt.Sprintf("member %d (%s) would leave, who authenticated", l.member.ID, owner)
-		}
-	}
-	return "", ""
-}
+func (d *Doubt) key() listKey { return listKey{d.Kind, d.Sub, d.Group} }
 
-// changedSettings is R23.
-func (p *planner) changedSettings() (Reason, string) {
-	return ReasonSettings, movedSettings(p.in.State.Accepted, DecidingSettings(&p.in.Policy, p.in.Snapshot), "members")
+// doubts lists what is not believed, in the order of the lists.
+func (f *Findings) doubts() (all []Doubt) {
+	for list, why := range f.Lists {
+		all = append(all, Doubt{list.kind, list.sub, list.group, why[0].Reason, why[0].Detail})
+	}
+	slices.SortFunc(all, func(a, b Doubt) int {
+		return cmp.Or(compareLists(a.key(), b.key()), strings.Compare(string(a.Reason), string(b.Reason)))
+	})
+	return all
 }
 
 // movedSettings names the deciding settings that are not what was accepted, with
@@ -262,45 +259,15 @@ func withOwner(deciding []Setting, ownerID string) []Setting {
 
 // Accept is what the next run is compared with, once this one is accepted.
 func Accept(policy *Policy, s *Snapshot) *Accepted {
-	a := &Accepted{Settings: map[string]string{}, Admins: len(s.Admins)}
-	for _, setting := range DecidingSettings(policy, s) {
-		a.Settings[setting.Key] = setting.Value
-	}
-	for _, sub := range s.SubAccounts {
-		if sub.Active && sub.Read {
-			a.SubAccounts = append(a.SubAccounts, sub.ID)
-		}
-	}
-	slices.Sort(a.SubAccounts)
-	return a
+	return accepted(DecidingSettings(policy, s))
 }
 
-// lastAdministrators are the leavers without whom nobody active would be an
-// administrator in RingCentral; they alone are held for it (R24).
-func (p *planner) lastAdministrators() map[int64]bool {
-	last := map[int64]bool{}
-	for _, l := range p.candidates {
-		if l.member.isAdministrator() {
-			last[l.member.ID] = true
-		}
+func accepted(settings []Setting) *Accepted {
+	a := &Accepted{Settings: map[string]string{}}
+	for _, s := range settings {
+		a.Settings[s.Key] = s.Value
 	}
-	left := p.tally.admins - len(last)
-	for _, person := range p.people.all {
-		next := p.next(person)
-		if next == nil {
-			continue
-		}
-		if person.outcome.wasAdmin {
-			left--
-		}
-		if next.isAdministrator() {
-			left++
-		}
-	}
-	if left > 0 {
-		return nil
-	}
-	return last
+	return a
 }
 
 // isAdministrator says whether RingCentral made somebody active an administrator

@@ -33,7 +33,8 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Detail string        `json:"detail"`
 		Fields []FieldChange `json:"fields"`
 		Leaves []Left        `json:"leaves_behind"`
-	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.shownFields()), orEmpty(c.Leaves)})
+		Why    []HoldReason  `json:"held_for"` // null: it is not held
+	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.shownFields()), orEmpty(c.Leaves), c.Why})
 }
 
 // shownFields are the fields of a change; of a new member, whose history is one

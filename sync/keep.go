@@ -99,7 +99,7 @@ type pastMember struct {
 	AbsentDays         int         `json:"absent_days,omitempty"`
 	AbsentOn           string      `json:"absent_on,omitempty"`
 	LastSeenAt         time.Time   `json:"last_seen_at,omitzero"`
-	Rejected           Reason      `json:"rejected,omitempty"`
+	LeavingSince       time.Time   `json:"leaving_since,omitzero"`
 }
 
 // pastProfile stands as a list, in the order of the fields.
@@ -121,18 +121,19 @@ type pastSealed struct {
 
 // pastWriter writes what a plan is made from while it is made.
 type pastWriter struct {
-	kept   map[string]bool // the pieces that are kept already
-	bases  map[string]Base // the newest whole ones of each list among them
-	pieces []Piece
-	line   bytes.Buffer
-	lines  *json.Encoder // into line
-	spans  []span        // of the records in it
-	packed bytes.Buffer
-	gzip   *gzip.Writer // into packed
-	batch  []pastMember
-	sealed []pastSealed
-	seals  hash.Hash // of the digests
-	err    error     // the first; nothing is written after it
+	kept    map[string]bool // the pieces that are kept already
+	bases   map[string]Base // the newest whole ones of each list among them
+	pieces  []Piece
+	line    bytes.Buffer
+	lines   *json.Encoder // into line
+	spans   []span        // of the records in it
+	packed  bytes.Buffer
+	gzip    *gzip.Writer // into packed
+	batch   []pastMember
+	sealed  []pastSealed
+	seals   hash.Hash // of the digests
+	watched bool      // the members passed
+	err     error     // the first; nothing is written after it
 }
 
 // newPastWriter writes all of an input but its members.
@@ -210,6 +211,10 @@ func (w *pastWriter) snapshot(s *Snapshot) {
 // watch is the stream of members, each of them written as it passes or is known.
 func (w *pastWriter) watch(members func(Known) iter.Seq[*Member]) func(Known) iter.Seq[*Member] {
 	return func(known Known) iter.Seq[*Member] {
+		if w.watched { // a plan may be made twice of one input
+			return members(known)
+		}
+		w.watched = true
 		if known != nil {
 			known = w.note(known)
 		}
@@ -269,7 +274,7 @@ func keptMember(m *Member) pastMember {
 		ID: m.ID, Status: m.Status, Managed: m.Managed, Linked: m.Linked, RCUserID: m.RCUserID, AdminIDs: m.AdminIDs,
 		Username: m.Username, Profile: pastProfile(m.Profile), Roles: m.Synced.Roles, Regional: m.Synced.Regional, Logins: m.Logins,
 		Own: m.Own, Pins: m.Pins, DeactivationReason: m.DeactivationReason,
-		AbsentDays: m.AbsentDays, AbsentOn: m.AbsentOn, LastSeenAt: m.LastSeenAt, Rejected: m.Rejected,
+		AbsentDays: m.AbsentDays, AbsentOn: m.AbsentOn, LastSeenAt: m.LastSeenAt, LeavingSince: m.LeavingSince,
 	}
 	if m.Synced != asHeld(m) {
 		k.Synced = &pastSynced{pastProfile(m.Synced.Profile), m.Synced.Status, m.Synced.RCUserID, m.Synced.Logins}
@@ -283,7 +288,7 @@ func (k *pastMember) member(account string) *Member {
 		ID: k.ID, Account: account, Status: k.Status, Managed: k.Managed, Linked: k.Linked, RCUserID: k.RCUserID,
 		AdminIDs: k.AdminIDs, Username: k.Username, Profile: Profile(k.Profile), Logins: k.Logins,
 		Own: k.Own, Pins: k.Pins, DeactivationReason: k.DeactivationReason,
-		AbsentDays: k.AbsentDays, AbsentOn: k.AbsentOn, LastSeenAt: k.LastSeenAt, Rejected: k.Rejected,
+		AbsentDays: k.AbsentDays, AbsentOn: k.AbsentOn, LastSeenAt: k.LastSeenAt, LeavingSince: k.LeavingSince,
 	}
 	m.Synced.Roles, m.Synced.Regional = k.Roles, k.Regional
 	m.Synced = asHeld(m)

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 func mustKeepLaws(t rapid.TB, plan *Plan, members []*Member) {
 	t.Helper()
 	s := plan.Summary
-	if sum := s.Onboard + s.Link + s.Update + s.Reactivate + s.Unchanged + s.Conflicts + s.Skipped; s.People != sum {
+	if sum := s.Onboard + s.Link + s.Update + s.Reactivate + s.Unchanged + s.Conflicts + s.Skipped + s.HeldPeople; s.People != sum {
 		t.Errorf("R32: %d people, but the parts come to %d: %+v", s.People, sum, s)
 	}
 	mustExplainSkips(t, plan)
@@ -31,8 +32,8 @@ func mustKeepLaws(t rapid.TB, plan *Plan, members []*Member) {
 func mustExplainSkips(t rapid.TB, plan *Plan) {
 	t.Helper()
 	why := map[string]bool{}
-	remark := []Reason{NoteExtensionMissing, NoteUnknownAgentType, NoteKeptRequired, NotePinned}
-	ladder := []Reason{NoteNeverLinked, NoteInConflict, NoteDeactivateOff, NoteProtected, NoteRejected, NoteInGrace}
+	remark := []Reason{NoteExtensionMissing, NoteUnknownAgentType, NoteKeptRequired, NotePinned, NoteRefused}
+	ladder := []Reason{NoteNeverLinked, NoteInConflict, NoteDeactivateOff, NoteProtected, NoteRejected, NoteInGrace, NoteListInDoubt}
 	for _, n := range plan.Notes {
 		if n.Person != "" && !slices.Contains(remark, n.Reason) && !slices.Contains(ladder, n.Reason) && !slices.Contains(inConflicts(plan), n.Person) {
 			why[n.Person] = true
@@ -43,16 +44,36 @@ func mustExplainSkips(t rapid.TB, plan *Plan) {
 	}
 }
 
-// mustTouchOnce: a person and a member are in one change at most, held ones
-// included, and nobody in conflict is in any.
+// mustTouchOnce: a person and a member are in one change at most, and one held change with
+// other fields; of nobody in conflict
+// anything is applied.
 func mustTouchOnce(t rapid.TB, plan *Plan) {
 	t.Helper()
 	members, people := map[int64]bool{}, map[string]bool{}
-	for _, c := range allChanges(plan) {
-		if c.Member != 0 && members[c.Member] || c.Person != "" && people[c.Person] {
-			t.Errorf("more than one change for member %d, person %q", c.Member, c.Person)
+	once := func(changes []Change) {
+		inThese := map[string]bool{}
+		for i := range changes {
+			c := &changes[i]
+			if key := fmt.Sprintf("%d %s", c.Member, when(c.Member == 0, c.Person)); inThese[key] {
+				t.Errorf("more than one change for member %d, person %q", c.Member, c.Person)
+			} else {
+				inThese[key] = true
+			}
+			for _, f := range c.Fields {
+				key := fmt.Sprintf("%d %s", c.Member, f.Field)
+				if inThese[key] {
+					t.Errorf("%s of member %d changes twice", f.Field, c.Member)
+				}
+				inThese[key] = true
+			}
 		}
-		members[c.Member], people[c.Person] = true, true
+	}
+	once(plan.Changes)
+	for i := range plan.Changes {
+		members[plan.Changes[i].Member], people[plan.Changes[i].Person] = true, true
+	}
+	if plan.Held != nil {
+		once(plan.Held.Changes)
 	}
 	for _, c := range plan.Conflicts {
 		leaverInTheWay := c.Reason == ConflictEmailInUse // R12: that member is an ordinary leaver
@@ -75,7 +96,7 @@ func mustKeepLogins(t rapid.TB, plan *Plan, members []*Member) {
 	t.Helper()
 	after := slices.Clone(plan.Marks)
 	for _, c := range allChanges(plan) {
-		if c.Member != 0 {
+		if c.Member != 0 && c.Next != nil {
 			after = append(after, c.Next())
 		}
 	}
@@ -114,8 +135,8 @@ func mustLeaveRightly(t rapid.TB, plan *Plan, members []*Member) {
 		return
 	}
 	for _, c := range plan.Held.Changes {
-		if c.Kind != Deactivate {
-			t.Errorf("held, but not a leaver: %+v", c)
+		if len(c.Why) == 0 {
+			t.Errorf("held without a reason: %+v", c)
 		}
 	}
 }
@@ -127,10 +148,12 @@ func TestLawsOfAnyPlan(t *testing.T) {
 	})
 }
 
-// Applying a plan and planning again gives nothing to do. Two things alone may
-// follow: newcomers who waited until a leaver gave up their e-mail (R12), and held
+// Applying a plan and planning again gives nothing to do. Three things alone may
+// follow: newcomers who waited until a leaver gave up their e-mail (R12), held
 // leavers of a roster that has grown, since the guard counts the members before a
-// run (R21, R24). After them there is nothing at all.
+// run (R21, R24), and the records of somebody made anew without an rcUserId, which R5
+// joins with what is listed of the old one once the member holds them. After them there
+// is nothing at all.
 func TestLawNothingLeftToDo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := arbitraryWorld(t)
@@ -157,16 +180,18 @@ func mustFollow(t rapid.TB, next, last *Plan) {
 			return l.Person == c.Person && l.Reason == ConflictEmailInUse
 		})
 		released := grown && slices.Contains(held(last), c.Member)
-		if !waited && !released {
+		joins := slices.ContainsFunc(last.Changes, func(l Change) bool { return l.Member == c.Member && l.Reason == ReasonRecreated })
+		if !waited && !released && !joins {
 			t.Errorf("still to do: %v\nafter: %v", lines(next), lines(last))
 		}
 	}
 	if len(next.Changes) == 0 {
-		if len(next.Marks) > 0 {
+		if len(next.Marks) > 0 && next.Held == nil && last.Held == nil {
 			t.Errorf("nothing changes, but bookkeeping moves: %+v\n%v\nafter: %v", *next.Marks[0], lines(next), lines(last))
 		}
 		for _, id := range held(next) {
-			if !slices.Contains(held(last), id) {
+			suspect := slices.ContainsFunc(last.Open, func(h HeldChange) bool { return h.Member == id && h.State == Suspect })
+			if !slices.Contains(held(last), id) && !suspect {
 				t.Errorf("member %d is held all at once: %v\nafter: %v", id, lines(next), lines(last))
 			}
 		}
@@ -180,11 +205,11 @@ func mustFollow(t rapid.TB, next, last *Plan) {
 
 // settle books what a commit books beside the members.
 func (w *world) settle(plan *Plan) {
-	w.State.RecentLeavers += plan.Summary.Deactivate
+	w.State.Recent[0].Deactivated += plan.Summary.Deactivate
 	w.State.LastSeen = w.Snapshot.TakenAt
+	w.State.Open = plan.Open
 	if plan.Held == nil {
-		accepted := Accept(&w.Policy, w.Snapshot)
-		w.State.Accepted, w.State.SubAccounts, w.State.Admins = accepted.Settings, accepted.SubAccounts, accepted.Admins
+		w.State.Accepted = Accept(&w.Policy, w.Snapshot).Settings
 	}
 }
 
@@ -192,7 +217,9 @@ func held(plan *Plan) []int64 {
 	var ids []int64
 	if plan.Held != nil {
 		for _, c := range plan.Held.Changes {
-			ids = append(ids, c.Member)
+			if c.Kind == Deactivate {
+				ids = append(ids, c.Member)
+			}
 		}
 	}
 	return ids

@@ -1,7 +1,9 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -10,27 +12,42 @@ import (
 type leaver struct {
 	member *Member
 	person *Person // nil: nobody reports them
+	known  FieldSet
 	reason Reason
+	step   Reason // of the ladder that keeps them; "": none does
+	detail string // of the step, in words
 }
 
-// settleLeavers sends everybody who is active and not present down the ladder.
+// settleLeavers collects everybody who is active and not present, with the step of the
+// ladder that keeps them.
 func (p *planner) settleLeavers() {
+	p.leavers = slices.DeleteFunc(p.leavers, func(l leaver) bool { return p.taken[l.member.ID] })
+	for i := range p.leavers {
+		l := &p.leavers[i]
+		p.enroll(l.member, l.person)
+		p.watch(l.member, l.person, l.known)
+	}
 	for _, m := range p.unmatched {
-		switch {
-		case p.taken[m.ID]:
-		case m.Status == Active:
+		if p.taken[m.ID] {
+			continue
+		}
+		p.enroll(m, nil)
+		p.watch(m, nil, 0)
+		if m.Status == Active {
 			p.leavers = append(p.leavers, leaver{member: m, reason: p.absence(m)})
-		default:
+		} else {
 			p.traceResting(m)
 		}
 	}
-	for _, l := range p.leavers {
+	for i := range p.leavers {
+		l := &p.leavers[i]
 		if l.person == nil {
 			p.traceMember(nil, l.member)
 		}
-		p.traceLeaver(&l)
-		p.descend(l)
+		p.traceLeaver(l)
+		l.step, l.detail = p.step(l)
 	}
+	slices.SortFunc(p.leavers, func(a, b leaver) int { return cmp.Compare(a.member.ID, b.member.ID) })
 }
 
 // traceLeaver says where somebody was looked for, and what came of it.
@@ -65,33 +82,80 @@ func (p *planner) absence(m *Member) Reason {
 	}
 }
 
-// descend takes a would-be leaver down the ladder of R16 as far as the guard:
-// the first step that applies keeps them.
-func (p *planner) descend(l leaver) {
-	m, policy := l.member, &p.in.Policy
-	switch {
-	case !m.Managed:
-		p.stay(l, NoteNotManaged, "detached from the sync")
-	case !m.Linked:
-		p.stay(l, NoteNeverLinked, "never matched to anybody RingCentral reports (R15)")
-	case p.conflicted[m.ID]:
-		p.stay(l, NoteInConflict, "part of a conflict")
-	case p.disputed[FoldEmail(m.Profile[Email])] || p.disputed[FoldEmail(m.Synced.Profile[Email])]:
-		p.stay(l, NoteInConflict, "another member holds a login of somebody with their e-mail: who that is, is not decided")
-	case l.person == nil && p.people.couldBeFaulty(m):
-		p.stay(l, NoteInConflict, "a faulty record could be theirs")
-	case !policy.Deactivate:
-		p.stay(l, NoteDeactivateOff, "deactivate is false in the settings")
-	case p.protected(m):
-		p.stay(l, NoteProtected, "named by protect in the settings")
-	case m.Rejected != "" && m.Rejected == l.reason:
-		p.stay(l, NoteRejected, "an operator rejected this deactivation; `ringroster reject --clear` ends that")
-	case l.reason == ReasonRemoved && policy.GraceDays > 0 && p.absentDays(m) <= policy.GraceDays:
-		p.stay(l, NoteInGrace, fmt.Sprintf("absent on %d UTC days; leaves after %d", p.absentDays(m), policy.GraceDays))
-	default:
-		p.candidates = append(p.candidates, l)
-	}
+// rung is a step of the ladder that a would-be leaver climbs down: what it is called where
+// it keeps somebody, and in words why it does; "": it does not.
+type rung struct {
+	step  Reason
+	keeps func(*planner, *leaver) string
 }
+
+// ladder are the steps of R16 in their order, as far as the guard: what is below them, held
+// and deactivated, settle.go decides. RULES.md has the same list.
+var ladder = []rung{
+	{NoteNotManaged, func(_ *planner, l *leaver) string { return when(!l.member.Managed, "detached from the sync") }},
+	{NoteNeverLinked, func(_ *planner, l *leaver) string {
+		return when(!l.member.Linked, "never matched to anybody RingCentral reports (R15)")
+	}},
+	{NoteInConflict, (*planner).disputedLeaver},
+	{NoteDeactivateOff, func(p *planner, _ *leaver) string {
+		return when(!p.in.Policy.Deactivate, "deactivate is false in the settings")
+	}},
+	{NoteProtected, func(p *planner, l *leaver) string {
+		return when(p.protected(l.member), "named by protect in the settings")
+	}},
+	{NoteRejected, func(p *planner, l *leaver) string {
+		return when(p.refusesLeaver(l),
+			"an operator rejected this deactivation; `ringroster reject --clear` ends that")
+	}},
+	{NoteInGrace, func(p *planner, l *leaver) string {
+		days := p.absentDays(l.member)
+		return when(l.reason == ReasonRemoved && p.in.Policy.GraceDays > 0 && days <= p.in.Policy.GraceDays,
+			fmt.Sprintf("absent on %d UTC days; leaves after %d", days, p.in.Policy.GraceDays))
+	}},
+}
+
+// refusesLeaver says whether an operator rejected that somebody leaves. A disabled extension
+// is a statement, about which nobody was asked yet unless just that was rejected (R26).
+func (p *planner) refusesLeaver(l *leaver) bool {
+	row := p.open.of(l.member.ID, statusField)
+	return row != nil && row.State == Rejected && (l.reason != ReasonDisabled || row.Reason == ReasonDisabled)
+}
+
+// when is the text if so, else "".
+func when(so bool, text string) string {
+	if so {
+		return text
+	}
+	return ""
+}
+
+// step is the first step of the ladder that keeps a would-be leaver; "": none does.
+func (p *planner) step(l *leaver) (step Reason, detail string) {
+	for _, r := range ladder {
+		if detail := r.keeps(p, l); detail != "" {
+			return r.step, detail
+		}
+	}
+	return "", ""
+}
+
+// disputedLeaver says why nobody knows whether a would-be leaver is gone.
+func (p *planner) disputedLeaver(l *leaver) string {
+	m := l.member
+	switch {
+	case p.conflicted[m.ID]:
+		return "part of a conflict"
+	case p.disputed[FoldEmail(m.Profile[Email])] || p.disputed[FoldEmail(m.Synced.Profile[Email])]:
+		return "another member holds a login of somebody with their e-mail: who that is, is not decided"
+	case l.person == nil && p.people.couldBeFaulty(m):
+		return "a faulty record could be theirs"
+	}
+	return ""
+}
+
+// counts says whether the guard looks at a would-be leaver: the two first steps of the
+// ladder are none of its business.
+func (l *leaver) counts() bool { return l.step != NoteNotManaged && l.step != NoteNeverLinked }
 
 // protected says whether the settings keep a member from leaving (R16): as the
 // roster holds them, or as RingCentral last reported them, which a pin or an edit
@@ -106,15 +170,34 @@ func (p *planner) protected(m *Member) bool {
 	return false
 }
 
-// stay keeps a would-be leaver, says why, and keeps count of the absence.
-func (p *planner) stay(l leaver, reason Reason, detail string) {
+// stay keeps a would-be leaver and says why. Whoever the guard looks at gets the absence
+// booked; it counts unless nobody knows whether it is one (R17).
+func (p *planner) stay(l *leaver, reason Reason, detail string, counts bool) {
 	p.trace(l.person, l.member, "R16", "plan", "stays: %s, %s", reason, detail)
 	p.plan.Notes = append(p.plan.Notes, Note{
 		Member: l.member.ID, Person: l.key(), Name: l.member.Profile.Name(), Reason: reason,
 		Detail: fmt.Sprintf("would leave as %s; %s", l.reason, detail),
 	})
-	if reason != NoteNotManaged && reason != NoteNeverLinked && reason != NoteInConflict {
-		p.mark(l.member, p.absent(l))
+	if l.counts() {
+		p.bookAbsence(l, counts && reason != NoteInConflict)
+	}
+}
+
+// bookAbsence marks a member who would leave and stays.
+func (p *planner) bookAbsence(l *leaver, counts bool) {
+	next := *l.member
+	if counts {
+		next = *p.absent(l)
+	}
+	p.keepSince(&next)
+	p.mark(l.member, &next)
+}
+
+// keepSince writes down since when a member would leave, in whole runs of the account
+// (R21).
+func (p *planner) keepSince(m *Member) {
+	if m.LeavingSince.IsZero() && p.in.Only == "" {
+		m.LeavingSince = p.in.Now
 	}
 }
 
@@ -125,8 +208,11 @@ func (l *leaver) key() string {
 	return l.person.Key()
 }
 
+// dayFormat is how a day is written: it sorts as text.
+const dayFormat = time.DateOnly
+
 // today is the UTC day on which an absence counts (R17).
-func (p *planner) today() string { return p.in.Now.UTC().Format(time.DateOnly) }
+func (p *planner) today() string { return p.in.Now.UTC().Format(dayFormat) }
 
 // absentDays counts this absence in, at most once per UTC day (R17). A run for
 // one person counts nothing (R28).
@@ -140,23 +226,22 @@ func (p *planner) absentDays(m *Member) int {
 // bookSeen ends an absence. A run for one person books nothing (R28).
 func (p *planner) bookSeen(m *Member) {
 	if p.in.Only == "" {
-		m.AbsentDays, m.AbsentOn, m.LastSeenAt = 0, "", time.Time{}
+		m.AbsentDays, m.AbsentOn, m.LastSeenAt, m.LeavingSince = 0, "", time.Time{}, time.Time{}
 	}
 }
 
 // absent is the member with this absence booked. Whom RingCentral still reports
 // is not absent, whatever else makes them leave (R17).
-func (p *planner) absent(l leaver) *Member {
+func (p *planner) absent(l *leaver) *Member {
 	next := *l.member
 	switch {
 	case l.reason != ReasonRemoved:
+		since := next.LeavingSince
 		p.bookSeen(&next)
+		next.LeavingSince = since
 	case p.in.Only == "":
 		next.AbsentDays, next.AbsentOn = p.absentDays(l.member), max(p.today(), l.member.AbsentOn)
 		p.keepLastSeen(&next)
-	}
-	if next.Rejected != l.reason {
-		next.Rejected = "" // the reason changed (R26)
 	}
 	return &next
 }
@@ -177,15 +262,15 @@ func (p *planner) mark(m, next *Member) {
 
 // leave is the change of somebody who goes: the status alone, nothing else is
 // cleared and nothing deleted.
-func (p *planner) leave(l leaver) Change {
+func (p *planner) leave(l *leaver) Change {
 	next := p.absent(l)
 	p.keepLastSeen(next)
-	next.Status, next.Synced.Status, next.DeactivationReason, next.Rejected = Inactive, Inactive, l.reason, ""
+	next.Status, next.Synced.Status, next.DeactivationReason, next.LeavingSince = Inactive, Inactive, l.reason, time.Time{}
 	return Change{
 		Kind: Deactivate, Member: l.member.ID, Person: l.key(),
 		Name: l.member.Profile.Name(), Email: l.member.Profile[Email],
 		Reason: l.reason, Detail: leaverDetail[l.reason],
-		Fields: []FieldChange{{"status", string(Active), string(Inactive), l.reason}},
+		Fields: []FieldChange{{statusField, string(Active), string(Inactive), l.reason}},
 		Next:   next.itself,
 	}
 }

@@ -132,9 +132,9 @@ func TestR16TheLadderInOrder(t *testing.T) {
 	w.Policy.Deactivate = false
 	w.Policy.Protect = []Match{{Role: "agent", AgentGroup: "Group 10"}}
 	w.Policy.GraceDays = 1
-	w.Policy.LimitPercent, w.Policy.LimitFloor = 0, 0
+	w.Policy.Limits.Deactivations = Limit{0, 0}
 	m := w.member(1)
-	m.Rejected = ReasonRemoved
+	w.rejected(1, ReasonRemoved)
 	m.Managed, m.Linked = false, false
 	w.agent("1/10", "503", "Cy Poe", rc("702"), email("ada@example.com"), faulty("cut short"))
 	for _, step := range []struct {
@@ -146,9 +146,9 @@ func TestR16TheLadderInOrder(t *testing.T) {
 		{"note 1 in_conflict", func() { without()(w) }},
 		{"note 1 deactivate_off", func() { w.Policy.Deactivate = true }},
 		{"note 1 protected", func() { w.Policy.Protect[0].AgentGroup = "Group 11" }},
-		{"note 1 rejected", func() { m.Rejected = ReasonDisabled }},
+		{"note 1 rejected", func() { w.State.Open = nil }},
 		{"note 1 in_grace", func() { m.AbsentDays = 1 }},
-		{"hold limit", func() { w.Policy.LimitFloor = 50 }},
+		{"hold limit", func() { w.Policy.Limits.Deactivations.Floor = 50 }},
 		{"deactivate 1 removed", func() {}},
 	} {
 		got := lines(w.plan(t))
@@ -193,7 +193,7 @@ func TestR2TheSecondLook(t *testing.T) {
 		return func(w *world) {
 			other := newWorld()
 			given(other)
-			w.Snapshot = w.Snapshot.withSecondLook(other.Snapshot)
+			w.Snapshot = w.Snapshot.withSecondLook(other.Snapshot, &Look{RingCX: true})
 		}
 	}
 	ada := func(w *world) { w.agent("1/11", "501", "Ada Byron", rc("701")) }
@@ -229,7 +229,7 @@ func TestR2TheSecondLook(t *testing.T) {
 				without()(w)
 				w.agent("1/10", "501", "Eve Kay", rc("705"))
 				w.extension("705", "Eve Kay")
-				w.Snapshot = w.Snapshot.withSecondLook(w.Snapshot)
+				w.Snapshot = w.Snapshot.withSecondLook(w.Snapshot, &Look{RingCX: true})
 			},
 			want: []string{"onboard rc:705 new", "deactivate 1 removed"},
 		},
@@ -274,7 +274,7 @@ func TestR17Grace(t *testing.T) {
 			without()(w)
 			other := newWorld()
 			one(other)
-			w.Snapshot = w.Snapshot.withSecondLook(other.Snapshot)
+			w.Snapshot = w.Snapshot.withSecondLook(other.Snapshot, &Look{RingCX: true})
 		}, "note 1 rc:701 extension_missing", 0},
 		{"reported, but not belonging: no absence, and no grace", noon.AddDate(0, 0, 11), with(func(p *Policy) { p.Deactivate = false }, adaIs("", inactive)), "note 1 rc:701 deactivate_off", 0},
 		{"day one", noon.AddDate(0, 0, 12), without(), "note 1 deactivate_off", 1},

@@ -48,13 +48,16 @@ func (c *Change) Sentence() string {
 	return c.Detail + LeavesBehind + LeftText(c.Leaves)
 }
 
+// place is a sub-account, an agent group of one, or an agent record of one.
+type place struct{ sub, group string }
+
 // aftermath is how it will be when all leavers of a plan, held ones included, are
 // gone: what was is in their logins, what remains in the snapshot.
 type aftermath struct {
-	lists map[listKey]*listAfter
+	lists map[place]*listAfter
 	// bosses are the leavers, by their place among the candidates, who have the
 	// agent record of a sub-account.
-	bosses     map[listKey][]int
+	bosses     map[place][]int
 	supervised [][]*Person // by leaver
 }
 
@@ -68,16 +71,16 @@ type listAfter struct {
 // all of them are gone. Of a list that was not read nothing is known, and one
 // that RingCentral no longer lists is not left behind. Without leavers it costs
 // nothing, else one pass over the records.
-func (p *planner) leavesBehind(lastAdmins map[int64]bool) map[int64][]Left {
-	if len(p.candidates) == 0 {
+func (p *planner) leavesBehind(leavers []*leaver, lastAdmins map[int64]bool) map[int64][]Left {
+	if len(leavers) == 0 {
 		return nil
 	}
 	a := &aftermath{
-		lists: map[listKey]*listAfter{}, bosses: map[listKey][]int{}, supervised: make([][]*Person, len(p.candidates)),
+		lists: map[place]*listAfter{}, bosses: map[place][]int{}, supervised: make([][]*Person, len(leavers)),
 	}
 	going := map[*Person]bool{}
-	for i := range p.candidates {
-		l := &p.candidates[i]
+	for i := range leavers {
+		l := leavers[i]
 		going[l.person] = true
 		a.expect(i, l, p.people)
 	}
@@ -87,9 +90,9 @@ func (p *planner) leavesBehind(lastAdmins map[int64]bool) map[int64][]Left {
 			a.add(person)
 		}
 	}
-	left := make(map[int64][]Left, len(p.candidates))
-	for i := range p.candidates {
-		m := p.candidates[i].member
+	left := make(map[int64][]Left, len(leavers))
+	for i := range leavers {
+		m := leavers[i].member
 		left[m.ID] = a.left(i, m)
 		if lastAdmins[m.ID] {
 			left[m.ID] = append(left[m.ID], Left{ReasonLastAdmin, lastAdministrator})
@@ -113,21 +116,21 @@ func (a *aftermath) expect(i int, l *leaver, people *people) {
 	for j := range l.member.Logins {
 		login := &l.member.Logins[j]
 		if login.Active {
-			a.lists[listKey{sub: login.SubAccountID}] = nil
-			a.lists[listKey{login.SubAccountID, login.AgentGroupID}] = nil
+			a.lists[place{sub: login.SubAccountID}] = nil
+			a.lists[place{login.SubAccountID, login.AgentGroupID}] = nil
 		}
 		if holder := people.holder(login); holder == nil || holder == l.person {
-			a.boss(i, listKey{login.SubAccountID, login.AgentID})
+			a.boss(i, place{login.SubAccountID, login.AgentID})
 		}
 	}
 	if l.person != nil {
 		for _, r := range l.person.Agents {
-			a.boss(i, listKey{r.Sub.ID, r.ID})
+			a.boss(i, place{r.Sub.ID, r.ID})
 		}
 	}
 }
 
-func (a *aftermath) boss(i int, record listKey) {
+func (a *aftermath) boss(i int, record place) {
 	if !slices.Contains(a.bosses[record], i) {
 		a.bosses[record] = append(a.bosses[record], i)
 	}
@@ -135,7 +138,7 @@ func (a *aftermath) boss(i int, record listKey) {
 
 // nameLists finds the lists among those that were read.
 func (a *aftermath) nameLists(s *Snapshot) {
-	find := func(key listKey, format string, args ...any) {
+	find := func(key place, format string, args ...any) {
 		if _, wanted := a.lists[key]; wanted {
 			name := fmt.Sprintf(format, args...)
 			a.lists[key] = &listAfter{
@@ -148,10 +151,10 @@ func (a *aftermath) nameLists(s *Snapshot) {
 		if !sub.Read {
 			continue
 		}
-		find(listKey{sub: sub.ID}, "sub-account %s", titled(sub.ID, sub.Name))
+		find(place{sub: sub.ID}, "sub-account %s", titled(sub.ID, sub.Name))
 		for j := range sub.Groups {
 			g := &sub.Groups[j]
-			find(listKey{sub.ID, g.ID}, "agent group %s of sub-account %s", titled(g.ID, g.Name), titled(sub.ID, sub.Name))
+			find(place{sub.ID, g.ID}, "agent group %s of sub-account %s", titled(g.ID, g.Name), titled(sub.ID, sub.Name))
 		}
 	}
 }
@@ -171,14 +174,14 @@ func (a *aftermath) add(person *Person) {
 		if !r.Active && r.Faulty == "" {
 			continue
 		}
-		for _, key := range [...]listKey{{sub: r.Sub.ID}, {r.Sub.ID, r.Group.ID}} {
+		for _, key := range [...]place{{sub: r.Sub.ID}, {r.Sub.ID, r.Group.ID}} {
 			if l := a.lists[key]; l != nil {
 				l.agents = true
 				l.supervisors = l.supervisors || r.Faulty != "" || supervises(r.Type)
 			}
 		}
 		for _, id := range r.Supervisors {
-			for _, boss := range a.bosses[listKey{r.Sub.ID, id}] {
+			for _, boss := range a.bosses[place{r.Sub.ID, id}] {
 				if under := a.supervised[boss]; len(under) == 0 || under[len(under)-1] != person {
 					a.supervised[boss] = append(under, person)
 				}
@@ -199,8 +202,8 @@ func (a *aftermath) left(i int, m *Member) []Left {
 	if people := a.supervised[i]; len(people) > 0 {
 		left = append(left, Left{LeftSupervised, supervisedText(people)})
 	}
-	seen := map[listKey]bool{}
-	empty := func(key listKey, noAgent, noSupervisor Reason) {
+	seen := map[place]bool{}
+	empty := func(key place, noAgent, noSupervisor Reason) {
 		l := a.lists[key]
 		switch {
 		case l == nil || seen[key]:
@@ -213,15 +216,15 @@ func (a *aftermath) left(i int, m *Member) []Left {
 	}
 	for j := range m.Logins {
 		if l := &m.Logins[j]; l.Active {
-			empty(listKey{sub: l.SubAccountID}, LeftSubAccountNoAgent, LeftSubAccountNoSupervisor)
-			empty(listKey{l.SubAccountID, l.AgentGroupID}, LeftNoAgent, LeftNoSupervisor)
+			empty(place{sub: l.SubAccountID}, LeftSubAccountNoAgent, LeftSubAccountNoSupervisor)
+			empty(place{l.SubAccountID, l.AgentGroupID}, LeftNoAgent, LeftNoSupervisor)
 		}
 	}
 	return left
 }
 
 // supervised says whether the member was an active supervisor in a list.
-func (m *Member) supervised(key listKey) bool {
+func (m *Member) supervised(key place) bool {
 	return slices.ContainsFunc(m.Logins, func(l Login) bool {
 		return l.Active && l.SubAccountID == key.sub && (key.group == "" || l.AgentGroupID == key.group) && supervises(l.AgentType)
 	})

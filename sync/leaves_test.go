@@ -96,7 +96,7 @@ func TestBeforeSomebodyGoesThePlanSaysWhatTheyLeaveBehind(t *testing.T) {
 		},
 		{
 			name: "the held as well, and whoever leaves too is no one who remains",
-			then: all(drop("501", "503"), func(w *world) { w.Policy.LimitPercent, w.Policy.LimitFloor = 0, 0 }),
+			then: all(drop("501", "503"), func(w *world) { w.Policy.Limits.Deactivations = Limit{0, 0} }),
 			want: []string{noSupervisor[0], noSupervisor[1], "1 supervises: supervises 1 agent who remains: Bob Roy"},
 		},
 		{

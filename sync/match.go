@@ -38,7 +38,7 @@ func (p *planner) strand(m *Member) {
 		p.traceMember(nil, m)
 		p.trace(nil, m, "R14", "plan", "stays inactive (%s): RingCentral reports nobody with their ids who belongs on the roster", firstOf(string(m.DeactivationReason), "set by hand"))
 	}
-	if m.Status == Active || p.people.hasEmail(m.Profile[Email]) {
+	if _, lately := p.in.State.Gone[m.ID]; m.Status == Active || lately || p.people.hasEmail(m.Profile[Email]) {
 		p.unmatched = append(p.unmatched, m)
 		return
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // narrow keeps the change of one person (R28), of those whom an operator picked,
-// of the leavers an operator approved (R25), or of a plan that was reviewed. It comes after the guard, so
+// or of a plan that was reviewed. It comes after the guard, so
 // that one person's change is held whenever the whole plan would hold it.
 func (p *planner) narrow() error {
 	if p.in.Picks != nil {
@@ -19,12 +19,6 @@ func (p *planner) narrow() error {
 		return p.narrowToOne()
 	case p.in.Reviewed != nil:
 		return p.keepReviewed()
-	case p.in.Approved != nil:
-		p.keep(func(c *Change) bool {
-			return c.Kind == Deactivate && p.in.Approved[c.Member] == c.Reason
-		})
-		p.plan.Held, p.plan.Conflicts, p.plan.Notes = nil, nil, nil
-		p.plan.Summary = countChanges(p.plan.Changes)
 	}
 	return nil
 }
@@ -51,7 +45,7 @@ func (p *planner) narrowToOne() error {
 			p.plan.Held = nil
 		}
 	}
-	if many := len(p.plan.Changes); many > 1 || many == 1 && p.plan.Held != nil || p.plan.Held != nil && len(p.plan.Held.Changes) > 1 {
+	if p.concerned() > 1 {
 		return p.severalMembers()
 	}
 	p.plan.Conflicts = slices.DeleteFunc(p.plan.Conflicts, func(c Conflict) bool { return !meant(c.Person, c.Member) })
@@ -64,6 +58,15 @@ func (p *planner) narrowToOne() error {
 		}
 	}
 	return nil
+}
+
+// concerned is how many members and newcomers the plan changes, or holds.
+func (p *planner) concerned() int {
+	all := p.plan.Changes
+	if p.plan.Held != nil {
+		all = slices.Concat(all, p.plan.Held.Changes)
+	}
+	return countHeld(all)
 }
 
 // ambiguous lists the people whom one word means.
@@ -96,7 +99,7 @@ func (p *planner) severalMembers() error {
 // run counts for neither absences nor last-synced values of others.
 func (p *planner) keep(want func(*Change) bool) {
 	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c Change) bool { return !want(&c) })
-	p.plan.Marks, p.plan.Seals = nil, nil
+	p.plan.Marks, p.plan.Seals, p.plan.Open = nil, nil, nil
 }
 
 // summarizeOne counts the one person, so that R32's sum holds.
@@ -114,7 +117,7 @@ func (p *planner) summarizeOne(people map[string]bool) Summary {
 		}
 	}
 	if p.plan.Held != nil {
-		s.Held = len(p.plan.Held.Changes)
+		s.Held = countHeld(p.plan.Held.Changes)
 	}
 	return s
 }

@@ -49,7 +49,7 @@ func TestR28OnePerson(t *testing.T) {
 func TestR28TheGuardSeesTheWholePlan(t *testing.T) {
 	w := crowd(20)
 	w.sync(t)
-	w.Policy.LimitPercent, w.Policy.LimitFloor = 10, 0
+	w.Policy.Limits.Deactivations = Limit{10, 0}
 	w.lose(3)
 	plan, err := w.only(t, "p002@example.com")
 	if err != nil {
@@ -132,20 +132,24 @@ func TestR28WhoIsNotOnePerson(t *testing.T) {
 func TestR25Approving(t *testing.T) {
 	w := crowd(20)
 	w.sync(t)
-	w.Policy.LimitPercent, w.Policy.LimitFloor = 10, 0
+	w.Policy.Limits.Deactivations = Limit{10, 0}
 	w.lose(4)
 	w.Snapshot.Extensions = append(w.Snapshot.Extensions, Extension{ID: "7004", Status: "Disabled", Type: "User"})
 	w.agent("1/10", "999", "New Comer", rc("799"))
 	in := w.input()
-	in.Approved = map[int64]Reason{1: ReasonRemoved, 2: ReasonRemoved, 4: ReasonRemoved, 9: ReasonRemoved}
+	for _, member := range []int64{1, 2, 3, 4, 9} {
+		in.State.Open = append(in.State.Open, HeldChange{ID: 10 + member, Run: 1, State: Waiting, Kind: Deactivate, Member: member, Field: statusField})
+	}
+	in.Approved = []int64{11, 12, 14, 19, 77}
 	plan, err := MakePlan(in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// 3 was not approved, 4 leaves for another reason now, 9 is back, the newcomer is
 	// another run's.
-	same(t, lines(plan), []string{"deactivate 1 removed", "deactivate 2 removed"})
-	if plan.Held != nil || len(plan.Marks) > 0 || plan.Summary.Deactivate != 2 {
+	same(t, lines(plan), []string{"deactivate 1 removed", "deactivate 2 removed", "deactivate 4 ringex_disabled"})
+	same(t, plan.Released, []int64{11, 12, 14})
+	if plan.Held != nil || len(plan.Marks) > 0 || plan.Summary.Deactivate != 3 {
 		t.Errorf("held %v, marks %v, summary %+v", plan.Held, plan.Marks, plan.Summary)
 	}
 }
@@ -157,7 +161,8 @@ func TestR24TheLastAdministratorCanBeApproved(t *testing.T) {
 	w.sync(t)
 	w.Snapshot.Admins = nil
 	in := w.input()
-	in.Approved = map[int64]Reason{1: ReasonRemoved}
+	in.State.Open = []HeldChange{{ID: 4, Run: 1, State: Waiting, Kind: Deactivate, Member: 1, Field: statusField}}
+	in.Approved = []int64{4}
 	plan, err := MakePlan(in)
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ type newcomer struct {
 // as their e-mails are after this plan's own updates (R12).
 type emailHolders struct {
 	present    []int64   // reported by RingCentral as somebody else
-	leaving    []*Member // active, and nobody reports them
+	leaving    []*Member // active, and nothing that is listed of them grants access
 	unlinked   []*Member // without RingCentral identity
 	resting    []*Member // inactive
 	candidates []*Member // who could be the newcomer
@@ -38,7 +38,7 @@ func (p *planner) settleNewcomers() {
 			continue
 		}
 		if p.members == 0 { // there is nobody whom an e-mail could mean
-			p.settleNewcomer(&newcomer{person, v}, nil, &emailHolders{})
+			p.welcomeAs(&newcomer{person, v}, ReasonNew, nobodyLikeThem)
 			continue
 		}
 		email := FoldEmail(v.Profile[Email])
@@ -71,6 +71,11 @@ type emailGroup struct {
 	others []*Person
 }
 
+// lacksID says whether a newcomer of the group has no rcUserId.
+func (g emailGroup) lacksID() bool {
+	return g.first.RCUserID == "" || slices.ContainsFunc(g.others, func(person *Person) bool { return person.RCUserID == "" })
+}
+
 // judgeNewcomer is the verdict that admit came to, once more, without a word to
 // the trace.
 func (p *planner) judgeNewcomer(person *Person) verdict {
@@ -90,6 +95,8 @@ func (p *planner) admit(person *Person) (v verdict, ok bool) {
 	p.tracePerson(person, nil, &v)
 	p.judged(person, &v)
 	switch {
+	case person.ghost:
+		person.outcome.decision = hidden
 	case person.faulty() != "":
 		p.conflictFaulty(person, nil)
 	case !v.Belongs:
@@ -126,12 +133,21 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 		hashes[hashOf(email)] = email
 	}
 	for _, person := range p.people.all {
-		if email, ok := hashes[person.outcome.email]; ok && person.outcome.email != 0 {
-			of(email).present = append(of(email).present, person.outcome.found)
+		email, ok := hashes[person.outcome.email]
+		switch o := &person.outcome; {
+		case !ok || o.email == 0:
+		case o.decision == skipped && !o.belongs && (!person.isDisabled() || !wanted[email].lacksID()):
+			// What is listed of them grants nothing. Where RingEX says that they are gone, a
+			// record without an rcUserId would join them in the next run (R5), and go as well.
+			h := of(email)
+			h.leaving = append(h.leaving, p.leaverOf(o.found))
+		default:
+			of(email).present = append(of(email).present, o.found)
 		}
 	}
 	for _, h := range holders {
 		slices.Sort(h.present)
+		slices.SortFunc(h.leaving, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	slices.SortFunc(p.unmatched, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	for _, m := range p.unmatched {
@@ -151,6 +167,13 @@ func (p *planner) holders(wanted map[string]emailGroup) map[string]*emailHolders
 		}
 	}
 	return holders
+}
+
+// leaverOf is the active member who is about to leave, found for somebody who does not
+// belong.
+func (p *planner) leaverOf(member int64) *Member {
+	i := slices.IndexFunc(p.leavers, func(l leaver) bool { return l.member.ID == member })
+	return p.leavers[i].member
 }
 
 // settleEmail decides about the newcomers of one e-mail (R12).
@@ -174,9 +197,9 @@ func (p *planner) settleEmail(people emailGroup, h *emailHolders) {
 }
 
 // findSame finds the unlinked, and those with the newcomer's name: a re-hire, or
-// the same human under a new id. An active one counts only when its own id is gone
-// from every list (R12). Whoever is found without a new id must be nobody else, or
-// the next plan could not tell the two apart.
+// the same human under a new id, whatever is still listed of the old ones. An inactive one
+// who is found without a new id must be nobody else, or the next plan could not tell the
+// two apart.
 func (p *planner) findSame(n *newcomer, h *emailHolders) {
 	first, last := n.verdict.Profile[FirstName], n.verdict.Profile[LastName]
 	for _, m := range slices.Concat(h.unlinked, h.resting) {
@@ -189,7 +212,7 @@ func (p *planner) findSame(n *newcomer, h *emailHolders) {
 		}
 	}
 	h.leaving = slices.DeleteFunc(h.leaving, func(m *Member) bool {
-		same := sameName(m, first, last) && !p.people.reported(m.RCUserID)
+		same := sameName(m, first, last)
 		if same {
 			h.candidates = append(h.candidates, m)
 		}
@@ -206,7 +229,7 @@ func (p *planner) isSomebody(m *Member) bool {
 // findRivals finds whoever several newcomers with one e-mail could be: then the
 // e-mail cannot say which of them is whom.
 func (p *planner) findRivals(group []newcomer, h *emailHolders) {
-	h.candidates = slices.Concat(h.unlinked, h.leaving)
+	h.candidates, h.leaving = slices.Concat(h.unlinked, h.leaving), nil
 	for _, m := range h.resting {
 		if slices.ContainsFunc(group, func(n newcomer) bool {
 			return sameName(m, n.verdict.Profile[FirstName], n.verdict.Profile[LastName])
@@ -216,32 +239,24 @@ func (p *planner) findRivals(group []newcomer, h *emailHolders) {
 	}
 }
 
-func (p *planner) settleNewcomer(n *newcomer, group []newcomer, h *emailHolders) {
-	email := n.verdict.Profile[Email]
+// isDeclined says whether an operator rejected the onboarding of a person whom nobody picks.
+func (p *planner) isDeclined(person *Person) bool {
+	h := p.open.arrival(person)
+	return h != nil && h.State == Rejected && !p.picked[person]
+}
+
+// welcomeAs onboards somebody, by the last rows of the table above MakePlan.
+func (p *planner) welcomeAs(n *newcomer, reason Reason, detail string) {
 	switch {
-	case len(p.presentBut(n.person, h)) > 0 || len(h.leaving) > 0 && len(group) == 1:
-		p.conflictEmailInUse(n, h)
-	case len(h.candidates) > 1 || len(h.candidates) == 1 && len(group) > 1:
-		p.conflictAmbiguous(n, group, h)
-	case len(h.candidates) == 1:
-		p.taken[h.candidates[0].ID] = true
-		p.decide(n.person, h.candidates[0], byEmail)
+	case p.isDeclined(n.person):
+		p.skip(n.person, nil, NoteDeclined, "an operator rejected their onboarding (R36); `ringroster import` brings them in, `reject --clear` offers them again")
 	case p.in.Policy.Onboarding.Manual && !p.picked[n.person]:
 		p.skipManual(n.person)
 	case !p.keepRequired(n.person, nil, &n.verdict):
 		p.conflictMissing(n.person, nil, &n.verdict)
-	case len(h.resting) > 0:
-		p.onboard(n.person, &n.verdict, ReasonRecycledEmail,
-			fmt.Sprintf("the e-mail %s belonged to the inactive member %d of another name: a recycled address", email, h.resting[0].ID))
 	default:
-		p.onboard(n.person, &n.verdict, ReasonNew, nobodyLikeThem)
+		p.onboard(n.person, &n.verdict, reason, detail)
 	}
-}
-
-// presentBut are those present who have the person's e-mail, but for members that R5 told
-// them apart from: whose those are is known.
-func (p *planner) presentBut(person *Person, h *emailHolders) []int64 {
-	return slices.DeleteFunc(slices.Clone(h.present), func(id int64) bool { return slices.Contains(p.parted[person], id) })
 }
 
 // conflictAmbiguous keeps all who could be meant from leaving until an operator
@@ -255,12 +270,12 @@ func (p *planner) conflictAmbiguous(n *newcomer, group []newcomer, h *emailHolde
 		fmt.Sprintf("ringroster roster link MEMBER %s, with the member they are: %s", n.person.Key(), memberIDs(h.candidates)))
 }
 
-func (p *planner) conflictEmailInUse(n *newcomer, h *emailHolders) {
+func (p *planner) conflictEmailInUse(n *newcomer, _ []newcomer, h *emailHolders) {
 	email := n.verdict.Profile[Email]
-	if present := p.presentBut(n.person, h); len(present) > 0 {
+	if len(h.present) > 0 {
 		p.conflict(n.person, nil, ConflictEmailInUse,
-			fmt.Sprintf("member %d, whom RingCentral reports as somebody else, has the e-mail %s", present[0], email),
-			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", present[0], n.person.Key()))
+			fmt.Sprintf("member %d, whom RingCentral reports as somebody else, has the e-mail %s", h.present[0], email),
+			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", h.present[0], n.person.Key()))
 		return
 	}
 	p.conflict(n.person, nil, ConflictEmailInUse,

@@ -58,13 +58,41 @@ func TestR12EmailAsIdentity(t *testing.T) {
 			fields: []string{"logins, source_changed"},
 		},
 		{
-			name: "active, same name, its own id still listed: the newcomer waits", before: ada(),
+			name: "recreated, although its own extension is still listed", before: ada(),
 			then: func(w *world) {
 				w.clear()
 				w.agent("1/10", "502", "Ada Byron", rc("702"))
 				w.extension("702", "Ada Byron")
 			},
-			want: []string{"deactivate 1 access_revoked", "conflict rc:702 email_in_use"},
+			want: []string{"update 1 rc:702 recreated"},
+		},
+		{
+			name: "recreated, although its own record is still listed, and inactive", before: ada(),
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron", rc("701"), inactive)
+				w.agent("1/10", "502", "Ada Byron", rc("702"))
+				w.extension("702", "Ada Byron")
+			},
+			want: []string{"update 1 rc:702 recreated", "note rc:701 no_access"},
+		},
+		{
+			name: "not, while its own record grants access", before: ada(),
+			then: func(w *world) {
+				w.agent("1/10", "502", "Ada Byron", rc("702"))
+				w.extension("702", "Ada Byron")
+			},
+			want: []string{"conflict rc:702 email_in_use"},
+		},
+		{
+			name: "active, another name, an inactive record of its own: it leaves, and the newcomer waits", before: ada(),
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada Byron", rc("701"), inactive)
+				w.agent("1/10", "502", "Adam King", rc("702"), email("ada@example.com"))
+				w.extension("702", "Adam King")
+			},
+			want: []string{"deactivate 1 rc:701 access_revoked", "conflict rc:702 email_in_use", "note 1 rc:701 no_access"},
 		},
 		{
 			name: "active, another name: an ordinary leaver, and the newcomer waits", before: ada(),

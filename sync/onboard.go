@@ -57,17 +57,6 @@ func (p *planner) bringIn() {
 	}
 }
 
-// next is the member that somebody becomes for whom there is a change, else nil.
-func (p *planner) next(person *Person) *Member {
-	switch person.outcome.decision {
-	case changed:
-		return person.outcome.details().change.Next()
-	case onboarded:
-		return p.newMember(person)
-	}
-	return nil
-}
-
 // newcomersGifts is what the settings, and whoever picks the person, give to
 // somebody new: by the role with which they come in.
 func (p *planner) newcomersGifts(person *Person, v *verdict) *gifts {

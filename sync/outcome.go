@@ -21,6 +21,8 @@ const (
 	onboarded
 	skipped
 	inConflict
+	heldBack // all of what would happen to them waits for an operator
+	hidden   // nobody: a person of lost records alone (restore.go)
 )
 
 // details are what there is to know of a few.
@@ -68,6 +70,9 @@ func (o *outcome) count(s *Summary) {
 		s.Skipped++
 	case inConflict:
 		s.Conflicts++
+	case heldBack:
+		s.HeldPeople++
+	case hidden:
 	default:
 		s.Unchanged++
 	}

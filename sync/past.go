@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,21 +35,20 @@ type Past struct {
 // called once, before the next Past is asked for: the members are read as they
 // are needed. only and trace are those of Input.
 func (p *Past) Plan(only string, trace *Trace) (*Plan, error) {
-	planner, err := newPlanner(p.input(only, trace))
+	in := p.input(only, trace)
+	planner, err := newPlanner(in)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := planner.planFor(func(yield func(*Member) bool) {
-		for m := range p.everybody(planner) {
-			if !yield(m) {
-				return
-			}
-		}
-	})
+	var members []*Member // a plan may meet them twice
+	for m := range p.everybody(planner) {
+		members = append(members, m)
+	}
 	if p.err != nil {
 		return nil, p.err
 	}
-	return plan, err
+	in.Members = func(Known) iter.Seq[*Member] { return slices.Values(members) }
+	return MakePlan(in)
 }
 
 func (p *Past) input(only string, trace *Trace) Input {

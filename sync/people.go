@@ -13,8 +13,9 @@ type people struct {
 	unnamed  bool
 	anyLoose bool // there are records without rcUserId
 
-	spare   []Person      // room for the next
-	records []AgentRecord // the only agent record of nearly everybody stands here
+	ghosts  map[int64]*Person // by member: of whom every list lost all records (restore.go)
+	spare   []Person          // room for the next
+	records []AgentRecord     // the only agent record of nearly everybody stands here
 
 	// Where a day brings little news, few ask for these: made when first needed.
 	byKey   map[string]*Person // of those without rcUserId
@@ -199,6 +200,9 @@ func (p *people) named(sealName string) *Person {
 	return p.byKey[sealName]
 }
 
+// byName finds a person by their key.
+func (p *people) byName(key string) *Person { return p.named(strings.TrimPrefix(key, "rc:")) }
+
 // holders gives who has the logins and administrator ids.
 func (p *people) holders() (byLogin, byAdmin map[string]*Person) {
 	if p.byLogin == nil {
@@ -235,12 +239,6 @@ func (p *people) extension(id string) *Extension {
 		}
 	}
 	return p.exts[id]
-}
-
-// reported says whether the id stands anywhere in the snapshot: with a record
-// or as an extension of any type.
-func (p *people) reported(rcUserID string) bool {
-	return p.byRC[rcUserID] != nil || p.extension(rcUserID) != nil
 }
 
 // hasEmail says whether anybody has the e-mail, in any case.

@@ -15,6 +15,11 @@ type Person struct {
 	Ext      *Extension
 	ExtByID  bool // attached by rcUserId; else by e-mail
 
+	// putBack says that the person has a record that a list lost which is not believed, and
+	// ghost that they have no other (restore.go); admitted that they lost a RingEX role so.
+	putBack, ghost, admitted bool
+	restored                 []*Agent // of the agent records those that were put back
+
 	looseKey string  // of somebody without rcUserId
 	outcome  outcome // how the plan decides: gone once it has
 }
@@ -36,6 +41,24 @@ func (p *Person) keys() []string {
 	}
 	for _, a := range p.Admins {
 		keys = append(keys, adminKey(a.UserID))
+	}
+	return keys
+}
+
+// isDisabled says whether RingEX says that the person is gone (R7).
+func (p *Person) isDisabled() bool { return p.ExtByID && p.Ext.Status == "Disabled" }
+
+// Keys are those that the person of a member would have by what the roster holds.
+func (m *Member) Keys() []string {
+	var keys []string
+	if m.RCUserID != "" {
+		keys = append(keys, "rc:"+m.RCUserID)
+	}
+	for i := range m.Logins {
+		keys = append(keys, agentKey(m.Logins[i].key()))
+	}
+	for _, id := range m.AdminIDs {
+		keys = append(keys, adminKey(id))
 	}
 	return keys
 }

@@ -18,11 +18,11 @@ type Input struct {
 	Members  func(Known) iter.Seq[*Member]
 	Policy   Policy
 	Now      time.Time
-	Only     string           // narrows the plan to one person, after the guard (R28)
-	Approved map[int64]Reason // leavers an operator released, with the reason shown (R25)
-	Reviewed Reviewed         // a saved plan: exactly these changes, or an error; nil: all
-	Picks    *Picks           // people whom an operator brings in, and nobody else; nil: all
-	Trace    *Trace           // for explain; may be nil
+	Only     string   // narrows the plan to one person, after the guard (R28)
+	Approved []int64  // open changes that an operator released: they alone are applied (R25); nil: no such run
+	Reviewed Reviewed // a saved plan: exactly these changes, or an error; nil: all
+	Picks    *Picks   // people whom an operator brings in, and nobody else; nil: all
+	Trace    *Trace   // for explain; may be nil
 	// Everybody is told how each person stands, in the order of their names, until
 	// it returns false; nil, as in every run: nobody asks.
 	Everybody func(*Standing) bool
@@ -32,61 +32,80 @@ type Input struct {
 // the order of Members changes nothing. It returns an error when the snapshot
 // cannot be trusted or Only names nobody.
 //
-// The decision table. A person is somebody RingCentral reports, a member
+// The decision table, as R32 has it. A person is somebody RingCentral reports, a member
 // somebody the roster holds; the first row that fits decides.
 //
-//	person           member found            what happens
-//	---------------  ----------------------  ------------------------------------------
-//	anybody          was forgotten           skipped: declined, until they are picked
-//	a faulty record  any or none             conflict faulty_record (R19)
-//	two persons or two members, one id       conflict identity_mismatch, ambiguous_link (R5)
-//	does not belong  none, or inactive       skipped: no_access, out_of_scope … (R9, R11, R14)
-//	does not belong  active                  skipped, and the member is a leaver (R14)
-//	belongs          not managed             skipped: not_managed (R19)
-//	belongs          inactive, was disabled  skipped: extension_unproved, while no list shows
-//	                                         the extension (R8)
-//	belongs          inactive, undone        skipped: declined (R18), until they are picked
-//	belongs          same id, other human    conflict identity_reused (R13)
-//	belongs, lacks a required field          conflict missing_required, unless the member has it (R19)
-//	belongs          never linked            link (R12, R18)
-//	belongs          inactive                reactivate (R12, R18)
-//	belongs          active, differs         update (R19)
-//	belongs          active, the same        unchanged
-//	belongs          none, e-mail is taken   conflict email_in_use, ambiguous_link (R12)
-//	belongs          none                    skipped: extension_unproved, while the extension
-//	                                         list lacks them and the owner (R8, R22)
-//	belongs          none, manual mode       skipped: manual_mode, until they are picked
-//	belongs          none                    onboard
-//	nobody           active                  a leaver (R14)
-//	nobody           inactive                nothing
+//	person                             member found                               what happens
+//	---------------------------------  -----------------------------------------  ----------------------------------------
+//	two people or two members, one id  any                                        conflict identity_mismatch or ambiguous_link (R5)
+//	anybody                            was forgotten                              skipped: declined, until an import picks them (R34)
+//	a faulty record                    any, or none                               conflict faulty_record (R19)
+//	does not belong                    active                                     skipped, and the member is a leaver (R14), unless R12 finds the human made anew
+//	does not belong                    inactive, or none                          skipped: no_access, out_of_scope, ringex_disabled or no_extension (R9, R11, R14)
+//	belongs                            not managed                                skipped: not_managed (R19)
+//	belongs                            inactive, was disabled                     skipped: extension_unproved, while no list shows the extension (R8)
+//	belongs                            inactive, undone                           skipped: declined, until an import picks them (R18)
+//	belongs                            same id, another human                     conflict identity_reused (R13)
+//	belongs, lacks a required field    inactive or never linked, and without one  conflict missing_required (R19)
+//	belongs                            never linked                               link (R12, R18)
+//	belongs                            inactive                                   reactivate (R12, R18)
+//	belongs                            active, differs                            update (R19)
+//	belongs                            active, the same                           unchanged
+//	belongs                            none                                       skipped: extension_unproved, while the extension list lacks both them and the owner (R8, R22)
+//	belongs                            none, the e-mail is a member's             R12's table: a conflict, or that member by the rows above
+//	belongs                            none, the onboarding was rejected          skipped: declined, until an import picks them (R36)
+//	belongs                            none, manual mode                          skipped: manual_mode, until an import picks them (R34)
+//	belongs, lacks a required field    none                                       conflict missing_required (R19)
+//	belongs                            none                                       onboard
+//	nobody                             active                                     a leaver (R14)
+//	nobody                             inactive                                   nothing
 //
 // Members are found by rcUserId, else by login or administrator id (R5), else,
 // for a person no member matches, by e-mail (R12). Leavers then climb down the
 // ladder of R16 (leaver.go) and pass the guard of R21 to R24 (guard.go).
 func MakePlan(in Input) (*Plan, error) {
+	read, err := draft(in, nil)
+	if err != nil {
+		return nil, err
+	}
+	if in.Approved != nil {
+		return read.release()
+	}
+	found := read.findings()
+	kept := read
+	if lost := read.lostFrom(&found); len(lost) > 0 {
+		in.Trace.reset()
+		if kept, err = draft(in, lost); err != nil {
+			return nil, err
+		}
+	}
+	kept.settle(read, &found)
+	kept.tellEverybody()
+	if err := kept.narrow(); err != nil {
+		return nil, err
+	}
+	kept.forgetPeople()
+	return kept.plan, nil
+}
+
+// draft decides about everybody before the guard, with the records that lists lost put
+// back.
+func draft(in Input, lost []lost) (*planner, error) {
 	p, err := newPlanner(in)
 	if err != nil {
 		return nil, err
 	}
-	return p.planFor(in.Members(p.known()))
-}
-
-func (p *planner) planFor(members iter.Seq[*Member]) (*Plan, error) {
+	p.people.putBack(lost)
 	if err := p.pick(); err != nil {
 		return nil, err
 	}
-	for m := range members {
+	for m := range in.Members(p.known()) {
 		p.meet(m)
 	}
 	p.settleLoose()
 	p.settleNewcomers()
 	p.settleLeavers()
-	p.guard()
-	p.finish()
-	p.tellEverybody()
-	err := p.narrow()
-	p.forgetPeople()
-	return p.plan, err
+	return p, nil
 }
 
 // planner is the state of one MakePlan.
@@ -113,8 +132,11 @@ type planner struct {
 	conflicted map[int64]bool
 	disputed   map[string]bool // e-mails of people in conflict who may be other members; folded
 	leavers    []leaver
-	candidates []leaver // what the ladder left for the guard
 	tally      tally
+	rolls      rolls
+	open       *openSet
+	watched    map[int64]*watched  // members about whom something is open
+	unread     map[string]bool     // active sub-accounts that the settings leave out
 	verdicts   map[*Person]verdict // when Everybody asks
 
 	group    []newcomer // room for settleEmail, granted, assessRoles, expand and newMember
@@ -142,11 +164,16 @@ func newPlanner(in Input) (*planner, error) {
 		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
 		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, disputed: map[string]bool{},
 		renamed: map[*Person]string{}, parted: map[*Person][]int64{},
-		given: map[giftKey]*gifts{}, tally: newTally(),
+		given: map[giftKey]*gifts{},
+		open:  newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
+	}
+	if in.Everybody != nil {
+		p.verdicts = map[*Person]verdict{}
 	}
 	p.usernames = make([]uint64, 0, len(p.people.all)) // there are hardly more members
 	for i := range in.Snapshot.SubAccounts {
-		p.read[in.Snapshot.SubAccounts[i].ID] = in.Snapshot.SubAccounts[i].Read
+		sub := &in.Snapshot.SubAccounts[i]
+		p.read[sub.ID], p.unread[sub.ID] = sub.Read, sub.Active && !sub.Read
 	}
 	for _, w := range in.Snapshot.Warnings {
 		p.plan.Notes = append(p.plan.Notes, Note{Reason: w.Reason, Detail: w.Detail})
@@ -175,6 +202,11 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	p.traceMember(person, m)
 	p.tracePerson(person, m, &v)
 	p.judged(person, &v)
+	leaves := !v.Belongs && m.Status == Active && person.faulty() == ""
+	if !leaves { // else once it is clear that they are nobody made anew (R12)
+		p.enroll(m, person)
+		p.watch(m, person, v.Known)
+	}
 	o := &person.outcome
 	o.found = m.ID
 	if new := gained(person, m); len(new) > 0 {
@@ -191,7 +223,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	case !v.Belongs:
 		p.skip(person, m, skipReason(v.Why), leaverDetail[v.Why])
 		if m.Status == Active {
-			p.leavers = append(p.leavers, leaver{member: m, person: person, reason: v.Why})
+			p.leavers = append(p.leavers, leaver{member: m, person: person, known: v.Known, reason: v.Why})
 		} else {
 			p.strand(m)
 		}
@@ -257,26 +289,43 @@ func (p *planner) keepRequired(person *Person, m *Member, v *verdict) bool {
 }
 
 // finish counts, and puts everything into its order.
-func (p *planner) finish() {
-	s := &p.plan.Summary
-	s.People = len(p.people.all)
+func (p *planner) finish(s *settling) {
+	sum := &p.plan.Summary
 	for _, person := range p.people.all {
-		person.outcome.count(s)
-		p.collect(person)
+		if !person.ghost {
+			sum.People++
+		}
+		person.outcome.count(sum)
 	}
-	p.bringIn()
 	p.plan.Lookups = p.lookups()
-	s.Deactivate = 0
 	for i := range p.plan.Changes {
 		if p.plan.Changes[i].Kind == Deactivate {
-			s.Deactivate++
+			sum.Deactivate++
 		}
 	}
-	if p.plan.Held != nil {
-		s.Held = len(p.plan.Held.Changes)
-		slices.SortFunc(p.plan.Held.Changes, compareChanges)
+	if len(s.held) > 0 {
+		slices.SortFunc(s.held, compareChanges)
+		p.plan.Held = &Held{Reasons: s.heldReasons(), Changes: s.held}
+		sum.Held = countHeld(s.held)
 	}
+	p.plan.Doubts = s.found.doubts()
+	p.order()
+	p.nameOthers()
+}
+
+// countHeld counts the members and people of whom something is held.
+func countHeld(held []Change) int {
+	who := map[string]bool{}
+	for i := range held {
+		who[fmt.Sprintf("%d %s", held[i].Member, when(held[i].Member == 0, held[i].Person))] = true
+	}
+	return len(who)
+}
+
+// order puts everything into its order.
+func (p *planner) order() {
 	slices.SortFunc(p.plan.Changes, compareChanges)
+	slices.Sort(p.plan.Look.Extensions)
 	slices.SortFunc(p.plan.Conflicts, func(a, b Conflict) int {
 		return cmp.Or(strings.Compare(a.Person, b.Person), cmp.Compare(a.Member, b.Member))
 	})
@@ -286,7 +335,6 @@ func (p *planner) finish() {
 	})
 	slices.SortFunc(p.plan.Marks, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(p.plan.Seals, func(a, b Sealed) int { return cmp.Compare(a.ID, b.ID) })
-	p.nameOthers()
 }
 
 // collect moves one person's outcome into the plan.
@@ -321,5 +369,6 @@ func (p *planner) forgetPeople() {
 	for _, person := range p.people.all {
 		person.outcome = outcome{}
 	}
-	p.people, p.usernames, p.named, p.newcomers, p.loose, p.joining, p.parted, p.unmatched, p.leavers, p.candidates, p.verdicts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	p.people, p.usernames, p.named, p.newcomers, p.loose, p.joining, p.parted, p.unmatched, p.leavers, p.verdicts, p.open, p.watched = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	p.rolls = rolls{}
 }

@@ -13,15 +13,22 @@ type Policy struct {
 	Onboarding        Onboarding    `json:"onboarding,omitzero"`
 	RegionalLookups   int           `json:"regional_lookups,omitempty"` // at most so many in one run
 
-	Deactivate   bool    `json:"deactivate,omitempty"`
-	LimitPercent int     `json:"limit_percent,omitempty"` // of active members; R21
-	LimitFloor   int     `json:"limit_floor,omitempty"`   // leavers below it are never too many
-	GraceDays    int     `json:"grace_days,omitempty"`    // R17
-	Protect      []Match `json:"protect,omitempty"`
+	Deactivate bool    `json:"deactivate,omitempty"`
+	Limits     Limits  `json:"limits,omitzero"`
+	GraceDays  int     `json:"grace_days,omitempty"` // R17
+	Protect    []Match `json:"protect,omitempty"`
 
 	// Deciding lists the settings whose change holds leavers (R23). The
 	// planner adds the token's owner.
 	Deciding []Setting `json:"deciding,omitempty"`
+}
+
+// Limits are how much may change without an operator (R21, R35).
+type Limits struct {
+	Deactivations  Limit `json:"deactivations"`  // of active members, or of contacts
+	Onboardings    Limit `json:"onboardings"`    // of active members
+	Updates        Limit `json:"updates"`        // of one field, of active members
+	Administrators Limit `json:"administrators"` // who gains the role, of those who have it
 }
 
 // RoleMapping gives a RingCX agent type a role (R10).

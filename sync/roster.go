@@ -99,7 +99,7 @@ type Member struct {
 	AbsentDays         int    // UTC days in a row on which nobody reported them (R17)
 	AbsentOn           string // the last such day, 2006-01-02
 	LastSeenAt         time.Time
-	Rejected           Reason // the leaver's reason an operator refused (R26)
+	LeavingSince       time.Time // start of the first whole run in which the member would leave; zero: it would not (R21)
 
 	Unsealed bool // the roster has no seal of the member as it stands (seal.go)
 }
@@ -131,27 +131,36 @@ type Login struct {
 
 // State is what the roster knows about an account besides its members.
 type State struct {
-	Version     int64             `json:"version,omitempty"`      // raised by every commit (R27)
-	Bound       Identity          `json:"bound,omitzero"`         // zero until the first success (R4)
-	Accepted    map[string]string `json:"accepted"`               // deciding settings of the last accepted run, JSON by key (R23); nil: none yet
-	SubAccounts []string          `json:"sub_accounts,omitempty"` // ids listed and active at the last accepted run (R22)
-	Admins      int               `json:"admins,omitempty"`       // length of the administrators list then (R1)
-	LastSeen    time.Time         `json:"last_seen,omitzero"`     // when the last applied whole snapshot was taken
-	// RecentLeavers counts the deactivations of the last 24 hours, approved ones
-	// included and undone ones not: they share the limit of this run (R21).
-	RecentLeavers int             `json:"recent_leavers,omitempty"`
-	Kept          map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
-	Bases         map[string]Base `json:"-"`              // of them the newest that are whole lists, by Piece.List
-	Held          *HeldSet        `json:"held,omitempty"` // the open held set, nil if there is none (R25)
+	Version  int64             `json:"version,omitempty"`  // raised by every commit (R27)
+	Bound    Identity          `json:"bound,omitzero"`     // zero until the first success (R4)
+	Accepted map[string]string `json:"accepted"`           // deciding settings of the last accepted run, JSON by key (R23); nil: none yet
+	LastSeen time.Time         `json:"last_seen,omitzero"` // when the last applied whole snapshot was taken
+	// Recent counts what earlier runs did within each window of the guard: 23 hours and
+	// 7 days, from start of run to start of run. It shares the limits of this run (R21, R35).
+	Recent [2]Recent `json:"recent,omitzero"`
+	// Gone are logins that runs ended, by member, whom an earlier whole run still saw there:
+	// the first of those that began in the 20 hours before the last one (R22). A run for one
+	// person counts as well, since it is no look at the lists; what an operator approved, did
+	// or undid does not.
+	Gone map[int64][]Login `json:"gone,omitempty"`
+	// GoneAdmins are members who were administrators then, and lost the role to such a run.
+	GoneAdmins map[int64]bool `json:"gone_admins,omitempty"`
+
+	Kept  map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
+	Bases map[string]Base `json:"-"`              // of them the newest that are whole lists, by Piece.List
+	Open  []HeldChange    `json:"open,omitempty"` // held and rejected changes that are not done with (R25, R26)
 	// Others are the accounts of the roster that are bound to a RingCX main account,
 	// by its id, without this one (R4).
 	Others map[string]string `json:"-"`
 }
 
-// HeldSet is an open held set: the leavers that were shown, with their reasons.
-type HeldSet struct {
-	Run     RunID            `json:"run,omitempty"`
-	Members map[int64]Reason `json:"members,omitempty"` // of a contact run: contacts
+// Recent counts what runs did within one window, without what an operator approved, did
+// by hand or undid since.
+type Recent struct {
+	Deactivated    int            `json:"deactivated,omitempty"` // and still inactive
+	Onboarded      int            `json:"onboarded,omitempty"`   // after the first whole run
+	Administrators int            `json:"administrators,omitempty"`
+	Updated        map[string]int `json:"updated,omitempty"` // by field: what the source changed
 }
 
 // RunID numbers runs; one number covers all accounts of a run.
@@ -168,6 +177,7 @@ const (
 	Retry     Trigger = "retry"
 	Approve   Trigger = "approve"
 	Reject    Trigger = "reject"
+	Clear     Trigger = "clear" // of a rejection: no run's trigger
 	Undoing   Trigger = "undo"
 	Importing Trigger = "import"
 	ByHand    Trigger = "edit"
@@ -219,10 +229,11 @@ type Commit struct {
 	Full     bool
 	TakenAt  time.Time // of the snapshot; zero when there was none
 	Identity Identity  // bound at the first success (R4); zero: leave as it is
-	// Accept replaces what the guard compares the next run with (R23): at once
-	// when the run succeeded, else when all of the held set was decided; nil: keep.
-	Accept *Accepted
-	// Settled lists members whose held deactivation an operator decided.
+	// Settings are the deciding settings of a whole run (R23): they replace what the
+	// guard compares the next run with, unless the run holds somebody because they are
+	// others; then they wait with what it holds. nil: no whole run.
+	Settings *Accepted
+	// Settled are held changes that an operator decided about.
 	Settled *Settled
 	// Keep is kept once the outcome is written; nil: this was no full run. That
 	// it could not be kept is no error of Commit's: Keep.Err says so.
@@ -234,15 +245,12 @@ func (c *Commit) JobName() string { return cmp.Or(c.Job, JobMembers) }
 
 // Accepted is what the guard compares the next run with.
 type Accepted struct {
-	Settings    map[string]string
-	SubAccounts []string
-	Admins      int
+	Settings map[string]string `json:"settings"`
 }
 
-// Settled is an operator's decision about members of an open held set.
+// Settled is what an operator decided about held changes.
 type Settled struct {
-	Run      RunID
-	Decision Trigger // Approve or Reject
-	Members  []int64 // of a contact run: contacts
-	Whole    bool    // everybody still undecided: accepts what the set's run saw (R23)
+	Decision Trigger      // Approve, Reject, or Clear
+	Held     []int64      // the roster's numbers of the held changes
+	New      []HeldChange // rejections of what was not held, as by undoing a deactivation (R29)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 )
@@ -40,11 +39,19 @@ type Request struct {
 	Approve map[string]*Approval
 }
 
-// Approval names the leavers of a held set that an operator released.
+// Approval names the held changes that an operator released.
 type Approval struct {
-	Held    RunID
-	Members map[int64]Reason // with the reason that was shown; of a contact run: contacts
-	Whole   bool             // the whole set, which accepts the settings too (R23)
+	Run  RunID   // what this run, or an earlier one, showed
+	Held []int64 // the roster's numbers of the changes
+}
+
+// changes are the numbers, never nil: an approval that names nothing of an account
+// releases nothing there.
+func (a *Approval) changes() []int64 {
+	if a == nil {
+		return []int64{}
+	}
+	return append([]int64{}, a.Held...)
 }
 
 // Result is how a run ended for one account.
@@ -167,18 +174,20 @@ func (r *Runner) fail(ctx context.Context, id RunID, run Run, account string, ca
 
 // session is one account's reading and planning.
 type session struct {
-	r           *Runner
-	run         RunID // 0: a preview
-	account     string
-	req         Request
-	policy      Policy
-	dir         Directory
-	closed      bool
-	snapshot    *Snapshot
-	lookedTwice bool
-	past        *pastWriter // what the last plan was made from; nil: it is not kept
-	everybody   func(*Standing) bool
-	begin       func() error // begins the run, when that waits for the plan (R28); nil: it has begun
+	r         *Runner
+	run       RunID // 0: a preview
+	account   string
+	req       Request
+	policy    Policy
+	dir       Directory
+	closed    bool
+	snapshot  *Snapshot
+	looked    Look        // what was read a second time
+	lookedUp  bool        // regional settings were
+	failed    error       // why the members of the last plan's input ended early
+	past      *pastWriter // what the last plan was made from; nil: it is not kept
+	everybody func(*Standing) bool
+	begin     func() error // begins the run, when that waits for the plan (R28); nil: it has begun
 }
 
 // inSession opens a session for one account, does what is to be done in it, and closes
@@ -245,41 +254,42 @@ func (s *session) read(ctx context.Context) (err error) {
 }
 
 // plan makes a plan from the snapshot and the roster as it is now. Where it shows
-// that more must be read, it is made again with that, once.
+// that more must be read, it is made again with that: what a second look shows may have
+// to be looked at twice itself.
 func (s *session) plan(ctx context.Context) (*Plan, error) {
-	plan, err := s.planOnce(ctx)
-	if err != nil {
-		return nil, err
+	for {
+		plan, err := s.planOnce(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if more, err := s.readMore(ctx, plan); err != nil || !more {
+			return plan, err
+		}
 	}
-	more, err := s.readMore(ctx, plan)
-	switch {
-	case err != nil:
-		return nil, err
-	case !more:
-		return plan, nil
-	}
-	return s.planOnce(ctx)
 }
 
 // readMore reads what a plan asks for, in the same session: the lists once more
 // for those who seem to have left (R2), and regional settings.
 func (s *session) readMore(ctx context.Context, plan *Plan) (more bool, err error) {
-	if !s.lookedTwice && hasAbsent(plan) {
+	if look := plan.Look.less(&s.looked); look.Any() {
 		if s.closed {
 			return false, fmt.Errorf("the roster was edited while it was planned, and new leavers appeared that were not looked up twice: run again: %w", ErrMoved)
 		}
-		second, err := s.dir.LookAgain(ctx, Look{RingCX: true}, s.r.Observer.Progress)
+		second, err := s.dir.LookAgain(ctx, look, s.r.Observer.Progress)
 		if err != nil {
 			return false, fmt.Errorf("look again for those who seem to have left: %w", err)
 		}
-		s.snapshot, s.lookedTwice, more = s.snapshot.withSecondLook(second), true, true
+		if err := s.lookAgain(ctx, plan.Doubts, second, look); err != nil {
+			return false, err
+		}
+		more = true
 	}
-	if len(plan.Lookups) > 0 && s.looksUp() {
+	if len(plan.Lookups) > 0 && !s.lookedUp && s.looksUp() {
 		own, warnings, err := s.dir.Regional(ctx, plan.Lookups, s.r.Observer.Progress)
 		if err != nil {
 			return false, fmt.Errorf("look up regional settings: %w", err)
 		}
-		s.snapshot, more = s.snapshot.withRegional(own, warnings), true
+		s.snapshot, s.lookedUp, more = s.snapshot.withRegional(own, warnings), true, true
 	}
 	return more, nil
 }
@@ -291,17 +301,21 @@ func (s *session) looksUp() bool {
 	return !s.closed && (s.run != 0 && s.full() || s.req.Only != "")
 }
 
-// hasAbsent says whether somebody would leave because of what the RingCX lists lack:
-// all their records, or one that would give them their place (R2). Nothing that is
-// missing helps whom the lists show to have a disabled extension. Whom they do not show
-// may have a record that does not say whose it is, and then stays (R7).
-func hasAbsent(p *Plan) bool {
-	absent := func(changes []Change) bool {
-		return slices.ContainsFunc(changes, func(c Change) bool {
-			return c.Kind == Deactivate && (c.Person == "" || c.Reason != ReasonDisabled)
-		})
+// lookAgain joins a second look with the first. Each is judged alone first, since a list
+// that one of them gives no reason to believe is not believed (R2).
+func (s *session) lookAgain(ctx context.Context, first []Doubt, second *Snapshot, look Look) error {
+	alone, err := s.input(ctx, s.snapshot.replacedBy(second, &look))
+	if err != nil {
+		return err
 	}
-	return absent(p.Changes) || p.Held != nil && absent(p.Held.Changes)
+	doubts, err := doubtsOf(*alone)
+	if err != nil {
+		return err
+	}
+	s.snapshot = s.snapshot.withSecondLook(second, &look)
+	s.snapshot.Doubts = slices.Concat(first, doubts)
+	s.looked = s.looked.with(&look)
+	return s.failed
 }
 
 // narrow hands on what the run is limited to. A limit that says nothing about
@@ -311,39 +325,43 @@ func (s *session) narrow(in *Input) {
 		in.Reviewed = append(Reviewed{}, s.req.Reviewed[s.account]...)
 	}
 	if s.req.Approve != nil {
-		in.Approved = map[int64]Reason{}
-		if approval := s.req.Approve[s.account]; approval != nil {
-			maps.Copy(in.Approved, approval.Members)
-		}
+		in.Approved = s.req.Approve[s.account].changes()
 	}
 }
 
-func (s *session) planOnce(ctx context.Context) (*Plan, error) {
+// input is what a plan of a snapshot is made from, with the roster as it is now.
+func (s *session) input(ctx context.Context, snapshot *Snapshot) (*Input, error) {
 	now := s.r.Now()
 	state, err := s.r.Roster.State(ctx, s.account, now)
 	if err != nil {
 		return nil, fmt.Errorf("read the roster's state of account %s: %w", s.account, err)
 	}
-	if err := prove(s.snapshot, &state); err != nil {
+	in := &Input{Snapshot: snapshot, State: state, Policy: s.policy, Now: now, Only: s.req.Only, Picks: s.req.Picks}
+	s.narrow(in)
+	s.failed = nil
+	in.Members = func(known Known) iter.Seq[*Member] {
+		return untilError(s.r.Roster.Members(ctx, s.account, known), &s.failed)
+	}
+	return in, nil
+}
+
+func (s *session) planOnce(ctx context.Context) (*Plan, error) {
+	in, err := s.input(ctx, s.snapshot)
+	if err != nil {
+		return nil, err
+	}
+	if err := prove(s.snapshot, &in.State); err != nil {
 		return nil, err
 	}
 	s.req.Trace.reset()
-	in := Input{
-		Snapshot: s.snapshot, State: state, Policy: s.policy,
-		Now: now, Only: s.req.Only, Picks: s.req.Picks, Trace: s.req.Trace, Everybody: s.everybody,
-	}
-	s.narrow(&in)
-	var failed error
-	in.Members = func(known Known) iter.Seq[*Member] {
-		return untilError(s.r.Roster.Members(ctx, s.account, known), &failed)
-	}
+	in.Trace, in.Everybody = s.req.Trace, s.everybody
 	if s.run != 0 && s.full() && s.r.Keep > 0 {
-		s.past = newPastWriter(s.run, s.req.Run.Version, &in)
+		s.past = newPastWriter(s.run, s.req.Run.Version, in)
 		in.Members = s.past.watch(in.Members)
 	}
-	plan, err := MakePlan(in)
-	if failed != nil {
-		return nil, fmt.Errorf("read the members of account %s: %w", s.account, failed)
+	plan, err := MakePlan(*in)
+	if s.failed != nil {
+		return nil, fmt.Errorf("read the members of account %s: %w", s.account, s.failed)
 	}
 	return plan, err
 }
@@ -376,13 +394,11 @@ func (s *session) commit(plan *Plan) *Commit {
 		APICalls: s.dir.Calls(), Plan: plan, Full: s.full(),
 		TakenAt: s.snapshot.TakenAt, Identity: s.snapshot.Identity,
 	}
-	approved := s.req.Approve[s.account]
-	if approved != nil {
-		c.Settled = &Settled{Run: approved.Held, Decision: Approve, Whole: approved.Whole}
-		c.Settled.Members = slices.Sorted(maps.Keys(approved.Members))
+	if s.req.Approve != nil {
+		c.Settled = &Settled{Decision: Approve, Held: plan.Released}
 	}
-	if c.Full || approved != nil && approved.Whole {
-		c.Accept = Accept(&s.policy, s.snapshot)
+	if c.Full {
+		c.Settings = Accept(&s.policy, s.snapshot)
 	}
 	switch {
 	case s.past != nil:

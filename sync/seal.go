@@ -40,7 +40,7 @@ const sealBreak = "\x7f"
 func (m *Member) Seal() string {
 	name := m.sealName()
 	plain := m.Status == Active && m.Managed && m.Linked && name != "" && m.Username != "" &&
-		m.DeactivationReason == "" && m.AbsentDays == 0 && m.AbsentOn == "" && m.LastSeenAt.IsZero() && m.Rejected == "" &&
+		m.DeactivationReason == "" && m.AbsentDays == 0 && m.AbsentOn == "" && m.LastSeenAt.IsZero() && m.LeavingSince.IsZero() &&
 		len(m.Pins) == 0 && m.Synced == asHeld(m)
 	if !plain {
 		return ""
@@ -200,7 +200,7 @@ func (p *planner) weigh(w *sealWords, person *Person) verdict {
 }
 
 // nothingToSay says whether a member who holds what is expected would be neither
-// changed nor noted: the last row but two of the table above MakePlan.
+// changed nor noted: the row "active, the same" of the table above MakePlan.
 func (p *planner) nothingToSay(person *Person, v *verdict) bool {
 	if !v.Belongs || person.Ext == nil && person.RCUserID != "" || len(v.Unknown) > 0 || person.faulty() != "" {
 		return false

@@ -1,14 +1,91 @@
 package sync
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
-// withSecondLook joins two readings of the RingCX lists, taken in one run (R2).
-// They have no totals, and people move between groups while we read: whoever
+// lookFor asks for a second look at every list on which it depends that somebody leaves
+// (R2). Only a disabled extension by itself depends on no list of RingCX.
+func (p *planner) lookFor(l *leaver) {
+	p.plan.Look.RingCX = p.plan.Look.RingCX || l.reason != ReasonDisabled || l.person == nil
+	p.lookAtRingEX(l.member, l.reason == ReasonDisabled)
+}
+
+// lookAtRingEX asks for a second look at what RingEX says of a member, where it decides.
+func (p *planner) lookAtRingEX(m *Member, disabled bool) {
+	k := &p.plan.Look
+	if m.RCUserID != "" && (disabled || p.in.Policy.RequireRingEX || p.access != nil) && !slices.Contains(k.Extensions, m.RCUserID) {
+		k.Extensions = append(k.Extensions, m.RCUserID)
+	}
+	k.Roles = k.Roles || p.access != nil
+}
+
+// lookForLoss asks for a second look where a change takes a role or an active login away.
+// A role that is another one by what a record says, and no lower, depends on no list.
+func (p *planner) lookForLoss(c *Change) {
+	if c.Kind == Update && slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
+		return f.Reason == ReasonSource && (f.Field == Role.String() && roleRank[f.After] <= roleRank[f.Before] || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0)
+	}) {
+		p.plan.Look.RingCX = true
+		p.lookAtRingEX(c.was, false)
+	}
+}
+
+var roleRank = map[string]int{RoleAdministrator: 2, RoleSupervisor: 1}
+
+// lookForLosses asks for a second look at what this plan takes away, and at what it shows as
+// held for the first time.
+func (s *settling) lookForLosses() {
+	for i := range s.kept.plan.Changes {
+		s.kept.lookForLoss(&s.kept.plan.Changes[i])
+	}
+	for i := range s.held {
+		c := s.held[i]
+		c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
+			row := s.open.of(c.Member, f.Field)
+			return row != nil && row.State == Waiting
+		})
+		s.kept.lookForLoss(&c)
+	}
+}
+
+// Any says whether anything is to be read.
+func (k *Look) Any() bool { return k.RingCX || k.Roles || len(k.Extensions) > 0 }
+
+// less is what is to be read beyond what was.
+func (k *Look) less(was *Look) Look {
+	return Look{
+		RingCX: k.RingCX && !was.RingCX, Roles: k.Roles && !was.Roles,
+		Extensions: slices.DeleteFunc(slices.Clone(k.Extensions), func(id string) bool { return slices.Contains(was.Extensions, id) }),
+	}
+}
+
+// with is what either reads.
+func (k *Look) with(more *Look) Look {
+	return Look{RingCX: k.RingCX || more.RingCX, Roles: k.Roles || more.Roles, Extensions: slices.Concat(k.Extensions, more.Extensions)}
+}
+
+// withSecondLook joins two readings of the lists, taken in one run (R2). Those of RingCX
+// have no totals, and people move between groups while we read: whoever
 // either of them shows is there, and only who is missing from both is gone.
 // Where both show a record, the later one counts. What was read once stays.
-func (s *Snapshot) withSecondLook(second *Snapshot) *Snapshot {
+func (s *Snapshot) withSecondLook(second *Snapshot, look *Look) *Snapshot {
 	joined := *s
 	joined.TakenAt = second.TakenAt
+	if look.Roles {
+		joined.withSecondRoles(second)
+	}
+	if len(look.Extensions) > 0 {
+		joined.Extensions = withSecondExtensions(s.Extensions, second.Extensions, look.Extensions)
+	}
+	if look.RingCX {
+		joined.withSecondLists(s, second)
+	}
+	return &joined
+}
+
+func (joined *Snapshot) withSecondLists(s, second *Snapshot) {
 	joined.Admins = joinBy(second.Admins, s.Admins, func(a Admin) string { return a.UserID })
 	joined.SubAccounts = make([]SubAccount, 0, len(second.SubAccounts))
 	for _, sub := range second.SubAccounts {
@@ -24,19 +101,28 @@ func (s *Snapshot) withSecondLook(second *Snapshot) *Snapshot {
 			joined.Lists = append(joined.Lists, l)
 		}
 	}
-	return &joined
 }
 
 // withFirstLook adds the agents of a sub-account that only the first look showed,
 // wherever they stood.
 func (a SubAccount) withFirstLook(first *SubAccount) SubAccount {
-	seen := map[string]bool{}
-	for _, g := range a.Groups {
+	active := map[string]bool{} // in the first look
+	for _, g := range first.Groups {
 		for i := range g.Agents {
-			seen[g.Agents[i].ID] = true
+			active[g.Agents[i].ID] = active[g.Agents[i].ID] || g.Agents[i].Active
 		}
 	}
+	seen := map[string]bool{}
 	a.Groups = slices.Clone(a.Groups)
+	for i := range a.Groups {
+		g := &a.Groups[i]
+		g.Agents = slices.Clone(g.Agents)
+		for j := range g.Agents {
+			agent := &g.Agents[j]
+			seen[agent.ID] = true
+			agent.Active = agent.Active || active[agent.ID]
+		}
+	}
 	for _, g := range first.Groups {
 		missing := slices.DeleteFunc(slices.Clone(g.Agents), func(x Agent) bool { return seen[x.ID] })
 		if len(missing) == 0 {
@@ -49,7 +135,7 @@ func (a SubAccount) withFirstLook(first *SubAccount) SubAccount {
 		}
 		a.Groups[i].Agents = slices.Concat(a.Groups[i].Agents, missing)
 	}
-	a.Read = a.Read || first.Read
+	a.Read, a.Active = a.Read || first.Read, a.Active || first.Active
 	return a
 }
 
@@ -66,4 +152,63 @@ func joinBy[T any](later, earlier []T, key func(T) string) []T {
 		}
 	}
 	return joined
+}
+
+// replacedBy is the snapshot as if only the second look had been taken.
+func (s *Snapshot) replacedBy(second *Snapshot, look *Look) *Snapshot {
+	alone := *s
+	alone.Doubts = nil
+	if look.RingCX {
+		alone.Admins, alone.SubAccounts = second.Admins, second.SubAccounts
+	}
+	if look.Roles {
+		alone.Roles, alone.Assigned = second.Roles, second.Assigned
+	}
+	if len(look.Extensions) > 0 {
+		alone.Extensions = slices.DeleteFunc(slices.Clone(s.Extensions), func(e Extension) bool { return slices.Contains(look.Extensions, e.ID) })
+		alone.Extensions = append(alone.Extensions, second.Extensions...)
+	}
+	return &alone
+}
+
+// withSecondExtensions joins two readings of some extensions: one that either shows is there,
+// and only Disabled in both is disabled. One that was disabled and is gone at the second look
+// is gone: that keeps whom no rule wants an extension of.
+func withSecondExtensions(first, second []Extension, looked []string) []Extension {
+	joined := slices.DeleteFunc(slices.Clone(first), func(e Extension) bool {
+		return e.Status == "Disabled" && slices.Contains(looked, e.ID) && !slices.ContainsFunc(second, func(x Extension) bool { return x.ID == e.ID })
+	})
+	for _, e := range second {
+		i := slices.IndexFunc(joined, func(x Extension) bool { return x.ID == e.ID })
+		switch {
+		case i < 0:
+			joined = append(joined, e)
+		case joined[i].Status == e.Status:
+			joined[i] = e
+		case joined[i].Status == "Disabled" || joined[i].Status == "Unassigned":
+			joined[i] = e
+		}
+	}
+	return joined
+}
+
+// withSecondRoles joins two readings of who has which RingEX role: what either shows is so.
+func (s *Snapshot) withSecondRoles(second *Snapshot) {
+	s.Roles = slices.Clone(s.Roles)
+	for _, role := range second.Roles {
+		i := slices.IndexFunc(s.Roles, func(x RingEXRole) bool { return x.ID == role.ID })
+		if i < 0 {
+			s.Roles = append(s.Roles, role)
+			continue
+		}
+		s.Roles[i].Permissions = joinBy(role.Permissions, s.Roles[i].Permissions, func(p string) string { return p })
+	}
+	assigned := maps.Clone(s.Assigned)
+	if assigned == nil {
+		assigned = map[string][]string{}
+	}
+	for extension, roles := range second.Assigned {
+		assigned[extension] = joinBy(roles, assigned[extension], func(role string) string { return role })
+	}
+	s.Assigned = assigned
 }

@@ -70,7 +70,7 @@ func TestR2WhoeverOneLookShowsIsThere(t *testing.T) {
 			first, second := newWorld(), newWorld()
 			tt.first(first)
 			tt.second(second)
-			same(t, keys(first.Snapshot.withSecondLook(second.Snapshot)), tt.want)
+			same(t, keys(first.Snapshot.withSecondLook(second.Snapshot, &Look{RingCX: true})), tt.want)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package sync
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -73,9 +74,6 @@ func (p *planner) judged(person *Person, v *verdict) {
 	if p.in.Everybody == nil {
 		return
 	}
-	if p.verdicts == nil {
-		p.verdicts = map[*Person]verdict{}
-	}
 	kept := *v
 	kept.Roles = slices.Clone(v.Roles)
 	p.verdicts[person] = kept
@@ -99,6 +97,9 @@ func (p *planner) tellEverybody() {
 	for _, person := range slices.SortedFunc(slices.Values(p.people.all), func(a, b *Person) int {
 		return cmp.Or(strings.Compare(names[a], names[b]), compareKeys(a, b))
 	}) {
+		if person.ghost {
+			continue // nobody reports them
+		}
 		if !p.in.Everybody(p.standing(person, leaving)) {
 			return
 		}
@@ -108,25 +109,35 @@ func (p *planner) tellEverybody() {
 // leaving are the outcomes of those who are still reported and leave.
 func (p *planner) leaving() map[string]Standing {
 	leaving := map[string]Standing{}
-	note := func(outcome string, changes []Change) {
+	note := func(outcome string, changes []Change, waits bool) {
 		for i := range changes {
-			if c := &changes[i]; c.Kind == Deactivate && c.Person != "" {
-				leaving[c.Person] = Standing{Outcome: outcome, Reason: c.Reason, Detail: c.Detail}
+			c := &changes[i]
+			if !waits && c.Kind != Deactivate {
+				continue
+			}
+			for _, who := range []string{c.Person, memberKey(c.Member)} {
+				leaving[who] = Standing{Outcome: outcome, Reason: c.Reason, Detail: c.Detail}
 			}
 		}
 	}
-	note(string(Deactivate), p.plan.Changes)
 	if p.plan.Held != nil {
-		note(OutcomeHeld, p.plan.Held.Changes)
+		note(OutcomeHeld, p.plan.Held.Changes, true)
 	}
+	note(string(Deactivate), p.plan.Changes, false)
 	return leaving
 }
+
+// memberKey names a member among people.
+func memberKey(id int64) string { return fmt.Sprintf("member %d", id) }
 
 func (p *planner) standing(person *Person, leaving map[string]Standing) *Standing {
 	o, d, v := &person.outcome, person.outcome.details(), p.verdicts[person]
 	s, leaves := leaving[person.Key()]
+	if !leaves && o.decision == heldBack {
+		s, leaves = leaving[memberKey(o.found)]
+	}
 	switch {
-	case leaves:
+	case leaves && o.decision != changed && o.decision != inConflict:
 	case o.decision == changed:
 		s.Outcome, s.Reason, s.Detail = string(d.change.Kind), d.change.Reason, d.change.Detail
 	case o.decision == onboarded:
@@ -143,14 +154,16 @@ func (p *planner) standing(person *Person, leaving map[string]Standing) *Standin
 	s.Name = firstOf(v.Profile.Name(), person.Key())
 	s.FirstName, s.LastName, s.Email = v.Profile[FirstName], v.Profile[LastName], v.Profile[Email]
 	s.ExtensionNumber, s.names, s.keys = v.Profile[ExtensionNumber], person.names(), person.keys()
-	s.Roles, s.Logins = []string{}, make([]Login, len(person.Agents))
+	s.Roles, s.Logins = []string{}, make([]Login, 0, len(person.Agents))
 	for _, role := range v.Roles {
 		if !slices.Contains(s.Roles, role) {
 			s.Roles = append(s.Roles, role)
 		}
 	}
-	for i, r := range person.Agents {
-		s.Logins[i] = p.login(r)
+	for _, r := range person.Agents {
+		if !slices.Contains(person.restored, r.Agent) { // which nobody lists now
+			s.Logins = append(s.Logins, p.login(r))
+		}
 	}
 	return &s
 }

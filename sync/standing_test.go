@@ -100,7 +100,7 @@ func TestR32EverybodyStandsAsThePlannerDecided(t *testing.T) {
 	}
 
 	t.Run("held leavers", func(t *testing.T) {
-		w.Policy.LimitPercent, w.Policy.LimitFloor = 0, 0
+		w.Policy.Limits.Deactivations = Limit{0, 0}
 		_, all := w.everybody(t)
 		same(t, stands(all)[3:4], []string{"rc:703 Cy Poe, member 4 on the roster, does not belong: held access_revoked"})
 	})
@@ -135,8 +135,14 @@ func TestLawEverybodyIsToldOfOnce(t *testing.T) {
 				got.Reactivate++
 			case OutcomeConflict:
 				got.Conflicts++
-			case OutcomeSkipped, OutcomeHeld, string(Deactivate): // a leaver is skipped as a person
+			case OutcomeSkipped, string(Deactivate): // a leaver is skipped as a person
 				got.Skipped++
+			case OutcomeHeld:
+				if s.Belongs {
+					got.HeldPeople++
+				} else {
+					got.Skipped++
+				}
 			case OutcomeUnchanged:
 				got.Unchanged++
 			}

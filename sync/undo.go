@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 )
 
 // Done is one row of the history: what a run did to one field of a member. An
@@ -39,7 +40,7 @@ func Undo(done []Done, earlier map[int64]Reason, force bool) Edit {
 		byMember[d.Member] = append(byMember[d.Member], d)
 	}
 	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
-		plan := &Plan{}
+		plan, settled := &Plan{}, &Settled{Decision: Reject}
 		for m := range all {
 			if rows := byMember[m.ID]; rows != nil && m.DeactivationReason == ReasonForgotten {
 				plan.Notes = append(plan.Notes, Note{Member: m.ID, Reason: ReasonForgotten, Detail: "what was erased cannot come back"})
@@ -48,10 +49,25 @@ func Undo(done []Done, earlier map[int64]Reason, force bool) Edit {
 				if err := u.undo(rows); err != nil {
 					return nil, nil, fmt.Errorf("undo the changes of member %d: %w", m.ID, err)
 				}
+				if u.rejected != "" && u.kind == Reactivate {
+					settled.New = append(settled.New, u.refusal())
+				}
 			}
 		}
 		plan.Summary = countChanges(plan.Changes)
-		return plan, nil, nil
+		if settled.New == nil {
+			settled = nil
+		}
+		return plan, settled, nil
+	}
+}
+
+// refusal is the deactivation that an undo rejects with putting it back (R29).
+func (u *undoing) refusal() HeldChange {
+	return HeldChange{
+		State: Rejected, Kind: Deactivate, Member: u.was.ID, Field: statusField, Before: string(Active), After: string(Inactive),
+		Name: u.was.Profile.Name(), Email: u.was.Profile[Email], Reason: u.rejected, Detail: leaverDetail[u.rejected],
+		Why: []HoldReason{{ReasonUndone, "an operator undid this deactivation"}},
 	}
 }
 
@@ -64,6 +80,8 @@ type undoing struct {
 	kind    Kind
 	force   bool
 	earlier Reason
+
+	rejected Reason // the deactivation that the undo refuses; "": none
 }
 
 func (u *undoing) undo(rows []Done) error {
@@ -191,7 +209,8 @@ func (u *undoing) statusRow(d Done) error {
 	switch {
 	case d.Before == string(Active):
 		u.status(d, Active, "")
-		u.next.Rejected, u.next.AbsentDays, u.next.AbsentOn = d.Reason, 0, ""
+		u.next.AbsentDays, u.next.AbsentOn, u.next.LeavingSince = 0, "", time.Time{}
+		u.rejected = d.Reason
 	case d.Before == string(Inactive):
 		earlier := u.earlier
 		if earlier == ReasonForgotten { // their values are back: nobody is called forgotten before they are blanked again

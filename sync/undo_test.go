@@ -48,7 +48,7 @@ func TestR29Undo(t *testing.T) {
 			before: func(w *world) { w.agent("1/10", "701", "Ada Byron", rc("901")); w.agent("1/10", "702", "Bea Ng") },
 			then:   func(w *world) { w.clearAll(); w.agent("1/10", "702", "Bea Ng") },
 			check: func(m *Member) string {
-				return unless(m.Status == Active && m.Rejected == ReasonRemoved && m.DeactivationReason == "", "%+v", m)
+				return unless(m.Status == Active && m.DeactivationReason == "", "%+v", m)
 			},
 			next: []string{"note 2 rejected"},
 		},

@@ -113,6 +113,9 @@ func (a *app) check(ctx context.Context) error {
 		return err
 	}
 	f.ok("", "settings", "%s is valid; accounts: %s", s.File, strings.Join(namesIn(s), ", "))
+	for _, warning := range s.Outdated() {
+		f.warn("", "settings", warning, "none needed today: change it before the next upgrade")
+	}
 	if !s.ServiceEnabled {
 		f.warn("", "settings", "service_enabled is false: the service idles", "set service_enabled: true when it is to work")
 	}

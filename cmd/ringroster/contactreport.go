@@ -165,12 +165,16 @@ func (a *app) tellContactPlan(p *sync.ContactPlan) {
 }
 
 // oneContactRun prints a contact run with its changes.
-func (a *app) oneContactRun(head string, changes *listing[store.ContactChangeRow], pruned bool) error {
+func (a *app) oneContactRun(head string, changes *listing[store.ContactChangeRow], held []store.HeldRow, pruned bool) error {
 	switch a.output {
 	case formatCSV:
 		return changes.print(a.stdout, formatCSV)
 	case formatJSON:
-		changes.head = head + fmt.Sprintf(`"pruned":%v,`, pruned)
+		heldJSON, err := encodeJSON(append([]store.HeldRow{}, held...))
+		if err != nil {
+			return err
+		}
+		changes.head = head + fmt.Sprintf(`"held":%s,"pruned":%v,`, heldJSON, pruned)
 		return changes.print(a.stdout, formatJSON)
 	}
 	if pruned {
@@ -186,7 +190,7 @@ func (a *app) oneContactRun(head string, changes *listing[store.ContactChangeRow
 		}
 		_, _ = fmt.Fprintf(a.stdout, "%s  contact %d  %s  %s (%s)\n", text(row.At), row.ContactID, clean(row.Name), clean(what), row.Reason)
 	}
-	return nil
+	return a.tellHeld(held)
 }
 
 func (a *app) tellContactRun(r *store.RunRow) {
@@ -197,9 +201,7 @@ func (a *app) tellContactRun(r *store.RunRow) {
 	if r.Error != "" {
 		_, _ = fmt.Fprintf(a.stdout, "  error: %s\n", clean(r.Error))
 	}
-	if reasons := string(r.HeldReasons); reasons != "[]" && reasons != "" {
-		_, _ = fmt.Fprintf(a.stdout, "  held because of %s\n", clean(reasons))
-	}
+	a.tellHeldReasons(r)
 }
 
 func contactChangeListing(rows rowsOf[store.ContactChangeRow]) *listing[store.ContactChangeRow] {

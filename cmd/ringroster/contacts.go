@@ -87,31 +87,6 @@ func (a *app) previewContacts(ctx context.Context, s *config.Settings, req sync.
 	return a.reportPreview(runner(s, roster, observer).PreviewContacts(ctx, req))
 }
 
-// editContacts makes an operator's edit of contacts as a run of its own.
-func (a *app) editContacts(ctx context.Context, s *config.Settings, st *store.Store, run sync.Run, edit sync.ContactEdit) (sync.RunID, error) {
-	observer, done, err := a.observer(s)
-	if err != nil {
-		return 0, err
-	}
-	defer done()
-	return runner(s, st, observer).EditContacts(ctx, run, edit)
-}
-
-// clearContact lets a contact go again whose removal was rejected (R26).
-func (a *app) clearContact(ctx context.Context, contact int64, d decision) error {
-	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
-		row, err := st.Contact(ctx, contact)
-		if err != nil {
-			return err
-		}
-		id, err := a.editContacts(ctx, s, st, d.run(s, sync.Reject, row.Account), sync.ClearContactRejection(contact))
-		if err == nil {
-			_, _ = fmt.Fprintf(a.stdout, "Run %d: contact %d goes at the next run, if RingCentral does not list it again.\n", id, contact)
-		}
-		return err
-	})
-}
-
 // contactFlags gives a command the filters of the contacts.
 func contactFlags(c *cobra.Command, f *store.ContactFilter) {
 	c.Flags().StringVar(&f.Account, "account", "", "account")

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"ringroster/store"
 	"ringroster/sync"
@@ -12,7 +11,7 @@ import (
 // contactStatus is how the contacts of one account stand, in `status`.
 type contactStatus struct {
 	store.ContactCount
-	HeldRun     *sync.RunID       `json:"held_run"`
+	HeldRun     *sync.RunID       `json:"held_run"` // the last whose number decides about what waits
 	HeldReasons []sync.HoldReason `json:"held_reasons"`
 	LastRun     *store.RunRow     `json:"last_run"` // nil: none is over yet
 	LastSuccess *store.RunRow     `json:"last_success"`
@@ -26,7 +25,7 @@ func (d *statusDocument) contacts(ctx context.Context, st *store.Store, locked b
 	if err != nil {
 		return err
 	}
-	sets, err := st.Held(ctx)
+	sets, err := waitingSets(ctx, st)
 	if err != nil {
 		return err
 	}
@@ -44,10 +43,8 @@ func (d *statusDocument) contacts(ctx context.Context, st *store.Store, locked b
 			continue
 		}
 		a.Contacts.HeldReasons = []sync.HoldReason{}
-		for _, set := range sets {
-			if set.Account == a.Account && set.Job == sync.JobContacts {
-				a.Contacts.HeldRun, a.Contacts.HeldReasons = new(set.RunID), set.Reasons
-			}
+		if set := sets[a.Account+" "+sync.JobContacts]; set != nil {
+			a.Contacts.HeldRun, a.Contacts.HeldReasons = new(set.run), set.reasons
 		}
 		latest, err := st.Latest(ctx, a.Account, sync.JobContacts)
 		if err != nil {
@@ -76,12 +73,8 @@ func (c *contactStatus) remarks() (lines []string) {
 		say("run %d for the contacts failed: %s", r.RunID, r.Error)
 	}
 	if c.Held > 0 && c.HeldRun != nil {
-		reasons := make([]string, len(c.HeldReasons))
-		for i, r := range c.HeldReasons {
-			reasons[i] = string(r.Reason)
-		}
-		say("%s for a decision since run %d (%s): ringroster held",
-			counted(c.Held, "contact waits", "contacts wait"), *c.HeldRun, strings.Join(reasons, ", "))
+		say("%s for a decision, shown by run %d (%s): ringroster held",
+			counted(c.Held, "contact waits", "contacts wait"), *c.HeldRun, reasonWords(c.HeldReasons))
 	}
 	if c.Rejected > 0 {
 		say("%s although RingCentral no longer lists them, as their removal was rejected: ringroster reject --clear-contact CONTACT ends that",

@@ -17,7 +17,8 @@ func explainCommand(a *app) *cobra.Command {
 	var run int64
 	c := &cobra.Command{
 		Use: "explain WHO", Short: "Say what decides about one person, and why", Args: cobra.ExactArgs(1),
-		Long: `Plans as a sync would, and prints every fact and rule that decides about one person:
+		Long: `Plans as a sync would, and prints every fact and rule that decides about one person,
+with what waits for a decision about them and what was rejected:
 ` + whoHelp + ` It writes nothing.
 
 With --run it says what a past run decided, and why, from what that run kept
@@ -56,6 +57,9 @@ func (a *app) explain(ctx context.Context, who string, accounts []string) error 
 		if err := planned[0].Err; err != nil {
 			_, _ = fmt.Fprintf(a.stderr, "account %s cannot be explained: %s\n", account.Name, clean(err.Error()))
 			continue
+		}
+		if err := a.traceHeld(ctx, account.Name, trace); err != nil {
+			return err
 		}
 		told = append(told, explanation{account.Name, trace})
 	}

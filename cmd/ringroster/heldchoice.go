@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,145 +11,251 @@ import (
 	"ringroster/sync"
 )
 
-// chosenSet is a held set and the members an operator decides about.
+// chosenSet is what an operator decides about in one account.
 type chosenSet struct {
-	store.HeldSet
-	chosen  map[int64]sync.Reason
-	whole   bool               // everybody who is still undecided
-	settled []store.HeldMember // asked for by name, and not undecided any more
+	account, job string
+	rows         []store.HeldRow
+	spared       int // changes that wait under the number and were not chosen
 }
 
-// openSets finds the open sets of a run with somebody to decide about. A
-// superseded one is refused, naming the set that took its place (R25).
-func (a *app) openSets(ctx context.Context, st *store.Store, run string, d decision) ([]chosenSet, error) {
-	id, err := strconv.ParseInt(run, 10, 64)
+func (c *chosenSet) add(rows []store.HeldRow) {
+	for _, h := range rows {
+		if !slices.Contains(c.ids(), h.HeldID) {
+			c.rows = append(c.rows, h)
+		}
+	}
+}
+
+// ids are the roster's numbers of the changes.
+func (c *chosenSet) ids() []int64 {
+	ids := make([]int64, len(c.rows))
+	for i := range c.rows {
+		ids[i] = c.rows[i].HeldID
+	}
+	return ids
+}
+
+// everyState are the states that a held change can have.
+var everyState = []string{string(sync.Waiting), string(sync.Suspect), string(sync.Rejected), store.HeldApproved, store.HeldEnded}
+
+// chooseHeld finds what waits under the number of a run: what that run or an earlier one
+// showed as it is now (R25), of the accounts and the job of the run.
+func (a *app) chooseHeld(ctx context.Context, st *store.Store, run string, d decision) (sync.RunID, []chosenSet, error) {
+	number, err := strconv.ParseInt(run, 10, 64)
 	if err != nil {
-		return nil, usagef("%q is no run number; `ringroster held` shows them", run)
+		return 0, nil, usagef("%q is no run number; `ringroster held` shows them", run)
 	}
-	sets, err := st.HeldByRun(ctx, sync.RunID(id))
+	id := sync.RunID(number)
+	all, err := heldOfRun(ctx, st, id, d.account)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	if sets, err = d.considered(id, sets); err != nil {
-		return nil, err
+	shown := slices.DeleteFunc(slices.Clone(all), func(h store.HeldRow) bool { return h.RunID > id })
+	waiting := slices.DeleteFunc(slices.Clone(shown), func(h store.HeldRow) bool { return h.State != string(sync.Waiting) })
+	wanted, gone, err := d.named(ctx, st, id, waiting, all)
+	if err != nil {
+		return 0, nil, err
 	}
-	var open []chosenSet
-	var gone []string
-	spared := false
-	for i := range sets {
-		set := &sets[i]
-		if set.State == "superseded" && set.SupersededBy != nil {
-			return nil, fmt.Errorf("the held set of run %d (%s) was superseded by run %d, which shows other members: look at `ringroster held`, then decide about run %d",
-				id, set.Account, *set.SupersededBy, *set.SupersededBy)
-		}
-		c := d.choose(set)
-		for i := range c.settled {
-			now, _, err := standsNow(ctx, st, &c.settled[i])
-			if err != nil {
-				return nil, err
-			}
-			gone = append(gone, fmt.Sprintf("%s: %s, and %s", heldText(&c.settled[i]), fates[c.settled[i].State], now))
-		}
-		if len(c.chosen) > 0 {
-			open = append(open, c)
-		}
-		spared = spared || !c.whole
-	}
+	sets := d.sets(waiting, wanted)
 	switch {
-	case len(open) == 0 && len(gone) > 0:
-		return nil, fmt.Errorf("nobody of them waits in the held set of run %d:\n  %s", id, strings.Join(gone, "\n  "))
-	case len(open) == 0 && spared:
-		return nil, usagef("--except leaves nobody of the held set of run %d to decide about", id)
-	case len(open) == 0:
-		return nil, noOpenSet(ctx, st, sync.RunID(id), sets)
+	case len(sets) > 0:
+		for _, text := range gone {
+			_, _ = fmt.Fprintf(a.stderr, "  not again: %s\n", clean(text))
+		}
+		return id, sets, nil
+	case len(gone) > 0:
+		return 0, nil, fmt.Errorf("nothing about them waits under run %d:\n  %s", id, strings.Join(gone, "\n  "))
+	case len(waiting) > 0:
+		return 0, nil, usagef("--except leaves nothing of run %d to decide about", id)
 	}
-	for _, text := range gone {
-		_, _ = fmt.Fprintf(a.stderr, "  not again: %s\n", clean(text))
-	}
-	return open, nil
+	return 0, nil, nothingWaits(id, shown, all)
 }
 
-// considered are the sets that --account, --only and --except are about. What
-// they name must be there.
-func (d *decision) considered(run int64, sets []store.HeldSet) ([]store.HeldSet, error) {
-	if d.account != "" && len(sets) > 0 {
-		all := sets
-		sets = slices.DeleteFunc(slices.Clone(all), func(s store.HeldSet) bool { return s.Account != d.account })
-		if len(sets) == 0 {
-			names := make([]store.Name, len(all))
-			for i := range all {
-				names[i] = store.Name{Text: all[i].Account}
-			}
-			return nil, fmt.Errorf("the held sets of run %d: %w", run, refuseUnnamed("account", d.account, true, names))
+// heldOfRun is everything that is or was held in the accounts of a run, by its job.
+func heldOfRun(ctx context.Context, st *store.Store, id sync.RunID, account string) (all []store.HeldRow, err error) {
+	runs, err := st.Run(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(runs) == 0 {
+		return nil, fmt.Errorf("there was no run %d; `ringroster held` shows what waits, and under which numbers", id)
+	}
+	names := make([]store.Name, len(runs))
+	for i := range runs {
+		names[i] = store.Name{Text: runs[i].Account}
+	}
+	if account != "" {
+		if err := refuseUnnamed("account", account, true, names); err != nil {
+			return nil, fmt.Errorf("the accounts of run %d: %w", id, err)
 		}
 	}
+	for i := range runs {
+		if account != "" && runs[i].Account != account {
+			continue
+		}
+		rows, err := st.Held(ctx, store.HeldFilter{Account: runs[i].Account, Job: runs[i].Job, States: everyState})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
+
+// named finds whom --only and --except mean among those who wait; gone says of others
+// what became of what was held about them.
+func (d *decision) named(ctx context.Context, st *store.Store, id sync.RunID, waiting, all []store.HeldRow) (wanted map[int64]bool, gone []string, err error) {
+	if len(all) == 0 {
+		return nil, nil, nil
+	}
+	wanted = map[int64]bool{}
 	for _, who := range slices.Concat(d.only, d.except) {
-		if len(sets) > 0 && !slices.ContainsFunc(sets, func(set store.HeldSet) bool {
-			return slices.ContainsFunc(set.Shown(), func(m store.HeldMember) bool { return means(who, &m) })
-		}) {
-			return nil, usagef("the held set of run %d has nobody called %q", run, who)
+		found, err := subjectOf(ctx, st, who, waiting)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, h := range found {
+			wanted[h.HeldID] = true
+		}
+		if found != nil {
+			continue
+		}
+		if found, err = subjectOf(ctx, st, who, all); err != nil {
+			return nil, nil, err
+		}
+		if found == nil {
+			return nil, nil, usagef("nothing that run %d or an earlier one held is about anybody called %q", id, who)
+		}
+		for i := range found {
+			text, err := fateText(ctx, st, &found[i])
+			if err != nil {
+				return nil, nil, err
+			}
+			gone = append(gone, text)
 		}
 	}
-	return sets, nil
+	return wanted, gone, nil
 }
 
-// choose applies --only and --except to a set.
-func (d *decision) choose(set *store.HeldSet) chosenSet {
-	c := chosenSet{HeldSet: *set, chosen: map[int64]sync.Reason{}, whole: true}
-	named := slices.Concat(d.only, d.except)
-	for _, m := range set.Shown() {
-		isNamed := slices.ContainsFunc(named, func(who string) bool { return means(who, &m) })
-		waits := set.State == "open" && m.State == "open"
-		switch {
-		case !waits && isNamed && len(d.only) > 0:
-			c.settled = append(c.settled, m)
-		case !waits:
-		case len(named) > 0 && isNamed != (len(d.only) > 0):
-			c.whole = false
-		default:
-			c.chosen[m.ID()] = m.Reason
+// sets sorts what waits by account, and leaves out what was not chosen.
+func (d *decision) sets(waiting []store.HeldRow, named map[int64]bool) (sets []chosenSet) {
+	for _, h := range waiting {
+		i := slices.IndexFunc(sets, func(c chosenSet) bool { return c.account == h.Account })
+		if i < 0 {
+			i = len(sets)
+			sets = append(sets, chosenSet{account: h.Account, job: h.Job})
+		}
+		if len(d.only) > 0 && !named[h.HeldID] || len(d.except) > 0 && named[h.HeldID] {
+			sets[i].spared++
+			continue
+		}
+		sets[i].rows = append(sets[i].rows, h)
+	}
+	return slices.DeleteFunc(sets, func(c chosenSet) bool { return len(c.rows) == 0 })
+}
+
+// oneSubject finds the rows about the one member, person or contact that who means; nil:
+// there are none.
+func oneSubject(who string, rows []store.HeldRow) (found []store.HeldRow, err error) {
+	var subjects []string
+	for i := range rows {
+		h := &rows[i]
+		if !means(who, h) {
+			continue
+		}
+		if !slices.ContainsFunc(found, func(f store.HeldRow) bool { return sameSubject(&f, h) }) {
+			subjects = append(subjects, h.Account+": "+subjectText(h))
+		}
+		found = append(found, *h)
+	}
+	if len(subjects) > 1 {
+		return nil, usagef("%q means several: give an id of %s, or --account", who, strings.Join(subjects, "; "))
+	}
+	return found, nil
+}
+
+// subjectOf is oneSubject by all that a member can be called: whom nobody reports has no
+// person key in what is held, and the roster knows their other names.
+func subjectOf(ctx context.Context, st *store.Store, who string, rows []store.HeldRow) (found []store.HeldRow, err error) {
+	if found, err = oneSubject(who, rows); found != nil || err != nil {
+		return found, err
+	}
+	known, err := st.Find(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	ofMembers := slices.DeleteFunc(slices.Clone(rows), func(h store.HeldRow) bool {
+		return h.MemberID == nil || !slices.ContainsFunc(known, func(r store.RosterRow) bool { return r.MemberID == *h.MemberID })
+	})
+	for i := range ofMembers {
+		if !sameSubject(&ofMembers[0], &ofMembers[i]) {
+			return nil, usagef("%q means several: give a member id, %s or %s", who, subjectText(&ofMembers[0]), subjectText(&ofMembers[i]))
 		}
 	}
-	return c
+	if len(ofMembers) == 0 {
+		return nil, nil
+	}
+	return ofMembers, nil
 }
 
-func means(who string, m *store.HeldMember) bool {
-	return who == fmt.Sprint(m.ID()) || m.Email != "" && sync.FoldEmail(who) == sync.FoldEmail(m.Email) || sync.SameText(who, heldName(m))
+func sameSubject(a, b *store.HeldRow) bool {
+	return a.Account == b.Account && a.Job == b.Job && numberOf(a) == numberOf(b) && (numberOf(a) != 0 || a.Person == b.Person)
 }
 
-// noOpenSet says what became of what a run held, and where else it may wait: a
-// set keeps the number of the run that first showed it (R25).
-func noOpenSet(ctx context.Context, st *store.Store, id sync.RunID, sets []store.HeldSet) error {
-	rows, err := st.Run(ctx, id)
-	if err != nil {
-		return err
+// numberOf is the number of the member or contact; 0: somebody who is not on the roster.
+func numberOf(h *store.HeldRow) int64 {
+	switch {
+	case h.MemberID != nil:
+		return *h.MemberID
+	case h.ContactID != nil:
+		return *h.ContactID
 	}
-	open, err := st.Held(ctx)
-	if err != nil {
-		return err
+	return 0
+}
+
+// means says whether an operator's word means whom a held change is about.
+func means(who string, h *store.HeldRow) bool {
+	if n := numberOf(h); n != 0 && who == fmt.Sprint(n) {
+		return true
 	}
-	for _, set := range open {
-		for _, row := range rows {
-			if row.Account == set.Account && row.Job == set.Job && row.Held > 0 && set.RunID < id {
-				return fmt.Errorf("what run %d held waits under run %d, which showed the same members first: decide about run %d", id, set.RunID, set.RunID)
+	if h.Kind == sync.Update && h.Field == sync.Email.String() && sync.FoldEmail(who) == sync.FoldEmail(h.Before) {
+		return true // the roster has it still
+	}
+	return h.Email != "" && sync.FoldEmail(who) == sync.FoldEmail(h.Email) || h.Name != "" && sync.SameText(who, h.Name) ||
+		who == h.Person || slices.Contains(h.IDs, who)
+}
+
+// nothingWaits says what became of what a run showed, and where else something waits.
+func nothingWaits(id sync.RunID, shown, all []store.HeldRow) error {
+	var later sync.RunID
+	for i := range all {
+		if all[i].RunID > id && all[i].State == string(sync.Waiting) {
+			later = max(later, all[i].RunID)
+		}
+	}
+	text := fmt.Sprintf("nothing was held by run %d, or before it", id)
+	if len(shown) > 0 {
+		text = fmt.Sprintf("nothing waits any more of what run %d showed: %s", id, statesText(shown))
+	}
+	if later > 0 {
+		return fmt.Errorf("%s; what waits was first shown as it is now by run %d: look at `ringroster held`, then decide about that number", text, later)
+	}
+	return fmt.Errorf("%s; `ringroster held` shows what waits", text)
+}
+
+// statesText counts rows by what became of them.
+func statesText(rows []store.HeldRow) string {
+	var parts []string
+	for _, state := range everyState {
+		n := 0
+		for i := range rows {
+			if rows[i].State == state {
+				n++
 			}
 		}
-	}
-	counts := map[string]int{}
-	for i := range sets {
-		for _, m := range sets[i].Shown() {
-			counts[fates[m.State]]++
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, fates[state]))
 		}
 	}
-	var parts []string
-	for _, fate := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%d %s", counts[fate], fate))
-	}
-	switch {
-	case len(rows) == 0:
-		return fmt.Errorf("there was no run %d; `ringroster held` shows what is held", id)
-	case len(parts) > 0:
-		return fmt.Errorf("run %d holds nobody to decide about any more: %s; `ringroster held` shows who is held", id, strings.Join(parts, ", "))
-	}
-	return fmt.Errorf("run %d holds nothing; `ringroster held` shows what does", id)
+	return strings.Join(parts, ", ")
 }

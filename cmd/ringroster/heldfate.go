@@ -5,140 +5,120 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"ringroster/store"
 	"ringroster/sync"
 )
 
-// fates say what was decided about somebody of a held set who does not wait.
+// fates say what became of something held.
 var fates = map[string]string{
-	"approved": "approved already", "rejected": "rejected already", "open": "no longer held by a later run",
+	string(sync.Waiting):  "still waiting",
+	string(sync.Suspect):  "kept by another rule meanwhile",
+	string(sync.Rejected): "rejected already",
+	store.HeldApproved:    "approved already",
+	store.HeldEnded:       "no longer held",
 }
 
-// standsNow says how the roster has a member, or a contact, now; there is false
-// for one who is inactive, or removed.
-func standsNow(ctx context.Context, st *store.Store, m *store.HeldMember) (now string, there bool, err error) {
-	if m.ContactID != 0 {
-		_, err := st.Contact(ctx, m.ContactID)
+// fateText says what became of a change that does not wait.
+func fateText(ctx context.Context, st *store.Store, h *store.HeldRow) (string, error) {
+	if h.State == string(sync.Waiting) { // and was not found where it was looked for
+		return fmt.Sprintf("%s: %s: first shown as it is now by run %d, so decide about that number", subjectText(h), whatHeld(h), h.RunID), nil
+	}
+	now, _, err := standsNow(ctx, st, h)
+	return fmt.Sprintf("%s: %s%s, and %s", subjectText(h), fates[h.State], prefixed(" by ", h.DecidedBy), now), err
+}
+
+// standsNow says how the roster has whom a change is about; there is false for one who is
+// inactive, or removed.
+func standsNow(ctx context.Context, st *store.Store, h *store.HeldRow) (now string, there bool, err error) {
+	switch {
+	case h.ContactID != nil:
+		_, err := st.Contact(ctx, *h.ContactID)
 		if _, gone := errors.AsType[*store.NoContactError](err); gone {
 			return "removed", false, nil
 		}
 		return "still a contact", true, err
+	case h.MemberID == nil:
+		return "not on the roster", true, nil
 	}
-	row, err := memberRow(ctx, st, m.MemberID)
+	row, err := memberRow(ctx, st, *h.MemberID)
 	switch {
 	case err != nil:
 		return "", false, err
 	case row.Status == sync.Active:
 		return "active", true, nil
 	}
-	return "inactive" + prefixed(" since ", text(row.DeactivatedAt)) + prefixed(", reason ", row.DeactivationReason), false, nil
+	return "inactive" + prefixed(" since ", text(row.DeactivatedAt)) + prefixed(", reason ", row.DeactivationReason), h.Kind != sync.Deactivate, nil
 }
 
-// approved tells of those who were released and did not go, and of those who wait
-// on: nothing but a rejection keeps them for good. That nobody went is an error,
-// since nothing came of the approval.
-func (a *app) approved(ctx context.Context, st *store.Store, id sync.RunID, sets []chosenSet) error {
-	went, failed, err := wentIn(ctx, st, id, sets[0].Job)
+// tellApproved says what of the approved changes was not applied, and what waits on. That
+// nothing was applied is an error, since nothing came of the approval.
+func (a *app) tellApproved(ctx context.Context, st *store.Store, id sync.RunID, sets []chosenSet) error {
+	runs, err := st.Run(ctx, id)
 	if err != nil {
 		return err
 	}
+	failed := map[string]bool{}
+	for i := range runs {
+		failed[runs[i].Account] = runs[i].Status == sync.Failed
+	}
+	applied, failures := 0, 0
 	for i := range sets {
 		set := &sets[i]
-		if failed[set.Account] {
-			continue // that was told
-		}
-		if err := a.stayed(ctx, st, set, went); err != nil {
-			return err
-		}
-		if !set.whole {
-			_, _ = fmt.Fprintf(a.aside(), "\nThe others of run %d wait on: a later run may let them go when nothing holds them any more; `ringroster reject %d` keeps them.\n", set.RunID, set.RunID)
-		}
-	}
-	if len(went) == 0 && len(failed) == 0 {
-		return errors.New("nobody went: nothing came of the approval")
-	}
-	return nil
-}
-
-// stayed tells of those of a set who were released and did not go.
-func (a *app) stayed(ctx context.Context, st *store.Store, set *chosenSet, went map[int64]bool) error {
-	for _, m := range set.Shown() {
-		if _, released := set.chosen[m.ID()]; !released || went[m.ID()] {
+		if failed[set.account] {
+			failures++ // that was told
 			continue
 		}
-		now, there, err := standsNow(ctx, st, &m)
+		n, err := a.tellApplied(ctx, st, set)
 		if err != nil {
 			return err
 		}
-		why := ""
-		switch {
-		case there && m.ContactID != 0:
-			why = ": RingCentral lists it again"
-		case there:
-			why = fmt.Sprintf(": what was shown does not make them leave any more; `ringroster explain %d` says how they stand", m.MemberID)
+		applied += n
+		if set.spared > 0 {
+			_, _ = fmt.Fprintf(a.aside(), "\n%s on: `ringroster held` shows them.\n", counted(set.spared, "other change of "+set.account+" waits", "other changes of "+set.account+" wait"))
 		}
-		_, _ = fmt.Fprintf(a.aside(), "%s did not go, %s%s\n", heldText(&m), now, why)
+	}
+	if applied == 0 && failures == 0 {
+		return errors.New("nothing was applied: none of the approved changes is planned any more as it was shown")
 	}
 	return nil
 }
 
-// wentIn are the members that a run made inactive, or the contacts that it let
-// go, and the accounts of it that failed.
-func wentIn(ctx context.Context, st *store.Store, id sync.RunID, job string) (went map[int64]bool, failed map[string]bool, err error) {
-	went, failed = map[int64]bool{}, map[string]bool{}
-	rows, err := st.Run(ctx, id)
+// tellApplied says of one account what was approved and not applied, and counts the rest.
+func (a *app) tellApplied(ctx context.Context, st *store.Store, set *chosenSet) (applied int, err error) {
+	rows, err := st.Held(ctx, store.HeldFilter{Account: set.account, Job: set.job, States: everyState})
 	if err != nil {
-		return nil, nil, err
+		return 0, err
 	}
+	state := map[int64]string{}
 	for i := range rows {
-		if rows[i].Status == sync.Failed {
-			failed[rows[i].Account] = true
+		state[rows[i].HeldID] = rows[i].State
+	}
+	for i := range set.rows {
+		h := &set.rows[i]
+		switch now := state[h.HeldID]; {
+		case now == store.HeldApproved:
+			applied++
+		case now == string(sync.Waiting):
+			_, _ = fmt.Fprintf(a.aside(), "not applied: %s: %s. RingCentral does not ask for it now; it waits on%s.\n", subjectText(h), whatHeld(h), toExplain(h))
+		default:
+			_, _ = fmt.Fprintf(a.aside(), "not applied: %s: %s: %s.\n", subjectText(h), whatHeld(h), fates[now])
 		}
 	}
-	if job == sync.JobContacts {
-		for c, err := range st.ContactChanges(ctx, id) {
-			if err != nil {
-				return nil, nil, err
-			}
-			went[c.ContactID] = true
-		}
-		return went, failed, nil
-	}
-	for c, err := range st.Changes(ctx, id) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if c.Kind == sync.Deactivate {
-			went[c.MemberID] = true
-		}
-	}
-	return went, failed, nil
+	return applied, nil
 }
 
-// kept says what became of those whom a run rejected, and how many of them are
-// there.
-func (a *app) kept(ctx context.Context, st *store.Store, id sync.RunID, set *chosenSet) (here int, err error) {
-	for _, m := range set.Shown() {
-		if _, chosen := set.chosen[m.ID()]; !chosen {
-			continue
-		}
-		now, there, err := standsNow(ctx, st, &m)
-		switch {
-		case err != nil:
-			return here, err
-		case there:
-			here++
-		default:
-			_, _ = fmt.Fprintf(a.stdout, "%s is gone already: %s\n", heldText(&m), now)
-		}
+// toExplain names the command that says how somebody stands. Contacts have none.
+func toExplain(h *store.HeldRow) string {
+	who := h.Person
+	switch {
+	case h.Job == sync.JobContacts:
+		return ""
+	case h.MemberID != nil:
+		who = strconv.FormatInt(*h.MemberID, 10)
 	}
-	if set.Job == sync.JobContacts {
-		_, err = fmt.Fprintf(a.stdout, "Run %d: %s of %s kept.\n", id, counted(here, "contact", "contacts"), set.Account)
-	} else {
-		_, err = fmt.Fprintf(a.stdout, "Run %d: %s of %s kept active.\n", id, counted(here, "member", "members"), set.Account)
-	}
-	return here, err
+	return fmt.Sprintf(", and `ringroster explain %s` says how they stand", clean(who))
 }
 
 // aside is where words for people go: among them, or beside a document that

@@ -1,58 +1,280 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"ringroster/store"
 	"ringroster/sync"
 )
 
-func printHeldSet(w io.Writer, set *store.HeldSet) {
-	what := ""
-	if set.Job == sync.JobContacts {
-		what = ", contacts"
+// heldText is the table of `held`.
+func heldText(rows []store.HeldRow) string {
+	byState := map[string][]store.HeldRow{}
+	var decided []store.HeldRow
+	for _, h := range rows {
+		byState[h.State] = append(byState[h.State], h)
+		if h.State == store.HeldApproved || h.State == store.HeldEnded {
+			decided = append(decided, h)
+		}
 	}
-	_, _ = fmt.Fprintf(w, "Run %d, account %s%s, held since %s\n", set.RunID, set.Account, what, set.OpenedAt)
-	for _, r := range set.Reasons {
-		_, _ = fmt.Fprintf(w, "  because of %s: %s\n", r.Reason, clean(r.Detail))
+	var b strings.Builder
+	waitingText(&b, byState[string(sync.Waiting)])
+	if suspects := byState[string(sync.Suspect)]; len(suspects) > 0 {
+		b.WriteString("\nWould wait too, but another rule keeps them meanwhile\n")
+		for i := range suspects {
+			h := &suspects[i]
+			b.WriteString(changeHeadText(h))
+		}
 	}
-	for _, m := range set.Shown() {
-		_, _ = fmt.Fprintf(w, "  - %s: %s (%s)%s\n", heldText(&m), m.Reason, clean(m.Detail),
-			map[string]string{"approved": " approved", "rejected": " rejected"}[m.State])
+	if rejected := byState[string(sync.Rejected)]; len(rejected) > 0 {
+		b.WriteString("\nRejected, and still so (ringroster reject --clear WHO ends that)\n")
+		for i := range rejected {
+			b.WriteString(decisionText(&rejected[i]))
+		}
 	}
-	_, _ = fmt.Fprintf(w, "  release: ringroster approve %d    keep them: ringroster reject %d\n", set.RunID, set.RunID)
+	if len(decided) > 0 {
+		b.WriteString("\nDecided lately\n")
+		slices.SortStableFunc(decided, func(a, b store.HeldRow) int { return cmp.Compare(text(b.DecidedAt), text(a.DecidedAt)) })
+		for i := range decided {
+			b.WriteString(decisionText(&decided[i]))
+		}
+	}
+	return b.String()
 }
 
-// heldText names a member or contact, safe for a terminal.
-func heldText(m *store.HeldMember) string {
-	word := "member"
-	if m.ContactID != 0 {
-		word = "contact"
+// waitingText lists what waits: by account, by the reasons for which it is held, and by
+// the number under which it is decided about.
+func waitingText(b *strings.Builder, rows []store.HeldRow) {
+	if len(rows) == 0 {
+		b.WriteString("Nothing is held.\n")
+		return
 	}
-	text := fmt.Sprintf("%s %d", word, m.ID()) + prefixed(" ", clean(heldName(m)))
-	if m.Email != "" {
-		text += " <" + clean(m.Email) + ">"
+	several := slices.ContainsFunc(rows, func(h store.HeldRow) bool { return h.Account != rows[0].Account })
+	for set := range chunks(rows, func(h *store.HeldRow) string { return h.Account + " " + h.Job }) {
+		of := set[0].Account
+		if set[0].Job == sync.JobContacts {
+			of += ", contacts"
+		}
+		kinds := make([]sync.Kind, len(set))
+		var last sync.RunID
+		for i := range set {
+			kinds[i], last = set[i].Kind, max(last, set[i].RunID)
+		}
+		fmt.Fprintf(b, "%s: held for a decision: %s\n", of, kindsText(kinds))
+		groups := byReasons(set, func(h *store.HeldRow) []sync.HoldReason { return h.Why })
+		all := commonReasons(groups)
+		reasonsText(b, all)
+		for _, group := range groups {
+			if len(groups) > 1 {
+				b.WriteString("\n")
+			}
+			reasonsText(b, slices.DeleteFunc(slices.Clone(group[0].Why), func(r sync.HoldReason) bool { return slices.Contains(all, r) }))
+			for shown := range chunks(group, func(h *store.HeldRow) string { return fmt.Sprint(h.RunID, h.HeldSince) }) {
+				fmt.Fprintf(b, "  Run %d, since %s\n", shown[0].RunID, shown[0].HeldSince)
+				subjectsText(b, shown)
+			}
+		}
+		account := ""
+		if several {
+			account = " --account " + set[0].Account
+		}
+		fmt.Fprintf(b, "\n  let them happen: ringroster approve %d%s\n  refuse them:     ringroster reject %d%s\n\n", last, account, last, account)
+	}
+}
+
+// commonReasons are those for which all groups are held.
+func commonReasons(groups [][]store.HeldRow) (all []sync.HoldReason) {
+	for _, r := range groups[0][0].Why {
+		if !slices.ContainsFunc(groups, func(g []store.HeldRow) bool { return !slices.Contains(g[0].Why, r) }) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// reasonsText says why something is held.
+func reasonsText(b *strings.Builder, why []sync.HoldReason) {
+	for _, r := range why {
+		b.WriteString(wrapped("  because of ", "      ", fmt.Sprintf("%s: %s", r.Reason, clean(r.Detail))))
+	}
+}
+
+// waits says whether anything of the rows waits for a decision.
+func waits(rows []store.HeldRow) bool {
+	return slices.ContainsFunc(rows, func(h store.HeldRow) bool { return h.State == string(sync.Waiting) })
+}
+
+// subjectsText lists members, people or contacts, with all that waits of each.
+func subjectsText(b *strings.Builder, rows []store.HeldRow) {
+	for i := range rows {
+		h := &rows[i]
+		if i == 0 || !sameSubject(&rows[i-1], h) || rows[i-1].Kind != h.Kind {
+			b.WriteString(wrapped("    "+heldSign(h)+" ", "        ", subjectText(h)))
+		}
+		b.WriteString(wrapped("        ", "          ", whatHeld(h)))
+	}
+}
+
+// decisionText is a change with who decided about it, when and why.
+func decisionText(h *store.HeldRow) string {
+	by := cmp.Or(clean(h.DecidedBy), "somebody")
+	said := map[string]string{string(sync.Rejected): "rejected", store.HeldApproved: "approved", store.HeldEnded: "rejected, and ended since"}[h.State]
+	line := fmt.Sprintf("%s by %s%s", said, by, prefixed(" at ", text(h.DecidedAt)))
+	if h.DecidedRun != nil {
+		line += fmt.Sprintf(", run %d", *h.DecidedRun)
+	}
+	if h.Note != "" {
+		line += ": " + clean(h.Note)
+	}
+	if h.State == string(sync.Rejected) && h.PresentDays > 0 {
+		line += fmt.Sprintf("; seen present on %s of 3", counted(h.PresentDays, "day", "days"))
+	}
+	return changeHeadText(h) + wrapped("      ", "        ", line)
+}
+
+// changeHeadText says whom a change is about, and what would happen.
+func changeHeadText(h *store.HeldRow) string {
+	return wrapped("  "+heldSign(h)+" ", "      ", h.Account+" "+subjectText(h)) + wrapped("      ", "        ", whatHeld(h))
+}
+
+// heldSign marks the kind of a held change, as in a plan.
+func heldSign(h *store.HeldRow) string { return cmp.Or(signs[h.Kind], "-") }
+
+// subjectText names whom a held change is about, safe for a terminal.
+func subjectText(h *store.HeldRow) string {
+	text := clean(h.Person)
+	switch {
+	case h.MemberID != nil:
+		text = fmt.Sprintf("member %d", *h.MemberID)
+	case h.ContactID != nil:
+		text = fmt.Sprintf("contact %d", *h.ContactID)
+	}
+	text += prefixed(" ", clean(h.Name))
+	if h.Email != "" {
+		text += " <" + clean(h.Email) + ">"
 	}
 	return text
 }
 
-func heldName(m *store.HeldMember) string { return strings.TrimSpace(m.FirstName + " " + m.LastName) }
+// whatHeld says what would happen.
+func whatHeld(h *store.HeldRow) string {
+	switch {
+	case h.Job == sync.JobContacts:
+		return fmt.Sprintf("%s, %s (%s)", h.Kind, h.Reason, clean(h.Detail))
+	case h.Kind == sync.Update:
+		before, after := h.Before, h.After
+		if h.Field == "logins" {
+			before, after = loginsText(before), loginsText(after)
+		}
+		return fmt.Sprintf("%s: %s -> %s", h.Field, quoted(before), quoted(after))
+	}
+	return fmt.Sprintf("%s, %s%s", h.Kind, h.Reason, prefixed(": ", clean(h.Detail)))
+}
 
-// heldListing is the sets themselves in JSON, a row per member in CSV.
-func heldListing(sets []store.HeldSet) *listing[store.HeldSet] {
-	return &listing[store.HeldSet]{
-		key: "held", columns: []string{"run_id", "account", "opened_at", "members", "reasons", "job"}, rows: each(sets),
-		cells: func(s store.HeldSet) []string {
-			members, reasons := make([]string, len(s.Shown())), make([]string, len(s.Reasons))
-			for i, m := range s.Shown() {
-				members[i] = fmt.Sprint(m.ID())
+// kindNouns are what changes of a kind are called, in the order in which they are told.
+var kindNouns = []struct {
+	kinds     []sync.Kind
+	one, many string
+}{
+	{[]sync.Kind{sync.Deactivate}, "deactivation", "deactivations"},
+	{[]sync.Kind{sync.Onboard}, "onboarding", "onboardings"},
+	{[]sync.Kind{sync.Link}, "link", "links"},
+	{[]sync.Kind{sync.Reactivate}, "reactivation", "reactivations"},
+	{[]sync.Kind{sync.Update}, "update", "updates"},
+	{[]sync.Kind{sync.Kind(sync.RemoveContact)}, "removal of a contact", "removals of contacts"},
+	{[]sync.Kind{sync.Kind(sync.MarkContact)}, "contact that would be marked Removed", "contacts that would be marked Removed"},
+}
+
+// kindsText counts changes by kind: "6 deactivations, 1 update".
+func kindsText(kinds []sync.Kind) string {
+	var parts []string
+	for _, noun := range kindNouns {
+		n := 0
+		for _, kind := range kinds {
+			if slices.Contains(noun.kinds, kind) {
+				n++
 			}
-			for i, r := range s.Reasons {
-				reasons[i] = string(r.Reason)
+		}
+		if n > 0 {
+			parts = append(parts, counted(n, noun.one, noun.many))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// chunks are the runs of rows with the same key.
+func chunks[T any](rows []T, key func(*T) string) func(func([]T) bool) {
+	return func(yield func([]T) bool) {
+		for start := 0; start < len(rows); {
+			end := start + 1
+			for end < len(rows) && key(&rows[end]) == key(&rows[start]) {
+				end++
 			}
-			return []string{fmt.Sprint(s.RunID), s.Account, s.OpenedAt, strings.Join(members, " "), strings.Join(reasons, " "), s.Job}
+			if !yield(rows[start:end]) {
+				return
+			}
+			start = end
+		}
+	}
+}
+
+// byReasons groups rows that are held for the same reasons, in the order in which the
+// reasons come up.
+func byReasons[T any](rows []T, why func(*T) []sync.HoldReason) (groups [][]T) {
+	at := map[string]int{}
+	for i := range rows {
+		sorted := slices.SortedFunc(slices.Values(why(&rows[i])), func(a, b sync.HoldReason) int {
+			return cmp.Or(cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Detail, b.Detail))
+		})
+		key, _ := json.Marshal(sorted) // of plain text: cannot fail
+		n, known := at[string(key)]
+		if !known {
+			n = len(groups)
+			at[string(key)], groups = n, append(groups, nil)
+		}
+		groups[n] = append(groups[n], rows[i])
+	}
+	return groups
+}
+
+// wrapped breaks text into lines for a terminal.
+func wrapped(first, rest, text string) string {
+	width := textWidth - max(utf8.RuneCountInString(first), utf8.RuneCountInString(rest))
+	return first + strings.Join(wrapLine(text, width), "\n"+rest) + "\n"
+}
+
+// heldListing is the rows with all that is known of them.
+func heldListing(rows []store.HeldRow) *listing[store.HeldRow] {
+	return &listing[store.HeldRow]{
+		key: "held", rows: each(rows),
+		columns: []string{
+			"run_id", "account", "job", "state", "kind", "member_id", "contact_id", "person", "name", "email", "field", "before", "after",
+			"reason", "detail", "why", "held_since", "decided_at", "decided_by", "on_behalf_of", "note", "decided_run", "present_days", "ids", "held_id",
+		},
+		cells: func(h store.HeldRow) []string {
+			why := make([]string, len(h.Why))
+			for i, r := range h.Why {
+				why[i] = string(r.Reason)
+			}
+			return []string{
+				fmt.Sprint(h.RunID), h.Account, h.Job, h.State, string(h.Kind), number(h.MemberID), number(h.ContactID), h.Person, h.Name, h.Email,
+				h.Field, h.Before, h.After, string(h.Reason), h.Detail, strings.Join(why, " "), h.HeldSince,
+				text(h.DecidedAt), h.DecidedBy, h.OnBehalfOf, h.Note, number(h.DecidedRun), fmt.Sprint(h.PresentDays),
+				strings.Join(h.IDs, " "), fmt.Sprint(h.HeldID),
+			}
 		},
 	}
+}
+
+// number is a number that may be missing.
+func number[T ~int64](n *T) string {
+	if n == nil {
+		return ""
+	}
+	return fmt.Sprint(*n)
 }

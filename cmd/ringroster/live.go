@@ -172,7 +172,7 @@ func (f *findings) reach(ctx context.Context, account *config.Account) bool {
 	}
 	transport, err := ringcentral.NewTransport(account.CAFile)
 	if err != nil {
-		f.fail(account.Name, "ca_file", account.CAFile+": "+err.Error(), "name a file with certificates in PEM form that this user may read")
+		f.failErr(account.Name, "connection", err)
 		return false
 	}
 	client.Transport = transport
@@ -196,7 +196,7 @@ func (f *findings) clock(account string, date, began time.Time) {
 		return
 	}
 	skew := began.Add(time.Since(began) / 2).Sub(date.Add(time.Second / 2)).Round(time.Second)
-	detail := "this machine's clock agrees with RingCentral's"
+	detail := "this machine's clock agrees with RingCentral's to the second"
 	switch {
 	case skew > 0:
 		detail = fmt.Sprintf("this machine's clock is %s ahead of RingCentral's", skew)

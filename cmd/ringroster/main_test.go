@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -74,9 +77,12 @@ func TestScripts(t *testing.T) {
 
 // worldCommand changes the simulated company while a script runs:
 //
-//	world leave EMAIL…        world join FIRST LAST EMAIL     world rename EMAIL FIRST LAST
+//	world leave EMAIL…        world join FIRST LAST EMAIL [GROUP]     world rename EMAIL FIRST LAST
 //	world email EMAIL NEW     world fault KIND OPERATION [COUNT [STATUS]]    world heal
 //	world secret NEW          world wfo yes|no                 world zone EMAIL TIMEZONE LANGUAGE
+//	world wave N [DOMAIN]     N newcomers, or N people get an address in another domain
+//	world hide GROUP          an agent group is no longer listed
+//	world promote EMAIL…      they are administrators, too
 func worldCommand(ts *testscript.TestScript, _ bool, args []string) {
 	server, ok := ts.Value(simulatorKey{}).(*simulator.Server)
 	if !ok || len(args) == 0 {
@@ -98,7 +104,33 @@ func changeWorld(w *simulator.World, a *simulator.Account, verb string, args []s
 			}
 		}
 	case "join":
-		return a.Join(simulator.Newcomer{FirstName: args[0], LastName: args[1], Email: args[2]})
+		p := simulator.Newcomer{FirstName: args[0], LastName: args[1], Email: args[2]}
+		if len(args) > 3 {
+			p.Group, _ = strconv.ParseInt(args[3], 10, 64)
+		}
+		return a.Join(p)
+	case "wave":
+		n, err := strconv.Atoi(args[0])
+		if len(args) > 1 {
+			return errors.Join(err, moveAddresses(a, n, args[1]))
+		}
+		for i := range n {
+			name := fmt.Sprintf("Wave%02d", i+1)
+			err = errors.Join(err, a.Join(simulator.Newcomer{FirstName: name, LastName: "New", Email: strings.ToLower(name) + "@example.com"}))
+		}
+		return err
+	case "hide":
+		for _, sub := range a.SubAccounts {
+			sub.Groups = slices.DeleteFunc(sub.Groups, func(g *simulator.Group) bool { return fmt.Sprint(g.ID) == args[0] })
+		}
+	case "promote":
+		for _, e := range a.Extensions {
+			if slices.Contains(args, e.Email) {
+				a.Administrators = append(a.Administrators, &simulator.Administrator{
+					ID: e.ID, RCUserID: e.ID, FirstName: e.FirstName, LastName: e.LastName, Email: e.Email,
+				})
+			}
+		}
 	case "rename":
 		a.Rename(args[0], args[1], args[2])
 	case "email":
@@ -125,6 +157,26 @@ func changeWorld(w *simulator.World, a *simulator.Account, verb string, args []s
 		w.Faults = append(w.Faults, f)
 	default:
 		return fmt.Errorf("no such change")
+	}
+	return nil
+}
+
+// moveAddresses gives n agents addresses in another domain.
+func moveAddresses(a *simulator.Account, n int, domain string) error {
+	for ; n > 0; n-- {
+		email := ""
+		for _, group := range a.SubAccounts[0].Groups {
+			for _, agent := range group.Agents {
+				if strings.HasSuffix(agent.Email, "@example.com") {
+					email = agent.Email
+				}
+			}
+		}
+		name, _, found := strings.Cut(email, "@")
+		if !found {
+			return fmt.Errorf("%d people too few", n)
+		}
+		a.ChangeEmail(email, name+"@"+domain)
 	}
 	return nil
 }

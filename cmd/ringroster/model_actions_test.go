@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,13 +41,22 @@ func (g *game) actions() map[string]func(*rapid.T) {
 		"the mode changes":      func(*rapid.T) { g.changeMode() },
 		"forget":                func(*rapid.T) { g.forget() },
 		"undo":                  func(*rapid.T) { g.undo() },
-		"a sync":                func(*rapid.T) { g.later(time.Hour); g.sync() },
-		"the nightly sync":      func(*rapid.T) { g.later(25 * time.Hour); g.sync() },
-		"another nightly sync":  func(*rapid.T) { g.later(25 * time.Hour); g.sync() },
-		"RingCentral fails":     func(*rapid.T) { g.later(time.Hour); g.fail() },
-		"the process dies":      func(*rapid.T) { g.later(time.Hour); g.die() },
+		"a sync":                func(*rapid.T) { g.later(61 * time.Minute); g.sync() },
+		"the nightly sync":      func(*rapid.T) { g.later(25*time.Hour + 7*time.Minute); g.sync() },
+		"another nightly sync":  func(*rapid.T) { g.later(25*time.Hour + 7*time.Minute); g.sync() },
+		"RingCentral fails":     func(*rapid.T) { g.later(61 * time.Minute); g.fail() },
+		"the process dies":      func(*rapid.T) { g.later(61 * time.Minute); g.die() },
 		"the clock is moved":    func(*rapid.T) { g.slow = time.Duration(g.n(60, "hours")) * time.Hour },
-		"a list blinks":         func(*rapid.T) { g.later(time.Hour); g.blink() },
+		"an outage":             func(*rapid.T) { g.outage() },
+		"another outage":        func(*rapid.T) { g.outage() },
+		"outages end":           func(*rapid.T) { g.endOutages() },
+		"a reorganisation":      func(*rapid.T) { g.reorganise() },
+		"agents are made anew":  func(*rapid.T) { g.madeAnew() },
+		"a wave":                func(*rapid.T) { g.wave() },
+		"hourly syncs":          func(*rapid.T) { g.hours() },
+		"limits are edited":     func(*rapid.T) { g.editLimits() },
+		"approve again":         func(*rapid.T) { g.approve() },
+		"a list blinks":         func(*rapid.T) { g.later(61 * time.Minute); g.blink() },
 	}
 }
 
@@ -62,7 +72,10 @@ func (g *game) drawKind() string {
 // human draws somebody, but never whose JWT it is.
 func (g *game) human() *human { return g.company.humans[1+g.n(len(g.company.humans)-1, "who")] }
 
-func (g *game) place() place { return place{g.n(subCount, "sub"), g.n(groupCount, "group")} }
+func (g *game) group() *agentGroup {
+	groups := slices.DeleteFunc(slices.Clone(g.company.groups), func(a *agentGroup) bool { return a.gone })
+	return groups[g.n(len(groups), "group")]
+}
 
 // join hires somebody new: with an address of their own, one of a member made by
 // hand, or one that somebody had before them or still has.
@@ -77,7 +90,7 @@ func (g *game) join() {
 			email = rapid.SampledFrom(g.inserted).Draw(g.rt, "by hand")
 		}
 	}
-	h := g.company.hire(first, last, email, g.place(), g.drawKind())
+	h := g.company.hire(first, last, email, g.group(), g.drawKind())
 	h.unlinked = g.n(5, "unlinked") == 0
 	h.noExtension = h.unlinked
 	if g.n(3, "support") == 0 {
@@ -112,7 +125,7 @@ func (g *game) comeBack() {
 	}
 	if g.n(2, "new ids") == 1 && h.left {
 		kind := "AGENT"
-		g.company.hire(h.first, h.last, h.email, g.place(), kind)
+		g.company.hire(h.first, h.last, h.email, g.group(), kind)
 		h.noExtension = h.noExtension || g.n(2, "old extension") == 0
 		return
 	}
@@ -152,7 +165,7 @@ func (g *game) changeRecord(h *human) {
 	case 0:
 		h.admin = map[bool]int64{true: 3000 + g.company.next()}[h.admin == 0]
 	case 1:
-		h.records = append(h.records, &record{id: 5000 + g.company.next(), sub: g.n(subCount, "sub"), group: g.n(groupCount, "group"), kind: "SUPERVISOR"})
+		h.records = append(h.records, &record{id: 5000 + g.company.next(), group: g.group(), kind: "SUPERVISOR"})
 	case 2:
 		if len(h.records) > 0 {
 			r := h.records[g.n(len(h.records), "record")]
@@ -160,7 +173,10 @@ func (g *game) changeRecord(h *human) {
 		}
 	case 3:
 		if len(h.records) > 0 { // a group's agents keep their ids when they move within the sub-account
-			h.records[g.n(len(h.records), "record")].group = g.n(groupCount, "group")
+			r := h.records[g.n(len(h.records), "record")]
+			if to := g.group(); to.sub == r.group.sub && !to.gone {
+				r.group = to
+			}
 		}
 	}
 }
@@ -207,14 +223,14 @@ func (g *game) editBySQL() {
 		if m.reason != "" || !m.active {
 			return // the program's own decision is not taken back like this
 		}
-		value, m.active = "inactive", false
+		value, m.active, g.decidedOut[m.id] = "inactive", false, true
 	} else {
 		m.values[column] = value
 	}
 	_, err := g.db.ExecContext(g.ctx, `UPDATE members SET `+column+` = ? WHERE member_id = ?`, value, m.id)
 	g.must(err)
 	g.replayed[m.id][column] = value
-	g.bySQL[m.id] = append(g.bySQL[m.id], sqlEdit{g.seen, column, value})
+	g.bySQL[m.id] = append(g.bySQL[m.id], sqlEdit{g.replayedTo, column, value})
 }
 
 // insertBySQL makes a member by hand, for the next sync to link.
@@ -271,6 +287,8 @@ func (g *game) editMember() {
 			return
 		}
 		m.managed = !m.managed
+		delete(g.shown, m.id)
+		delete(g.leavingSince, m.id) // attaching begins the count anew (R21)
 		g.edit(sync.ByHand, sync.Manage(m.id, m.managed))
 	case 1:
 		g.setOwn(m)
@@ -318,18 +336,19 @@ func (g *game) die() {
 	if g.n(3, "restart") == 0 {
 		path := g.st.Path()
 		g.must(g.st.Close())
-		g.open(path)
+		g.openStore(path)
 	}
 }
 
-// blink empties one agent list at the first look: whoever is seen at the second
-// has not left (R2).
+// blink empties one list at one of the two looks (R2).
 func (g *game) blink() {
-	hidden := g.place()
-	path := fmt.Sprintf("*/accounts/%s/agentGroups/%s/agents", subID(hidden.sub), groupID(hidden.sub, hidden.group))
-	g.server.Change(func(w *simulator.World) {
-		w.Faults = []*simulator.Fault{{Kind: "emptied", Op: simulator.OpAgents, Path: path, Count: 1}}
-	})
-	g.syncWith(g.ctx, &hidden, false)
+	b := &blink{look: 1 + g.n(2, "look")}
+	fault := &simulator.Fault{Kind: "emptied", Op: simulator.OpAdministrators, Skip: b.look - 1, Count: 1}
+	if g.n(3, "administrators") > 0 {
+		b.group = g.group()
+		fault.Op, fault.Path = simulator.OpAgents, fmt.Sprintf("*/accounts/%s/agentGroups/%s/agents", subID(b.group.sub), b.group.text())
+	}
+	g.server.Change(func(w *simulator.World) { w.Faults = []*simulator.Fault{fault} })
+	g.syncWith(g.ctx, b, false)
 	g.server.Change(func(w *simulator.World) { w.Faults = nil })
 }

@@ -29,7 +29,7 @@ func (m *modelMember) forget() {
 		row.user = ""
 		m.logins[key] = row
 	}
-	m.active, m.reason, m.rejected, m.pins = false, "forgotten", "", map[string]modelPin{}
+	m.active, m.reason, m.pins = false, "forgotten", map[string]modelPin{}
 }
 
 func (g *game) forget() {
@@ -39,7 +39,12 @@ func (g *game) forget() {
 		return
 	}
 	words := g.wordsOf(m)
+	if m.active { // by any run (R21)
+		g.left = append(g.left, departure{g.now(), m.id})
+	}
+	g.decidedOut[m.id] = true
 	m.forget()
+	g.dropOpen(m.id)
 	g.edit(sync.ByHand, sync.Forget(m.id))
 	g.nothingSays(words)
 	g.replayBlanked(m.id)
@@ -163,7 +168,7 @@ func (g *game) replayBlanked(id int64) {
 			edits = edits[1:]
 		}
 	}
-	for c := range g.history(`member_id = ? AND change_id <= ?`, id, g.seen) {
+	for c := range g.history(`member_id = ? AND change_id <= ?`, id, g.replayedTo) {
 		catchUp(c.ChangeID)
 		if c.Field == nil {
 			row = g.onboarded(c.After)
@@ -171,6 +176,6 @@ func (g *game) replayBlanked(id int64) {
 			g.replayField(row, c)
 		}
 	}
-	catchUp(g.seen + 1)
+	catchUp(g.replayedTo + 1)
 	g.replayed[id] = row
 }

@@ -4,51 +4,75 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"ringroster/store"
 	"ringroster/sync"
 )
 
-// chosen are members of the held set, all or some, as the command chooses them.
-func (g *game) chosen() (chosenSet, bool) {
-	if g.waiting == nil {
-		return chosenSet{}, false
+// whose are the rows in a state, sorted.
+func (r *modelRoster) whose(state string) (keys []heldKey) {
+	for key, row := range r.open {
+		if row.state == state {
+			keys = append(keys, key)
+		}
 	}
+	slices.SortFunc(keys, func(a, b heldKey) int {
+		if a.member != b.member {
+			return int(a.member - b.member)
+		}
+		return map[bool]int{true: -1, false: 1}[a.field < b.field]
+	})
+	return keys
+}
+
+// chosen are held changes, all or some, as the commands choose them: what one run or
+// an earlier one showed.
+func (g *game) chosen() (chosenSet, []heldKey) {
+	waiting := g.whose("waiting")
+	if len(waiting) == 0 {
+		return chosenSet{}, nil
+	}
+	run := g.open[waiting[g.n(len(waiting), "shown by")]].run
 	var d decision
-	for _, id := range slices.Sorted(maps.Keys(g.waiting.members)) {
-		if g.n(3, "except") == 0 {
-			d.except = append(d.except, fmt.Sprint(id))
+	var chosen []heldKey
+	spared := map[int64]bool{}
+	for _, key := range waiting {
+		if _, drawn := spared[key.member]; !drawn && g.open[key].run <= run {
+			if spared[key.member] = g.n(4, "except") == 0; spared[key.member] {
+				d.except = append(d.except, fmt.Sprint(key.member))
+			}
+		}
+		if g.open[key].run <= run && !spared[key.member] {
+			chosen = append(chosen, key)
 		}
 	}
-	sets, err := (&app{}).openSets(g.ctx, g.st, fmt.Sprint(g.waiting.run), d)
-	if len(d.except) == len(g.waiting.members) { // nobody is left to decide about
+	_, sets, err := (&app{}).chooseHeld(g.ctx, g.st, fmt.Sprint(run), d)
+	if len(chosen) == 0 { // nobody is left to decide about
 		if err == nil {
-			g.rt.Fatalf("run %d: all but everybody was taken for somebody", g.waiting.run)
+			g.rt.Fatalf("run %d: all but everybody was taken for somebody", run)
 		}
-		return chosenSet{}, false
+		return chosenSet{}, nil
 	}
 	g.must(err)
-	return sets[0], true
+	return sets[0], chosen
 }
 
 func (g *game) approve() {
-	set, ok := g.chosen()
-	if !ok {
+	set, chosen := g.chosen()
+	if len(chosen) == 0 {
 		return
 	}
-	g.later(time.Hour)
+	g.later(61 * time.Minute)
 	g.serve()
 	before := g.dump()
 	req := g.request(sync.Approve, "operator")
-	req.Approve = map[string]*sync.Approval{"demo": {Held: set.RunID, Members: set.chosen, Whole: set.whole}}
+	req.Approve = map[string]*sync.Approval{"demo": {Run: sync.RunID(slices.Max(runsOf(set))), Held: set.ids()}}
 	id, results, err := g.runner().Sync(g.ctx, req)
 	g.must(err)
 	g.lastRun = id
-	approved := map[int64]string{}
-	for member, reason := range set.chosen {
-		approved[member] = string(reason)
-	}
-	v := g.run(&g.company, nil, g.today(), g.roleMap, g.recent(), approved)
+	v := g.release(g.occasion(id), chosen)
 	if v.failed != (results[0].Status == sync.Failed) {
 		g.rt.Fatalf("approval: %s (%v), the rules say failed: %v", results[0].Status, results[0].Err, v.failed)
 	}
@@ -56,32 +80,163 @@ func (g *game) approve() {
 		g.unchanged(before)
 		return
 	}
-	g.left = append(g.left, departure{g.now(), len(v.leavers)}) // approved leavers count, too (R21)
 	g.checkReasons(id, v)
-	g.decided(approved, v.accept)
+	g.heedApproval(id, &set)
 	g.counts.approved++
 }
 
+func runsOf(set chosenSet) (runs []int64) {
+	for _, h := range set.rows {
+		runs = append(runs, int64(h.RunID))
+	}
+	return runs
+}
+
+// release plays an approval: what is still planned of the chosen changes, and nothing
+// else (R25).
+func (r *modelRoster) release(o occasion, chosen []heldKey) *verdicts {
+	p, read := r.decide(o, nil)
+	r.lookText = p.lookText
+	v := &p.verdicts
+	v.leavers = map[int64]string{}
+	if v.failed {
+		return v
+	}
+	var decided []*heldRow
+	for _, key := range chosen {
+		m, row := r.members[key.member], r.open[key]
+		want := read.members[m.id]
+		leaves := read.leaving[m.id] != "" && p.before[m.id].watched()
+		planned := (key.field == "status") == leaves && !read.conflicted[m.id] && p.open[key] != nil && p.open[key].state == "waiting" && p.open[key].after == row.after
+		switch {
+		case !planned:
+			continue
+		case key.field == "status":
+			p.book(m, read.leaving[m.id])
+			m.active, m.reason = false, read.leaving[m.id]
+			v.leavers[m.id], r.decidedOut[m.id] = m.reason, true
+		case key.field != "logins":
+			if key.field == "role" {
+				r.unsee(m.id, func(list string) bool { return list == adminList })
+			}
+			m.values[key.field], m.synced[key.field] = want.values[key.field], want.synced[key.field]
+		default:
+			for login, now := range want.logins {
+				if m.logins[login].active && !now.active {
+					gone := listsOf(map[loginKey]loginRow{login: m.logins[login]}, "")
+					r.unsee(m.id, func(list string) bool { return gone[list] })
+					m.logins[login] = now
+				}
+			}
+		}
+		decided = append(decided, row)
+		delete(r.open, key)
+	}
+	r.accept(decided)
+	return v
+}
+
 func (g *game) reject() {
-	set, ok := g.chosen()
-	if !ok {
+	set, chosen := g.chosen()
+	if len(chosen) == 0 {
 		return
 	}
-	g.edit(sync.Reject, sync.RejectHeld(set.RunID, set.chosen, set.whole))
-	decided := map[int64]string{}
-	for member, reason := range set.chosen {
-		decided[member], g.members[member].rejected = string(reason), string(reason)
+	g.edit(sync.Reject, sync.Settle(&sync.Settled{Decision: sync.Reject, Held: set.ids()}))
+	var decided []*heldRow
+	for _, key := range chosen {
+		decided = append(decided, g.open[key])
+		g.open[key].state = "rejected"
 	}
-	g.decided(decided, g.waiting.accept)
+	g.accept(decided)
 	g.counts.rejected++
 }
 
+// clearRejection makes what somebody rejected suspect again (R26).
 func (g *game) clearRejection() {
-	for _, m := range g.sorted() {
-		if m.rejected != "" {
-			m.rejected = ""
-			g.edit(sync.Reject, sync.ClearRejection(m.id))
-			return
+	rejected := g.whose("rejected")
+	if len(rejected) == 0 {
+		return
+	}
+	member := rejected[0].member
+	rows, err := g.st.Held(g.ctx, store.HeldFilter{Member: member, States: []string{string(sync.Rejected)}})
+	g.must(err)
+	var set chosenSet
+	set.add(rows)
+	g.edit(sync.Reject, sync.Settle(&sync.Settled{Decision: sync.Clear, Held: set.ids()}))
+	for _, key := range rejected {
+		if key.member == member {
+			g.open[key].state, g.open[key].present, g.open[key].on = "suspect", 0, ""
 		}
 	}
+}
+
+// unsee forgets that a member was on lists: an operator decided about it.
+func (r *modelRoster) unsee(member int64, lists func(string) bool) {
+	for _, s := range r.seen {
+		maps.DeleteFunc(s.on[member], func(list string, _ bool) bool { return lists(list) })
+	}
+}
+
+// dropOpen ends what is open about somebody who is detached or forgotten (R25).
+func (g *game) dropOpen(member int64) {
+	delete(g.shown, member)
+	g.modelRoster.dropOpen(member)
+}
+
+func (r *modelRoster) dropOpen(member int64) {
+	maps.DeleteFunc(r.open, func(key heldKey, _ *heldRow) bool { return key.member == member })
+}
+
+// compareHeld is R25: what is open is what the rules say, under the same numbers, for
+// the same reasons.
+func (g *game) compareHeld() {
+	rows, err := g.st.Held(g.ctx, store.HeldFilter{Job: sync.JobMembers})
+	g.must(err)
+	got, want := map[string]bool{}, map[string]bool{}
+	var details strings.Builder
+	for _, h := range rows {
+		key, why := heldKey{*h.MemberID, h.Field}, map[string]bool{}
+		for _, reason := range h.Why {
+			why[string(reason.Reason)] = true
+			fmt.Fprintf(&details, "\n  %d %s: %s: %s", *h.MemberID, h.Field, reason.Reason, reason.Detail)
+		}
+		got[openText(key, h.State, int64(h.RunID))+g.whyText(key, string(h.Reason), why)] = true
+	}
+	for key, row := range g.open {
+		want[openText(key, row.state, row.run)+g.whyText(key, row.reason, row.why)] = true
+	}
+	if !maps.Equal(want, got) {
+		g.rt.Fatalf("open are\n  %q,\nthe rules say\n  %q%s\n  %s", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)), details.String(), g.lookText)
+	}
+}
+
+func openText(key heldKey, state string, run int64) string {
+	if state == "suspect" { // under no number can anybody decide about it
+		return fmt.Sprintf("%d %s %s", key.member, key.field, state)
+	}
+	return fmt.Sprintf("%d %s %s since run %d", key.member, key.field, state, run)
+}
+
+// listReasons say that a list is distrusted. Where a member hangs on several, any of them
+// tells why.
+var listReasons = []string{"list_emptied", "list_shrunk", "list_cap", "agent_group_gone", "sub_account_gone"}
+
+// whyText is why a leaver is held. Which of several lists is to blame for a field of
+// somebody present, no rule says.
+func (g *game) whyText(key heldKey, reason string, why map[string]bool) string {
+	row := g.open[key]
+	if row == nil || key.field != "status" || row.run != int64(g.lastRun) { // why it goes on, nobody asks
+		return ""
+	}
+	said := maps.Clone(why)
+	for _, reason := range listReasons {
+		if said[reason] {
+			delete(said, reason)
+			said["a list"] = true
+		}
+	}
+	if len(said) > 1 { // held anyway
+		delete(said, "a list")
+	}
+	return fmt.Sprint(" as ", reason, " for ", slices.Sorted(maps.Keys(said)))
 }

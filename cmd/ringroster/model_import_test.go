@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -42,8 +43,9 @@ func (q *reported) key() string {
 
 // bring plays `import WHO…`: all of them come in or none, and nobody else is
 // touched.
-func (r *modelRoster) bring(c *company, today string, roleMap, recent int, picks *picks) *verdicts {
-	p := r.plan(c, nil, today, roleMap, recent, nil, picks)
+func (r *modelRoster) bring(o occasion, picks *picks) *verdicts {
+	o.picks = picks
+	p, _ := r.decide(o, nil)
 	p.leavers, p.held = nil, nil
 	for _, q := range p.people {
 		p.failed = p.failed || picks.mean(q) && (q.outcome == skipped || q.outcome == conflict)
@@ -55,9 +57,12 @@ func (r *modelRoster) bring(c *company, today string, roleMap, recent int, picks
 	p.newcomers = slices.DeleteFunc(p.newcomers, func(m *modelMember) bool { return !picks.mean(m.person) })
 	for id, m := range p.members {
 		if picks.mean(m.person) && (m.person.outcome == link || m.person.outcome == reactivate) {
-			r.members[id] = m
+			on := listsOf(m.logins, m.admin) // what the roster still says is undecided
+			maps.Copy(on, m.reportedOn())
+			r.members[id], r.seen[len(r.seen)-1].on[id] = m, on
 		}
 	}
+	r.seenAgain()
 	return &p.verdicts
 }
 
@@ -133,7 +138,7 @@ func (g *game) importPeople() {
 	req.Picks = picks.request()
 	r := g.runner()
 	reviewed, err := (&app{stderr: io.Discard}).showPicks(g.ctx, r, func() {}, req)
-	v := g.bring(&g.company, g.today(), g.roleMap, g.recent(), picks)
+	v := g.bring(g.occasion(0), picks)
 	if v.failed != (err != nil) {
 		g.rt.Fatalf("import of %v: %v, the rules say failed: %v", picks.who, err, v.failed)
 	}

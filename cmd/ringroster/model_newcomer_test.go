@@ -26,7 +26,7 @@ func (p *planning) matchByEmail(people []*reported) {
 		}
 	}
 	unmatched := slices.DeleteFunc(p.sorted(), func(m *modelMember) bool {
-		return m.person != nil && (m.person.belongs || m.active) || p.conflicted[m.id] && m.person == nil
+		return m.person != nil && m.person.belongs || p.conflicted[m.id]
 	})
 	for email, group := range groups {
 		p.settle(email, group, unmatched)
@@ -41,11 +41,9 @@ func (p *planning) settle(email string, group []*reported, unmatched []*modelMem
 	}
 	for _, m := range unmatched {
 		sameName := slices.ContainsFunc(group, func(q *reported) bool { return q.name == m.name() })
-		listed, _ := p.company.extension(m.rc)
-		listed = listed || slices.ContainsFunc(p.people, func(q *reported) bool { return q.rc != "" && q.rc == m.rc })
 		switch {
 		case m.email() != email:
-		case !m.linked, !m.active && sameName, m.active && len(group) > 1, m.active && sameName && !listed:
+		case !m.linked, !m.active && sameName, m.active && len(group) > 1, m.active && sameName: // whatever lists still show of the old ids
 			candidates = append(candidates, m)
 		case m.active:
 			inUse = true // until it has left
@@ -61,7 +59,8 @@ func (p *planning) settle(email string, group []*reported, unmatched []*modelMem
 		}
 	case len(candidates) == 1:
 		candidates[0].person = group[0]
-		p.decide(candidates[0], true)
+		delete(p.leaving, candidates[0].id)
+		p.judge(candidates[0], true)
 	default:
 		for _, q := range group {
 			p.hire(q)

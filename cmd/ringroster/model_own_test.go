@@ -62,7 +62,7 @@ func (p *planning) giveSettings(m *modelMember, isNew bool) {
 	if isNew {
 		own["activity_id"] = modelActivity
 	}
-	if slices.ContainsFunc(slices.Collect(maps.Values(m.person.logins)), loginRow.inFirstGroup) {
+	if slices.ContainsFunc(slices.Collect(maps.Values(m.person.logins)), p.company.inFirstGroup) {
 		own["activity_id"] = "Site 2"
 		own["teams"], own["categories"] = listWith(own["teams"], "first"), listWith(own["categories"], "b2c")
 	}
@@ -82,8 +82,8 @@ func (p *planning) giveSettings(m *modelMember, isNew bool) {
 
 // inFirstGroup says whether a login of today is in the group that a rule names:
 // each sub-account has one of that name.
-func (l loginRow) inFirstGroup() bool {
-	return l.active && (l.group == groupID(0, 0) || l.group == groupID(1, 0))
+func (c *company) inFirstGroup(l loginRow) bool {
+	return l.active && slices.ContainsFunc(c.groups, func(g *agentGroup) bool { return g.text() == l.group && g.name == "Group 0" })
 }
 
 // give is what somebody gets who comes, or comes back, to the roster: the

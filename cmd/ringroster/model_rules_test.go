@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // modelMember is a member as the rules need it.
@@ -21,7 +22,6 @@ type modelMember struct {
 	own        map[string]string // what belongs to the roster, by column
 	pins       map[string]modelPin
 	reason     string // of the deactivation
-	rejected   string // the reason an operator refused
 	absentDays int
 	absentOn   string
 	person     *reported // found in this plan
@@ -39,25 +39,20 @@ func (m *modelMember) name() string {
 
 // modelRoster is the roster and what the guard remembers.
 type modelRoster struct {
-	members  map[int64]*modelMember
-	accepted *accepted
-	waiting  *modelHeld
-	percent  int
-	floor    int
-	grace    int
-	manual   bool // onboarding.mode
-}
-
-type accepted struct {
-	roleMap int // stands for the deciding settings
-	subs    []string
-	admins  int
-}
-
-type modelHeld struct {
-	run     int64
-	members map[int64]string // undecided, with the reason shown
-	accept  *accepted        // what deciding about all of it accepts
+	members      map[int64]*modelMember
+	open         map[heldKey]*heldRow // what waits, is suspect or was rejected
+	seen         []sighting           // by the full runs so far
+	lost         map[int64]map[string]map[string]bool
+	leavingSince map[int64]time.Time
+	left         []departure      // by runs that nobody approved
+	decidedOut   map[int64]bool   // whom an operator, and no run, made inactive
+	accepted     string           // settings
+	settingsOf   map[int64]string // of each full run
+	percent      int
+	floor        int
+	grace        int
+	manual       bool   // onboarding.mode
+	lookText     string // what the last full run lost, for whoever reads a failure
 }
 
 func (r *modelRoster) sorted() []*modelMember {
@@ -71,80 +66,87 @@ type verdicts struct {
 	failed    bool
 	people    []*reported
 	newcomers []*modelMember
-	leavers   map[int64]string // deactivated
-	held      map[int64]string
+	leavers   map[int64]string  // deactivated
+	held      map[heldKey]bool  // what waits now
 	reasons   map[string]string // why a field changes, by member and field
-	accept    *accepted
 }
 
 // came counts the people with one outcome.
 func (v *verdicts) came(outcome outcome) (n int) {
 	for _, q := range v.people {
-		if q.outcome == outcome {
+		if q.outcome == outcome && !q.ghost {
 			n++
 		}
 	}
 	return n
 }
 
-// planning is one run of the rules.
+// planning is one plan of one run.
 type planning struct {
 	*modelRoster
 	verdicts
-	company    *company
-	picks      *picks // an import brings in nobody else
-	absent     bool   // somebody seems to have left by being missing
-	today      string
-	approved   map[int64]string // an approval applies nothing else
+	occasion
 	conflicted map[int64]bool
-	leaving    map[*modelMember]string
+	leaving    map[int64]string // who would leave, whatever keeps them
 	before     map[int64]*modelMember
 }
 
-// run plays one full run on the model, or one approval. When somebody seems to be
-// gone, the lists are read a second time, and hide nobody then (R2).
-func (r *modelRoster) run(c *company, hidden *place, today string, roleMap, recent int, approved map[int64]string) *verdicts {
-	p := r.plan(c, hidden, today, roleMap, recent, approved, nil)
-	if p.absent {
-		p = r.plan(c, nil, today, roleMap, recent, approved, nil)
-	}
-	if approved == nil {
-		r.members = p.members
+// occasion is when and over what a run plans.
+type occasion struct {
+	company      *company
+	picks        *picks // an import brings in nobody else
+	run          int64
+	now          time.Time
+	today        string
+	looks        int    // how often the run read the lists
+	settingsText string // what decides (R23)
+	ownerLost    bool   // RingEX listed the owner of the token at the last full run, and does not now
+}
+
+// fullRun plays one full run on the model.
+func (r *modelRoster) fullRun(o occasion, b *blink) *verdicts {
+	p, _ := r.decide(o, b)
+	if p.failed {
 		return &p.verdicts
 	}
-	for id := range p.leavers { // an approval applies these alone
-		r.members[id] = p.members[id]
-	}
+	p.remember()
+	*r = *p.modelRoster
 	return &p.verdicts
 }
 
-func (r *modelRoster) plan(c *company, hidden *place, today string, roleMap, recent int, approved map[int64]string, picks *picks) *planning {
-	p := &planning{
-		modelRoster: r.clone(), company: c, today: today, approved: approved, picks: picks,
-		conflicted: map[int64]bool{}, leaving: map[*modelMember]string{}, before: r.clone().members,
+// decide plans, guard included. wanted is the plan without a guard.
+func (r *modelRoster) decide(o occasion, b *blink) (p, wanted *planning) {
+	start := &planning{modelRoster: r, occasion: o}
+	p, doubts := start.look(b)
+	if p.failed {
+		return p, p
 	}
-	p.reasons = map[string]string{}
-	people := c.people(hidden)
-	p.people = people
-	p.accept = &accepted{roleMap: roleMap}
-	for sub := range subCount {
-		if c.open(sub) {
-			p.accept.subs = append(p.accept.subs, subID(sub))
+	wanted, _ = start.look(b)
+	p.guard(start.plan(p.putBack(doubts)), doubts)
+	return p, wanted
+}
+
+// plan is all of a plan but the guard.
+func (p *planning) plan(people []*reported) *planning {
+	n := &planning{
+		modelRoster: p.clone(), occasion: p.occasion,
+		conflicted: map[int64]bool{}, leaving: map[int64]string{}, before: p.members,
+	}
+	n.reasons, n.people = map[string]string{}, people
+	if n.failed = len(people) == 0; n.failed { // R1
+		return n
+	}
+	n.match(people)
+	n.matchByEmail(people)
+	for _, m := range n.sorted() {
+		if m.active && m.person == nil {
+			n.leaving[m.id] = "removed"
+			if h := n.company.extensionOf(m.rc); h != nil {
+				n.leaving[m.id] = map[bool]string{true: "ringex_disabled", false: "access_revoked"}[h.disabled]
+			}
 		}
 	}
-	for _, q := range people {
-		if q.admin != "" {
-			p.accept.admins++
-		}
-	}
-	if len(people) == 0 || p.accept.admins == 0 && r.accepted != nil && r.accepted.admins > 0 { // R1
-		p.failed = true
-		return p
-	}
-	p.match(people)
-	p.matchByEmail(people)
-	p.leave(recent)
-	return p
+	return n
 }
 
 func (r *modelRoster) clone() *modelRoster {
@@ -155,6 +157,11 @@ func (r *modelRoster) clone() *modelRoster {
 		n.values, n.synced, n.logins, n.person = maps.Clone(m.values), maps.Clone(m.synced), maps.Clone(m.logins), nil
 		n.own, n.pins = maps.Clone(m.own), maps.Clone(m.pins)
 		c.members[id] = &n
+	}
+	c.open = map[heldKey]*heldRow{}
+	for key, row := range r.open {
+		n := *row
+		c.open[key] = &n
 	}
 	return &c
 }
@@ -191,7 +198,7 @@ func (p *planning) match(people []*reported) {
 	p.mismatch()
 	for _, m := range p.sorted() {
 		if m.person != nil && m.person.outcome == "" {
-			p.decide(m, false)
+			p.judge(m, false)
 		}
 	}
 }
@@ -270,14 +277,14 @@ func (m *modelMember) knows(q *reported, held bool) bool {
 	return false
 }
 
-// decide is the decision table.
-func (p *planning) decide(m *modelMember, byEmail bool) {
+// judge is the decision table.
+func (p *planning) judge(m *modelMember, byEmail bool) {
 	q := m.person
 	switch {
 	case !q.belongs:
 		q.outcome = skipped
 		if m.active {
-			p.leaving[m] = q.why
+			p.leaving[m.id] = q.why
 		}
 	case !m.managed, !m.active && (m.reason == "undone" || m.reason == "forgotten") && !p.picks.mean(q),
 		!m.active && m.reason == "ringex_disabled" && !q.extByID: // R8: whether it still is, nobody knows
@@ -323,7 +330,8 @@ func (p *planning) apply(m *modelMember, byEmail bool) {
 	}
 	m.mergeLogins(q, p.company)
 	p.give(m, before.active)
-	m.admin, m.active, m.reason, m.rejected, m.absentDays, m.absentOn = q.admin, true, "", "", 0, ""
+	m.admin, m.active, m.reason, m.absentDays, m.absentOn = q.admin, true, "", 0, ""
+	q.byEmail = byEmail
 	m.linked = true
 	switch {
 	case !before.linked:

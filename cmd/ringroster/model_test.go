@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -88,23 +89,19 @@ type game struct {
 	st       *store.Store
 	db       *sql.DB // the operator's own SQL client
 	*modelRoster
-	replayed map[int64]map[string]string
-	begun    map[int64]map[string]string // members made by SQL, as they were then
-	bySQL    map[int64][]sqlEdit
-	said     map[*human]map[string]bool // names and addresses by which RingCentral called them
-	seen     int64                      // the last change replayed
-	left     []departure
-	roleMap  int
-	lastRun  sync.RunID
-	dying    *dyingContext
-	inserted []string      // e-mails of members made by hand
-	slow     time.Duration // how far the clock was set back
-}
-
-// departure is how many left in one run: the guard counts a day of them in.
-type departure struct {
-	at time.Time
-	n  int
+	replayed   map[int64]map[string]string
+	begun      map[int64]map[string]string // members made by SQL, as they were then
+	bySQL      map[int64][]sqlEdit
+	shown      map[int64]bool             // members that a run showed as held, of whom nobody approved since
+	said       map[*human]map[string]bool // names and addresses by which RingCentral called them
+	replayedTo int64                      // the last change replayed
+	roleMap    int
+	owner      bool // RingEX listed the owner of the token at the last full run
+	lastRun    sync.RunID
+	looks      stdatomic.Int64 // how often the run read the administrators
+	dying      *dyingContext
+	inserted   []string      // e-mails of members made by hand
+	slow       time.Duration // how far the clock was set back
 }
 
 func play(rt *rapid.T, dir string, n *counts) {
@@ -116,30 +113,35 @@ func play(rt *rapid.T, dir string, n *counts) {
 	world := simulator.Generate(2, 1)
 	g := &game{
 		rt: rt, ctx: rt.Context(), counts: n, server: simulator.New(world, simulator.Options{}), replayed: map[int64]map[string]string{},
-		begun: map[int64]map[string]string{}, bySQL: map[int64][]sqlEdit{}, said: map[*human]map[string]bool{},
+		begun: map[int64]map[string]string{}, bySQL: map[int64][]sqlEdit{}, said: map[*human]map[string]bool{}, shown: map[int64]bool{},
 		modelRoster: &modelRoster{
-			members: map[int64]*modelMember{},
+			members: map[int64]*modelMember{}, open: map[heldKey]*heldRow{}, decidedOut: map[int64]bool{}, settingsOf: map[int64]string{},
 			percent: rapid.SampledFrom([]int{10, 25, 60}).Draw(rt, "percent"),
 			floor:   rapid.SampledFrom([]int{2, 5}).Draw(rt, "floor"),
 			grace:   rapid.SampledFrom([]int{0, 0, 2}).Draw(rt, "grace"),
 		},
 	}
 	g.configure(dir, world)
-	g.open(path)
+	g.openStore(path)
 	defer g.close()
 	var err error
 	g.db, err = sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path}).String())
 	g.must(err)
 	defer func() { _ = g.db.Close() }()
+	g.company.found()
 	g.company.humans = []*human{{rc: modelOwner, first: "Kay", last: "Keyholder", email: "kay@example.com", number: "100", admin: 3000}}
 	for i := range rapid.IntRange(6, 16).Draw(rt, "people") {
 		g.company.hire(fmt.Sprintf("First%d", i), fmt.Sprintf("Last%d", i), fmt.Sprintf("p%d@example.com", i),
-			place{i % subCount, i / 2 % groupCount}, g.drawKind())
+			g.company.groups[i%len(g.company.groups)], g.drawKind())
 	}
 	g.sync()
 	g.compare()
 	rt.Repeat(g.actions())
 }
+
+const modelLimits = `limits: {deactivations: {percent: %d, floor: %d}, onboardings: {percent: 100, floor: 1000}, updates: {percent: 100, floor: 1000}, administrators: {percent: 100, floor: 1000}}
+deactivation_grace: {days: %d}
+`
 
 func (g *game) must(err error) {
 	if err != nil {
@@ -151,7 +153,7 @@ func (g *game) must(err error) {
 // configure reads settings as the program does.
 func (g *game) configure(dir string, world *simulator.World) {
 	path := filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf("deactivation_limit: {percent: %d, floor: %d}\ndeactivation_grace: {days: %d}\n", g.percent, g.floor, g.grace) + modelOnboarding +
+	text := fmt.Sprintf(modelLimits, g.percent, g.floor, g.grace) + modelOnboarding +
 		simulatorSettings(world, "localhost")
 	g.must(os.WriteFile(path, []byte(text), 0o600))
 	var err error
@@ -159,7 +161,7 @@ func (g *game) configure(dir string, world *simulator.World) {
 	g.must(err)
 }
 
-func (g *game) open(path string) {
+func (g *game) openStore(path string) {
 	var err error
 	g.st, err = store.Open(g.ctx, path, store.Options{})
 	g.must(err)
@@ -180,11 +182,20 @@ func (g *game) runner() *sync.Runner {
 			Account: name, BaseURL: "http://localhost", RingCXURL: "http://localhost",
 			MainAccountID: string(account.MainAccountID), ClientID: account.ClientID,
 			ClientSecret: string(credentials.ClientSecret), JWT: string(credentials.JWT),
-			UserAgent: "ringroster/model", Transport: g.server.Transport(),
+			UserAgent: "ringroster/model", Transport: g,
 		})
 	}
 	r.Now = g.now
 	return r
+}
+
+// RoundTrip counts the looks.
+func (g *game) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := g.server.Transport().RoundTrip(r) //nolint:bodyclose // whoever asked closes it
+	if err == nil && response.StatusCode == http.StatusOK && strings.Contains(r.URL.Path, "/admin/users/") {
+		g.looks.Add(1)
+	}
+	return response, err
 }
 
 func (g *game) request(trigger sync.Trigger, actor string) sync.Request {
@@ -236,10 +247,12 @@ func (r dyingRoster) Commit(ctx context.Context, c *sync.Commit) error {
 func (g *game) sync() { g.syncWith(g.ctx, nil, false) }
 
 // syncWith makes a run, and compares its outcome with the model's.
-func (g *game) syncWith(ctx context.Context, hidden *place, mayFail bool) {
+func (g *game) syncWith(ctx context.Context, b *blink, mayFail bool) {
 	g.rt.Helper()
 	g.serve()
 	before := g.dump()
+	members := g.members
+	g.looks.Store(0)
 	id, results, err := g.runner().Sync(ctx, g.request(sync.Scheduled, "wfm-sync"))
 	if ctx.Err() != nil && id == 0 {
 		g.unchanged(before)
@@ -254,7 +267,7 @@ func (g *game) syncWith(ctx context.Context, hidden *place, mayFail bool) {
 		g.unchanged(before)
 		return
 	}
-	v := g.run(&g.company, hidden, g.today(), g.roleMap, g.recent(), nil)
+	v := g.fullRun(g.occasion(id), b)
 	if v.failed != (result.Status == sync.Failed) {
 		g.rt.Fatalf("run %d: %s (%v), the rules say failed: %v", id, result.Status, result.Err, v.failed)
 	}
@@ -263,11 +276,13 @@ func (g *game) syncWith(ctx context.Context, hidden *place, mayFail bool) {
 		g.unchanged(before)
 		return
 	}
+	g.believes(result.Plan, v, members)
 	g.adopt(v)
 	g.checkSummary(result.Plan, v)
 	g.checkReasons(id, v)
-	g.settle(int64(id), v)
-	g.left = append(g.left, departure{g.now(), len(v.leavers)})
+	g.heed(id, true)
+	g.heedViews(id)
+	g.owner = g.company.extensionOf(fmt.Sprint(modelOwner)) != nil
 	if result.Status == sync.HeldRun {
 		g.counts.held++
 	}
@@ -278,14 +293,31 @@ func (g *game) now() time.Time { return time.Now().Add(-g.slow) }
 
 func (g *game) today() string { return g.now().UTC().Format(time.DateOnly) }
 
-// recent counts who left in the last 24 hours (R21).
-func (g *game) recent() (n int) {
-	for _, d := range g.left {
-		if d.at.After(g.now().Add(-24 * time.Hour)) {
-			n += d.n
+// occasion is when a run plans, and over what.
+func (g *game) occasion(run sync.RunID) occasion {
+	return occasion{
+		company: &g.company, run: int64(run), now: g.now(), today: g.today(), looks: int(g.looks.Load()), settingsText: fmt.Sprint(g.roleMap, " ", g.grace),
+		ownerLost: g.owner && g.company.extensionOf(fmt.Sprint(modelOwner)) == nil,
+	}
+}
+
+// reported counts whom RingCentral reports.
+func (v *verdicts) reported() (n int) {
+	for _, q := range v.people {
+		if !q.ghost {
+			n++
 		}
 	}
 	return n
+}
+
+// heldMembers counts of whom something waits.
+func (v *verdicts) heldMembers() int {
+	members := map[int64]bool{}
+	for key := range v.held {
+		members[key.member] = true
+	}
+	return len(members)
 }
 
 // adopt learns the member ids of newcomers from the roster: by their RingEX id,
@@ -305,6 +337,7 @@ func (g *game) adopt(v *verdicts) {
 		}
 		v.newcomers[i].id = m.ID
 		g.members[m.ID] = v.newcomers[i]
+		g.seen[len(g.seen)-1].on[m.ID] = v.newcomers[i].reportedOn()
 	}
 	for _, n := range v.newcomers {
 		if n.id == 0 {
@@ -316,28 +349,38 @@ func (g *game) adopt(v *verdicts) {
 // checkSummary is R32, and that the run did what the rules say to as many.
 func (g *game) checkSummary(plan *sync.Plan, v *verdicts) {
 	s := plan.Summary
-	if sum := s.Onboard + s.Link + s.Update + s.Reactivate + s.Unchanged + s.Conflicts + s.Skipped; s.People != sum {
+	if sum := s.Onboard + s.Link + s.Update + s.Reactivate + s.Unchanged + s.Conflicts + s.Skipped + s.HeldPeople; s.People != sum {
 		g.rt.Fatalf("R32: %d people, but their outcomes add up to %d: %+v", s.People, sum, s)
 	}
 	want := sync.Summary{
-		People: len(v.people), Onboard: v.came(onboard), Link: v.came(link), Update: v.came(update), Reactivate: v.came(reactivate),
-		Deactivate: len(v.leavers), Held: len(v.held), Conflicts: v.came(conflict), Skipped: v.came(skipped), Unchanged: v.came(same),
+		People: v.reported(), Onboard: v.came(onboard), Link: v.came(link), Update: v.came(update), Reactivate: v.came(reactivate),
+		Deactivate: len(v.leavers), Held: v.heldMembers(), HeldPeople: v.came(heldBack), Conflicts: v.came(conflict), Skipped: v.came(skipped), Unchanged: v.came(same),
 	}
 	if s != want {
-		var lines strings.Builder
-		for _, c := range plan.Changes {
-			fmt.Fprintf(&lines, "\n  %s %d %s: %s %v", c.Kind, c.Member, c.Person, c.Reason, c.Fields)
-		}
-		for _, c := range plan.Conflicts {
-			fmt.Fprintf(&lines, "\n  conflict %s %d: %s %s", c.Person, c.Member, c.Reason, c.Detail)
-		}
-		for _, n := range plan.Notes {
-			fmt.Fprintf(&lines, "\n  note %s %d: %s %s", n.Person, n.Member, n.Reason, n.Detail)
-		}
-		if plan.Held != nil {
-			fmt.Fprintf(&lines, "\n  held %v", plan.Held.Reasons)
-		}
 		g.rt.Fatalf("the run came to %+v\n the rules come to %+v\n leavers %v held %v%s", s, want,
-			slices.Sorted(maps.Keys(v.leavers)), v.held, lines.String())
+			slices.Sorted(maps.Keys(v.leavers)), v.held, g.planText(plan))
 	}
+}
+
+// planText is a plan for whoever reads a failure.
+func (g *game) planText(plan *sync.Plan) string {
+	var lines strings.Builder
+	for _, c := range plan.Changes {
+		fmt.Fprintf(&lines, "\n  %s %d %s: %s %v", c.Kind, c.Member, c.Person, c.Reason, c.Fields)
+	}
+	for _, c := range plan.Conflicts {
+		fmt.Fprintf(&lines, "\n  conflict %s %d: %s %s", c.Person, c.Member, c.Reason, c.Detail)
+	}
+	for _, n := range plan.Notes {
+		fmt.Fprintf(&lines, "\n  note %s %d: %s %s", n.Person, n.Member, n.Reason, n.Detail)
+	}
+	if plan.Held != nil {
+		for _, c := range plan.Held.Changes {
+			fmt.Fprintf(&lines, "\n  held %s %d %s: %s %v for %v", c.Kind, c.Member, c.Person, c.Reason, c.Fields, c.Why)
+		}
+	}
+	for _, key := range g.whose("waiting") {
+		fmt.Fprintf(&lines, "\n  the rules hold %v %+v", key, *g.open[key])
+	}
+	return lines.String() + "\n  " + g.lookText
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,7 +42,7 @@ func (g *game) undoRow(m *modelMember, row *store.ChangeRow) {
 	switch field := text(row.Field); field {
 	case "": // an onboarding
 		if m.active {
-			m.active, m.reason = false, "undone"
+			m.active, m.reason, g.decidedOut[m.id] = false, "undone", true
 		}
 	case "status":
 		now := map[bool]string{true: "active", false: "inactive"}[m.active]
@@ -49,7 +50,11 @@ func (g *game) undoRow(m *modelMember, row *store.ChangeRow) {
 			return
 		}
 		if m.active = before == "active"; m.active {
-			m.reason, m.rejected, m.absentDays, m.absentOn = "", string(row.Reason), 0, ""
+			m.reason, m.absentDays, m.absentOn = "", 0, ""
+			g.seenAgain()
+			g.open[heldKey{m.id, "status"}] = &heldRow{
+				run: int64(g.lastRun), state: "rejected", after: "inactive", reason: string(row.Reason), why: map[string]bool{"undone": true},
+			}
 		} else {
 			m.reason = g.reasonBefore(m.id, row.ChangeID)
 		}
@@ -77,6 +82,11 @@ func (g *game) undoRow(m *modelMember, row *store.ChangeRow) {
 	case "logins":
 		if loginRowsText(m.logins) == loginRowsText(g.parseLogins(row.After)) {
 			m.undoLogins(g.parseLogins(before))
+			on := listsOf(m.logins, "") // an operator said so
+			g.unsee(m.id, func(list string) bool { return list != adminList && !on[list] })
+			if last := g.seen[len(g.seen)-1].on; last[m.id] != nil {
+				maps.Copy(last[m.id], on)
+			}
 		}
 	default:
 		pin, pinned := m.pins[field] // one that is not undone, as other pins came since, keeps its value

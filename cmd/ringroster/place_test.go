@@ -18,7 +18,7 @@ import (
 func TestTwoServicesOnOneRoster(t *testing.T) {
 	h := newHost(t)
 	first := h.start()
-	first.hears(`^STATUS=run 1 succeeded .*; next .*T03:00:00Z$`)
+	first.hears(`^STATUS=run 1 succeeded .*; next .*T` + h.slot + `:00Z$`)
 	who := fmt.Sprintf("another service works on this roster: process %d on ", first.Process.Pid)
 	for _, database := range []string{"roster.db", "linked.db", "folder/roster.db"} {
 		_ = os.Symlink("roster.db", filepath.Join(h.dir, "linked.db"))
@@ -62,7 +62,7 @@ func TestR27TheRosterIsMovedAway(t *testing.T) {
 	_ = l.Close()
 	h.edit("accounts:", "http: {listen: \""+address+"\"}\naccounts:")
 	p := h.start()
-	p.hears(`^STATUS=run 1 succeeded .*; next .*T03:00:00Z$`)
+	p.hears(`^STATUS=run 1 succeeded .*; next .*T` + h.slot + `:00Z$`)
 	path := filepath.Join(h.dir, "roster.db")
 	if err := os.Rename(path, path+".away"); err != nil {
 		t.Fatal(err)

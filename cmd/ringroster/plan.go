@@ -38,7 +38,7 @@ do to the roster of today under the settings of today. RingCentral is not asked.
 	}
 	c.Flags().StringArrayVar(&req.accounts, "account", nil, "only this account (repeatable)")
 	c.Flags().StringVar(&req.user, "user", "", "only this person: "+sync.Whom)
-	c.Flags().BoolVar(&req.detailed, "detailed-exitcode", false, "exit 5 when there is something to change, held deactivations included")
+	c.Flags().BoolVar(&req.detailed, "detailed-exitcode", false, "exit 5 when there is something to change, held changes included")
 	c.Flags().StringVar(&req.out, "out", "", "save the plan to this file, for sync --plan")
 	c.Flags().StringVar(&req.snapshot, "snapshot", "", "plan from this file of a past run instead of from RingCentral")
 	c.Flags().BoolVar(&req.today, "today", false, "with --snapshot: with the roster and the settings of today, not those of then")
@@ -212,16 +212,26 @@ func (a *app) planTable(r *sync.Result) {
 		out("%s", changeText(&r.Plan.Changes[i]))
 	}
 	if h := r.Plan.Held; h != nil {
-		out("\n  %s would be held:\n", counted(len(h.Changes), "deactivation", "deactivations"))
-		for _, reason := range h.Reasons {
-			out("    %s: %s\n", reason.Reason, clean(reason.Detail))
-		}
-		for i := range h.Changes {
-			out("%s", changeText(&h.Changes[i]))
+		out("\n  %s would be held:\n", kindsText(kindsOf(h.Changes)))
+		for _, group := range byReasons(h.Changes, func(c *sync.Change) []sync.HoldReason { return c.Why }) {
+			for _, reason := range group[0].Why {
+				out("    %s: %s\n", reason.Reason, clean(reason.Detail))
+			}
+			for i := range group {
+				out("%s", changeText(&group[i]))
+			}
 		}
 	}
 	printConflicts(a.stdout, r.Plan)
 	out("%s", notesText(r.Plan.Notes))
+}
+
+func kindsOf(changes []sync.Change) []sync.Kind {
+	kinds := make([]sync.Kind, len(changes))
+	for i := range changes {
+		kinds[i] = changes[i].Kind
+	}
+	return kinds
 }
 
 // signs mark the kinds of changes at the start of a line.

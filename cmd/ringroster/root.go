@@ -37,7 +37,7 @@ reactivates its members. Nobody is ever deleted, and every change says why.`,
 	root.PersistentFlags().StringVar(&a.config, "config", "", "settings file (else $RINGROSTER_CONFIG, ./config.yaml, /etc/ringroster/config.yaml)")
 	root.AddCommand(
 		runCommand(a), syncCommand(a), planCommand(a), explainCommand(a), directoryCommand(a), importCommand(a),
-		heldCommand(a), approveCommand(a), rejectCommand(a), undoCommand(a), rulesCommand(a),
+		heldCommand(a), approveCommand(a), rejectCommand(a), undoCommand(a), limitsCommand(a), rulesCommand(a),
 		statusCommand(a), checkCommand(a), runsCommand(a), historyCommand(a), rosterCommand(a), contactsCommand(a), accountCommand(a),
 		backupCommand(a), restoreCommand(a),
 		simulateCommand(a), demoCommand(a), versionCommand(a),

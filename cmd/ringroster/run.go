@@ -153,6 +153,7 @@ func (v *service) load() (*daemon.Settings, error) {
 	// From here on nothing can fail: the new settings are in force.
 	restart := s.KeepForRestart(v.settings)
 	v.level.SetLevel(level.Level())
+	v.Outdated(s.Outdated())
 	v.use(s)
 	return &daemon.Settings{
 		Enabled: s.ServiceEnabled, Jobs: jobs(s), Runner: runner(s, v.store, v),
@@ -268,15 +269,9 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 	for _, w := range waiting {
 		byAccount[w.Account] = w
 	}
-	why := map[string][]sync.HoldReason{}
-	sets, err := v.store.Held(ctx)
+	sets, err := waitingSets(ctx, v.store)
 	if err != nil {
 		return nil, err
-	}
-	for _, set := range sets {
-		if set.Job == sync.JobMembers {
-			why[set.Account] = set.Reasons
-		}
 	}
 	contacts, err := v.contactFacts(ctx)
 	if err != nil {
@@ -290,7 +285,10 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 			return nil, err
 		}
 		w := byAccount[account.Name]
-		f := observe.AccountFacts{Account: account.Name, Held: w.Held, HeldReasons: why[account.Name], Rejected: w.Rejected, RejectedSince: w.RejectedSince}
+		f := observe.AccountFacts{Account: account.Name, Rejected: w.Rejected, RejectedSince: w.RejectedSince}
+		if set := sets[account.Name+" "+sync.JobMembers]; set != nil {
+			f.Held, f.HeldReasons = set.kinds, set.reasons
+		}
 		fill(&f, &latest)
 		f.Contacts = contacts[account.Name]
 		facts.Accounts = append(facts.Accounts, f)

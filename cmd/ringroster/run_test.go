@@ -253,6 +253,13 @@ func TestRunFromStartToStop(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 
+	h.edit("service_enabled: false\n", "service_enabled: false\ndeactivation_limit: {percent: 10}\n")
+	p.signal(syscall.SIGHUP)
+	p.hears("^READY=1$")
+	if got := p.events("settings_outdated", 1); len(got) != 1 || !strings.Contains(fmt.Sprint(got[0]["error"]), "limits.deactivations") {
+		t.Errorf("got %v", got)
+	}
+
 	began := time.Now()
 	p.signal(syscall.SIGTERM)
 	p.hears("^STOPPING=1$")

@@ -83,16 +83,20 @@ func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error 
 	if err != nil {
 		return err
 	}
+	held, err := heldInRun(ctx, st, rows)
+	if err != nil {
+		return err
+	}
 	head, err := a.runHead(ctx, st, id, rows)
 	if err != nil {
 		return err
 	}
 	if rows[0].Job == sync.JobContacts {
-		return a.oneContactRun(head, contactChangeListing(st.ContactChanges(ctx, id)), pruned)
+		return a.oneContactRun(head, contactChangeListing(st.ContactChanges(ctx, id)), held, pruned)
 	}
 	changes := changeListing(st.Changes(ctx, id))
 	changes.head = head
-	return a.printChanges(changes, pruned, "changes of this run are gone, so it cannot be undone (R29)", true)
+	return a.printChanges(changes, held, pruned, "changes of this run are gone, so it cannot be undone (R29)", true)
 }
 
 // runHead tells of a run before its changes: on paper at once, and in JSON as the
@@ -131,17 +135,57 @@ func (a *app) runHead(ctx context.Context, st *store.Store, id sync.RunID, rows 
 	return "", nil
 }
 
-// printChanges prints a part of the history, and says when it is no longer whole.
-func (a *app) printChanges(changes *listing[store.ChangeRow], pruned bool, what string, withMember bool) error {
-	changes.head += fmt.Sprintf(`"pruned":%v,`, pruned)
+// printChanges prints a part of the history with what was held and decided, and says when
+// it is no longer whole.
+func (a *app) printChanges(changes *listing[store.ChangeRow], held []store.HeldRow, pruned bool, what string, withMember bool) error {
+	heldJSON, err := encodeJSON(append([]store.HeldRow{}, held...))
+	if err != nil {
+		return err
+	}
+	changes.head += fmt.Sprintf(`"held":%s,"pruned":%v,`, heldJSON, pruned)
 	if pruned && a.output != formatJSON {
 		w := map[bool]io.Writer{true: a.stdout, false: a.stderr}[a.output == formatTable]
 		_, _ = fmt.Fprintln(w, "The history is kept short (history.keep_days): "+what+".")
 	}
 	if a.output == formatTable {
-		return a.tellChanges(changes.rows, withMember)
+		return errors.Join(a.tellChanges(changes.rows, withMember), a.tellHeld(held))
 	}
 	return changes.print(a.stdout, a.output)
+}
+
+// heldInRun is what a run was the first to hold as it is now, and what it decided.
+func heldInRun(ctx context.Context, st *store.Store, rows []store.RunRow) (held []store.HeldRow, err error) {
+	for i := range rows {
+		all, err := st.Held(ctx, store.HeldFilter{Account: rows[i].Account, Job: rows[i].Job, States: everyState})
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range all {
+			if id := rows[i].RunID; h.RunID == id || h.DecidedRun != nil && *h.DecidedRun == id {
+				held = append(held, h)
+			}
+		}
+	}
+	return held, nil
+}
+
+// tellHeld says what is, or was, held, and who decided.
+func (a *app) tellHeld(held []store.HeldRow) error {
+	var b strings.Builder
+	for i := range held {
+		h := &held[i]
+		if i == 0 {
+			b.WriteString("\nHeld\n")
+		}
+		if h.DecidedAt != nil && h.State != string(sync.Waiting) && h.State != string(sync.Suspect) {
+			b.WriteString(decisionText(h))
+			continue
+		}
+		b.WriteString(changeHeadText(h))
+		b.WriteString(wrapped("      ", "      ", fmt.Sprintf("%s, run %d, since %s: %s", fates[h.State], h.RunID, h.HeldSince, reasonWords(h.Why))))
+	}
+	_, err := fmt.Fprint(a.stdout, b.String())
+	return err
 }
 
 // tellChanges prints changes as lines to read, a line each.
@@ -191,8 +235,17 @@ func (a *app) tellRun(r *store.RunRow) {
 	if r.Error != "" {
 		_, _ = fmt.Fprintf(a.stdout, "  error: %s\n", clean(r.Error))
 	}
-	if reasons := string(r.HeldReasons); reasons != "[]" && reasons != "" {
-		_, _ = fmt.Fprintf(a.stdout, "  held because of %s\n", clean(reasons))
+	a.tellHeldReasons(r)
+}
+
+// tellHeldReasons says why a run held something, a line each.
+func (a *app) tellHeldReasons(r *store.RunRow) {
+	var reasons []sync.HoldReason
+	if json.Unmarshal(r.HeldReasons, &reasons) != nil { // of a program that wrote something else
+		_, _ = fmt.Fprintf(a.stdout, "  held because of %s\n", clean(string(r.HeldReasons)))
+	}
+	for _, reason := range reasons {
+		_, _ = fmt.Fprintf(a.stdout, "  held because of %s: %s\n", clean(string(reason.Reason)), clean(reason.Detail))
 	}
 }
 
@@ -214,8 +267,12 @@ func historyCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			held, err := st.Held(c.Context(), store.HeldFilter{Member: row.MemberID, States: everyState})
+			if err != nil {
+				return err
+			}
 			changes := changeListing(st.History(c.Context(), row.MemberID))
-			return a.printChanges(changes, pruned, "earlier changes of this member are gone", false)
+			return a.printChanges(changes, held, pruned, "earlier changes of this member are gone", false)
 		},
 	}
 	a.addOutput(c)

@@ -30,7 +30,7 @@ func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request
 	if err != nil {
 		return errors.Join(told, err)
 	}
-	return errors.Join(told, a.approved(ctx, st, run, sets))
+	return errors.Join(told, a.tellApproved(ctx, st, run, sets))
 }
 
 // byService leaves a request for the running service, and waits until its run has

@@ -184,7 +184,10 @@ func (s *soak) sync(path string) sync.Result {
 	r := &sync.Runner{
 		Roster: st, Observer: observe.NewLog(zap.NewNop(), time.Now), Now: time.Now,
 		Policy: func(string) sync.Policy {
-			return sync.Policy{RolePrecedence: "first", Access: sync.Access{Rule: sync.AccessListed}, Deactivate: true, LimitPercent: 10, LimitFloor: 5}
+			return sync.Policy{RolePrecedence: "first", Access: sync.Access{Rule: sync.AccessListed}, Deactivate: true, Limits: sync.Limits{
+				Deactivations: sync.Limit{Percent: 10, Floor: 5}, Onboardings: sync.Limit{Percent: 30, Floor: 20},
+				Updates: sync.Limit{Percent: 30, Floor: 20}, Administrators: sync.Limit{Percent: 20, Floor: 3},
+			}}
 		},
 		Connect: func(account string) (sync.Directory, error) {
 			return ringcentral.New(ringcentral.Config{

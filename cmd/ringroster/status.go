@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +55,8 @@ type accountStatus struct {
 	Active        int                  `json:"active"`
 	Inactive      int                  `json:"inactive"`
 	Held          int                  `json:"held"`
-	HeldRun       *sync.RunID          `json:"held_run"`
+	HeldByKind    map[sync.Kind]int    `json:"held_by_kind"` // changes: one for each field
+	HeldRun       *sync.RunID          `json:"held_run"`     // the last whose number decides about what waits
 	HeldReasons   []sync.HoldReason    `json:"held_reasons"`
 	Rejected      int                  `json:"rejected"`
 	RejectedSince *string              `json:"rejected_since"` // nil: none, or unknown
@@ -204,7 +204,7 @@ func (a *accountStatus) jwt(account *config.Account, now time.Time) {
 func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 	counts, err := st.Counts(ctx)
 	waiting, err2 := st.Waiting(ctx)
-	sets, err3 := st.Held(ctx)
+	sets, err3 := waitingSets(ctx, st)
 	if err := errors.Join(err, err2, err3); err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 	}
 	for i := range d.Accounts {
 		a := &d.Accounts[i]
-		a.Members, a.HeldReasons = []store.Count{}, []sync.HoldReason{}
+		a.Members, a.HeldReasons, a.HeldByKind = []store.Count{}, []sync.HoldReason{}, map[sync.Kind]int{}
 		a.Pins = append([]store.PinnedMember{}, pins[a.Account]...)
 		for _, c := range counts {
 			switch {
@@ -238,10 +238,8 @@ func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 				}
 			}
 		}
-		for _, set := range sets {
-			if set.Account == a.Account && set.Job == sync.JobMembers {
-				a.HeldRun, a.HeldReasons = new(set.RunID), set.Reasons
-			}
+		if set := sets[a.Account+" "+sync.JobMembers]; set != nil {
+			a.HeldRun, a.HeldReasons, a.HeldByKind = new(set.run), set.reasons, set.kinds
 		}
 	}
 	return nil
@@ -324,16 +322,12 @@ func (a *accountStatus) remarks() (lines []string) {
 	if a.LastSuccess == nil && a.InSettings {
 		say("no full run has succeeded yet")
 	}
-	if a.Held > 0 && a.HeldRun != nil {
-		reasons := make([]string, len(a.HeldReasons))
-		for i, r := range a.HeldReasons {
-			reasons[i] = string(r.Reason)
-		}
-		say("%s for a decision since run %d (%s): ringroster held", counted(a.Held, "deactivation waits", "deactivations wait"), *a.HeldRun, strings.Join(reasons, ", "))
+	if a.HeldRun != nil {
+		say("held for a decision, shown by run %d (%s): %s: ringroster held", *a.HeldRun, reasonWords(a.HeldReasons), kindCounts(a.HeldByKind))
 	}
 	if a.Rejected > 0 {
-		say("%s active because the deactivation was rejected%s: ringroster reject --clear MEMBER ends that",
-			counted(a.Rejected, "member stays", "members stay"), prefixed(", the oldest of them held at ", text(a.RejectedSince)))
+		say("%s as they are because a change was rejected%s: ringroster held shows them, ringroster reject --clear WHO ends that",
+			counted(a.Rejected, "member or person stays", "members and people stay"), prefixed(", the oldest of them held at ", text(a.RejectedSince)))
 	}
 	for _, p := range a.Pins {
 		say("member %d: %s; ringroster roster unpin %d %s ends that", p.MemberID, p.String(), p.MemberID, p.Field)

@@ -24,8 +24,8 @@ func syncCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "sync", Short: "Bring the roster in step now", Args: cobra.NoArgs,
 		Long: `Reads RingCentral, compares it with the roster and applies the difference, in the
-foreground. Suspicious deactivations are held: the run then ends with exit code 3
-and ` + "`ringroster held`" + ` shows who waits, and why.`,
+foreground. Changes that look like a mistake are held: the run then ends with exit
+code 3 and ` + "`ringroster held`" + ` shows what waits, and why.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := checkWait(wait); err != nil {
 				return err
@@ -107,6 +107,7 @@ func (a *app) runOn(ctx context.Context, s *config.Settings, roster sync.Roster,
 		return 0, nil, err
 	}
 	defer done()
+	observer.Outdated(s.Outdated())
 	started := time.Now()
 	id, results, err := runner(s, roster, observer).Sync(ctx, req)
 	if id != 0 {
@@ -167,7 +168,10 @@ func (a *app) reportRun(ctx context.Context, st *store.Store, id sync.RunID) err
 	}
 	for _, row := range rows {
 		r := sync.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Plan: &sync.Plan{
-			Account: row.Account, Summary: sync.Summary{Deactivate: row.Deactivated, Conflicts: row.Conflicts},
+			Account: row.Account, Summary: sync.Summary{
+				Onboard: row.Onboarded, Link: row.Linked, Update: row.Updated, Reactivate: row.Reactivated,
+				Deactivate: row.Deactivated, Conflicts: row.Conflicts,
+			},
 		}}
 		if row.Error != "" {
 			r.Plan, r.Err = nil, errors.New(row.Error)
@@ -256,11 +260,12 @@ func (a *app) advise(r *sync.Result) {
 	}
 	printConflicts(a.stdout, r.Plan)
 	if h := r.Plan.Held; h != nil {
-		_, _ = fmt.Fprintf(a.stdout, "\n%s: %s, everything else was applied.\n", r.Account, counted(len(h.Changes), "deactivation is held", "deactivations are held"))
+		verb := map[bool]string{true: "is", false: "are"}[len(h.Changes) == 1]
+		_, _ = fmt.Fprintf(a.stdout, "\n%s: %s %s held, everything else was applied.\n", r.Account, kindsText(kindsOf(h.Changes)), verb)
 		for _, reason := range h.Reasons {
 			_, _ = fmt.Fprintf(a.stdout, "  %s: %s\n", reason.Reason, clean(reason.Detail))
 		}
-		_, _ = fmt.Fprintf(a.stdout, "  look: ringroster held    release: ringroster approve %d    keep them: ringroster reject %d\n", h.Run, h.Run)
+		_, _ = fmt.Fprintf(a.stdout, "  look: ringroster held    release: ringroster approve %d    refuse: ringroster reject %d\n", h.Run, h.Run)
 	}
 }
 

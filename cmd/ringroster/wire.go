@@ -93,6 +93,7 @@ type watcher interface {
 	sync.Observer
 	Finished(id sync.RunID, r sync.Run, results []sync.Result)
 	Pruned(removed int, err error)
+	Outdated(warnings []string)
 }
 
 // observer shows progress where stderr is a terminal, and logs elsewhere. On a

@@ -11,7 +11,8 @@ import (
 // Settings is the whole settings file. The tags are the keys; config.example.yaml
 // says what each means.
 type Settings struct {
-	File string `mapstructure:"-"` // where it was read
+	File     string    `mapstructure:"-"` // where it was read
+	Warnings []Problem `mapstructure:"-"` // what still works and should be changed
 
 	ServiceEnabled     bool      `mapstructure:"service_enabled"`
 	ImpersonatedUserID string    `mapstructure:"impersonated_user_id"`
@@ -30,7 +31,7 @@ type Settings struct {
 	RegionalSettings RegionalSettings `mapstructure:"regional_settings"`
 
 	Deactivate        bool    `mapstructure:"deactivate"`
-	DeactivationLimit Limit   `mapstructure:"deactivation_limit"`
+	Limits            Limits  `mapstructure:"limits"`
 	DeactivationGrace Grace   `mapstructure:"deactivation_grace"`
 	Protect           []Match `mapstructure:"protect"`
 
@@ -193,7 +194,15 @@ type RegionalSettings struct {
 	LookupsPerRun int  `mapstructure:"lookups_per_run"`
 }
 
-// Limit says how many leavers are too many.
+// Limits say how many changes of a kind are too many at once.
+type Limits struct {
+	Deactivations  Limit `mapstructure:"deactivations"`
+	Onboardings    Limit `mapstructure:"onboardings"`
+	Updates        Limit `mapstructure:"updates"`
+	Administrators Limit `mapstructure:"administrators"`
+}
+
+// Limit holds changes that are more than Percent, and at least Floor.
 type Limit struct {
 	Percent int `mapstructure:"percent"`
 	Floor   int `mapstructure:"floor"`
@@ -201,7 +210,7 @@ type Limit struct {
 
 // Grace says how long somebody may be missing.
 type Grace struct {
-	Days int `mapstructure:"days"`
+	Days int `mapstructure:"days" json:"days"`
 }
 
 // Snapshots says how much is kept of what past runs decided from.
@@ -244,13 +253,16 @@ func Defaults() *Settings {
 				AgentLogin: new(true), SupervisorAccess: new(false), InboundCalls: new(true), OutboundCalls: new(false),
 			}},
 		},
-		RegionalSettings:  RegionalSettings{LookupsPerRun: 200},
-		Deactivate:        true,
-		DeactivationLimit: Limit{Percent: 10, Floor: 5},
-		Protect:           []Match{},
-		Contacts:          Contacts{DailyAt: "04:00", DeleteRemaining: true},
-		Snapshots:         Snapshots{Keep: 14},
-		Log:               Log{Level: "info", Format: "auto"},
+		RegionalSettings: RegionalSettings{LookupsPerRun: 200},
+		Deactivate:       true,
+		Limits: Limits{
+			Deactivations: Limit{Percent: 5, Floor: 5}, Onboardings: Limit{Percent: 30, Floor: 20},
+			Updates: Limit{Percent: 30, Floor: 20}, Administrators: Limit{Percent: 20, Floor: 3},
+		},
+		Protect:   []Match{},
+		Contacts:  Contacts{DailyAt: "04:00", DeleteRemaining: true},
+		Snapshots: Snapshots{Keep: 14},
+		Log:       Log{Level: "info", Format: "auto"},
 	}
 }
 

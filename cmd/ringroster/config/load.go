@@ -90,6 +90,7 @@ func parse(file string, data []byte) (*Settings, *report) {
 		s.inherit(&s.Accounts[i], r)
 	}
 	s.validate(r)
+	s.Warnings = r.warnings
 	return s, r
 }
 

@@ -155,7 +155,7 @@ onboarding:
   rules: [{name: n, when: {site: S}, set: {teams: [u], permissions: {agent_login: true}}}]
 regional_settings: {enabled: true, lookups_per_run: 7}
 deactivate: false
-deactivation_limit: {percent: 0, floor: 0}
+limits: {deactivations: {percent: 0, floor: 0}, onboardings: {percent: 1, floor: 2}, updates: {percent: 3, floor: 4}, administrators: {percent: 5, floor: 6}}
 deactivation_grace: {days: 3}
 protect: [{role: Administrator}]
 contacts: {enabled: true, daily_at: "06:00", delete_remaining: false}
@@ -196,6 +196,7 @@ LOG: {Level: debug, format: json}
 			Rules: []Rule{{Name: "n", When: Match{Site: "S"}, Set: Given{Teams: []string{"u"}, Permissions: Permissions{AgentLogin: new(true)}}}},
 		},
 		RegionalSettings:  RegionalSettings{true, 7},
+		Limits:            Limits{Limit{0, 0}, Limit{1, 2}, Limit{3, 4}, Limit{5, 6}},
 		DeactivationGrace: Grace{3},
 		Protect:           []Match{{Role: "Administrator"}},
 		Contacts:          Contacts{Enabled: true, DailyAt: "06:00"},

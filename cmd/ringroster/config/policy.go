@@ -19,8 +19,7 @@ func (s *Settings) Policy(a *Account) sync.Policy {
 		RequiredFields:    s.requiredFields(),
 		Onboarding:        s.onboarding(),
 		Deactivate:        s.Deactivate,
-		LimitPercent:      s.DeactivationLimit.Percent,
-		LimitFloor:        s.DeactivationLimit.Floor,
+		Limits:            s.Limits.limits(),
 		GraceDays:         s.DeactivationGrace.Days,
 		Protect:           matches(s.Protect),
 	}
@@ -37,8 +36,7 @@ func (s *Settings) ContactPolicy(a *Account) sync.ContactPolicy {
 	account := DefaultAccount()
 	return sync.ContactPolicy{
 		DeleteRemaining: s.Contacts.DeleteRemaining,
-		LimitPercent:    s.DeactivationLimit.Percent,
-		LimitFloor:      s.DeactivationLimit.Floor,
+		Limit:           sync.Limit(s.Limits.Deactivations),
 		Deciding: deciding([]decider{
 			{"main_account_id", a.MainAccountID},
 			{"base_url", a.BaseURL},
@@ -79,7 +77,10 @@ func (s *Settings) deciding(a *Account) []decider {
 		{"scope", s.Scope},
 		{"required_fields", s.RequiredFields},
 		{"role_map", s.RoleMap},
+		{"role_precedence", s.RolePrecedence},
 		{"deactivate", s.Deactivate},
+		{"protect", s.Protect},
+		{"deactivation_grace", s.DeactivationGrace},
 	}
 }
 
@@ -90,6 +91,13 @@ func readable(value any) string {
 		panic(err)
 	}
 	return string(text)
+}
+
+func (l *Limits) limits() sync.Limits {
+	return sync.Limits{
+		Deactivations: sync.Limit(l.Deactivations), Onboardings: sync.Limit(l.Onboardings),
+		Updates: sync.Limit(l.Updates), Administrators: sync.Limit(l.Administrators),
+	}
 }
 
 func (s *Settings) access() sync.Access {

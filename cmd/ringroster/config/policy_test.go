@@ -24,10 +24,14 @@ func TestPolicyOfTheDefaults(t *testing.T) {
 	s := load(t, minimal)
 	got := s.Policy(&s.Accounts[0])
 	got.Deciding = nil
+	limits := sync.Limits{
+		Deactivations: sync.Limit{Percent: 5, Floor: 5}, Onboardings: sync.Limit{Percent: 30, Floor: 20},
+		Updates: sync.Limit{Percent: 30, Floor: 20}, Administrators: sync.Limit{Percent: 20, Floor: 3},
+	}
 	want := sync.Policy{
 		DataSource: "ringcx-realtime", RolePrecedence: "first", RoleMap: []sync.RoleMapping{},
 		Access: sync.Access{Rule: sync.AccessListed}, Scope: sync.Scope{Include: []sync.Match{}, Exclude: []sync.Match{}},
-		RequiredFields: []sync.Field{}, Onboarding: sync.Onboarding{Defaults: given(nil)}, Deactivate: true, LimitPercent: 10, LimitFloor: 5, Protect: []sync.Match{},
+		RequiredFields: []sync.Field{}, Onboarding: sync.Onboarding{Defaults: given(nil)}, Deactivate: true, Limits: limits, Protect: []sync.Match{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -57,7 +61,11 @@ onboarding:
     - {name: sales, when: {agent_group: "Sales*"}, set: {activity_id: Site 2, teams: [sales], categories: [b2c]}}
     - {name: leads, when: {role: Lead, site: "Site *"}, set: {permissions: {supervisor_access: true, agent_login: false}}}
 deactivate: false
-deactivation_limit: {percent: 20, floor: 2}
+limits:
+  deactivations: {percent: 20, floor: 2}
+  onboardings: {percent: 21, floor: 3}
+  updates: {percent: 22, floor: 4}
+  administrators: {percent: 23, floor: 5}
 deactivation_grace: {days: 3}
 protect: [{role: Administrator}]
 regional_settings: {enabled: true, lookups_per_run: 50}
@@ -87,7 +95,12 @@ func TestPolicyOfAllThatCanBeSet(t *testing.T) {
 				}},
 			},
 		},
-		RegionalLookups: 50, LimitPercent: 20, LimitFloor: 2, GraceDays: 3, Protect: []sync.Match{{Role: "Administrator"}},
+		RegionalLookups: 50,
+		Limits: sync.Limits{
+			Deactivations: sync.Limit{Percent: 20, Floor: 2}, Onboardings: sync.Limit{Percent: 21, Floor: 3},
+			Updates: sync.Limit{Percent: 22, Floor: 4}, Administrators: sync.Limit{Percent: 23, Floor: 5},
+		},
+		GraceDays: 3, Protect: []sync.Match{{Role: "Administrator"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -106,7 +119,10 @@ func TestR23DecidingSettingsAreReadableWithTheirDefaults(t *testing.T) {
 		{Key: "scope", Value: `{"include":[{"sub_account":"1"}],"exclude":[{"email":"*@example.com","title":"T"}]}`, Default: `{"include":[],"exclude":[]}`},
 		{Key: "required_fields", Value: `["email","last_name"]`, Default: `[]`},
 		{Key: "role_map", Value: `[{"agent_type":"SUPERVISOR","role":"Lead"}]`, Default: `[]`},
+		{Key: "role_precedence", Value: `"Lead"`, Default: `"first"`},
 		{Key: "deactivate", Value: `false`, Default: `true`},
+		{Key: "protect", Value: `[{"role":"Administrator"}]`, Default: `[]`},
+		{Key: "deactivation_grace", Value: `{"days":3}`, Default: `{"days":0}`},
 	}
 	if diff := cmp.Diff(want, s.Policy(&s.Accounts[0]).Deciding); diff != "" {
 		t.Error(diff)
@@ -115,7 +131,7 @@ func TestR23DecidingSettingsAreReadableWithTheirDefaults(t *testing.T) {
 
 func TestContactPolicy(t *testing.T) {
 	s := load(t, full+"contacts: {enabled: true, delete_remaining: false}\n")
-	want := sync.ContactPolicy{LimitPercent: 20, LimitFloor: 2, Deciding: []sync.Setting{
+	want := sync.ContactPolicy{Limit: sync.Limit{Percent: 20, Floor: 2}, Deciding: []sync.Setting{
 		{Key: "main_account_id", Value: `"0123"`, Default: `""`},
 		{Key: "base_url", Value: `"http://localhost:1"`, Default: `"https://platform.ringcentral.com"`},
 		{Key: "contacts.delete_remaining", Value: `false`, Default: `true`},

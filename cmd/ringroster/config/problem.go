@@ -34,6 +34,15 @@ func (p Problem) String() string {
 	return b.String() + p.Message
 }
 
+// Outdated are the settings that work for this version only, as lines.
+func (s *Settings) Outdated() []string {
+	lines := make([]string, len(s.Warnings))
+	for i, warning := range s.Warnings {
+		lines[i] = warning.String()
+	}
+	return lines
+}
+
 // Error gives one line for each problem.
 func (p *Problems) Error() string {
 	lines := make([]string, len(p.List))
@@ -56,6 +65,8 @@ type report struct {
 	file  string
 	lines map[string]int // key, lower-cased -> line in the file
 	list  []Problem
+
+	warnings []Problem // what is wrong with nothing, and should be changed
 }
 
 // at records a problem on a line.

@@ -37,6 +37,7 @@ func (r *report) parseTree(data []byte, t reflect.Type) *yaml.Node {
 		return nil
 	}
 	empty := isNull(root)
+	r.moveRenamed(root)
 	r.fit(root, t, "")
 	if isNull(root) && !empty {
 		return nil

@@ -40,10 +40,7 @@ func (s *Settings) validate(r *report) {
 	if s.RegionalSettings.LookupsPerRun < 1 {
 		r.add("regional_settings.lookups_per_run", "must be at least 1; enabled: false looks up nobody")
 	}
-	if p := s.DeactivationLimit.Percent; p < 0 || p > 100 {
-		r.add("deactivation_limit.percent", "must be from 0 to 100")
-	}
-	notNegative(r, "deactivation_limit.floor", s.DeactivationLimit.Floor)
+	s.Limits.validate(r)
 	notNegative(r, "deactivation_grace.days", s.DeactivationGrace.Days)
 	notNegative(r, "snapshots.keep", s.Snapshots.Keep)
 	if days := s.History.KeepDays; days < 0 || days > mostKeepDays {
@@ -53,6 +50,23 @@ func (s *Settings) validate(r *report) {
 	heartbeat(r, string(s.HeartbeatURL))
 	oneOf(r, "log.level", s.Log.Level, "debug", "info", "warn", "error")
 	oneOf(r, "log.format", s.Log.Format, "json", "journal", "console", "auto")
+}
+
+func (l *Limits) validate(r *report) {
+	for _, limit := range []struct {
+		key string
+		Limit
+	}{
+		{"limits.deactivations", l.Deactivations},
+		{"limits.onboardings", l.Onboardings},
+		{"limits.updates", l.Updates},
+		{"limits.administrators", l.Administrators},
+	} {
+		if limit.Percent < 0 || limit.Percent > 100 {
+			r.add(limit.key+".percent", "must be from 0 to 100")
+		}
+		notNegative(r, limit.key+".floor", limit.Floor)
+	}
 }
 
 // mostKeepDays is a hundred years.

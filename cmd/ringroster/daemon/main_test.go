@@ -125,9 +125,11 @@ func (m *machine) load() (*Settings, error) {
 	s.Runner = &sync.Runner{
 		Roster: &disk{m.store, m}, Observer: (*watcher)(m), Now: time.Now,
 		Connect: func(account string) (sync.Directory, error) { return &directory{m: m, account: account}, nil },
-		Policy:  func(string) sync.Policy { return sync.Policy{LimitPercent: 10, LimitFloor: 5, Deactivate: true} },
+		Policy: func(string) sync.Policy {
+			return sync.Policy{Limits: sync.Limits{Deactivations: sync.Limit{Percent: 10, Floor: 5}}, Deactivate: true}
+		},
 
-		ContactPolicy: func(string) sync.ContactPolicy { return sync.ContactPolicy{LimitPercent: 10, LimitFloor: 5} },
+		ContactPolicy: func(string) sync.ContactPolicy { return sync.ContactPolicy{Limit: sync.Limit{Percent: 10, Floor: 5}} },
 	}
 	return s, nil
 }

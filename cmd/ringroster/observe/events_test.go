@@ -12,18 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 const root = "../../.."
-
-// TestREADMENamesEveryEvent that is logged, and no other.
-func TestREADMENamesEveryEvent(t *testing.T) {
-	if diff := cmp.Diff(logged(t), documented(t)); diff != "" {
-		t.Errorf("what is logged (-), and what README lists (+):\n%s", diff)
-	}
-}
 
 // TestDocumentationNamesEventsThatThereAre, wherever it tells to look for one.
 func TestDocumentationNamesEventsThatThereAre(t *testing.T) {
@@ -75,31 +66,6 @@ func logged(t *testing.T) []string {
 			}
 			return true
 		})
-	}
-	slices.Sort(events)
-	return events
-}
-
-// documented are the events of README's table, where _linked after member_onboarded
-// is member_linked.
-func documented(t *testing.T) (events []string) {
-	t.Helper()
-	_, table, ok := strings.Cut(read(t, filepath.Join(root, "README.md")), "| event | level | fields |\n|---|---|---|\n")
-	if !ok {
-		t.Fatal("README has no table of events")
-	}
-	table, _, _ = strings.Cut(table, "\n\n")
-	for row := range strings.Lines(table) {
-		cell, _, _ := strings.Cut(strings.TrimPrefix(row, "|"), "|")
-		prefix := ""
-		for _, name := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(" ,/", r) }) {
-			if strings.HasPrefix(name, "_") {
-				name = prefix + name
-			}
-			prefix = name[:strings.LastIndex("_"+name, "_")]
-			prefix = strings.TrimSuffix(prefix, "_")
-			events = append(events, name)
-		}
 	}
 	slices.Sort(events)
 	return events

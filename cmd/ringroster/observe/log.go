@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -87,6 +88,7 @@ const (
 	eventAccountSynced = "account_synced"
 	eventAccountFailed = "account_failed"
 	eventHeld          = "deactivations_held"
+	eventOthersHeld    = "changes_held"
 	eventMemberHeld    = "member_held"
 	eventConflict      = "conflict"
 	eventNote          = "note"
@@ -94,6 +96,7 @@ const (
 	eventPruned        = "history_pruned"
 	eventNotPruned     = "history_not_pruned"
 	eventProgress      = "progress"
+	eventOutdated      = "settings_outdated"
 	eventLinesLost     = "log_lines_lost"
 )
 
@@ -176,17 +179,62 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		zap.Duration("duration", c.FinishedAt.Sub(r.StartedAt)))
 }
 
+// logHeld logs every held change, a line for each of its fields, then how many there are
+// of each kind and reason.
 func logHeld(log *zap.Logger, held *sync.Held) {
 	if held == nil {
 		return
 	}
 	for i := range held.Changes {
-		log.Warn(eventMemberHeld, appendChange(nil, &held.Changes[i])...)
+		one := held.Changes[i]
+		for _, fields := range eachField(one.Fields) {
+			one.Fields = fields
+			log.Warn(eventMemberHeld, append(appendChange(nil, &one), zap.Strings("held_for", words(one.Why)))...)
+		}
 	}
-	for _, r := range held.Reasons {
-		log.Warn(eventHeld, zap.String("reason", string(r.Reason)), zap.String("detail", r.Detail),
-			zap.Int("held", len(held.Changes)), zap.String("remedy",
-				fmt.Sprintf("ringroster held; then ringroster approve %d, or ringroster reject %d", held.Run, held.Run)))
+	for _, kind := range []sync.Kind{sync.Deactivate, sync.Onboard, sync.Link, sync.Reactivate, sync.Update} {
+		for _, r := range held.Reasons {
+			n := 0
+			for i := range held.Changes {
+				if held.Changes[i].Kind == kind && slices.Contains(held.Changes[i].Why, r) {
+					n++
+				}
+			}
+			if n == 0 {
+				continue
+			}
+			event := eventOthersHeld
+			if kind == sync.Deactivate {
+				event = eventHeld
+			}
+			log.Warn(event, zap.String("kind", string(kind)), zap.String("reason", string(r.Reason)), zap.String("detail", r.Detail),
+				zap.Int("held", n), zap.String("remedy",
+					fmt.Sprintf("ringroster held; then ringroster approve %d, or ringroster reject %d", held.Run, held.Run)))
+		}
+	}
+}
+
+// eachField gives the fields of a change one by one; a change without any is one line.
+func eachField(fields []sync.FieldChange) [][]sync.FieldChange {
+	if len(fields) == 0 {
+		return [][]sync.FieldChange{nil}
+	}
+	return slices.Collect(slices.Chunk(fields, 1))
+}
+
+// words are the reasons without their numbers.
+func words(reasons []sync.HoldReason) []string {
+	all := make([]string, len(reasons))
+	for i, r := range reasons {
+		all[i] = string(r.Reason)
+	}
+	return all
+}
+
+// Outdated logs settings that work for this version only.
+func (l *Log) Outdated(warnings []string) {
+	for _, text := range warnings {
+		l.log.Warn(eventOutdated, zap.String("error", text), zap.String("remedy", "none needed today: change the file before the next upgrade"))
 	}
 }
 

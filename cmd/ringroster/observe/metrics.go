@@ -31,7 +31,7 @@ type AccountFacts struct {
 	Duration      time.Duration
 	People        int
 	Conflicts     int
-	Held          int
+	Held          map[sync.Kind]int // changes that wait, one for each field
 	HeldReasons   []sync.HoldReason // why, in the words of R24
 	Rejected      int
 	RejectedSince time.Time     // zero: unknown, or none
@@ -185,10 +185,10 @@ var (
 	descDuration = desc("run_duration_seconds", "How long the newest finished run took.", "account")
 	descPeople   = desc("people", "People that RingCentral reported at the last success.", "account")
 	descMembers  = desc("members", "Members of the roster.", "account", "status", "role")
-	descHeldFor  = desc("held_reason", "1 for each reason for which deactivations are held now.", "account", "reason")
-	descHeld     = desc("held", "Members whose deactivation waits for approve or reject.", "account")
-	descRejected = desc("rejected", "Members kept active because their deactivation was rejected.", "account")
-	descOldest   = desc("rejected_oldest_timestamp_seconds", "When the oldest rejected deactivation was held.", "account")
+	descHeldFor  = desc("held_reason", "1 for each reason for which changes are held now.", "account", "reason")
+	descHeld     = desc("held", "Changes that wait for approve or reject, one for each field.", "account", "kind")
+	descRejected = desc("rejected", "Members and people of whom a change was rejected, and still is.", "account")
+	descOldest   = desc("rejected_oldest_timestamp_seconds", "When the oldest change that is rejected was held.", "account")
 	descConflict = desc("conflicts", "Conflicts of the last success.", "account")
 	descContacts = desc("contacts", "Corporate contacts.", "account")
 	descHeldGone = desc("contacts_held", "Contacts whose removal waits for approve or reject.", "account")
@@ -230,8 +230,13 @@ func (c *factCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
+// heldKinds are those that can be held, each shown when none is, too.
+var heldKinds = []sync.Kind{sync.Deactivate, sync.Onboard, sync.Link, sync.Reactivate, sync.Update}
+
 func (a *AccountFacts) collect(gauge func(*prometheus.Desc, float64, ...string)) {
-	gauge(descHeld, float64(a.Held), a.Account)
+	for _, kind := range heldKinds {
+		gauge(descHeld, float64(a.Held[kind]), a.Account, string(kind))
+	}
 	for _, r := range a.HeldReasons {
 		gauge(descHeldFor, 1, a.Account, string(r.Reason))
 	}

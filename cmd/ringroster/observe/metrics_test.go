@@ -42,7 +42,7 @@ func TestMetricsStartFromTheDatabase(t *testing.T) {
 		Accounts: []AccountFacts{
 			{
 				Account: "acme", LastAttempt: noon, LastSuccess: noon.Add(-time.Hour), Duration: 12 * time.Second,
-				People: 60, Conflicts: 2, Held: 3, HeldReasons: []sync.HoldReason{{Reason: sync.ReasonListCap}}, Rejected: 1, RejectedSince: noon.Add(-24 * time.Hour),
+				People: 60, Conflicts: 2, Held: map[sync.Kind]int{sync.Deactivate: 3, sync.Update: 2}, HeldReasons: []sync.HoldReason{{Reason: sync.ReasonListCap}}, Rejected: 1, RejectedSince: noon.Add(-24 * time.Hour),
 			},
 			{Account: "failing", LastAttempt: noon},
 			{Account: "new"},
@@ -52,7 +52,12 @@ func TestMetricsStartFromTheDatabase(t *testing.T) {
 	want := []string{
 		`ringroster_build_info{version="1.2.3"} 1`,
 		`ringroster_conflicts{account="acme"} 2`,
-		`ringroster_held{account="acme"} 3`, `ringroster_held{account="failing"} 0`, `ringroster_held{account="new"} 0`,
+		`ringroster_held{account="acme",kind="deactivate"} 3`, `ringroster_held{account="acme",kind="link"} 0`, `ringroster_held{account="acme",kind="onboard"} 0`,
+		`ringroster_held{account="acme",kind="reactivate"} 0`, `ringroster_held{account="acme",kind="update"} 2`,
+		`ringroster_held{account="failing",kind="deactivate"} 0`, `ringroster_held{account="failing",kind="link"} 0`, `ringroster_held{account="failing",kind="onboard"} 0`,
+		`ringroster_held{account="failing",kind="reactivate"} 0`, `ringroster_held{account="failing",kind="update"} 0`,
+		`ringroster_held{account="new",kind="deactivate"} 0`, `ringroster_held{account="new",kind="link"} 0`, `ringroster_held{account="new",kind="onboard"} 0`,
+		`ringroster_held{account="new",kind="reactivate"} 0`, `ringroster_held{account="new",kind="update"} 0`,
 		`ringroster_held_reason{account="acme",reason="list_cap"} 1`,
 		`ringroster_last_attempt_timestamp_seconds{account="acme"} 1.7953488e+09`,
 		`ringroster_last_attempt_timestamp_seconds{account="failing"} 1.7953488e+09`,

@@ -1,0 +1,72 @@
+package sync
+
+import "slices"
+
+// holdArrivals decides which newcomers wait: who would not be one with lost records put
+// back, who was held before, and all of them where there are too many (R35).
+func (s *settling) holdArrivals() {
+	p := s.kept
+	if s.read != p {
+		s.keepAgreedArrivals()
+	}
+	why := map[*Person][]HoldReason{}
+	var rows []*HeldChange
+	for _, person := range p.newcomers {
+		row := s.open.arrival(person)
+		rows = append(rows, row)
+		if row != nil && !p.picked[person] { // of a rejected one nobody comes this far
+			why[person] = row.Why
+		}
+	}
+	if limit := s.overArrivals(rows); limit != nil {
+		for _, person := range p.newcomers {
+			if !p.picked[person] {
+				why[person] = []HoldReason{*limit}
+			}
+		}
+	}
+	p.newcomers = slices.DeleteFunc(p.newcomers, func(person *Person) bool {
+		if len(why[person]) > 0 {
+			s.holdArrival(person, why[person])
+		}
+		return len(why[person]) > 0
+	})
+	if s.read == s.kept {
+		return
+	}
+	for _, person := range s.read.people.all { // who comes in only because of what is lost
+		now := p.people.byName(person.Key())
+		if person.outcome.decision == onboarded && (now == nil || now.outcome.decision != onboarded && now.outcome.decision != heldBack) {
+			if now != nil {
+				now.outcome.decision = heldBack
+			}
+			s.holdArrival(person, s.listReasons(0))
+		}
+	}
+}
+
+// overArrivals says that more people would come in than the limit allows (R35).
+func (s *settling) overArrivals(rows []*HeldChange) *HoldReason {
+	p := s.kept
+	if p.in.State.LastSeen.IsZero() || p.in.Picks != nil {
+		return nil
+	}
+	for i, w := range windows {
+		if text := p.in.Policy.Limits.Onboardings.exceeded(s.fresh(rows, w), p.in.State.Recent[i].Onboarded, p.tally.active, w); text != "" {
+			return &HoldReason{ReasonOnboardLimit, text + " active members would come in"}
+		}
+	}
+	return nil
+}
+
+func (s *settling) holdArrival(person *Person, why []HoldReason) {
+	person.outcome.decision = heldBack
+	v, d := s.kept.judgeNewcomer(person), person.outcome.details()
+	c := Change{Kind: Onboard, Person: person.Key(), Name: v.Profile.Name(), Email: v.Profile[Email]}
+	c.Reason, c.Detail = d.welcome()
+	row := s.open.arrival(person)
+	h := s.row(row, Waiting, c, 0, why)
+	h.IDs = slices.Sorted(slices.Values(person.keys()))
+	s.hold(c, why)
+	s.kept.traceHeld(person, nil, why)
+}

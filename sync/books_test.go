@@ -1,0 +1,252 @@
+package sync
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// books are what a roster keeps about one account besides its members: what is open, what
+// runs did when, which settings were accepted. It is written from the rules, in memory, as
+// the store does it in tables.
+type books struct {
+	state    State
+	lastHeld int64
+	settings map[RunID]map[string]string // of runs that hold somebody because of them (R23)
+	done     []booking
+	fulls    []time.Time // starts of full runs
+}
+
+// booking is one thing that a run did.
+type booking struct {
+	at      time.Time
+	full    bool
+	trigger Trigger
+	member  int64
+	kind    Kind
+	field   string
+	before  string
+	after   string
+	reason  Reason
+	logins  []Login // of a leaver
+}
+
+// at is the state as a plan sees it that begins at now.
+func (b *books) at(now time.Time, members []*Member) State {
+	s := b.state
+	s.Open = slices.Clone(s.Open)
+	status := map[int64]Status{}
+	for _, m := range members {
+		status[m.ID] = m.Status
+	}
+	for i, w := range windows {
+		s.Recent[i] = b.recent(now.Add(-w.span), status)
+	}
+	s.Gone = b.gone(status)
+	s.GoneAdmins = b.goneAdmins()
+	return s
+}
+
+func byOperator(t Trigger) bool {
+	return slices.Contains([]Trigger{Approve, Undoing, ByHand, Importing, Reject}, t)
+}
+
+func (b *books) recent(since time.Time, status map[int64]Status) Recent {
+	r := Recent{Updated: map[string]int{}}
+	for _, d := range b.done {
+		if !d.at.After(since) || byOperator(d.trigger) {
+			continue
+		}
+		switch {
+		case d.kind == Deactivate && d.field == statusField:
+			if status[d.member] == Inactive {
+				r.Deactivated++
+			}
+			continue
+		case len(b.fulls) == 0 || !d.at.After(b.fulls[0]):
+			continue
+		case d.kind == Onboard:
+			r.Onboarded++
+			if d.after == RoleAdministrator {
+				r.Administrators++
+			}
+			continue
+		}
+		if d.field == Role.String() && d.after == RoleAdministrator {
+			r.Administrators++
+		}
+		if d.kind == Update && d.reason == ReasonSource && d.before != "" &&
+			(d.field != loginsField || len(EndedLogins(d.before, d.after)) > 0) {
+			r.Updated[d.field]++
+		}
+	}
+	return r
+}
+
+func (b *books) gone(status map[int64]Status) map[int64][]Login {
+	if len(b.fulls) == 0 {
+		return nil
+	}
+	last := b.fulls[len(b.fulls)-1]
+	i := slices.IndexFunc(b.fulls, func(t time.Time) bool { return !t.Before(last.Add(-20 * time.Hour)) })
+	gone := map[int64][]Login{}
+	for _, d := range b.done {
+		switch {
+		case byOperator(d.trigger) || !d.at.After(b.fulls[i]):
+		case d.kind == Deactivate && status[d.member] == Inactive:
+			gone[d.member] = append(gone[d.member], d.logins...)
+		case d.field == loginsField:
+			gone[d.member] = append(gone[d.member], EndedLogins(d.before, d.after)...)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return gone
+}
+
+// goneAdmins are who lost the role of an administrator since the first run of those 20 hours.
+func (b *books) goneAdmins() map[int64]bool {
+	if len(b.fulls) == 0 {
+		return nil
+	}
+	last := b.fulls[len(b.fulls)-1]
+	i := slices.IndexFunc(b.fulls, func(t time.Time) bool { return !t.Before(last.Add(-20 * time.Hour)) })
+	gone := map[int64]bool{}
+	for _, d := range b.done {
+		if !byOperator(d.trigger) && d.at.After(b.fulls[i]) && d.field == Role.String() && d.before == RoleAdministrator {
+			gone[d.member] = true
+		}
+	}
+	return gone
+}
+
+// book writes down what a commit did; ids are those that its newcomers got.
+func (b *books) book(c *Commit, trigger Trigger, at time.Time, ids map[string]int64) {
+	b.state.Version++
+	if c.Plan != nil {
+		for i := range c.Plan.Changes {
+			b.change(&c.Plan.Changes[i], c.Full, trigger, at, ids)
+		}
+	}
+	b.settle(c)
+	open, held := b.openOf(c)
+	if c.Full {
+		if c.Plan != nil {
+			b.fulls = append(b.fulls, at)
+			b.state.LastSeen = c.TakenAt
+		}
+		b.state.Bound = c.Identity
+		b.reconcile(c, open)
+	}
+	if held != nil {
+		for _, h := range b.state.Open {
+			if h.State == Waiting {
+				*held = max(*held, h.Run)
+			}
+		}
+	}
+}
+
+func (b *books) openOf(c *Commit) (open []HeldChange, held *RunID) {
+	switch {
+	case c.Plan != nil && c.Plan.Held != nil:
+		return c.Plan.Open, &c.Plan.Held.Run
+	case c.Plan != nil:
+		return c.Plan.Open, nil
+	case c.Contacts != nil && c.Contacts.Held != nil:
+		return c.Contacts.Open, &c.Contacts.Held.Run
+	case c.Contacts != nil:
+		return c.Contacts.Open, nil
+	}
+	return nil, nil
+}
+
+func (b *books) change(c *Change, full bool, trigger Trigger, at time.Time, ids map[string]int64) {
+	next := c.Next()
+	d := booking{at: at, full: full, trigger: trigger, member: c.Member, kind: c.Kind, reason: c.Reason}
+	if c.Kind == Onboard {
+		d.member, d.after = ids[c.Person], next.Profile[Role]
+		b.done = append(b.done, d)
+		return
+	}
+	if c.Kind == Deactivate {
+		for _, l := range next.Logins {
+			if l.Active {
+				d.logins = append(d.logins, l)
+			}
+		}
+	}
+	for _, f := range c.Fields {
+		d.field, d.before, d.after, d.reason = f.Field, f.Before, f.After, f.Reason
+		b.done = append(b.done, d)
+	}
+}
+
+// reconcile makes a full run's open set the account's, and accepts its settings (R23, R25).
+func (b *books) reconcile(c *Commit, open []HeldChange) {
+	moved := false
+	for i := range open {
+		h := &open[i]
+		if h.ID == 0 {
+			b.lastHeld++
+			h.ID = b.lastHeld
+		}
+		if h.Run == 0 {
+			h.Run = c.Run
+		}
+		if h.State == Waiting && heldForSettings(h) {
+			moved = true
+		}
+	}
+	b.state.Open = open
+	if c.Settings == nil {
+		return
+	}
+	if !moved {
+		b.state.Accepted = c.Settings.Settings
+		return
+	}
+	if b.settings == nil {
+		b.settings = map[RunID]map[string]string{}
+	}
+	b.settings[c.Run] = c.Settings.Settings
+}
+
+func heldForSettings(h *HeldChange) bool {
+	return slices.ContainsFunc(h.Why, func(r HoldReason) bool { return r.Reason == ReasonSettings })
+}
+
+// settle is what an operator decided.
+func (b *books) settle(c *Commit) {
+	if c.Settled == nil {
+		return
+	}
+	for _, h := range c.Settled.New {
+		b.lastHeld++
+		h.ID, h.Run = b.lastHeld, c.Run
+		b.state.Open = slices.DeleteFunc(b.state.Open, func(o HeldChange) bool { return o.Member == h.Member && o.Field == h.Field })
+		b.state.Open = append(b.state.Open, h)
+	}
+	decided := map[RunID]bool{}
+	b.state.Open = slices.Clone(b.state.Open)
+	b.state.Open = slices.DeleteFunc(b.state.Open, func(h HeldChange) bool {
+		if !slices.Contains(c.Settled.Held, h.ID) {
+			return false
+		}
+		decided[h.Run] = decided[h.Run] || heldForSettings(&h)
+		return c.Settled.Decision == Approve
+	})
+	for i := range b.state.Open {
+		h := &b.state.Open[i]
+		if slices.Contains(c.Settled.Held, h.ID) {
+			h.State = map[Trigger]HeldState{Reject: Rejected, Clear: Suspect}[c.Settled.Decision]
+		}
+	}
+	for run := range decided {
+		waits := slices.ContainsFunc(b.state.Open, func(h HeldChange) bool { return h.State == Waiting && h.Run == run && heldForSettings(&h) })
+		if now := b.settings[run]; decided[run] && !waits && now != nil {
+			b.state.Accepted = maps.Clone(now)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package sync
+
+import (
+	"slices"
+	"time"
+)
+
+// HeldState says how a held change stands.
+type HeldState string
+
+// The states in which a held change is open: an input of the next plan (R25). Once it
+// was approved, or a full run needs it no more, it is history.
+const (
+	Waiting  HeldState = "waiting"  // for an operator
+	Suspect  HeldState = "suspect"  // it would wait, but a step of the ladder keeps the member meanwhile (R16)
+	Rejected HeldState = "rejected" // an operator refused it (R26, R36)
+)
+
+// HeldChange is a change of one kind, or of one field, that waits for an operator, or
+// that an operator refused. The roster keeps them for each account: members and
+// contacts have a set each.
+type HeldChange struct {
+	ID    int64     `json:"held_id"`    // the roster's number of it; 0: new in this plan
+	Run   RunID     `json:"run_id"`     // the run that first showed it as it is now; 0: this one
+	Since time.Time `json:"held_since"` // when it was first held; it keeps this with a new number
+	State HeldState `json:"state"`      //
+	Kind  Kind      `json:"kind"`       // of the change; of contacts: Deactivate
+	Field string    `json:"field"`      // status, for a leaver; "" for an onboarding
+	// Member is the member, or contact, that would change; 0: an onboarding.
+	Member int64    `json:"member_id,omitempty"`
+	Person string   `json:"person,omitempty"` // key; "": nobody reports them
+	IDs    []string `json:"ids,omitempty"`    // of an onboarding: every key by which the person may come back
+
+	Before string       `json:"before"`
+	After  string       `json:"after"`
+	Name   string       `json:"name"`
+	Email  string       `json:"email"`
+	Reason Reason       `json:"reason"` // of the change itself: removed, new, source_changed …
+	Detail string       `json:"detail"`
+	Why    []HoldReason `json:"why"` // why it is held
+
+	// PresentDays counts the UTC days on which full runs saw what was rejected put
+	// right, and PresentOn is the last of them (R26).
+	PresentDays int    `json:"present_days,omitempty"`
+	PresentOn   string `json:"present_on,omitempty"`
+}
+
+// statusField is the field of a change that makes somebody inactive.
+const statusField = "status"
+
+// presentDays is on how many UTC days full runs must have seen a person whose leaving
+// was rejected, for the rejection to end (R26).
+const presentDays = 3
+
+// isLeaver says whether the change makes somebody leave.
+func (h *HeldChange) isLeaver() bool { return h.Kind == Deactivate }
+
+// heldKey is what a held change is about: two with the same key replace each other.
+type heldKey struct {
+	member int64
+	field  string
+}
+
+// openSet is an account's held changes by what they are about.
+type openSet struct {
+	all      []HeldChange
+	byKey    map[heldKey]*HeldChange
+	arrivals map[string]*HeldChange // onboardings, by each key of the person
+	about    map[int64]bool         // members
+	touched  map[*HeldChange]bool   // what the plan has again
+}
+
+func newOpenSet(open []HeldChange) *openSet {
+	s := &openSet{all: slices.Clone(open), byKey: map[heldKey]*HeldChange{}, arrivals: map[string]*HeldChange{}, about: map[int64]bool{}, touched: map[*HeldChange]bool{}}
+	for i := range s.all {
+		h := &s.all[i]
+		s.about[h.Member] = true
+		if h.Member == 0 {
+			for _, id := range h.IDs {
+				s.arrivals[id] = h
+			}
+			continue
+		}
+		s.byKey[heldKey{h.Member, h.Field}] = h
+	}
+	return s
+}
+
+// of finds what is open about one field of a member; nil: nothing.
+func (s *openSet) of(member int64, field string) *HeldChange { return s.byKey[heldKey{member, field}] }
+
+// arrival finds the onboarding that is open for a person, by any of their keys; nil:
+// there is none.
+func (s *openSet) arrival(person *Person) *HeldChange {
+	if len(s.arrivals) == 0 {
+		return nil
+	}
+	for _, key := range person.keys() {
+		if h := s.arrivals[key]; h != nil {
+			return h
+		}
+	}
+	return nil
+}

@@ -1,0 +1,380 @@
+package sync
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// limitedFields are those of which too many changes at once are held (R35).
+var limitedFields = []string{FirstName.String(), LastName.String(), Email.String(), Role.String(), loginsField}
+
+// holdUpdates holds what is to happen to members who stay (R22, R25, R35), and refuses what
+// an operator rejected (R36).
+func (s *settling) holdUpdates() {
+	s.holdDifferences()
+	over := s.overUpdates()
+	admins := s.overAdministrators()
+	changes := s.kept.plan.Changes
+	for i := range changes {
+		c := &changes[i]
+		held := map[string][]HoldReason{}
+		for _, f := range c.Fields {
+			row := s.open.of(c.Member, f.Field)
+			switch why := over[f.Field]; {
+			case row.refuses(c, &f):
+				if !s.decided[heldKey{c.Member, f.Field}] {
+					s.refuse(c, row)
+				}
+				held[f.Field] = nil // taken out, and not held
+			case s.decided[heldKey{c.Member, f.Field}]: // as the reading has it
+				if row != nil { // shown before: nothing of it is applied
+					held[f.Field] = nil
+				}
+			case why != nil && isLimited(c, &f):
+				held[f.Field] = []HoldReason{*why}
+			case row != nil && row.Kind == c.Kind && row.State != Rejected:
+				held[f.Field] = slices.Clone(row.Why)
+			}
+		}
+		if admins != nil && gainsRole(c) && !s.decided[heldKey{c.Member, Role.String()}] {
+			held[Role.String()] = append(held[Role.String()], *admins)
+		}
+		if why := s.namesWait(c.Member, held); len(why) > 0 && c.Kind == Update && slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Field == idField }) {
+			held[idField] = why
+		}
+		s.holdFields(c, held)
+	}
+	s.dropEmpty()
+}
+
+// idField is held with the names: an id that goes ahead of them would look like one that has
+// passed to another human (R13).
+const idField = "rc_user_id"
+
+// namesWait gives the reasons for which a name or the e-mail of a member is held by this plan.
+func (s *settling) namesWait(member int64, held map[string][]HoldReason) []HoldReason {
+	for _, f := range []Field{FirstName, LastName, Email} {
+		if len(held[f.String()]) > 0 {
+			return held[f.String()]
+		}
+		for i := range s.held {
+			if h := &s.held[i]; h.Member == member && slices.ContainsFunc(h.Fields, func(x FieldChange) bool { return x.Field == f.String() }) {
+				return h.Why
+			}
+		}
+	}
+	return nil
+}
+
+// refuses says whether an operator rejected a change of a field (R36). A loss that was
+// rejected is refused whatever else the field gains.
+func (h *HeldChange) refuses(c *Change, f *FieldChange) bool {
+	return h != nil && h.State == Rejected && h.Kind == c.Kind && (h.After == f.After || isLoss(h) && losesAny(f))
+}
+
+// losesAny says whether a change takes a role or a login away.
+func losesAny(f *FieldChange) bool {
+	ended, _ := compareActive(f.Before, f.After)
+	return f.Field == Role.String() || f.Field == loginsField && len(ended) > 0
+}
+
+// refuse says that a change stays out because an operator rejected it.
+func (s *settling) refuse(c *Change, row *HeldChange) {
+	s.open.touched[row] = true
+	s.rows = append(s.rows, *row)
+	s.decided[heldKey{row.Member, row.Field}] = true
+	s.kept.plan.Notes = append(s.kept.plan.Notes, Note{
+		Member: c.Member, Person: c.Person, Name: c.Name, Reason: NoteRefused,
+		Detail: fmt.Sprintf("%s stays %q: an operator rejected %q (R36); `ringroster reject --clear %d` ends that", row.Field, shown(row.Field, row.Before), shown(row.Field, row.After), c.Member),
+	})
+}
+
+// shown is a value of a held change for a sentence.
+func shown(field, value string) string {
+	if field == loginsField {
+		return "as they were"
+	}
+	return value
+}
+
+// isLimited says whether a field's change counts for its limit: what the source changed of
+// a value that was there, and of logins that one turned inactive.
+func isLimited(c *Change, f *FieldChange) bool {
+	return c.Kind == Update && f.Reason == ReasonSource && f.Before != "" && (f.Field != loginsField || isLossOf(f))
+}
+
+// isLossOf says whether a change of logins turns one inactive; any change of a role loses
+// the one that was.
+func isLossOf(f *FieldChange) bool {
+	return f.Field == Role.String() || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0
+}
+
+// EndedLogins are the active logins of a history's value that are not active in a later
+// one, where no login was gained in their stead: whoever moved has lost none (R22).
+func EndedLogins(before, after string) []Login {
+	ended, gained := compareActive(before, after)
+	if gained {
+		return nil
+	}
+	return ended
+}
+
+// compareActive gives the active logins of a history's value that are not active in a later
+// one, and says whether that has one which the first has not.
+func compareActive(before, after string) (ended []Login, gained bool) {
+	var was, is []Login
+	if json.Unmarshal([]byte(before), &was) != nil || json.Unmarshal([]byte(after), &is) != nil {
+		return nil, false
+	}
+	in := func(all []Login, l *Login) bool {
+		return slices.ContainsFunc(all, func(x Login) bool {
+			return x.Active && x.SubAccountID == l.SubAccountID && x.AgentID == l.AgentID && x.AgentGroupID == l.AgentGroupID
+		})
+	}
+	for i := range is {
+		gained = gained || is[i].Active && !in(was, &is[i])
+	}
+	for i := range was {
+		if was[i].Active && !in(is, &was[i]) {
+			ended = append(ended, was[i])
+		}
+	}
+	return ended, gained
+}
+
+// overUpdates are the fields of which more would change than the limit allows (R35).
+func (s *settling) overUpdates() map[string]*HoldReason {
+	p := s.kept
+	over := map[string]*HoldReason{}
+	if p.in.State.LastSeen.IsZero() {
+		return over
+	}
+	rows := map[string][]*HeldChange{} // of the changes of each field
+	for i := range p.plan.Changes {
+		c := &p.plan.Changes[i]
+		for j := range c.Fields {
+			if f := &c.Fields[j]; isLimited(c, f) {
+				rows[f.Field] = append(rows[f.Field], s.open.of(c.Member, f.Field))
+			}
+		}
+	}
+	for _, field := range limitedFields {
+		for i, w := range windows {
+			if text := p.in.Policy.Limits.Updates.exceeded(s.fresh(rows[field], w), p.in.State.Recent[i].Updated[field], p.tally.active, w); text != "" && over[field] == nil {
+				over[field] = &HoldReason{ReasonUpdateLimit, fmt.Sprintf("%s active members would get another %s", text, field)}
+			}
+		}
+	}
+	return over
+}
+
+// gainsRole says whether a change makes an administrator of somebody who was none, also when
+// they were last active: a reactivation that brings back no more than there was is not limited.
+func gainsRole(c *Change) bool {
+	return c.Next().isAdministrator() && !c.was.isAdministrator() && (c.Kind != Reactivate || c.was.Synced.Profile[Role] != RoleAdministrator)
+}
+
+// overAdministrators says that more people would gain the role than the limit allows (R35),
+// and holds the newcomers among them.
+func (s *settling) overAdministrators() *HoldReason {
+	p := s.kept
+	if p.in.State.LastSeen.IsZero() || p.tally.admins == 0 {
+		return nil
+	}
+	isNew := func(person *Person) bool {
+		return !p.picked[person] && p.judgeNewcomer(person).Profile[Role] == RoleAdministrator
+	}
+	var rows []*HeldChange
+	for i := range p.plan.Changes {
+		if c := &p.plan.Changes[i]; gainsRole(c) {
+			rows = append(rows, s.open.of(c.Member, Role.String()))
+		}
+	}
+	for _, person := range p.newcomers {
+		if isNew(person) {
+			rows = append(rows, nil)
+		}
+	}
+	for i, w := range windows {
+		text := p.in.Policy.Limits.Administrators.exceeded(s.fresh(rows, w), p.in.State.Recent[i].Administrators, p.tally.admins, w)
+		if text == "" {
+			continue
+		}
+		why := &HoldReason{ReasonAdminLimit, text + " active administrators would gain the role"}
+		p.newcomers = slices.DeleteFunc(p.newcomers, func(person *Person) bool {
+			held := isNew(person)
+			if held {
+				s.holdArrival(person, []HoldReason{*why})
+			}
+			return held
+		})
+		return why
+	}
+	return nil
+}
+
+// holdChange holds a change, or the fields of it that are given. What is no update is
+// held as a whole, under its first field.
+func (s *settling) holdChange(c Change, why func(field string) []HoldReason) {
+	var all []HoldReason
+	for i, f := range c.Fields {
+		reasons := why(f.Field)
+		if c.Kind == Update || i == 0 {
+			s.row(s.open.of(c.Member, f.Field), Waiting, c, i, reasons)
+		}
+		for _, r := range reasons {
+			if !slices.Contains(all, r) {
+				all = append(all, r)
+			}
+		}
+	}
+	s.hold(c, all)
+	s.kept.traceHeld(s.kept.people.byName(c.Person), c.was, all)
+}
+
+// holdFields takes fields out of a change, and holds those that have a reason for it. A
+// change that is no update is held as a whole.
+func (s *settling) holdFields(c *Change, held map[string][]HoldReason) {
+	if len(held) == 0 {
+		return
+	}
+	if c.Kind != Update {
+		s.emptied[c.Member] = true
+		whole := *c
+		var why []HoldReason
+		for _, reasons := range held {
+			why = append(why, reasons...)
+		}
+		if len(why) > 0 {
+			s.holdChange(whole, func(string) []HoldReason { return why })
+		}
+		return
+	}
+	waits := *c
+	waits.Fields = nil
+	next := *c.Next()
+	c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
+		why, out := held[f.Field]
+		if !out {
+			return false
+		}
+		if len(why) > 0 {
+			waits.Fields = append(waits.Fields, f)
+		}
+		next.revert(f.Field, c.was)
+		return true
+	})
+	c.Next = next.itself
+	if len(c.Fields) > 0 {
+		c.Reason = strongest(c.Fields)
+	} else {
+		s.emptied[c.Member] = true
+	}
+	if len(waits.Fields) > 0 {
+		waits.Next, waits.Reason = nil, strongest(waits.Fields)
+		s.holdChange(waits, func(field string) []HoldReason { return held[field] })
+	}
+}
+
+// revert gives a field the value it had, and with it what is known of the last sync.
+func (m *Member) revert(field string, was *Member) {
+	switch field {
+	case loginsField:
+		m.Logins, m.Synced.Logins = was.Logins, was.Synced.Logins
+		return
+	case Role.String():
+		m.Synced.Roles, m.AdminIDs = was.Synced.Roles, was.AdminIDs
+	case idField:
+		m.RCUserID, m.Synced.RCUserID = was.RCUserID, was.Synced.RCUserID
+		return
+	}
+	if f, ok := ParseField(field); ok {
+		m.Profile[f], m.Synced.Profile[f] = was.Profile[f], was.Synced.Profile[f]
+	}
+}
+
+// dropEmpty takes changes of which nothing is left out of the plan: their people are held
+// back, or unchanged where all was refused.
+func (s *settling) dropEmpty() {
+	p := s.kept
+	waiting := map[int64]bool{}
+	for i := range s.held {
+		waiting[s.held[i].Member] = true
+	}
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c Change) bool {
+		if !s.emptied[c.Member] {
+			return false
+		}
+		s.restPerson(c.Person, waiting[c.Member])
+		next := *c.Next()
+		next.Username = c.was.Username // a first one is given with a change
+		if c.Kind == Update && bookkeepingMoved(c.was, &next) {
+			p.plan.Marks = append(p.plan.Marks, next.copy())
+		}
+		return true
+	})
+}
+
+// restPerson says of a person of whom nothing is left to apply how they are counted.
+func (s *settling) restPerson(key string, waits bool) {
+	if person := s.kept.people.byName(key); person != nil {
+		person.outcome.decision = unchanged
+		if waits {
+			person.outcome.decision = heldBack
+		}
+	}
+}
+
+// keepLastAdministrator holds whoever leaves, or loses the role, where nobody active would
+// be an administrator any more (R24). Gains count, as they are applied.
+func (s *settling) keepLastAdministrator() {
+	p := s.kept
+	left := s.read.tally.admins
+	losing := false
+	for i := range p.plan.Changes {
+		c := &p.plan.Changes[i]
+		switch was, is := c.was.isAdministrator(), c.Next().isAdministrator(); {
+		case was && !is:
+			left--
+			losing = true
+		case is && !was:
+			left++
+		}
+	}
+	for _, person := range p.newcomers {
+		if p.judgeNewcomer(person).Profile[Role] == RoleAdministrator {
+			left++
+		}
+	}
+	for _, l := range s.goes {
+		if l.member.isAdministrator() {
+			left--
+			losing = true
+		}
+	}
+	if left > 0 || !losing {
+		return
+	}
+	why := HoldReason{ReasonLastAdmin, lastAdministrator}
+	s.goes = slices.DeleteFunc(s.goes, func(l *leaver) bool {
+		if l.member.isAdministrator() {
+			s.whyGoes[l.member.ID] = []HoldReason{why}
+			s.waits = append(s.waits, l)
+			p.bookAbsence(l, true)
+			return true
+		}
+		return false
+	})
+	for _, l := range s.waits { // they would be the last ones, too
+		if l.member.isAdministrator() && !slices.Contains(s.whyGoes[l.member.ID], why) {
+			s.whyGoes[l.member.ID] = append(s.whyGoes[l.member.ID], why)
+		}
+	}
+	for i := range p.plan.Changes {
+		if c := &p.plan.Changes[i]; c.was.isAdministrator() && !c.Next().isAdministrator() {
+			s.holdFields(c, map[string][]HoldReason{Role.String(): {why}})
+		}
+	}
+	s.dropEmpty()
+}

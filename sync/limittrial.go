@@ -1,0 +1,254 @@
+package sync
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// PastRun is one run of the history, as far as limits look at it.
+type PastRun struct {
+	Run     RunID
+	Started time.Time
+	Trigger Trigger
+	First   bool         // the account's first whole run, or before it: it loads the roster
+	Done    []PastChange // what it changed, in that order
+	Held    []PastChange // what it was the first to hold; whether that happened later or not
+}
+
+// PastChange is one row of the history with the name that people know.
+type PastChange struct {
+	Done
+	Name string
+}
+
+// PastMember is how a member stands today.
+type PastMember struct {
+	Active, Managed bool
+	Role            string
+}
+
+// Overrun is a run of which limits would have held changes of one kind.
+type Overrun struct {
+	Run     RunID     `json:"run_id"`
+	At      time.Time `json:"at"`
+	Limit   string    `json:"limit"` // deactivations, onboardings, updates or administrators
+	Field   string    `json:"field"` // of updates
+	Window  string    `json:"window"`
+	Now     int       `json:"now"`
+	Earlier int       `json:"earlier"` // by runs before, within the window
+	Of      int       `json:"of"`
+	Allowed int       `json:"allowed"` // the most that would have gone without a question
+	Members []Name    `json:"members"` // of this run
+}
+
+// Name is a member as people know them.
+type Name struct {
+	Member int64  `json:"member_id"` // 0: somebody who was never brought in
+	Name   string `json:"name"`
+}
+
+// TryLimits says of which runs of one account's history the given limits would have held
+// something, and whom. It is pure. runs are in their order and today is the roster after
+// the last: what was there before each run is had by taking back what the runs did. What
+// an operator approved, undid or did by hand counts for nothing, as in the guard (R21,
+// R35); what a run held counts as if it were to happen in that run.
+func TryLimits(runs []PastRun, today map[int64]PastMember, limits *Limits) (over []Overrun) {
+	t := trial{runs: runs, limits: limits, before: countBefore(runs, today)}
+	for i := range runs {
+		t.counted = append(t.counted, countedIn(&runs[i]))
+	}
+	for i := range runs {
+		for _, kind := range limitedKinds {
+			if o := t.overrun(i, kind); o != nil {
+				over = append(over, *o)
+			}
+		}
+	}
+	return over
+}
+
+// trial is one account's history while limits are tried on it.
+type trial struct {
+	runs    []PastRun
+	limits  *Limits
+	before  []tally           // how many there were before each run
+	counted [][]countedChange // what of each run counts
+}
+
+// overrun says how the ith run would have been over a limit; nil: it would not.
+func (t *trial) overrun(i int, kind limitedKind) *Overrun {
+	of := t.before[i].active
+	if kind.limit == "administrators" {
+		of = t.before[i].admins
+	}
+	now, leavers := changesOf(t.counted[i], kind), kind.limit == "deactivations"
+	if len(now) == 0 || of == 0 {
+		return nil
+	}
+	for _, w := range windows {
+		earlier, all := t.earlier(i, kind, w.span), of
+		if leavers {
+			all += earlier
+		}
+		l := kind.of(t.limits)
+		if l.exceeded(len(now), earlier, all, w) != "" || leavers && len(now) >= 2 && len(now) >= of {
+			run := &t.runs[i]
+			return &Overrun{
+				Run: run.Run, At: run.Started, Limit: kind.limit, Field: kind.field, Window: w.name,
+				Now: len(now), Earlier: earlier, Of: all, Allowed: l.allows(all, w), Members: now,
+			}
+		}
+	}
+	return nil
+}
+
+// allows is the most that are not over the limit.
+func (l Limit) allows(of int, w window) int {
+	return max(l.Floor*w.floor-1, l.Percent*w.percent*of/100, 0)
+}
+
+// String is the limit as it is given on a command line.
+func (l Limit) String() string { return fmt.Sprintf("%d/%d", l.Percent, l.Floor) }
+
+// limitedKind is what one limit counts by itself.
+type limitedKind struct {
+	limit, field string
+	of           func(*Limits) Limit
+}
+
+// limitedKinds are in the order in which they are told.
+var limitedKinds = func() []limitedKind {
+	kinds := []limitedKind{
+		{"deactivations", "", func(l *Limits) Limit { return l.Deactivations }},
+		{"onboardings", "", func(l *Limits) Limit { return l.Onboardings }},
+	}
+	for _, field := range limitedFields {
+		kinds = append(kinds, limitedKind{"updates", field, func(l *Limits) Limit { return l.Updates }})
+	}
+	return append(kinds, limitedKind{"administrators", "", func(l *Limits) Limit { return l.Administrators }})
+}()
+
+// countedChange is a change that counts for a limit.
+type countedChange struct {
+	limit, field string
+	Name
+}
+
+// countedIn are the changes of a run that count.
+func countedIn(r *PastRun) (all []countedChange) {
+	if r.Trigger == Approve || r.Trigger == Undoing || r.Trigger == Reject {
+		return nil
+	}
+	byHand := r.Trigger == Importing || r.Trigger == ByHand
+	for _, c := range slices.Concat(r.Done, r.Held) {
+		add := func(limit, field string) {
+			all = append(all, countedChange{limit, field, Name{c.Member, c.Name}})
+		}
+		switch {
+		case c.Kind == Deactivate && c.Field == statusField:
+			add("deactivations", "")
+		case r.First || byHand:
+		case c.Kind == Onboard && c.Field == "":
+			add("onboardings", "")
+		case c.Kind == Update && slices.Contains(limitedFields, c.Field) && c.Reason == ReasonSource && c.Before != "":
+			if c.Field != loginsField || len(EndedLogins(c.Before, c.After)) > 0 {
+				add("updates", c.Field)
+			}
+		}
+		if !r.First && !byHand && c.makesAdministrator() {
+			add("administrators", "")
+		}
+	}
+	return all
+}
+
+// makesAdministrator says whether a change gave somebody the role.
+func (c *PastChange) makesAdministrator() bool {
+	switch {
+	case c.Kind == Onboard && c.Field == "":
+		return onboardedRole(c.After) == RoleAdministrator
+	case c.Kind == Update || c.Kind == Link:
+		return c.Field == Role.String() && c.After == RoleAdministrator
+	}
+	return false
+}
+
+// onboardedRole is the role in the row of an onboarding.
+func onboardedRole(after string) string {
+	var m struct{ Role string }
+	if json.Unmarshal([]byte(after), &m) != nil {
+		return "" // it was forgotten since
+	}
+	return m.Role
+}
+
+func changesOf(all []countedChange, kind limitedKind) (who []Name) {
+	for _, c := range all {
+		if c.limit == kind.limit && c.field == kind.field {
+			who = append(who, c.Name)
+		}
+	}
+	slices.SortStableFunc(who, func(a, b Name) int { return strings.Compare(a.Name, b.Name) })
+	return who
+}
+
+// earlier counts what runs before the ith did within a span, without leavers who have
+// come back until then.
+func (t *trial) earlier(i int, kind limitedKind, span time.Duration) (n int) {
+	back := map[int64]bool{}
+	for j := i - 1; j >= 0 && t.runs[j].Started.After(t.runs[i].Started.Add(-span)); j-- {
+		for _, c := range changesOf(t.counted[j], kind) {
+			if kind.limit != "deactivations" || !back[c.Member] {
+				n++
+			}
+		}
+		for _, c := range t.runs[j].Done {
+			if c.Field == statusField && c.After == string(Active) {
+				back[c.Member] = true
+			}
+		}
+	}
+	return n
+}
+
+// countBefore counts who was active, and an active administrator, before each run.
+func countBefore(runs []PastRun, today map[int64]PastMember) []tally {
+	members := map[int64]PastMember{}
+	var now tally
+	put := func(m PastMember, n int) {
+		if m.Active && m.Managed {
+			now.active += n
+			if m.Role == RoleAdministrator {
+				now.admins += n
+			}
+		}
+	}
+	for id, m := range today {
+		members[id] = m
+		put(m, 1)
+	}
+	counts := make([]tally, len(runs))
+	for i, run := range slices.Backward(runs) {
+		for _, c := range slices.Backward(run.Done) {
+			m := members[c.Member]
+			put(m, -1)
+			switch c.Field {
+			case "":
+				m = PastMember{}
+			case statusField:
+				m.Active = c.Before == string(Active)
+			case "managed":
+				m.Managed = c.Before == flag(true)
+			case Role.String():
+				m.Role = c.Before
+			}
+			members[c.Member] = m
+			put(m, 1)
+		}
+		counts[i] = now
+	}
+	return counts
+}

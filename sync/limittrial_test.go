@@ -1,0 +1,136 @@
+package sync
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// pastDays makes runs of an account with 100 active members, one of ten an
+// administrator: a run a day, each with the given changes.
+func pastDays(days ...[]PastChange) ([]PastRun, map[int64]PastMember) {
+	today := map[int64]PastMember{}
+	for id := range int64(100) {
+		today[id+1] = PastMember{Active: true, Managed: true, Role: map[bool]string{true: RoleAdministrator, false: "Agent"}[id < 10]}
+	}
+	var runs []PastRun
+	for i, changes := range days {
+		runs = append(runs, PastRun{Run: RunID(i + 1), Started: pastDay(i), Trigger: Scheduled, Done: changes})
+		for _, c := range changes {
+			m := today[c.Member]
+			switch c.Field {
+			case "":
+				m = PastMember{true, true, onboardedRole(c.After)}
+			case statusField:
+				m.Active = c.After == string(Active)
+			case "role":
+				m.Role = c.After
+			}
+			today[c.Member] = m
+		}
+	}
+	return runs, today
+}
+
+func pastDay(day int) time.Time {
+	return time.Date(2026, 3, 1+day, 3, 0, 0, 0, time.UTC)
+}
+
+// pastLeft are n members from the given one on who left.
+func pastLeft(from, n int) []PastChange { return pastStatus(Deactivate, "active", "inactive", from, n) }
+
+func pastStatus(kind Kind, before, after string, from, n int) (all []PastChange) {
+	for id := from; id < from+n; id++ {
+		all = append(all, PastChange{Done{int64(id), kind, "status", before, after, ReasonRemoved}, fmt.Sprintf("M%03d", id)})
+	}
+	return all
+}
+
+func pastUpdates(field, before, after string, reason Reason, from, n int) (all []PastChange) {
+	for id := from; id < from+n; id++ {
+		all = append(all, PastChange{Done{int64(id), Update, field, before, after, reason}, fmt.Sprintf("M%03d", id)})
+	}
+	return all
+}
+
+func pastNew(role string, from, n int) (all []PastChange) {
+	for id := from; id < from+n; id++ {
+		all = append(all, PastChange{Done{int64(id), Onboard, "", "", `{"role":"` + role + `"}`, ReasonNew}, fmt.Sprintf("M%03d", id)})
+	}
+	return all
+}
+
+// What each limit would have held, as day, kind, field, window, now, earlier, of, allowed.
+func TestR21R35LimitsAreTriedOnThePast(t *testing.T) {
+	limits := Limits{Deactivations: Limit{5, 5}, Onboardings: Limit{30, 20}, Updates: Limit{30, 20}, Administrators: Limit{20, 3}}
+	one := `[{"sub_account_id":"1","agent_id":"2","active":true}]`
+	none := `[{"sub_account_id":"1","agent_id":"2","active":false}]`
+	for name, c := range map[string]struct {
+		days  [][]PastChange
+		first int // so many runs load the roster
+		by    Trigger
+		held  bool // what was done was held only
+		want  []string
+	}{
+		"as many as the percent":             {days: [][]PastChange{pastLeft(11, 5)}},
+		"one more":                           {days: [][]PastChange{pastLeft(11, 6)}, want: []string{"1 deactivations  23 hours 6+0 of 100: 5"}},
+		"of a run that an operator made":     {days: [][]PastChange{pastLeft(11, 6)}, by: Approve},
+		"what was held at the time":          {days: [][]PastChange{pastLeft(11, 6)}, held: true, want: []string{"1 deactivations  23 hours 6+0 of 94: 4"}},
+		"a few each day":                     {days: [][]PastChange{pastLeft(11, 4), pastLeft(16, 4), pastLeft(21, 4), pastLeft(26, 4)}, want: []string{"4 deactivations  7 days 4+12 of 100: 15"}},
+		"a few each day, some came back":     {days: [][]PastChange{pastLeft(11, 4), pastStatus(Reactivate, "inactive", "active", 11, 4), pastLeft(21, 4), pastLeft(26, 4), pastLeft(31, 4)}},
+		"two weeks apart":                    {days: [][]PastChange{pastLeft(11, 4), pastLeft(16, 4), pastLeft(21, 4), 12: pastLeft(26, 4)}},
+		"newcomers":                          {days: [][]PastChange{pastNew("Agent", 101, 31)}, want: []string{"1 onboardings  23 hours 31+0 of 100: 30"}},
+		"newcomers of the first load":        {days: [][]PastChange{pastNew("Agent", 101, 31)}, first: 1},
+		"newcomers of an import":             {days: [][]PastChange{pastNew("Agent", 101, 31)}, by: Importing},
+		"e-mails":                            {days: [][]PastChange{pastUpdates("email", "a", "b", ReasonSource, 1, 31)}, want: []string{"1 updates email 23 hours 31+0 of 100: 30"}},
+		"e-mails, filled for the first time": {days: [][]PastChange{pastUpdates("email", "", "b", ReasonSource, 1, 31)}},
+		"e-mails that an edit had":           {days: [][]PastChange{pastUpdates("email", "a", "b", ReasonLocalEdit, 1, 31)}},
+		"two fields, each below":             {days: [][]PastChange{append(pastUpdates("email", "a", "b", ReasonSource, 1, 20), pastUpdates("last_name", "a", "b", ReasonSource, 1, 20)...)}},
+		"logins lost":                        {days: [][]PastChange{pastUpdates("logins", one, none, ReasonSource, 1, 31)}, want: []string{"1 updates logins 23 hours 31+0 of 100: 30"}},
+		"logins gained":                      {days: [][]PastChange{pastUpdates("logins", none, one, ReasonSource, 1, 31)}},
+		"departments":                        {days: [][]PastChange{pastUpdates("department", "a", "b", ReasonSource, 1, 31)}},
+		"administrators":                     {days: [][]PastChange{pastUpdates("role", "Agent", "Administrator", ReasonSource, 11, 3)}, want: []string{"1 administrators  23 hours 3+0 of 10: 2"}},
+		"administrators among newcomers": {
+			days: [][]PastChange{append(pastUpdates("role", "Agent", "Administrator", ReasonSource, 11, 2), pastNew("Administrator", 101, 1)...)},
+			want: []string{"1 administrators  23 hours 3+0 of 10: 2"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			runs, today := pastDays(c.days...)
+			for i := range runs {
+				runs[i].First = i < c.first
+				if c.by != "" {
+					runs[i].Trigger = c.by
+				}
+				if c.held {
+					runs[i].Done, runs[i].Held = nil, runs[i].Done
+				}
+			}
+			var got []string
+			for _, o := range TryLimits(runs, today, &limits) {
+				got = append(got, fmt.Sprintf("%d %s %s %s %d+%d of %d: %d", o.Run, o.Limit, o.Field, o.Window, o.Now, o.Earlier, o.Of, o.Allowed))
+				if len(o.Members) != o.Now || o.Members[0].Name == "" {
+					t.Errorf("%d members: %v", o.Now, o.Members)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestR21AllOfTwoOrMore(t *testing.T) {
+	runs := []PastRun{{Run: 1, Started: pastDay(0), Trigger: Manual, Done: pastLeft(1, 2)}}
+	left := map[int64]PastMember{1: {Managed: true}, 2: {Managed: true}}
+	loose := Limits{Deactivations: Limit{100, 50}}
+	if got := TryLimits(runs, left, &loose); len(got) != 1 || got[0].Of != 2 {
+		t.Errorf("got %+v", got)
+	}
+	left[3] = PastMember{Active: true, Managed: true}
+	if got := TryLimits(runs, left, &loose); got != nil {
+		t.Errorf("one stays: got %+v", got)
+	}
+}

@@ -1,0 +1,319 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// listKind says what a list that decides is a list of (R22).
+type listKind uint8
+
+const (
+	administrators listKind = iota
+	subAccountList          // the agent groups of a sub-account, and with them everybody in it
+	agentGroupList
+	extensionList
+	roleList
+	directoryList // the company directory
+	crowdList     // contacts of one type, or of one site
+)
+
+// listKey names a list.
+type listKey struct {
+	kind       listKind
+	sub, group string // of contacts: the field, and its value
+}
+
+func (k listKey) String() string {
+	switch k.kind {
+	case administrators:
+		return "the administrators list"
+	case subAccountList:
+		return "sub-account " + k.sub
+	case agentGroupList:
+		return "agent group " + k.group + " of sub-account " + k.sub
+	case extensionList:
+		return "the extension list"
+	case roleList:
+		return "the RingEX roles"
+	case directoryList:
+		return "the company directory"
+	}
+	return k.sub + " " + k.group
+}
+
+func compareLists(a, b listKey) int {
+	return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.sub, b.sub), strings.Compare(a.group, b.group))
+}
+
+// Roll is what one list that decides lost (R22): a fact for the guard.
+type Roll struct {
+	list   listKey
+	Was    int  // who was on it and has not moved to another list since
+	Lost   int  // of these, who is not on it now
+	Stay   int  // of the lost, whom RingEX lists with an extension in use
+	Moved  int  // who was on it and has moved: in neither of the two
+	Length int  // how many records it has now
+	Total  bool // the server says how many it has, so that nothing can have cut it
+	Gone   bool // the list itself is no longer there, or no longer active
+}
+
+// isDissolved says whether more than two thirds of those who were on a list gained another
+// place, and RingEX bears out that the few who are lost left with that: an outage of RingCX
+// gives nobody a place, and ends no extension (R22).
+func (r *Roll) isDissolved() bool { return r.Lost*3 < r.Was+r.Moved && r.Stay == 0 }
+
+// left is how many of those who were on the list are on it now.
+func (r *Roll) left() int { return r.Was - r.Lost }
+
+// lost is somebody of whom a list had a record that it has not now.
+type lost struct {
+	list   listKey
+	member *Member
+	person *Person // who was found for the member; nil: nobody
+}
+
+// rolls collects what each list lost while members are met.
+type rolls struct {
+	by   map[listKey]*Roll
+	lost []lost
+}
+
+// roll finds the roll of a list.
+func (r *rolls) roll(list listKey) *Roll {
+	if r.by == nil {
+		r.by = map[listKey]*Roll{}
+	}
+	if r.by[list] == nil {
+		r.by[list] = &Roll{list: list}
+	}
+	return r.by[list]
+}
+
+// sorted gives all rolls in the order of their lists.
+func (r *rolls) sorted() []Roll {
+	all := make([]Roll, 0, len(r.by))
+	for _, roll := range r.by {
+		all = append(all, *roll)
+	}
+	slices.SortFunc(all, func(a, b Roll) int { return compareLists(a.list, b.list) })
+	return all
+}
+
+// enroll notes on which lists a member was, and from which it is lost now that person
+// (nil: nobody) was found for it. Who was on a list is told by the roster: its active
+// logins, administrator ids and last-synced roles, and what it held of them until a few
+// hours ago (State.Gone). Members about whom an operator decided count nowhere.
+func (p *planner) enroll(m *Member, person *Person) {
+	gone, lately := p.in.State.Gone[m.ID]
+	if !m.Managed || !m.Linked || m.Status != Active && !lately || p.isRefused(m, statusField) {
+		return
+	}
+	var seen [16]listKey
+	lists := seen[:0]
+	on := func(list listKey, now bool) {
+		if slices.Contains(lists, list) {
+			return
+		}
+		lists = append(lists, list)
+		switch {
+		case now:
+		case list.kind == administrators && p.isRefused(m, Role.String()), list.sub != "" && p.isRefused(m, loginsField):
+			return
+		case list.kind != administrators && p.hasMoved(m, person, list):
+			p.rolls.roll(list).Moved++
+			return
+		}
+		roll := p.rolls.roll(list)
+		roll.Was++
+		if !now {
+			roll.Lost++
+			if e := p.people.extension(m.RCUserID); e != nil && e.Status != "Disabled" && e.Status != "Unassigned" {
+				roll.Stay++
+			}
+			p.rolls.lost = append(p.rolls.lost, lost{list, p.keepMember(m), person})
+		}
+	}
+	wasOn := func(l *Login) {
+		if p.unread[l.SubAccountID] {
+			return // the settings leave it out: nothing is known of it
+		}
+		see := func(list listKey) {
+			now := p.isIn(m, person, l, list.group)
+			if on(list, now); now && lacks(m, person, l, list) {
+				p.rolls.lost = append(p.rolls.lost, lost{list, p.keepMember(m), person})
+			}
+		}
+		if l.AgentGroupID != "" {
+			see(listKey{agentGroupList, l.SubAccountID, l.AgentGroupID})
+		}
+		see(listKey{kind: subAccountList, sub: l.SubAccountID})
+	}
+	if m.Status == Active {
+		for i := range m.Logins {
+			if m.Logins[i].Active {
+				wasOn(&m.Logins[i])
+			}
+		}
+	}
+	for i := range gone {
+		wasOn(&gone[i])
+	}
+	if len(m.AdminIDs) > 0 || p.in.State.GoneAdmins[m.ID] {
+		on(listKey{kind: administrators}, person != nil && len(person.Admins) > 0)
+	}
+	if m.Status == Active {
+		p.enrollRingEX(m, person, on)
+	}
+}
+
+// isRefused says whether an operator rejected a change of a member's field.
+func (p *planner) isRefused(m *Member, field string) bool {
+	h := p.open.of(m.ID, field)
+	return h != nil && h.State == Rejected
+}
+
+// enrollRingEX is enroll for the lists of RingEX, where they decide.
+func (p *planner) enrollRingEX(m *Member, person *Person, on func(listKey, bool)) {
+	if p.in.Policy.RequireRingEX {
+		e := p.people.extension(m.RCUserID)
+		if person != nil {
+			e = person.Ext
+		}
+		on(listKey{kind: extensionList}, e != nil && e.Status != "Unassigned")
+	}
+	if p.access != nil && m.wasAdmitted() {
+		e := p.people.extension(m.RCUserID)
+		if person != nil {
+			e = person.Ext
+		}
+		on(listKey{kind: roleList}, p.access.admits(e))
+	}
+}
+
+// wasAdmitted says whether a member had its place, or part of it, by a RingEX role: by
+// another record than an administrator's.
+func (m *Member) wasAdmitted() bool {
+	return slices.ContainsFunc(strings.Split(m.Synced.Roles, ","), func(kind string) bool {
+		return kind != "" && kind != "administrator"
+	})
+}
+
+// isIn says whether somebody has an active record in the sub-account of a login, and in
+// the group, if one is given. A record that cannot be read could be active. A member in
+// a conflict of ids is where its login is, whoever has it.
+func (p *planner) isIn(m *Member, person *Person, l *Login, group string) bool {
+	if person == nil {
+		if !p.conflicted[m.ID] {
+			return false
+		}
+		if person = p.people.holder(l); person == nil {
+			return false
+		}
+	}
+	return slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
+		return (r.Active || r.Faulty != "") && r.Sub.ID == l.SubAccountID && (group == "" || r.Group.ID == group)
+	})
+}
+
+// lacks says whether somebody who is still on a list has lost one of several records there,
+// and gained none.
+func lacks(m *Member, person *Person, l *Login, list listKey) bool {
+	if person == nil {
+		return false
+	}
+	there := false
+	for _, r := range person.Agents {
+		if !r.Active || r.Sub.ID != list.sub || list.kind == agentGroupList && r.Group.ID != list.group {
+			continue
+		}
+		if there = there || r.ID == l.AgentID; !m.heldID(loginKey(r.Sub.ID, r.ID)) {
+			return false
+		}
+	}
+	return !there
+}
+
+// hasMoved says whether somebody who is lost from a list has gained an active record in
+// another agent group since, or an administrator's: a record that they had before says
+// nothing of why this one is gone.
+func (p *planner) hasMoved(m *Member, person *Person, list listKey) bool {
+	if person == nil || list.kind != agentGroupList && list.kind != subAccountList {
+		return false
+	}
+	if len(person.Admins) > 0 && len(m.AdminIDs) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
+		if !r.Active || r.Sub.ID == list.sub && (list.kind == subAccountList || r.Group.ID == list.group) {
+			return false
+		}
+		return !slices.ContainsFunc(m.Logins, func(l Login) bool {
+			return l.Active && l.SubAccountID == r.Sub.ID && l.AgentGroupID == r.Group.ID
+		})
+	})
+}
+
+// measure adds to the rolls what the lists themselves tell: how long they are, and which
+// are no longer there.
+func (p *planner) measure() {
+	s := p.in.Snapshot
+	lengths := map[listKey]int{{kind: administrators}: len(s.Admins)}
+	for i := range s.SubAccounts {
+		sub := &s.SubAccounts[i]
+		if !sub.Active || !sub.Read {
+			continue
+		}
+		lengths[listKey{kind: subAccountList, sub: sub.ID}] = len(sub.Groups)
+		for j := range sub.Groups {
+			lengths[listKey{agentGroupList, sub.ID, sub.Groups[j].ID}] = len(sub.Groups[j].Agents)
+		}
+	}
+	for list, roll := range p.rolls.by {
+		switch list.kind {
+		case extensionList, roleList:
+			roll.Total = true
+		default:
+			length, there := lengths[list]
+			roll.Length, roll.Gone = length, !there
+		}
+	}
+	// One that nobody is known to have been on can still show where all lists are cut.
+	for list, length := range lengths {
+		if list.kind == agentGroupList && p.rolls.by[list] == nil {
+			p.rolls.roll(list).Length = length
+		}
+	}
+}
+
+// keepMember is a copy that outlives the stream, one for each member.
+func (p *planner) keepMember(m *Member) *Member {
+	if n := len(p.rolls.lost); n > 0 && p.rolls.lost[n-1].member.ID == m.ID {
+		return p.rolls.lost[n-1].member
+	}
+	kept := m.copy()
+	kept.Logins = slices.Clone(m.Logins)
+	return kept
+}
+
+// losses says in words what a list lost.
+func (r *Roll) losses() string {
+	return fmt.Sprintf("%s: %d of %d are not on it any more", r.list, r.Lost, r.Was)
+}
+
+// tally counts the roster as it was before the run, for the guard.
+type tally struct {
+	active int // active, managed, linked
+	admins int // active, administrators as RingCentral says
+}
+
+func (t *tally) count(m *Member) {
+	if m.isAdministrator() {
+		t.admins++
+	}
+	if m.Status == Active && m.Managed && m.Linked {
+		t.active++
+	}
+}

@@ -1,0 +1,363 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// findings are what the guard says of this draft.
+func (p *planner) findings() Findings {
+	p.measure()
+	f := Facts{
+		Noun: "active members", Now: p.in.Now, Limit: p.in.Policy.Limits.Deactivations, Active: p.tally.active,
+		Recent:       [2]int{p.in.State.Recent[0].Deactivated, p.in.State.Recent[1].Deactivated},
+		Rolls:        p.rolls.sorted(),
+		OwnerMissing: p.missingOwner(),
+		// With an empty set of settings "nothing was accepted yet" is about the members there.
+		SettingsChanged: movedSettings(p.in.State.Accepted, DecidingSettings(&p.in.Policy, p.in.Snapshot), "members"),
+	}
+	for i := range p.leavers {
+		if l := &p.leavers[i]; l.counts() && l.step != NoteRejected {
+			f.Leavers = append(f.Leavers, l.member.LeavingSince)
+		}
+	}
+	found := Check(&f)
+	maps.DeleteFunc(found.Lists, func(list listKey, _ []HoldReason) bool { return p.rolls.by[list].Lost == 0 })
+	found.believe(&p.rolls, p.in.Snapshot.Doubts)
+	maps.DeleteFunc(found.Lists, func(list listKey, _ []HoldReason) bool {
+		return list.kind == subAccountList && !p.rolls.by[list].Gone && p.isCovered(list.sub, &found)
+	})
+	return found
+}
+
+// isCovered says whether all that a sub-account lost is lost from agent groups that are not
+// believed: then they say it already.
+func (p *planner) isCovered(sub string, found *Findings) bool {
+	return !slices.ContainsFunc(p.rolls.lost, func(l lost) bool {
+		return l.list == (listKey{kind: subAccountList, sub: sub}) && slices.ContainsFunc(l.logins(), func(login Login) bool {
+			there := l.person != nil && slices.ContainsFunc(l.person.Agents, func(r AgentRecord) bool {
+				return r.Active && loginKey(r.Sub.ID, r.ID) == login.key()
+			})
+			return !there && found.Lists[listKey{agentGroupList, sub, login.AgentGroupID}] == nil
+		})
+	})
+}
+
+// missingOwner says that whoever authenticated would leave, or is lost from a list that
+// had them (R22): they are there, or nobody could have authenticated as them.
+func (p *planner) missingOwner() string {
+	owner := p.in.Snapshot.Identity.OwnerID
+	if owner == "" {
+		return ""
+	}
+	if p.extensionsDoubtful() {
+		return fmt.Sprintf("the extension list lacks %s, who authenticated", owner)
+	}
+	for i := range p.leavers {
+		if l := &p.leavers[i]; l.counts() && l.member.RCUserID == owner {
+			return fmt.Sprintf("member %d (%s) would leave, who authenticated", l.member.ID, owner)
+		}
+	}
+	for i := range p.rolls.lost {
+		if l := &p.rolls.lost[i]; l.list.kind == administrators && l.member.RCUserID == owner {
+			return fmt.Sprintf("the administrators list lacks member %d (%s), who authenticated", l.member.ID, owner)
+		}
+	}
+	return ""
+}
+
+// settling turns two drafts into a plan: read is what RingCentral says as it was read,
+// kept is the same with the records that unbelieved lists lost put back. Where nothing is
+// unbelieved they are one draft. What the two do differently is held; of what they agree
+// on, the guard holds what it has a reason for, and what was held before stays so (R25).
+type settling struct {
+	read, kept *planner
+	found      *Findings
+	open       *openSet
+
+	emptied map[int64]bool         // members of whose change nothing is left
+	hidden  map[int64]bool         // members who leave by read and not by kept: nothing happens to them
+	decided map[heldKey]bool       // what the open set of this plan has a row for
+	lists   map[int64][]HoldReason // of each member, why lists are not believed that lost it
+	doubted map[int64]bool         // members lost from a sub-account of which a list is not believed
+	heldAt  map[heldKey]int        // in held, by member and kind
+	byKey   map[string]*Person     // who was read, by each of their keys: made when first needed
+	held    []Change               // what waits, each change with what of it does
+	rows    []HeldChange           // the open set as it will be
+	goes    []*leaver              // who leaves, unless the last administrator is among them
+	waits   []*leaver              // whose leaving is held
+	whyGoes map[int64][]HoldReason
+	why     []HoldReason // every reason that holds anything, once
+}
+
+func (p *planner) settle(read *planner, found *Findings) {
+	s := &settling{read: read, kept: p, found: found, open: read.open, emptied: map[int64]bool{}, hidden: map[int64]bool{}, decided: map[heldKey]bool{}, whyGoes: map[int64][]HoldReason{}, lists: map[int64][]HoldReason{}, doubted: map[int64]bool{}, heldAt: map[heldKey]int{}}
+	s.indexLost()
+	s.traceLost()
+	s.hideLost()
+	for _, person := range p.people.all {
+		p.collect(person)
+	}
+	s.sortLeavers()
+	s.holdArrivals()
+	s.holdUpdates()
+	s.keepLastAdministrator()
+	s.leave()
+	s.lookForLosses()
+	p.bringIn()
+	p.finish(s)
+	s.closeSet()
+}
+
+// traceLost says from which lists somebody is missing that are not believed.
+func (s *settling) traceLost() {
+	for i := range s.read.rolls.lost {
+		l := &s.read.rolls.lost[i]
+		for _, r := range s.found.Lists[l.list] {
+			s.kept.trace(l.person, l.member, "R22", "RingCentral lists", "missing from a list that is not believed (%s): %s", r.Reason, r.Detail)
+		}
+	}
+}
+
+// hideLost takes whoever leaves by the reading, and not with lost records put back, out of
+// the plan: what becomes of them waits.
+func (s *settling) hideLost() {
+	if s.read == s.kept {
+		return
+	}
+	steps := map[int64]Reason{}
+	for i := range s.kept.leavers {
+		steps[s.kept.leavers[i].member.ID] = s.kept.leavers[i].step
+	}
+	reported := map[int64]*Person{}
+	for i := range s.read.leavers {
+		l := &s.read.leavers[i]
+		step, leaves := steps[l.member.ID]
+		if !leaves || step == NoteInConflict && l.step != step {
+			s.hidden[l.member.ID] = true
+			reported[l.member.ID] = l.person
+		}
+	}
+	for _, person := range s.kept.people.all {
+		member, now := person.outcome.found, s.read.people.byName(person.Key())
+		switch was := reported[member]; {
+		case now != nil && now.outcome.decision == inConflict: // lost records do not settle it
+			s.asRead(person, now)
+		case person.ghost:
+			person.outcome = outcome{decision: hidden}
+		case now != nil && (person.outcome.decision == inConflict || person.outcome.decision == skipped): // nor do they make one
+			if s.asRead(person, now); person.outcome.decision != skipped {
+				person.outcome.decision, person.outcome.rest = unchanged, nil // what the reading says is held
+			}
+		case !s.hidden[member]:
+		case was != nil: // counted and told as it was read
+			s.asRead(person, was)
+		default:
+			person.outcome.decision, person.outcome.rest = unchanged, nil
+		}
+	}
+	s.kept.plan.Notes = slices.DeleteFunc(s.kept.plan.Notes, func(n Note) bool { return s.hidden[n.Member] })
+}
+
+// asRead counts and tells a person as the reading has them.
+func (s *settling) asRead(person, was *Person) {
+	person.outcome = was.outcome
+	if v, told := s.read.verdicts[was]; told && s.kept.verdicts != nil {
+		s.kept.verdicts[person] = v
+	}
+}
+
+// sortLeavers says of each would-be leaver whether they stay, wait or go.
+func (s *settling) sortLeavers() {
+	for i := range s.read.leavers {
+		l := &s.read.leavers[i]
+		if !l.counts() {
+			s.kept.stay(l, l.step, l.detail, false)
+			continue
+		}
+		why := s.reasons(l)
+		row := s.open.of(l.member.ID, statusField)
+		switch {
+		case l.step == NoteRejected:
+			s.kept.stay(l, l.step, l.detail, true)
+		case l.step != "":
+			s.kept.stay(l, l.step, l.detail, true)
+			// A rejection goes on, whatever else keeps the member (R26).
+			if refused := s.read.refusesLeaver(l); len(why) > 0 && !refused {
+				s.row(row, Suspect, s.kept.leave(l), 0, why)
+			}
+		case len(why) > 0:
+			s.whyGoes[l.member.ID] = why
+			s.waits = append(s.waits, l)
+			s.kept.bookAbsence(l, true)
+		case s.inDoubt(l):
+			s.kept.stay(l, NoteListInDoubt, "another list of their sub-account is not believed (R22): they leave once it is", false)
+		default:
+			s.goes = append(s.goes, l)
+		}
+	}
+}
+
+// reasons are why a would-be leaver is held, or suspect.
+func (s *settling) reasons(l *leaver) (why []HoldReason) {
+	why = slices.Clone(s.found.All)
+	if l.reason != ReasonDisabled || s.hidden[l.member.ID] { // that is a statement, whatever the lists lost
+		why = withReasons(why, s.lists[l.member.ID])
+	}
+	if len(why) == 0 && s.hidden[l.member.ID] { // it hangs on what another member lost
+		why = s.listReasons(l.member.ID)
+	}
+	if row := s.open.of(l.member.ID, statusField); len(why) == 0 && row != nil {
+		why = slices.Clone(row.Why) // what was held stays held (R25)
+		if row.State == Rejected {
+			why = []HoldReason{{NoteRejected, "an operator rejected that this member leaves, and the extension is disabled now (R26)"}}
+		}
+	}
+	return why
+}
+
+// inDoubt says whether a leaver is lost from a sub-account of which another list is not
+// believed (R22).
+func (s *settling) inDoubt(l *leaver) bool {
+	return s.doubted[l.member.ID] && l.reason != ReasonDisabled
+}
+
+// mostReasons is how many lists are named where something hangs on what others lost.
+const mostReasons = 3
+
+// listReasons are the reasons of the lists that are not believed and lost a member; else,
+// of all such lists, the first: what is to happen hangs on what somebody else lost.
+func (s *settling) listReasons(member int64) (why []HoldReason) {
+	if why = s.lists[member]; len(why) > 0 {
+		return why
+	}
+	for _, d := range s.found.doubts() {
+		if len(why) == mostReasons {
+			break
+		}
+		why = append(why, HoldReason{d.Reason, d.Detail})
+	}
+	return why
+}
+
+// indexLost notes of each member from which unbelieved lists it is lost, and whether from a
+// sub-account of which another list is not believed.
+func (s *settling) indexLost() {
+	subs := map[string]bool{}
+	for list := range s.found.Lists {
+		subs[list.sub] = list.sub != ""
+	}
+	for i := range s.read.rolls.lost {
+		l := &s.read.rolls.lost[i]
+		if why := s.found.Lists[l.list]; why != nil {
+			s.lists[l.member.ID] = withReasons(s.lists[l.member.ID], why)
+		}
+		if subs[l.list.sub] {
+			s.doubted[l.member.ID] = true
+		}
+	}
+}
+
+// fresh counts the changes that share a limit within a window, by what is open about each
+// (nil: nothing): not those that were held before it, nor what was rejected.
+func (s *settling) fresh(rows []*HeldChange, w window) (fresh int) {
+	for _, row := range rows {
+		if row == nil || row.State != Rejected && row.Since.After(s.kept.in.Now.Add(-w.span)) {
+			fresh++
+		}
+	}
+	return fresh
+}
+
+// hold notes a change that waits.
+func (s *settling) hold(c Change, why []HoldReason) {
+	c.Why = why
+	key := heldKey{c.Member, string(c.Kind)}
+	if same, held := s.heldAt[key]; held && c.Member != 0 { // of another field
+		h := &s.held[same]
+		h.Fields = append(slices.Clip(h.Fields), c.Fields...)
+		h.Reason, h.Why = strongest(h.Fields), withReasons(h.Why, why)
+	} else {
+		s.heldAt[key] = len(s.held)
+		s.held = append(s.held, c)
+	}
+	s.why = withReasons(s.why, why)
+}
+
+// withReasons adds reasons to others, each once.
+func withReasons(all, more []HoldReason) []HoldReason {
+	all = slices.Clip(all)
+	for _, r := range more {
+		if !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+func (p *planner) traceHeld(person *Person, m *Member, why []HoldReason) {
+	for _, r := range why {
+		p.trace(person, m, "R21-R24", "guard", "held: %s, %s", r.Reason, r.Detail)
+	}
+}
+
+// heldReasons are all reasons for which anything is held, each once, in the order of the
+// guard.
+func (s *settling) heldReasons() []HoldReason {
+	order := []Reason{ReasonLimit}
+	for _, c := range checks {
+		order = append(order, c.reason)
+	}
+	for _, d := range doubts {
+		order = append(order, d.reason)
+	}
+	order = append(order, ReasonLastAdmin, ReasonOnboardLimit, ReasonUpdateLimit, ReasonAdminLimit)
+	slices.SortStableFunc(s.why, func(a, b HoldReason) int {
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Reason), slices.Index(order, b.Reason)), strings.Compare(a.Detail, b.Detail))
+	})
+	return s.why
+}
+
+// leave carries out what sortLeavers and keepLastAdministrator decided.
+func (s *settling) leave() {
+	p := s.kept
+	last := map[int64]bool{}
+	for id, why := range s.whyGoes {
+		last[id] = slices.ContainsFunc(why, func(r HoldReason) bool { return r.Reason == ReasonLastAdmin })
+	}
+	all := slices.Concat(s.goes, s.waits)
+	left := s.read.leavesBehind(all, last)
+	for _, l := range all {
+		c := p.leave(l)
+		c.Leaves = left[l.member.ID]
+		for _, what := range c.Leaves {
+			p.trace(l.person, l.member, "", "RingCX lists", "leaves behind: %s", what.Detail)
+		}
+		why := s.whyGoes[l.member.ID]
+		row := s.open.of(l.member.ID, statusField)
+		if row == nil || row.State == Suspect || len(why) == 0 {
+			p.lookFor(l)
+		}
+		if len(why) > 0 {
+			s.row(row, Waiting, c, 0, why)
+			s.hold(c, why)
+			p.traceHeld(l.person, l.member, why)
+			continue
+		}
+		p.trace(l.person, l.member, "R16", "plan", "is deactivated, reason %s: %s", l.reason, c.Detail)
+		p.plan.Changes = append(p.plan.Changes, c)
+	}
+}
+
+// doubtsOf are the lists that one look alone gives no reason to believe (R2).
+func doubtsOf(in Input) ([]Doubt, error) {
+	p, err := draft(in, nil)
+	if err != nil {
+		return nil, err
+	}
+	found := p.findings()
+	return found.doubts(), nil
+}
