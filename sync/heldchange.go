@@ -89,6 +89,12 @@ func newOpenSet(open []HeldChange) *openSet {
 // of finds what is open about one field of a member; nil: nothing.
 func (s *openSet) of(member int64, field string) *HeldChange { return s.byKey[heldKey{member, field}] }
 
+// refused says whether an operator rejected a change of a member's field.
+func (s *openSet) refused(member int64, field string) bool {
+	h := s.of(member, field)
+	return h != nil && h.State == Rejected
+}
+
 // arrival finds the onboarding that is open for a person, by any of their keys; nil:
 // there is none.
 func (s *openSet) arrival(person *Person) *HeldChange {

@@ -98,7 +98,7 @@ func (s *settling) refusalEnds(h *HeldChange) bool {
 		return s.arrived(h)
 	}
 	w := s.read.watched[h.Member]
-	if w == nil || !w.managed || w.status == Inactive {
+	if w == nil || w.status == Inactive { // who is detached may be attached again
 		return true
 	}
 	if !s.isPresent(w) {

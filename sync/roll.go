@@ -105,10 +105,10 @@ func (r *rolls) sorted() []Roll {
 // enroll notes on which lists a member was, and from which it is lost now that person
 // (nil: nobody) was found for it. Who was on a list is told by the roster: its active
 // logins, administrator ids and last-synced roles, and what it held of them until a few
-// hours ago (State.Gone). Members about whom an operator decided count nowhere.
+// hours ago (State.Gone). Whose loss an operator rejected counts: the list is wrong.
 func (p *planner) enroll(m *Member, person *Person) {
 	gone, lately := p.in.State.Gone[m.ID]
-	if !m.Managed || !m.Linked || m.Status != Active && !lately || p.isRefused(m, statusField) {
+	if !m.Managed || !m.Linked || m.Status != Active && !lately {
 		return
 	}
 	var seen [16]listKey
@@ -118,11 +118,7 @@ func (p *planner) enroll(m *Member, person *Person) {
 			return
 		}
 		lists = append(lists, list)
-		switch {
-		case now:
-		case list.kind == administrators && p.isRefused(m, Role.String()), list.sub != "" && p.isRefused(m, loginsField):
-			return
-		case list.kind != administrators && p.hasMoved(m, person, list):
+		if !now && list.kind != administrators && p.hasMoved(m, person, list) {
 			p.rolls.roll(list).Moved++
 			return
 		}
@@ -167,12 +163,6 @@ func (p *planner) enroll(m *Member, person *Person) {
 	if m.Status == Active {
 		p.enrollRingEX(m, person, on)
 	}
-}
-
-// isRefused says whether an operator rejected a change of a member's field.
-func (p *planner) isRefused(m *Member, field string) bool {
-	h := p.open.of(m.ID, field)
-	return h != nil && h.State == Rejected
 }
 
 // enrollRingEX is enroll for the lists of RingEX, where they decide.

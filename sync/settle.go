@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // findings are what the guard says of this draft.
@@ -20,7 +21,7 @@ func (p *planner) findings() Findings {
 		SettingsChanged: movedSettings(p.in.State.Accepted, DecidingSettings(&p.in.Policy, p.in.Snapshot), "members"),
 	}
 	for i := range p.leavers {
-		if l := &p.leavers[i]; l.counts() && l.step != NoteRejected {
+		if l := &p.leavers[i]; l.counts() {
 			f.Leavers = append(f.Leavers, l.member.LeavingSince)
 		}
 	}
@@ -179,6 +180,9 @@ func (s *settling) sortLeavers() {
 			continue
 		}
 		why := s.reasons(l)
+		if since := l.member.LeavingSince; len(why) == 0 && s.inDoubt(l) && !since.IsZero() && s.kept.in.Now.Sub(since) >= longDoubt {
+			why = []HoldReason{inLongDoubt}
+		}
 		row := s.open.of(l.member.ID, statusField)
 		switch {
 		case l.step == NoteRejected:
@@ -216,6 +220,9 @@ func (s *settling) reasons(l *leaver) (why []HoldReason) {
 			why = []HoldReason{{NoteRejected, "an operator rejected that this member leaves, and the extension is disabled now (R26)"}}
 		}
 	}
+	if len(why) == 0 && (s.open.refused(l.member.ID, Role.String()) || s.open.refused(l.member.ID, loginsField)) {
+		why = []HoldReason{{NoteRejected, "an operator rejected that this member loses a role or login, and now they would leave (R26)"}}
+	}
 	return why
 }
 
@@ -224,6 +231,13 @@ func (s *settling) reasons(l *leaver) (why []HoldReason) {
 func (s *settling) inDoubt(l *leaver) bool {
 	return s.doubted[l.member.ID] && l.reason != ReasonDisabled
 }
+
+// inLongDoubt is why somebody waits who was in doubt for a day already: a question of their
+// own, or nobody would ever be asked about them (R22).
+var inLongDoubt = HoldReason{NoteListInDoubt, "for more than a day another list of their sub-account was not believed"}
+
+// longDoubt is how long a leaver waits without a question for lists that are not believed.
+const longDoubt = 20 * time.Hour
 
 // mostReasons is how many lists are named where something hangs on what others lost.
 const mostReasons = 3
@@ -250,12 +264,17 @@ func (s *settling) indexLost() {
 	for list := range s.found.Lists {
 		subs[list.sub] = list.sub != ""
 	}
+	for i := range s.kept.in.Snapshot.Doubts {
+		if sub := s.kept.in.Snapshot.Doubts[i].Sub; sub != "" {
+			subs[sub] = true
+		}
+	}
 	for i := range s.read.rolls.lost {
 		l := &s.read.rolls.lost[i]
 		if why := s.found.Lists[l.list]; why != nil {
 			s.lists[l.member.ID] = withReasons(s.lists[l.member.ID], why)
 		}
-		if subs[l.list.sub] {
+		if subs[l.list.sub] { // a look that was not believed is enough for that
 			s.doubted[l.member.ID] = true
 		}
 	}

@@ -1,0 +1,112 @@
+package sync
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// A rejection says that RingCentral's list is wrong: the question goes, and what it protects
+// must not go with it.
+
+// refuse rejects what waits about the members with these ids; none: about everybody.
+func (w *world) refuse(t *testing.T, members ...int64) {
+	t.Helper()
+	w.reject(t, w.lastRun, func(h *HeldChange) bool {
+		for _, id := range members {
+			if id == h.Member {
+				return true
+			}
+		}
+		return len(members) == 0
+	})
+}
+
+func TestAccidentTheRestOfARejectedGroupIsLost(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		w.shorten("1/10", 3) // 9 of 12
+		w.daysOn(t, 1)
+		w.refuse(t)
+		w.shorten("1/10", 0)
+		w.daysOn(t, 9)
+		same(t, w.inactive(), nil)
+	})
+}
+
+func TestAccidentARejectedGroupHealsAndIsLostAgain(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		restore := w.lists()
+		w.shorten("1/10", 3)
+		w.daysOn(t, 1)
+		w.refuse(t)
+		restore()
+		w.daysOn(t, 1)
+		w.shorten("1/10", 1)
+		w.daysOn(t, 9)
+		same(t, w.inactive(), nil)
+	})
+}
+
+func TestAccidentARejectionDoesNotFreeWhoWasInDoubt(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		w.shorten("1/10", 3)
+		w.drop(20) // of another group
+		w.daysOn(t, 1)
+		w.refuse(t)
+		w.daysOn(t, 1)
+		same(t, w.inactive(), nil)
+		same(t, w.waiting(Waiting), from(20, 20)) // and somebody is asked at last
+	})
+}
+
+func TestAccidentWhoseLossWasRejectedLeaves(t *testing.T) {
+	w := seventeen(t, laxLimits, func(w *world) {
+		for _, n := range numbers(1, 4) { // a second login each, in a group of their own
+			w.agent("1/40", "6"+fmt.Sprintf("%03d", n), "P"+fmt.Sprintf("%03d", n)+" Roy", rc("7"+fmt.Sprintf("%03d", n)))
+		}
+	})
+	w.unlist("1", "40")
+	w.daysOn(t, 1)
+	w.refuse(t)
+	w.drop(1, 2)
+	w.daysOn(t, 9)
+	same(t, w.inactive(), nil)
+}
+
+func TestAccidentARejectionOutlivesDetaching(t *testing.T) {
+	w := seventeen(t, laxLimits)
+	w.unlist("1", "10")
+	w.daysOn(t, 1)
+	w.edit(t, Manage(5, false))
+	w.refuse(t)
+	w.daysOn(t, 1)
+	w.edit(t, Manage(5, true))
+	w.daysOn(t, 9)
+	same(t, w.inactive(), nil)
+}
+
+func TestAccidentManyAreRejectedAndMoreAreLost(t *testing.T) {
+	w := seventeen(t, laxLimits)
+	lost := func(first, n int) {
+		for i := range n {
+			w.drop(first + 12*i)
+			w.dropExtensions(first + 12*i)
+		}
+	}
+	lost(1, 17)
+	lost(2, 5) // 22, held by the limit
+	w.today(t)
+	w.refuse(t)
+	lost(3, 4)
+	w.later(time.Hour).today(t)
+	if n := len(w.inactive()); n > 0 {
+		t.Errorf("%d left on the day on which 22 were rejected", n)
+	}
+}
+
+func TestAccidentOneLookIsNotBelieved(t *testing.T) {
+	first := seventeen(t, laxLimits)
+	first.Snapshot.Doubts = []Doubt{{Kind: agentGroupList, Sub: "1", Group: "10", Reason: ReasonListEmptied, Detail: "in one look"}}
+	first.drop(20)
+	same(t, lines(first.today(t)), []string{"note 20 list_in_doubt"})
+}
