@@ -174,9 +174,26 @@ func raiseAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 		}
 	}
 	if c.Full && c.Status != sync.Failed && !c.TakenAt.IsZero() {
-		_, err = tx.ExecContext(ctx, `UPDATE accounts SET last_snapshot_at = ? WHERE account = ?`,
-			stamp(c.TakenAt), c.Account)
+		if _, err := tx.ExecContext(ctx, `UPDATE accounts SET last_snapshot_at = ? WHERE account = ?`,
+			stamp(c.TakenAt), c.Account); err != nil {
+			return err
+		}
+		return writeSparse(ctx, tx, c)
 	}
+	return nil
+}
+
+// writeSparse keeps how long the lists are of which the roster has few people (R22).
+func writeSparse(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
+	sparse := c.Plan.Sparse
+	if sparse == nil {
+		sparse = map[string]int{}
+	}
+	text, err := json.Marshal(sparse)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE accounts SET sparse_lists = ?1 WHERE account = ?2 AND sparse_lists <> ?1`, string(text), c.Account)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -144,8 +145,24 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 	if st.Open, err = openHeld(ctx, tx, sync.JobMembers, account); err != nil {
 		return st, err
 	}
+	if err = readSparse(ctx, tx, account, &st); err != nil {
+		return st, err
+	}
 	err = readPast(ctx, tx, account, now, &st)
 	return st, err
+}
+
+// readSparse reads how long the lists were of which the roster has few people (R22).
+func readSparse(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
+	var text string
+	err := tx.QueryRowContext(ctx, `SELECT sparse_lists FROM accounts WHERE account = ?`, account).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && text == "{}" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(text), &st.Sparse)
 }
 
 // boundOthers are the other accounts, by the main account that each is bound to.

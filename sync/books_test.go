@@ -135,6 +135,7 @@ func (b *books) book(c *Commit, trigger Trigger, at time.Time, ids map[string]in
 		if c.Plan != nil {
 			b.fulls = append(b.fulls, at)
 			b.state.LastSeen = c.TakenAt
+			b.state.Sparse = c.Plan.Sparse
 		}
 		b.state.Bound = c.Identity
 		b.reconcile(c, open)

@@ -183,6 +183,9 @@ type Plan struct {
 	// Open are the held and rejected changes as they stand after a run of the whole
 	// account (R25); any other run leaves them as they are.
 	Open []HeldChange
+	// Sparse are the lists of which the roster has few people (State.Sparse), after a run of
+	// the whole account.
+	Sparse map[string]int
 	// Released are the open changes that a run of what an operator approved applies.
 	Released []int64
 	// Look says what a second look has to read before the plan can be believed (R2).

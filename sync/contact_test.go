@@ -149,7 +149,7 @@ func TestContactDecisionTable(t *testing.T) {
 			b.list("1", "Ada Byron")
 			b.rejected(b.hold("1", "Ada Byron"))
 		}, []string{"open rejected Ada Byron"}},
-		{"R26 not listed, rejected", func(b *book) { b.rejected(b.hold("1", "Ada Byron")) }, []string{"note Ada Byron rejected", "open rejected Ada Byron"}},
+		{"R26 not listed, rejected", func(b *book) { b.rejected(b.hold("1", "Ada Byron")) }, []string{"note Ada Byron rejected", "mark of Ada Byron", "open rejected Ada Byron"}},
 		{"R21 listed again", func(b *book) {
 			b.list("1", "Ada Byron")
 			b.hold("1", "Ada Byron").LeavingSince = noon
@@ -313,5 +313,18 @@ func TestPhonesHaveOneForm(t *testing.T) {
 	}
 	if got := ParsePhones(PhonesJSON(a)); len(got) != 3 {
 		t.Errorf("got %v", got)
+	}
+}
+
+// A rejected removal says that the directory is wrong: it goes on counting (R21, R22).
+func TestR26RejectedContactsCount(t *testing.T) {
+	b := newBook()
+	b.Policy.Limit = Limit{10, 5}
+	b.crowd(60, 8)
+	for _, c := range b.held[len(b.held)-8 : len(b.held)-2] { // six of the eight were rejected
+		b.rejected(c)
+	}
+	if plan := b.plan(); plan.Held == nil || len(plan.Held.Changes) != 2 || plan.Summary.Removed != 0 {
+		t.Errorf("%v", plan.lines())
 	}
 }

@@ -57,6 +57,7 @@ func (p *contactPlanner) findings() Findings {
 	for i := range p.leave {
 		f.Leavers = append(f.Leavers, p.leave[i].contact.LeavingSince)
 	}
+	f.Leavers = append(f.Leavers, p.refused...)
 	return Check(&f)
 }
 
@@ -97,8 +98,13 @@ func (p *contactPlanner) hold(l *contactLeaver, row *HeldChange, why []HoldReaso
 		}
 	}
 	p.plan.Open = append(p.plan.Open, h)
-	if l.contact.LeavingSince.IsZero() {
-		next := *l.contact
+	p.keepSince(l.contact)
+}
+
+// keepSince writes down since when a contact is not listed (R21).
+func (p *contactPlanner) keepSince(c *Contact) {
+	if c.LeavingSince.IsZero() {
+		next := *c
 		next.LeavingSince = p.in.Now
 		p.plan.Marks = append(p.plan.Marks, &next)
 	}

@@ -69,6 +69,7 @@ type contactPlanner struct {
 	open    *openSet
 	watched map[int64]*contactWatch // about whom something is open
 	leave   []contactLeaver         // for the guard
+	refused []time.Time             // since when those are missing whose removal was rejected
 }
 
 // meet decides about one contact as it streams past.
@@ -83,9 +84,7 @@ func (p *contactPlanner) meet(c *Contact) {
 	if row != nil {
 		p.watched[c.ID] = &contactWatch{listed: listed, could: could}
 	}
-	if row == nil || row.State != Rejected {
-		p.enroll(c, listed || faulty)
-	}
+	p.enroll(c, listed || faulty) // also where a removal was rejected: the directory is wrong
 	switch {
 	case listed:
 		p.met[i] = true
@@ -94,6 +93,8 @@ func (p *contactPlanner) meet(c *Contact) {
 		p.metFaulty[c.RCID] = true
 		p.note(c, ConflictFaulty, "its entry cannot be read in full ("+p.in.List.Faulty[c.RCID]+"): it stays as it is")
 	case row != nil && row.State == Rejected:
+		p.refused = append(p.refused, c.LeavingSince)
+		p.keepSince(c)
 		p.note(c, NoteRejected, "RingCentral no longer lists it; it stays since its removal was rejected (R26)")
 	case !could:
 	default:

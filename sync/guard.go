@@ -71,10 +71,13 @@ type doubt struct {
 // numbers are fixed. RULES.md has the same table.
 var doubts = []doubt{
 	{ReasonSubAccountGone, func(r *Roll) bool { return r.list.kind == subAccountList && r.Gone && r.Lost >= 1 }},
-	{ReasonGroupGone, func(r *Roll) bool { return r.list.kind == agentGroupList && r.Gone && r.Lost >= 2 && !r.isDissolved() }},
-	{ReasonListEmptied, func(r *Roll) bool { return r.Lost >= 2 && r.left() == 0 && !r.isDissolved() }},
+	{ReasonGroupGone, func(r *Roll) bool {
+		return r.list.kind == agentGroupList && r.Gone && (r.Lost >= 2 && !r.isDissolved() || r.sparseEmptied())
+	}},
+	{ReasonListEmptied, func(r *Roll) bool { return r.Lost >= 2 && r.left() == 0 && !r.isDissolved() || r.sparseEmptied() }},
 	{ReasonListShrunk, func(r *Roll) bool {
-		return r.Lost >= 3 && r.left() <= r.Lost && !r.isDissolved() || r.list.kind == administrators && r.Lost >= 2 && r.Lost*10 >= r.Was
+		return r.Lost >= 3 && r.left() <= r.Lost && !r.isDissolved() || r.sparseShrunk() ||
+			r.list.kind == administrators && r.Lost >= 2 && r.Lost*10 >= r.Was
 	}},
 	{ReasonListCap, seemsCut},
 }

@@ -309,6 +309,7 @@ func (p *planner) finish(s *settling) {
 		sum.Held = countHeld(s.held)
 	}
 	p.plan.Doubts = s.found.doubts()
+	p.plan.Sparse = s.read.sparse(s.found)
 	p.order()
 	p.nameOthers()
 }

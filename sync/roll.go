@@ -50,14 +50,16 @@ func compareLists(a, b listKey) int {
 
 // Roll is what one list that decides lost (R22): a fact for the guard.
 type Roll struct {
-	list   listKey
-	Was    int  // who was on it and has not moved to another list since
-	Lost   int  // of these, who is not on it now
-	Stay   int  // of the lost, whom RingEX lists with an extension in use
-	Moved  int  // who was on it and has moved: in neither of the two
-	Length int  // how many records it has now
-	Total  bool // the server says how many it has, so that nothing can have cut it
-	Gone   bool // the list itself is no longer there, or no longer active
+	list    listKey
+	Was     int  // who was on it and has not moved to another list since
+	Lost    int  // of these, who is not on it now
+	Stay    int  // of the lost, whom RingEX lists with an extension in use
+	Moved   int  // who was on it and has moved: in neither of the two
+	Length  int  // how many records it has now
+	Before  int  // how many active records it had, where the roster has few of its people; else 0
+	Records int  // how many it has now, likewise
+	Total   bool // the server says how many it has, so that nothing can have cut it
+	Gone    bool // the list itself is no longer there, or no longer active
 }
 
 // isDissolved says whether more than two thirds of those who were on a list gained another
@@ -270,6 +272,7 @@ func (p *planner) measure() {
 			roll.Length, roll.Gone = length, !there
 		}
 	}
+	p.measureSparse()
 	// One that nobody is known to have been on can still show where all lists are cut.
 	for list, length := range lengths {
 		if list.kind == agentGroupList && p.rolls.by[list] == nil {
@@ -290,7 +293,11 @@ func (p *planner) keepMember(m *Member) *Member {
 
 // losses says in words what a list lost.
 func (r *Roll) losses() string {
-	return fmt.Sprintf("%s: %d of %d are not on it any more", r.list, r.Lost, r.Was)
+	text := fmt.Sprintf("%s: %d of %d are not on it any more", r.list, r.Lost, r.Was)
+	if r.Before > 0 {
+		text += fmt.Sprintf(", and %d of its %d active records are left", r.Records, r.Before)
+	}
+	return text
 }
 
 // tally counts the roster as it was before the run, for the guard.

@@ -145,6 +145,9 @@ type State struct {
 	Gone map[int64][]Login `json:"gone,omitempty"`
 	// GoneAdmins are members who were administrators then, and lost the role to such a run.
 	GoneAdmins map[int64]bool `json:"gone_admins,omitempty"`
+	// Sparse are lists of which the roster has few people, by name, with how many active
+	// records each had in the last whole run (R22).
+	Sparse map[string]int `json:"sparse,omitempty"`
 
 	Kept  map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
 	Bases map[string]Base `json:"-"`              // of them the newest that are whole lists, by Piece.List
