@@ -222,3 +222,22 @@ func TestR36RejectedWhileAListIsNotBelieved(t *testing.T) {
 		t.Errorf("the last name is %s, and %d wait", name, waiting)
 	}
 }
+
+// A member whom a run of the last hours made inactive, and whom a list still shows as
+// inactive, is lost from it once, not twice (R22).
+func TestR22WhoLeftIsLostOnce(t *testing.T) {
+	w := newWorld()
+	w.Policy.Limits = noLimits
+	for i := range 5 {
+		id := strconv.Itoa(701 + i)
+		w.agent("1/10", "5"+id, "Ada A"+id, rc(id))
+	}
+	w.sync(t)
+	w.tomorrow().today(t)
+	agents := w.Snapshot.SubAccounts[0].Groups[0].Agents
+	for i := range 2 {
+		agents[i].Active = false
+		w.later(time.Hour).today(t)
+	}
+	same(t, w.inactive(), from(1, 2))
+}

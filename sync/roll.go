@@ -79,8 +79,9 @@ type lost struct {
 
 // rolls collects what each list lost while members are met.
 type rolls struct {
-	by   map[listKey]*Roll
-	lost []lost
+	by     map[listKey]*Roll
+	lost   []lost
+	former map[int64]bool // inactive members who were met: some are met twice, with a person and without
 }
 
 // roll finds the roll of a list.
@@ -112,6 +113,15 @@ func (p *planner) enroll(m *Member, person *Person) {
 	gone, lately := p.in.State.Gone[m.ID]
 	if !m.Managed || !m.Linked || m.Status != Active && !lately {
 		return
+	}
+	if m.Status != Active {
+		if p.rolls.former[m.ID] {
+			return
+		}
+		if p.rolls.former == nil {
+			p.rolls.former = map[int64]bool{}
+		}
+		p.rolls.former[m.ID] = true
 	}
 	var seen [16]listKey
 	lists := seen[:0]

@@ -332,6 +332,7 @@ func (p *planning) guard(kept *planning, doubts map[string]string) {
 			p.judgeUpdate(m)
 		}
 	}
+	p.lastAdministrator()
 }
 
 // disputed gives newcomers no address that they would only have because of what was lost.
@@ -360,9 +361,6 @@ func (p *planning) why(m *modelMember, kept *planning, lost map[string][]*modelM
 				why["list_in_doubt"] = true
 			}
 		}
-	}
-	if row := p.open[heldKey{m.id, "status"}]; leaves && len(why) == 0 && row == nil && p.before[m.id].administrator() && kept.noAdministratorLeft() {
-		why["last_administrator"] = true
 	}
 	return why
 }
@@ -443,15 +441,32 @@ func (p *planning) ownerMissing() bool {
 	return false
 }
 
-// noAdministratorLeft is R24: RingCentral would make nobody active an administrator
-// any more. What pins and edits by hand make of a role does not count.
-func (p *planning) noAdministratorLeft() bool {
-	for id, m := range p.members {
-		if m.administrator() && p.leaving[id] == "" {
-			return false
+// lastAdministrator is R24: nobody active would be an administrator any more. What pins and
+// edits by hand make of a role does not count.
+func (p *planning) lastAdministrator() {
+	for _, m := range p.members {
+		if m.administrator() {
+			return
 		}
 	}
-	return !slices.ContainsFunc(p.newcomers, (*modelMember).administrator)
+	if slices.ContainsFunc(p.newcomers, (*modelMember).administrator) {
+		return
+	}
+	why := map[string]bool{"last_administrator": true}
+	for _, m := range p.sorted() {
+		was := p.before[m.id]
+		switch {
+		case !was.administrator() || !was.watched():
+		case p.leavers[m.id] != "":
+			p.row(heldKey{m.id, "status"}, "waiting", "inactive", p.leavers[m.id], why)
+			m.active, m.reason = true, ""
+			delete(p.leavers, m.id)
+		case m.values["role"] != was.values["role"]:
+			p.row(heldKey{m.id, "role"}, "waiting", m.values["role"], "", why)
+			m.values["role"], m.synced["role"], m.admin = was.values["role"], was.synced["role"], was.admin
+			p.judgeUpdate(m)
+		}
+	}
 }
 
 func (m *modelMember) administrator() bool {
@@ -473,9 +488,6 @@ func (p *planning) leaver(m *modelMember, kept *planning, why map[string]bool) {
 		}
 	}
 	stays := p.conflicted[m.id] || !rejected && reason == "removed" && days <= p.grace
-	if stays { // it is asked when they would go
-		delete(why, "last_administrator")
-	}
 	doubted := why["list_in_doubt"] // waits without a question of its own
 	delete(why, "list_in_doubt")
 	guarded := len(why) > 0 || row != nil && !rejected
@@ -572,10 +584,9 @@ var limitedFields = []string{"role", "first_name", "last_name", "email"}
 func (p *planning) updateField(m *modelMember, kept *planning, field string, why map[string]bool) {
 	was, key := p.before[m.id], heldKey{m.id, field}
 	row, value, other := p.open[key], m.values[field], kept.members[m.id]
-	last := field == "role" && was.administrator() && m.synced[field] != "Administrator" && other.synced[field] != "Administrator" && kept.noAdministratorLeft()
 	switch {
 	case value == was.values[field]:
-		if row != nil && (row.state != "rejected" || row.right(p.today)) {
+		if row != nil && (row.state != "rejected" || field != "role" || row.right(p.today)) { // a rejected value is refused while it is said (R36)
 			delete(p.open, key)
 		}
 		if m.synced[field] != other.synced[field] { // the roster shows something else anyway
@@ -585,11 +596,10 @@ func (p *planning) updateField(m *modelMember, kept *planning, field string, why
 	case row != nil && row.state == "rejected" && (field == "role" || row.after == value):
 	case value != other.values[field]:
 		p.row(key, "waiting", value, "", why)
-	case last:
-		p.row(key, "waiting", value, "", map[string]bool{"last_administrator": true})
 	case row != nil && row.state != "rejected":
 		p.row(key, "waiting", value, "", nil)
 	default:
+		delete(p.open, key) // another value than was rejected
 		return
 	}
 	m.values[field], m.synced[field] = was.values[field], was.synced[field]

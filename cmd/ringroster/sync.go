@@ -265,6 +265,10 @@ func (a *app) advise(r *sync.Result) {
 		for _, reason := range h.Reasons {
 			_, _ = fmt.Fprintf(a.stdout, "  %s: %s\n", reason.Reason, clean(reason.Detail))
 		}
+		if h.Run == 0 { // a run for one person shows nothing that can be decided about (R25, R28)
+			_, _ = fmt.Fprintln(a.stdout, "  decide about it once a `ringroster sync` of the whole account has shown it")
+			return
+		}
 		_, _ = fmt.Fprintf(a.stdout, "  look: ringroster held    release: ringroster approve %d    refuse: ringroster reject %d\n", h.Run, h.Run)
 	}
 }

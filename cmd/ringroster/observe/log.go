@@ -207,9 +207,12 @@ func logHeld(log *zap.Logger, held *sync.Held) {
 			if kind == sync.Deactivate {
 				event = eventHeld
 			}
+			remedy := fmt.Sprintf("ringroster held; then ringroster approve %d, or ringroster reject %d", held.Run, held.Run)
+			if held.Run == 0 {
+				remedy = "ringroster sync of the whole account shows it; then decide"
+			}
 			log.Warn(event, zap.String("kind", string(kind)), zap.String("reason", string(r.Reason)), zap.String("detail", r.Detail),
-				zap.Int("held", n), zap.String("remedy",
-					fmt.Sprintf("ringroster held; then ringroster approve %d, or ringroster reject %d", held.Run, held.Run)))
+				zap.Int("held", n), zap.String("remedy", remedy))
 		}
 	}
 }
