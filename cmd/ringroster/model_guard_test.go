@@ -117,17 +117,9 @@ func (p *planning) losses() (lost, left map[string][]*modelMember) {
 		if was := p.before[m.id]; p.decidedOut[m.id] && !was.active || !was.managed {
 			continue
 		}
-		if row := p.open[heldKey{m.id, "status"}]; row != nil && row.state == "rejected" {
-			continue
-		}
 		now := m.reportedOn()
-		refused := func(field string) bool {
-			row := p.open[heldKey{m.id, field}]
-			return row != nil && row.state == "rejected"
-		}
 		for list, then := range p.wasOn(p.before[m.id], p.company) {
 			switch {
-			case list == adminList && refused("role"), list != adminList && refused("logins"): // stays anyway
 			case now[list]:
 				left[list] = append(left[list], m)
 			case moved(list, then, now):
@@ -143,7 +135,6 @@ func (p *planning) losses() (lost, left map[string][]*modelMember) {
 func (p *planning) distrusted() map[string]string {
 	doubts := map[string]string{}
 	lost, left := p.losses()
-	p.cut(doubts, lost, left)
 	for list, gone := range lost {
 		n, rest := len(gone), len(left[list])
 		switch {
@@ -159,6 +150,18 @@ func (p *planning) distrusted() map[string]string {
 			doubts[list] = "list_shrunk"
 		}
 	}
+	for list := range doubts { // what its groups say already need not be said of the whole
+		said := 0
+		for group := range doubts {
+			if strings.HasPrefix(group, "group "+subOf(list)+"/") {
+				said += len(lost[group])
+			}
+		}
+		if strings.HasPrefix(list, "sub ") && doubts[list] != "sub_account_gone" && said >= len(lost[list]) {
+			delete(doubts, list)
+		}
+	}
+	p.cut(doubts, lost, left)
 	return doubts
 }
 
@@ -180,6 +183,9 @@ func (p *planning) cut(doubts map[string]string, lost, left map[string][]*modelM
 	}
 	if len(lists) >= 2 {
 		for _, list := range lists {
+			if doubts[list] != "" {
+				continue
+			}
 			doubts[list] = "list_cap"
 		}
 	}
@@ -343,6 +349,8 @@ func (p *planning) disputed(kept *planning) {
 			q.outcome = conflict
 			p.newcomers = slices.DeleteFunc(p.newcomers, func(m *modelMember) bool { return m.person == q })
 		}
+		// That a link or a return is held as a whole is more than the model knows.
+		p.beyond = p.beyond || kept.people[i].outcome != q.outcome && (q.outcome == link || q.outcome == reactivate)
 	}
 }
 
@@ -386,9 +394,9 @@ func (p *planning) limits() map[string]bool {
 	return why
 }
 
-// counts says whether a member is one of L: it would leave, and nobody rejected that.
+// counts says whether a member is one of L: it would leave, rejected or not.
 func (p *planning) counts(id int64) bool {
-	return p.before[id].watched() && p.leaving[id] != "" && !p.refused(id)
+	return p.before[id].watched() && p.leaving[id] != ""
 }
 
 // refused says whether somebody rejected that a member leaves. A disabled extension is
@@ -396,6 +404,12 @@ func (p *planning) counts(id int64) bool {
 func (p *planning) refused(id int64) bool {
 	row, reason := p.open[heldKey{id, "status"}], p.leaving[id]
 	return row != nil && row.state == "rejected" && (reason != "ringex_disabled" || row.reason == reason)
+}
+
+// isRejected says whether somebody rejected a change of a member's field.
+func (p *planning) isRejected(id int64, field string) bool {
+	row := p.open[heldKey{id, field}]
+	return row != nil && row.state == "rejected"
 }
 
 // fresh counts those of L who would leave since a window's begin.
@@ -490,6 +504,9 @@ func (p *planning) leaver(m *modelMember, kept *planning, why map[string]bool) {
 	stays := p.conflicted[m.id] || !rejected && reason == "removed" && days <= p.grace
 	doubted := why["list_in_doubt"] // waits without a question of its own
 	delete(why, "list_in_doubt")
+	if len(why) == 0 && (p.isRejected(m.id, "role") || p.isRejected(m.id, "logins")) { // R26
+		why["rejected"] = true
+	}
 	guarded := len(why) > 0 || row != nil && !rejected
 	switch {
 	case stays && guarded && !rejected:
@@ -541,9 +558,16 @@ func (p *planning) row(key heldKey, state, after, reason string, why map[string]
 // present ends what a run found needless (R25), and counts the days of a rejection
 // (R26).
 func (p *planning) present(m *modelMember) {
-	if !m.managed || !p.before[m.id].active {
+	if !p.before[m.id].active {
 		p.dropOpen(m.id)
 		return
+	}
+	if !m.managed { // detaching ends what waits; what was rejected outlives it (R26)
+		for key, row := range p.open {
+			if key.member == m.id && row.state != "rejected" {
+				delete(p.open, key)
+			}
+		}
 	}
 	key := heldKey{m.id, "status"}
 	row := p.open[key]

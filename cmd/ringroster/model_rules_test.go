@@ -64,6 +64,7 @@ func (r *modelRoster) sorted() []*modelMember {
 // verdicts is what one run should come to.
 type verdicts struct {
 	failed    bool
+	beyond    bool // the model does not know what comes of it: the play ends
 	people    []*reported
 	newcomers []*modelMember
 	leavers   map[int64]string  // deactivated

@@ -37,7 +37,7 @@ var modelLong = flag.Bool("model.long", false, "play the model and kill tests lo
 const modelActivity = "Site 1 - Dallas, TX"
 
 // counts say how much was compared, over all plays.
-type counts struct{ plays, steps, syncs, held, failed, died, approved, rejected, undone, imported, pinned, forgotten, changes, members int }
+type counts struct{ plays, steps, syncs, held, failed, died, approved, rejected, undone, imported, pinned, forgotten, beyond, changes, members int }
 
 // TestModel plays months of a company: people join, leave and return, operators
 // edit and decide, RingCentral fails and the program dies. After every step the
@@ -59,8 +59,8 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rapid.SyncTest(rt, func(rt *rapid.T) { play(rt, dir, &n) }) // a clock that leaps when everybody waits
 	})
-	t.Logf("%d plays, %d steps compared: %d syncs (%d held, %d failed, %d died), %d approvals, %d rejections, %d undone, %d imported, %d pinned, %d forgotten; %d changes replayed, %d member rows compared",
-		n.plays, n.steps, n.syncs, n.held, n.failed, n.died, n.approved, n.rejected, n.undone, n.imported, n.pinned, n.forgotten, n.changes, n.members)
+	t.Logf("%d plays, %d steps compared: %d syncs (%d held, %d failed, %d died), %d approvals, %d rejections, %d undone, %d imported, %d pinned, %d forgotten, %d ended early; %d changes replayed, %d member rows compared",
+		n.plays, n.steps, n.syncs, n.held, n.failed, n.died, n.approved, n.rejected, n.undone, n.imported, n.pinned, n.forgotten, n.beyond, n.changes, n.members)
 }
 
 // setRapid sets a flag of rapid unless it was given on the command line.
@@ -96,6 +96,7 @@ type game struct {
 	said       map[*human]map[string]bool // names and addresses by which RingCentral called them
 	replayedTo int64                      // the last change replayed
 	roleMap    int
+	over       bool // beyond what the model knows
 	owner      bool // RingEX listed the owner of the token at the last full run
 	lastRun    sync.RunID
 	looks      stdatomic.Int64 // how often the run read the administrators
@@ -136,7 +137,15 @@ func play(rt *rapid.T, dir string, n *counts) {
 	}
 	g.sync()
 	g.compare()
-	rt.Repeat(g.actions())
+	actions := g.actions()
+	for name, action := range actions {
+		actions[name] = func(rt *rapid.T) {
+			if !g.over {
+				action(rt)
+			}
+		}
+	}
+	rt.Repeat(actions)
 }
 
 const modelLimits = `limits: {deactivations: {percent: %d, floor: %d}, onboardings: {percent: 100, floor: 1000}, updates: {percent: 100, floor: 1000}, administrators: {percent: 100, floor: 1000}}
@@ -274,6 +283,11 @@ func (g *game) syncWith(ctx context.Context, b *blink, mayFail bool) {
 	if v.failed {
 		g.counts.failed++
 		g.unchanged(before)
+		return
+	}
+	if v.beyond {
+		g.over = true
+		g.counts.beyond++
 		return
 	}
 	g.believes(result.Plan, v, members)
