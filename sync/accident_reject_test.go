@@ -110,3 +110,20 @@ func TestAccidentOneLookIsNotBelieved(t *testing.T) {
 	first.drop(20)
 	same(t, lines(first.today(t)), []string{"note 20 list_in_doubt"})
 }
+
+// A standing rejection is no reason to ask about every later leaver of the sub-account.
+func TestAStandingRejectionAsksAboutNobodyElse(t *testing.T) {
+	w := seventeen(t, laxLimits)
+	w.shorten("1/10", 3)
+	w.daysOn(t, 1)
+	w.refuse(t)
+	w.daysOn(t, 8) // they count for the limit no more
+	for n := 20; n < 80; n += 12 {
+		w.drop(n)
+		w.dropExtensions(n)
+		w.today(t)
+		w.tomorrow()
+	}
+	same(t, w.waiting(Waiting), nil)
+	same(t, w.inactive(), []int64{20, 32, 44, 56, 68})
+}

@@ -236,6 +236,42 @@ func (s *settling) inDoubt(l *leaver) bool {
 // own, or nobody would ever be asked about them (R22).
 var inLongDoubt = HoldReason{NoteListInDoubt, "for more than a day another list of their sub-account was not believed"}
 
+// doubtedSubs are the sub-accounts of which a list is not believed, with the time until which
+// somebody must be lost to be in doubt for it: for ever, while anybody is undecided whom such
+// a list lost, or one look was enough; where all of them were rejected, about when they were
+// lost, or one rejection would hold every leaver of the sub-account.
+func (s *settling) doubtedSubs() map[string]time.Time {
+	subs, always := map[string]time.Time{}, s.kept.in.Now.AddDate(1, 0, 0)
+	for i := range s.kept.in.Snapshot.Doubts {
+		if sub := s.kept.in.Snapshot.Doubts[i].Sub; sub != "" {
+			subs[sub] = always
+		}
+	}
+	for i := range s.read.rolls.lost {
+		l := &s.read.rolls.lost[i]
+		if l.list.sub == "" || s.found.Lists[l.list] == nil {
+			continue
+		}
+		until := always
+		if s.open.refused(l.member.ID, statusField) || s.open.refused(l.member.ID, loginsField) {
+			until = s.since(l.member).Add(longDoubt)
+		}
+		if until.After(subs[l.list.sub]) {
+			subs[l.list.sub] = until
+		}
+	}
+	return subs
+}
+
+// since is the start of the first whole run in which a member would leave: this one, where
+// none was before.
+func (s *settling) since(m *Member) time.Time {
+	if m.LeavingSince.IsZero() {
+		return s.kept.in.Now
+	}
+	return m.LeavingSince
+}
+
 // longDoubt is how long a leaver waits without a question for lists that are not believed.
 const longDoubt = 20 * time.Hour
 
@@ -260,21 +296,13 @@ func (s *settling) listReasons(member int64) (why []HoldReason) {
 // indexLost notes of each member from which unbelieved lists it is lost, and whether from a
 // sub-account of which another list is not believed.
 func (s *settling) indexLost() {
-	subs := map[string]bool{}
-	for list := range s.found.Lists {
-		subs[list.sub] = list.sub != ""
-	}
-	for i := range s.kept.in.Snapshot.Doubts {
-		if sub := s.kept.in.Snapshot.Doubts[i].Sub; sub != "" {
-			subs[sub] = true
-		}
-	}
+	subs := s.doubtedSubs()
 	for i := range s.read.rolls.lost {
 		l := &s.read.rolls.lost[i]
 		if why := s.found.Lists[l.list]; why != nil {
 			s.lists[l.member.ID] = withReasons(s.lists[l.member.ID], why)
 		}
-		if subs[l.list.sub] { // a look that was not believed is enough for that
+		if until, doubted := subs[l.list.sub]; doubted && !s.since(l.member).After(until) {
 			s.doubted[l.member.ID] = true
 		}
 	}

@@ -14,7 +14,7 @@ func (k listKey) name() string {
 
 // isSparse says of a list with so many active records whether the roster has so few of its
 // people that it does not tell what the list loses.
-func isSparse(records, onRoster int) bool { return records >= 2 && records > 2*onRoster }
+func isSparse(records, onRoster int) bool { return records >= 2 && records >= 2*onRoster }
 
 // sparse gives the sparse lists with how many active records each has; of those that are not
 // believed, how many they had.
@@ -28,8 +28,9 @@ func (p *planner) sparse(found *Findings) map[string]int {
 			counts[list] = c
 		}
 		c.records++
-		if person.outcome.active || person.outcome.decision == onboarded || person.outcome.decision == heldBack {
-			c.onRoster++
+		switch d := person.outcome.decision; {
+		case d == unchanged, d == changed, d == onboarded, d == heldBack, d == inConflict && person.outcome.active:
+			c.onRoster++ // who is detached is none: nobody follows their records
 		}
 	}
 	for _, person := range p.people.all {

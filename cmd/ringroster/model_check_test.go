@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -276,4 +277,43 @@ func (g *game) unchanged(before string) {
 	if after := g.dump(); after != before {
 		g.rt.Fatalf("a run that applied nothing changed the roster:\n%s", cmp.Diff(before, after))
 	}
+}
+
+// checkSummary is R32, and that the run did what the rules say to as many.
+func (g *game) checkSummary(plan *sync.Plan, v *verdicts) {
+	s := plan.Summary
+	if sum := s.Onboard + s.Link + s.Update + s.Reactivate + s.Unchanged + s.Conflicts + s.Skipped + s.HeldPeople; s.People != sum {
+		g.rt.Fatalf("R32: %d people, but their outcomes add up to %d: %+v", s.People, sum, s)
+	}
+	want := sync.Summary{
+		People: v.reported(), Onboard: v.came(onboard), Link: v.came(link), Update: v.came(update), Reactivate: v.came(reactivate),
+		Deactivate: len(v.leavers), Held: v.heldMembers(), HeldPeople: v.came(heldBack), Conflicts: v.came(conflict), Skipped: v.came(skipped), Unchanged: v.came(same),
+	}
+	if s != want {
+		g.rt.Fatalf("the run came to %+v\n the rules come to %+v\n leavers %v held %v%s", s, want,
+			slices.Sorted(maps.Keys(v.leavers)), v.held, g.planText(plan))
+	}
+}
+
+// planText is a plan for whoever reads a failure.
+func (g *game) planText(plan *sync.Plan) string {
+	var lines strings.Builder
+	for _, c := range plan.Changes {
+		fmt.Fprintf(&lines, "\n  %s %d %s: %s %v", c.Kind, c.Member, c.Person, c.Reason, c.Fields)
+	}
+	for _, c := range plan.Conflicts {
+		fmt.Fprintf(&lines, "\n  conflict %s %d: %s %s", c.Person, c.Member, c.Reason, c.Detail)
+	}
+	for _, n := range plan.Notes {
+		fmt.Fprintf(&lines, "\n  note %s %d: %s %s", n.Person, n.Member, n.Reason, n.Detail)
+	}
+	if plan.Held != nil {
+		for _, c := range plan.Held.Changes {
+			fmt.Fprintf(&lines, "\n  held %s %d %s: %s %v for %v", c.Kind, c.Member, c.Person, c.Reason, c.Fields, c.Why)
+		}
+	}
+	for _, key := range g.whose("waiting") {
+		fmt.Fprintf(&lines, "\n  the rules hold %v %+v", key, *g.open[key])
+	}
+	return lines.String() + "\n  " + g.lookText
 }

@@ -57,3 +57,25 @@ func (g *game) heedViews(run sync.RunID) {
 		g.rt.Fatalf("run %d says that %d are held; %d wait, of them %d inactive", run, held, waiting, inactive)
 	}
 }
+
+// believes fails a run that took something from somebody after one look (R2). Only a
+// disabled extension by itself depends on no list of RingCX.
+func (g *game) believes(plan *sync.Plan, v *verdicts, before map[int64]*modelMember) {
+	looks := g.looks.Load()
+	for id, was := range before {
+		m := g.members[id]
+		lost := was.synced["role"] == "Administrator" && m.synced["role"] != "Administrator"
+		for key, row := range was.logins {
+			lost = lost || row.active && !m.logins[key].active
+		}
+		for key, row := range m.logins { // who gained one has moved
+			lost = lost && (!row.active || was.logins[key].active && was.logins[key].group == row.group)
+		}
+		if v.leavers[id] != "" {
+			lost = v.leavers[id] != "ringex_disabled"
+		}
+		if lost && was.watched() && looks < 2 {
+			g.rt.Fatalf("member %d lost something, and the lists were read %d times: %v\n %+v\n %+v%s", id, looks, v.leavers, was, m, g.planText(plan))
+		}
+	}
+}
