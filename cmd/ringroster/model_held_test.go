@@ -175,6 +175,7 @@ func (r *modelRoster) unsee(member int64, lists func(string) bool) {
 	for _, s := range r.seen {
 		maps.DeleteFunc(s.on[member], func(list string, _ bool) bool { return lists(list) })
 	}
+	maps.DeleteFunc(r.lost[member], func(list string, _ map[string]bool) bool { return lists(list) })
 }
 
 // dropOpen ends what is open about somebody who is detached or forgotten (R25).

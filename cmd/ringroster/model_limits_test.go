@@ -131,6 +131,8 @@ func (p *planning) remember() {
 	for id, m := range p.members {
 		if m.person != nil && m.active {
 			s.on[id] = m.reportedOn()
+			holds := listsOf(m.logins, m.admin) // what no run took over, as of somebody in conflict, nobody knows later
+			maps.DeleteFunc(s.on[id], func(list string, _ bool) bool { return !holds[list] })
 		}
 		if p.leaving[id] != "" && p.before[id].watched() {
 			if since[id] = p.now; !p.leavingSince[id].IsZero() {
