@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -13,12 +14,7 @@ import (
 func (w *world) refuse(t *testing.T, members ...int64) {
 	t.Helper()
 	w.reject(t, w.lastRun, func(h *HeldChange) bool {
-		for _, id := range members {
-			if id == h.Member {
-				return true
-			}
-		}
-		return len(members) == 0
+		return len(members) == 0 || slices.Contains(members, h.Member)
 	})
 }
 

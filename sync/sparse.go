@@ -76,9 +76,11 @@ func (p *planner) measureSparse() {
 	}
 }
 
-// sparseEmptied and sparseShrunk judge a sparse list by its records: whoever is lost from it
-// hangs on them, and the roster does not know the others.
+// sparseEmptied says of a sparse list that lost somebody that none of its records is left: the
+// roster does not know the others.
 func (r *Roll) sparseEmptied() bool { return r.Lost > 0 && r.Before >= 2 && r.Records == 0 }
+
+// sparseShrunk says likewise that no more of them are left than are gone.
 func (r *Roll) sparseShrunk() bool {
 	return r.Lost > 0 && r.Before-r.Records >= 3 && r.Records <= r.Before-r.Records
 }
