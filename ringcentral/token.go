@@ -77,7 +77,7 @@ func (h *holder) get(ctx context.Context) (t token, err error) {
 		if err != nil {
 			if ctx.Err() == nil {
 				h.dead = err
-				if e, ok := errors.AsType[*Error](err); ok {
+				if e, ok := errors.AsType[*Error](err); ok && !e.settled { // others may read it by then
 					e.settled = true
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -83,13 +84,15 @@ func TestDamagedBodiesAreNoLists(t *testing.T) {
 		for _, path := range lists {
 			t.Run(name+path, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					changed := false
+					var changed atomic.Bool
 					snapshot, err := spoilt(t, path, func(_ *http.Response, body []byte) []byte {
 						spoilt := c.spoil(string(body))
-						changed = changed || spoilt != string(body)
+						if spoilt != string(body) {
+							changed.Store(true)
+						}
 						return []byte(spoilt)
 					})
-					if changed && (snapshot != nil || kindOf(err) != kindNonsense || !strings.Contains(err.Error(), c.says)) {
+					if changed.Load() && (snapshot != nil || kindOf(err) != kindNonsense || !strings.Contains(err.Error(), c.says)) {
 						t.Errorf("%v", err)
 					}
 				})

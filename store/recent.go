@@ -207,9 +207,11 @@ func collectGone(ctx context.Context, tx *sql.Tx, account string, first sync.Run
 		logins               string
 	}
 	for c, err := range stream(ctx, tx, func(c *change, rows *sql.Rows) error {
-		return rows.Scan(&c.member, &c.field, &c.before, &c.after, &c.inactive, &c.logins)
+		return rows.Scan(&c.member, &c.field, &c.before, &c.after, &c.logins, &c.inactive)
 	}, `
-		SELECT c.member_id, c.field, c.before, c.after, m.status = 'inactive', m.logins
+		SELECT c.member_id, c.field, c.before, c.after, m.logins,
+		       m.status = 'inactive' AND NOT EXISTS (
+		         SELECT 1 FROM changes l WHERE l.member_id = c.member_id AND l.field = 'status' AND l.change_id > c.change_id)
 		  FROM runs r CROSS JOIN changes c ON c.run_id = r.run_id
 		  JOIN members m ON m.member_id = c.member_id AND m.account = r.account
 		 WHERE r.account = ? AND r.job = 'members' AND r.run_id > ?

@@ -259,6 +259,12 @@ func (p *planning) judgeUpdate(m *modelMember) {
 func (p *planning) loginRow(m, kept *modelMember, why map[string]bool) {
 	key, was := heldKey{m.id, "logins"}, p.before[m.id]
 	row := p.open[key]
+	agreed := maps.Equal(m.logins, kept.logins)
+	if row != nil && row.state != "rejected" && agreed && !maps.Equal(m.logins, was.logins) { // another value of what waits
+		p.row(key, "waiting", loginRowsText(m.logins), "", nil)
+		m.logins = was.logins
+		return
+	}
 	ended, held := map[loginKey]loginRow{}, map[loginKey]loginRow{}
 	for login, before := range was.logins {
 		now := m.logins[login]

@@ -141,7 +141,9 @@ func (p *planning) remember() {
 		}
 		stays := listsOf(m.logins, m.admin) // what the roster still says is undecided
 		for list, then := range p.wasOn(p.before[m.id], p.company) {
-			if !s.on[id][list] && moved(list, then, s.on[id]) && !stays[list] {
+			groups := maps.Clone(s.on[id]) // who became an administrator is looked for once more
+			delete(groups, adminList)
+			if !s.on[id][list] && moved(list, then, groups) && !stays[list] {
 				p.unsee(id, func(l string) bool { return l == list })
 			}
 			if !s.on[id][list] && stays[list] && m.active {
@@ -161,7 +163,7 @@ func (p *planning) remember() {
 	}
 	p.settingsOf[p.run] = p.settingsText
 	if !p.waits(func(row *heldRow) bool { return row.why["settings_changed"] }) {
-		p.accepted = p.settingsText
+		p.accepted, p.acceptedOf = p.settingsText, p.run
 	}
 }
 
@@ -180,8 +182,8 @@ func (r *modelRoster) accept(decided []*heldRow) {
 	slices.SortFunc(decided, func(a, b *heldRow) int { return int(a.run - b.run) }) // of several, the last run's
 	for _, d := range decided {
 		same := func(row *heldRow) bool { return row.run == d.run && row.why["settings_changed"] }
-		if d.why["settings_changed"] && !r.waits(same) {
-			r.accepted = r.settingsOf[d.run]
+		if d.why["settings_changed"] && d.run > r.acceptedOf && !r.waits(same) { // never back to older ones
+			r.accepted, r.acceptedOf = r.settingsOf[d.run], d.run
 		}
 	}
 }

@@ -47,6 +47,7 @@ type modelRoster struct {
 	left         []departure      // by runs that nobody approved
 	decidedOut   map[int64]bool   // whom an operator, and no run, made inactive
 	accepted     string           // settings
+	acceptedOf   int64            // the run whose settings these are
 	settingsOf   map[int64]string // of each full run
 	percent      int
 	floor        int
