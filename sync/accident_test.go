@@ -36,6 +36,13 @@ var accidents = []accident{
 		lost := draw(r, activeIn(s, group), func(n int) int { return (n + 1) / 2 })
 		return onAgents(lost, dropped)
 	}},
+	{"a quarter of an agent group is missing", "", func(r *rand.Rand, s *Snapshot) func(*Snapshot) {
+		group := drawGroups(r, s, 1, 4, 1000)
+		if group == nil {
+			return nil
+		}
+		return onAgents(draw(r, activeIn(s, group), func(n int) int { return (n + 2) / 4 }), dropped)
+	}},
 	{"one row of an agent group is left", "", func(r *rand.Rand, s *Snapshot) func(*Snapshot) {
 		group := drawGroups(r, s, 1, 3, 1000)
 		if group == nil {

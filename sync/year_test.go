@@ -22,7 +22,9 @@ var (
 type played struct {
 	people, seeds int
 	each          int // accidents of each kind in a year
-	mostDays      int // on which a company may be asked in a year
+	// mostDays is on how many days a company may be asked in a year: a bound against getting
+	// worse. The aim for 2,000 people is 10, which the mean keeps and not every company does.
+	mostDays int
 }
 
 // TestYear plays years of companies with the real planner. Nothing wrong is applied in
@@ -30,7 +32,7 @@ type played struct {
 func TestYear(t *testing.T) {
 	sizes := []played{{30, 2, 2, 10}, {200, 2, 2, 10}}
 	if *yearLong {
-		sizes = []played{{30, 20, 5, 5}, {200, 20, 5, 10}, {2_000, 20, 5, 20}, {20_000, 4, 2, 100}}
+		sizes = []played{{30, 20, 5, 5}, {200, 20, 5, 10}, {2_000, 20, 5, 20}, {20_000, 4, 1, 100}}
 	}
 	var all []*year
 	t.Run("of", func(t *testing.T) {

@@ -39,14 +39,17 @@ func bySize(all []*year) (sizes []int, years map[int][]*year) {
 
 func questions(all []*year) string {
 	var b strings.Builder
-	b.WriteString("| people | years | days with a question: mean | median | most | by reason, mean days a year |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| people | years | days with a question: mean | most | years with more than 10 | by reason, mean days a year |\n|---|---|---|---|---|---|\n")
 	sizes, years := bySize(all)
 	for _, size := range sizes {
 		var days []int
-		reasons, sum := map[Reason]int{}, 0
+		reasons, sum, many := map[Reason]int{}, 0, 0
 		for _, y := range years[size] {
 			days = append(days, len(y.asked))
 			sum += len(y.asked)
+			if len(y.asked) > 10 {
+				many++
+			}
 			for reason, n := range y.reasons {
 				reasons[reason] += n
 			}
@@ -62,7 +65,7 @@ func questions(all []*year) string {
 		for _, name := range names {
 			parts = append(parts, fmt.Sprintf("`%s` %.1f", name, float64(reasons[name])/float64(len(days))))
 		}
-		fmt.Fprintf(&b, "| %d | %d | %.1f | %d | %d | %s |\n", size, len(days), float64(sum)/float64(len(days)), days[len(days)/2], days[len(days)-1], strings.Join(parts, ", "))
+		fmt.Fprintf(&b, "| %d | %d | %.1f | %d | %d | %s |\n", size, len(days), float64(sum)/float64(len(days)), days[len(days)-1], many, strings.Join(parts, ", "))
 	}
 	return b.String()
 }
