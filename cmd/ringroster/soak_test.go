@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,7 +75,8 @@ type soak struct {
 
 // TestSoak runs against a RingCentral in which one call in ten goes wrong and
 // people come and go all the time. After each run the roster is what a run
-// without faults would have made of it, or the run failed and it is as it was;
+// without faults would have made of it, except that leavers may stay while a list is
+// in doubt, or the run failed and it is as it was;
 // what a run held is still active.
 func TestSoak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -131,11 +133,24 @@ func (s *soak) round(i int) {
 			s.t.Fatalf("round %d failed (%v), and the roster moved:\n%s", i, result.Err, diff)
 		}
 	case sync.Succeeded:
+		postpone(result.Plan, want, got)
 		if diff := cmp.Diff(want, got); diff != "" {
 			s.t.Fatalf("round %d succeeded, and the roster is not what a run without faults makes of it:\n%s", i, diff)
 		}
 	}
 	s.noWrongLeaver(i, want, got)
+}
+
+// postpone has those stay in want of whom the plan says that they leave later: another
+// list of their sub-account was not believed at one of the looks (R22).
+func postpone(plan *sync.Plan, want, got map[string]string) {
+	for _, note := range plan.Notes {
+		for who, state := range got {
+			if note.Reason == sync.NoteListInDoubt && strings.HasPrefix(state, "active ") && strings.Contains(state, " "+note.Name+" <") {
+				want[who] = strings.Replace(want[who], "inactive", "active  ", 1)
+			}
+		}
+	}
 }
 
 // noWrongLeaver is the law above all others.
