@@ -125,6 +125,49 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// TestRulesNameWhatThereIs: the rules are printed to operators, who type what they read.
+// Every command that RULES.md names is one, and every word of a setting, column or reason
+// stands in the code.
+func TestRulesNameWhatThereIs(t *testing.T) {
+	root := newRoot(&app{})
+	source := sourceText(t)
+	for _, code := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(readPage(t, "sync", "RULES.md"), -1) {
+		words := strings.Fields(code[1])
+		c, rest, err := root.Find(words)
+		if err == nil && c != root && c.HasSubCommands() && len(rest) > 0 {
+			t.Errorf("RULES.md names %q; %q has no command %q", code[1], c.CommandPath(), rest[0])
+		}
+		for _, word := range regexp.MustCompile(`[a-z]+(?:_[a-z]+)+`).FindAllString(code[1], -1) {
+			if !regexp.MustCompile(`\b` + word + `\b`).MatchString(source) {
+				t.Errorf("RULES.md names %q, which is nowhere in the code", word)
+			}
+		}
+	}
+}
+
+// sourceText is all that the program is built from.
+func sourceText(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, dir := range []string{".", "config", "observe", "daemon", "../../sync", "../../store", "../../ringcentral"} {
+		files, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no source in %s: %v", dir, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Write(text)
+		}
+	}
+	return all.String()
+}
+
 // readPage reads a page of the repository.
 func readPage(t *testing.T, path ...string) string {
 	t.Helper()
