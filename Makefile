@@ -82,7 +82,8 @@ DIST              ?= dist
 package: build $(NFPM) ## dist/: a .deb and an .rpm
 	@rm -rf $(DIST) && mkdir -p $(DIST)/stage
 	install -m 0755 bin/ringroster $(DIST)/stage/ringroster
-	sed 's|^  path: roster.db$$|  path: /var/lib/ringroster/roster.db|' config.example.yaml >$(DIST)/stage/config.example.yaml
+	sed -e '1i # yaml-language-server: $$schema=/usr/share/ringroster/config.schema.json' \
+	  -e 's|^  path: roster.db$$|  path: /var/lib/ringroster/roster.db|' config.example.yaml >$(DIST)/stage/config.example.yaml
 	gzip -9n <deploy/ringroster.8 >$(DIST)/stage/ringroster.8.gz
 	awk '/^## /{n++} n==1 && /^[- ] /{sub(/^- /,"* "); print "  " $$0}' deploy/CHANGELOG.md >$(DIST)/stage/changes
 	test -s $(DIST)/stage/changes
