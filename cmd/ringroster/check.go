@@ -19,13 +19,19 @@ import (
 )
 
 func checkCommand(a *app) *cobra.Command {
+	var offline bool
 	c := &cobra.Command{
 		Use: "check", Short: "Look for what usually goes wrong, and say what to do", Args: cobra.NoArgs,
 		Long: `Checks the settings, the secrets, the database, and every account against
 RingCentral itself: a line each, ok, warn or fail, with the remedy. It changes
-nothing. The exit code is 0 when nothing fails.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.check(c.Context()) },
+nothing. The exit code is 0 when nothing fails.
+
+With --offline it checks the settings alone, and needs neither secrets, database nor
+RingCentral: systemd does this before it reloads the service, and the packages
+before they restart it.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.check(c.Context(), offline) },
 	}
+	c.Flags().BoolVar(&offline, "offline", false, "check the settings alone")
 	a.addOutput(c)
 	return c
 }
@@ -100,7 +106,7 @@ func (f *findings) end(code int) error {
 	return nil
 }
 
-func (a *app) check(ctx context.Context) error {
+func (a *app) check(ctx context.Context, offline bool) error {
 	f := &findings{app: a}
 	s, err := a.settings()
 	if problems, ok := errors.AsType[*config.Problems](err); ok {
@@ -118,6 +124,9 @@ func (a *app) check(ctx context.Context) error {
 	}
 	if !s.ServiceEnabled {
 		f.warn("", "settings", "service_enabled is false: the service idles", "set service_enabled: true when it is to work")
+	}
+	if offline {
+		return f.end(exitUsage)
 	}
 	bound := f.database(ctx, s)
 	for i := range s.Accounts {
@@ -242,7 +251,7 @@ func (f *findings) files(path string) {
 			continue
 		}
 		f.fail("", "database", fmt.Sprintf("%s cannot be written: %v", name, err),
-			"give it to the user of the service, or run check as that user: systemctl start ringroster@check")
+			"give it to the user of the service, or run check as that user: ringroster-service check")
 		return
 	}
 	f.ok("", "database", "%s can be written", folder)
@@ -270,6 +279,6 @@ func (f *findings) space(dir string) {
 	}
 	if os.Geteuid() == 0 && strings.HasPrefix(dir, "/var/lib/") {
 		f.warn("", "user", "check runs as root, the service does not: files may look writable that are not for it",
-			"systemctl start ringroster@check")
+			"ringroster-service check")
 	}
 }
