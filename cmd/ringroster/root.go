@@ -57,6 +57,9 @@ func (a *app) harden(c *cobra.Command) {
 			if len(given) > 0 {
 				return usagef("%s has no command %q; see %s --help", c.CommandPath(), given[0], c.CommandPath())
 			}
+			if c.HasParent() {
+				return usagef("%s needs one of its commands: %s", c.CommandPath(), strings.Join(names(c), ", "))
+			}
 			return c.Help()
 		}
 	}
@@ -80,6 +83,14 @@ func (a *app) harden(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		a.harden(sub)
 	}
+}
+
+// names lists the commands of a group.
+func names(group *cobra.Command) (names []string) {
+	for _, c := range group.Commands() {
+		names = append(names, c.Name())
+	}
+	return names
 }
 
 // flagError says of a flag that cannot be read what it takes, and where that stands.

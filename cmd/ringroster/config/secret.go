@@ -104,7 +104,7 @@ func merge(err error) error {
 func (a *Account) read(kind secretKind, into *Secret) error {
 	places := a.places(kind)
 	if len(places) == 0 {
-		return a.problem(kind.key, "account %s has no %s: set %s_file, the systemd credential %s.%s, or $%s",
+		return a.problem(kind.key, "account %s has no %s: set %s_file, the systemd credential %s.%s (which ringroster-service COMMAND has), or $%s",
 			a.Name, kind.name, kind.key, a.Name, kind.key, a.variable(kind.key))
 	}
 	if len(places) > 1 {

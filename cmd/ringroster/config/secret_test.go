@@ -198,8 +198,8 @@ func TestSecretsThatAreNotThereMatterWhenTheyAreNeeded(t *testing.T) {
 	}
 	const want = `config.yaml:6: accounts[0].client_secret_file: the client secret of account acme cannot be read from acme.secret: no such file or directory; put it there, readable by this user
 config.yaml:7: accounts[0].jwt_file: the JWT of account acme cannot be read from acme.jwt: it is a directory, not a regular file; put it there, readable by this user
-config.yaml:8: accounts[1].client_secret: account big-one has no client secret: set client_secret_file, the systemd credential big-one.client_secret, or $RINGROSTER_BIG_ONE_CLIENT_SECRET
-config.yaml:8: accounts[1].jwt: account big-one has no JWT: set jwt_file, the systemd credential big-one.jwt, or $RINGROSTER_BIG_ONE_JWT`
+config.yaml:8: accounts[1].client_secret: account big-one has no client secret: set client_secret_file, the systemd credential big-one.client_secret (which ringroster-service COMMAND has), or $RINGROSTER_BIG_ONE_CLIENT_SECRET
+config.yaml:8: accounts[1].jwt: account big-one has no JWT: set jwt_file, the systemd credential big-one.jwt (which ringroster-service COMMAND has), or $RINGROSTER_BIG_ONE_JWT`
 	if err.Error() != want {
 		t.Errorf("got %v", err)
 	}
