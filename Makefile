@@ -77,7 +77,7 @@ ARCH              ?= $(shell $(GO) env GOARCH)
 PACKAGE_VERSION   ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g' | grep . || git log -1 --date=format:%Y%m%d%H%M%S --format=0.0.0+git%cd.%h)
 DIST              ?= dist
 
-.PHONY: package test-alerts test-systemd
+.PHONY: package image test-image test-alerts test-systemd
 
 package: build $(NFPM) ## dist/: a .deb and an .rpm
 	@rm -rf $(DIST) && mkdir -p $(DIST)/stage
@@ -97,6 +97,17 @@ package: build $(NFPM) ## dist/: a .deb and an .rpm
 $(NFPM): .ci/packages/go.mod
 	cd .ci/packages && $(GO) build -o ../bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
 	@touch $@
+
+# The image: reproducible, since its times are the last commit's, as the packages' are.
+BUILDAH ?= buildah
+image: build ## the container image ringroster:latest, from scratch; needs buildah
+	@rm -rf dist/image && mkdir -p dist/image
+	install -m 0755 bin/ringroster dist/image/ringroster
+	install -m 0644 /etc/ssl/certs/ca-certificates.crt dist/image/ca-certificates.crt
+	$(BUILDAH) bud --isolation chroot --timestamp $(SOURCE_DATE_EPOCH) -t ringroster:latest -f deploy/container/Containerfile dist/image
+
+test-image: ## the image, run by podman as a service and as a job; needs root, buildah and podman
+	.ci/container/check
 
 test-alerts: build ## alert rules, their tests, the dashboard and the runbook, against the daemon's own metrics
 	.ci/alerts/check
