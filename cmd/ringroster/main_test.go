@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 			keepRunningUnread()
 			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
+		"sqlite3":         sqliteShell,
 		"bench-simulator": benchProcess(benchSimulator),
 		"bench-fetch":     benchProcess(benchFetch),
 		"bench-apply":     benchProcess(benchApply),
