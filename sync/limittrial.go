@@ -84,17 +84,18 @@ func (t *trial) overrun(i int, kind limitedKind) *Overrun {
 	if kind.limit == "administrators" {
 		of = t.before[i].admins
 	}
-	now, leavers := changesOf(t.counted[i], kind), kind.limit == "deactivations"
+	now := changesOf(t.counted[i], kind)
 	if len(now) == 0 || of == 0 {
 		return nil
 	}
 	for _, w := range windows {
-		earlier, all := t.earlier(i, kind, w.span), of
-		if leavers {
-			all += earlier
+		earlier, gone := t.earlier(i, kind, now, w.span)
+		all := of
+		if kind.leavers() {
+			all += gone
 		}
 		l := kind.of(t.limits)
-		if l.exceeded(len(now), earlier, all, w) != "" || leavers && len(now) >= 2 && len(now) >= of {
+		if l.exceeded(len(now), earlier, all, w) != "" || kind.leavers() && len(now) >= 2 && len(now) >= of {
 			run := &t.runs[i]
 			return &Overrun{
 				Run: run.Run, At: run.Started, Limit: kind.limit, Field: kind.field, Window: w.name,
@@ -119,6 +120,9 @@ type limitedKind struct {
 	of           func(*Limits) Limit
 }
 
+// leavers says whether it counts those who leave, each for as long as they are gone.
+func (k *limitedKind) leavers() bool { return k.limit == "deactivations" }
+
 // limitedKinds are in the order in which they are told.
 var limitedKinds = func() []limitedKind {
 	kinds := []limitedKind{
@@ -134,6 +138,7 @@ var limitedKinds = func() []limitedKind {
 // countedChange is a change that counts for a limit.
 type countedChange struct {
 	limit, field string
+	held         bool // it waited, or waits still
 	Name
 }
 
@@ -143,9 +148,9 @@ func countedIn(r *PastRun) (all []countedChange) {
 		return nil
 	}
 	byHand := r.Trigger == Importing || r.Trigger == ByHand
-	for _, c := range slices.Concat(r.Done, r.Held) {
+	for i, c := range slices.Concat(r.Done, r.Held) {
 		add := func(limit, field string) {
-			all = append(all, countedChange{limit, field, Name{c.Member, c.Name}})
+			all = append(all, countedChange{limit, field, i >= len(r.Done), Name{c.Member, c.Name}})
 		}
 		switch {
 		case c.Kind == Deactivate && c.Field == statusField:
@@ -195,23 +200,34 @@ func changesOf(all []countedChange, kind limitedKind) (who []Name) {
 	return who
 }
 
-// earlier counts what runs before the ith did within a span, without leavers who have
-// come back until then.
-func (t *trial) earlier(i int, kind limitedKind, span time.Duration) (n int) {
-	back := map[int64]bool{}
+// earlier counts whom runs before the ith changed within a span, each once, without leavers
+// who have come back until then; whom they held counts only where this run does not change
+// them too. gone is how many of these are no more among the active.
+func (t *trial) earlier(i int, kind limitedKind, now []Name, span time.Duration) (n, gone int) {
+	active := map[int64]bool{} // by the last change of a status
+	seen := map[Name]bool{}
 	for j := i - 1; j >= 0 && t.runs[j].Started.After(t.runs[i].Started.Add(-span)); j-- {
-		for _, c := range changesOf(t.counted[j], kind) {
-			if kind.limit != "deactivations" || !back[c.Member] {
-				n++
+		for _, c := range slices.Backward(t.runs[j].Done) {
+			if _, later := active[c.Member]; !later && c.Field == statusField {
+				active[c.Member] = c.After == string(Active)
 			}
 		}
-		for _, c := range t.runs[j].Done {
-			if c.Field == statusField && c.After == string(Active) {
-				back[c.Member] = true
+		for _, c := range t.counted[j] {
+			if c.limit != kind.limit || c.field != kind.field || seen[c.Name] || c.held && slices.Contains(now, c.Name) {
+				continue
+			}
+			is, changed := active[c.Member]
+			if kind.leavers() && changed && is {
+				continue
+			}
+			seen[c.Name] = true
+			n++
+			if changed && !is {
+				gone++
 			}
 		}
 	}
-	return n
+	return n, gone
 }
 
 // countBefore counts who was active, and an active administrator, before each run.

@@ -122,6 +122,56 @@ func TestR21R35LimitsAreTriedOnThePast(t *testing.T) {
 	}
 }
 
+// A leaver who waits is active still, and is one leaver however often a run holds them.
+func TestR21HeldLeaversCountOnce(t *testing.T) {
+	limits := Limits{Deactivations: Limit{5, 5}}
+	for name, c := range map[string]struct {
+		runs []PastRun // a day each
+		want []string
+	}{
+		"others leave later": {
+			[]PastRun{{Held: pastLeft(11, 6)}, {Held: pastLeft(17, 1)}, {Held: pastLeft(18, 10)}},
+			[]string{"1 23 hours 6+0 of 100: 5", "3 23 hours 10+0 of 100: 5"},
+		},
+		"on the same day": {
+			[]PastRun{{Held: pastLeft(11, 6)}, {Started: pastDay(0).Add(time.Hour), Held: pastLeft(17, 1)}},
+			[]string{"1 23 hours 6+0 of 100: 5", "2 23 hours 1+6 of 100: 5"},
+		},
+		"held again": {
+			[]PastRun{{Held: pastLeft(11, 6)}, {Started: pastDay(0).Add(time.Hour), Held: pastLeft(11, 6)}, {Started: pastDay(0).Add(2 * time.Hour), Held: pastLeft(11, 7)}},
+			[]string{"1 23 hours 6+0 of 100: 5", "2 23 hours 6+0 of 100: 5", "3 23 hours 7+0 of 100: 5"},
+		},
+		"approved meanwhile": {
+			[]PastRun{{Held: pastLeft(11, 6)}, {Started: pastDay(0).Add(time.Hour), Trigger: Approve, Done: pastLeft(11, 6)}, {Started: pastDay(0).Add(2 * time.Hour), Held: pastLeft(17, 1)}},
+			[]string{"1 23 hours 6+0 of 100: 5", "3 23 hours 1+6 of 100: 5"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var done [][]PastChange
+			for i := range c.runs {
+				done = append(done, c.runs[i].Done)
+			}
+			runs, today := pastDays(done...)
+			for i := range c.runs {
+				runs[i].Held = c.runs[i].Held
+				if c.runs[i].Trigger != "" {
+					runs[i].Trigger = c.runs[i].Trigger
+				}
+				if !c.runs[i].Started.IsZero() {
+					runs[i].Started = c.runs[i].Started
+				}
+			}
+			var got []string
+			for _, o := range TryLimits(runs, today, &limits) {
+				got = append(got, fmt.Sprintf("%d %s %d+%d of %d: %d", o.Run, o.Window, o.Now, o.Earlier, o.Of, o.Allowed))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestR21AllOfTwoOrMore(t *testing.T) {
 	runs := []PastRun{{Run: 1, Started: pastDay(0), Trigger: Manual, Done: pastLeft(1, 2)}}
 	left := map[int64]PastMember{1: {Managed: true}, 2: {Managed: true}}
