@@ -56,6 +56,10 @@ func (s *Store) setMade(last sync.RunID) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
+// lastRunSQL is the last number that was given out, as far as a row of numbering and the
+// runs know.
+const lastRunSQL = `max(last_run, (SELECT coalesce(max(run_id), 0) FROM runs))`
+
 // nextRun gives out the next number, to be used in the same transaction.
 func (s *Store) nextRun(ctx context.Context, tx *sql.Tx) (id sync.RunID, err error) {
 	made, _, err := s.lastMade()
@@ -63,7 +67,7 @@ func (s *Store) nextRun(ctx context.Context, tx *sql.Tx) (id sync.RunID, err err
 		return 0, err
 	}
 	err = tx.QueryRowContext(ctx, `
-		UPDATE numbering SET last_run = max(last_run, ?, (SELECT coalesce(max(run_id), 0) FROM runs)) + 1
+		UPDATE numbering SET last_run = max(?, `+lastRunSQL+`) + 1
 		RETURNING last_run`, made).Scan(&id)
 	if err != nil {
 		return 0, err
@@ -137,7 +141,7 @@ func leapIn(ctx context.Context, tx *sql.Tx) (sync.RunID, error) {
 	var last sync.RunID
 	var newest sql.NullString
 	err := tx.QueryRowContext(ctx, `
-		SELECT max(last_run, (SELECT coalesce(max(run_id), 0) FROM runs)), (SELECT max(started_at) FROM runs)
+		SELECT `+lastRunSQL+`, (SELECT max(started_at) FROM runs)
 		  FROM numbering`).Scan(&last, &newest)
 	if err != nil {
 		return 0, err

@@ -144,7 +144,7 @@ func (s *Store) replaceContent(ctx context.Context, src string) error {
 	}
 	var last sync.RunID
 	err = s.r.QueryRowContext(ctx, `
-		SELECT max(last_run, (SELECT coalesce(max(run_id), 0) FROM runs)) FROM numbering`).Scan(&last)
+		SELECT `+lastRunSQL+` FROM numbering`).Scan(&last)
 	if err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func (n *numbering) write(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	err = tx.QueryRowContext(ctx, `
-		UPDATE numbering SET place = ?, last_run = max(?, last_run, (SELECT coalesce(max(run_id), 0) FROM runs))
+		UPDATE numbering SET place = ?, last_run = max(?, `+lastRunSQL+`)
 		RETURNING last_run`, n.place, n.last).Scan(&n.last)
 	if err != nil {
 		return err

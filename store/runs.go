@@ -51,6 +51,9 @@ func (r *RunRow) scan(rows *sql.Rows) error {
 	return err
 }
 
+// isFullRun says of a row of runs whether it decided about the whole account and succeeded.
+const isFullRun = `full = 1 AND status IN ('succeeded', 'held')`
+
 // Begin records a run as running for each of its accounts and gives it its
 // number. The caller holds the lock, so a row that still says running belongs
 // to a process that died: it becomes failed (R27).
@@ -115,6 +118,16 @@ func (s *Store) Runs(ctx context.Context, limit int) iter.Seq2[RunRow, error] {
 func (s *Store) Run(ctx context.Context, id sync.RunID) ([]RunRow, error) {
 	return collect(told(stream(ctx, s.r, (*RunRow).scan, `
 		SELECT `+RunColumns+` FROM roster_runs WHERE run_id = ? ORDER BY account, job`, id), s.path))
+}
+
+// Author is on whose behalf a run was made, and the note that its author left
+// (R31). Their name stands in RunRow.
+func (s *Store) Author(ctx context.Context, id sync.RunID) (onBehalfOf, note string, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT coalesce(on_behalf_of, ''), coalesce(note, '') FROM runs WHERE run_id = ? ORDER BY account, job LIMIT 1`, id).Scan(&onBehalfOf, &note)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return onBehalfOf, note, explain("read a run from", s.path, err)
 }
 
 // State is what the roster knows about an account besides its members.
