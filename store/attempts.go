@@ -57,7 +57,7 @@ func (s *Store) Latest(ctx context.Context, account, job string) (l Latest, err 
 	}{
 		{&l.Try, `true`},
 		{&l.Ended, `status <> 'running'`},
-		{&l.Success, `full = 1 AND status IN ('succeeded', 'held')`},
+		{&l.Success, isFullRun},
 	} {
 		rows, err := collect(told(stream(ctx, s.r, (*RunRow).scan, `
 			SELECT `+RunColumns+` FROM runs

@@ -64,7 +64,7 @@ func (f *heldFixture) arrival(keys ...string) sync.HeldChange {
 	}
 }
 
-// whole commits a run of the whole account, a day later, that leaves these open.
+// whole commits a full run, a day later, that leaves these open.
 func (f *heldFixture) whole(open ...sync.HeldChange) sync.RunID {
 	f.Helper()
 	return f.wholeWith("", open...)

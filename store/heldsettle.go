@@ -129,9 +129,9 @@ func (w *heldWriter) reject(all []sync.HeldChange) error {
 	return w.decide(ids, string(sync.Rejected), nil)
 }
 
-// acceptWhole accepts the settings of a run of the whole account, unless it holds somebody
+// acceptFull accepts the settings of a full run, unless it holds somebody
 // because they changed: then they wait under its number, where that is shown (R23).
-func (w *heldWriter) acceptWhole(planned []sync.HeldChange) error {
+func (w *heldWriter) acceptFull(planned []sync.HeldChange) error {
 	if w.c.Settings == nil {
 		return nil
 	}

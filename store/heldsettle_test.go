@@ -8,7 +8,7 @@ import (
 )
 
 // TestR23AcceptedSettings: which settings the next run is compared with, after each step.
-// A day is a run of the whole account with these settings; it holds those named, for the
+// A day is a full run with these settings; it holds those named, for the
 // settings ("Ann*") or for the limit alone ("Ann"), as well as whoever is open already, and
 // ends what is given by "-Ann".
 func TestR23AcceptedSettings(t *testing.T) {

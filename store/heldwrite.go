@@ -77,7 +77,7 @@ type heldWriter struct {
 	insert, update *sql.Stmt // nil: not needed yet; they close with the transaction
 }
 
-// commitHeld records what operators decided, then, of a run of the whole account, the
+// commitHeld records what operators decided, then, of a full run, the
 // open set as its plan leaves it, and which settings that accepts (R23, R25). It returns
 // the highest number under which something waits then, or 0.
 func commitHeld(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
@@ -92,7 +92,7 @@ func commitHeld(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunI
 		if err := w.reconcile(planned); err != nil {
 			return 0, err
 		}
-		if err := w.acceptWhole(planned); err != nil {
+		if err := w.acceptFull(planned); err != nil {
 			return 0, err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"ringroster/sync"
 )
 
-// TestR25Reconcile: the open set after a run of the whole account, by what its plan
+// TestR25Reconcile: the open set after a full run, by what its plan
 // leaves open of a set that run 2 opened with Ann and Bob, who wait, and Cy, whom run 3
 // rejected.
 func TestR25Reconcile(t *testing.T) {

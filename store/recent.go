@@ -14,18 +14,9 @@ import (
 // What runs did of late is an input of the guard (R21, R22, R35). The history of the few
 // runs that began within its windows tells it.
 
-const (
-	// The windows of sync.State.Recent.
-	recentDay  = 23 * time.Hour
-	recentWeek = 7 * 24 * time.Hour
-	// sightedSince is how long before the last whole run an earlier one still says who
-	// was on a list.
-	sightedSince = 20 * time.Hour
-)
-
 // readPast reads what runs did of late to the members of an account.
 func readPast(ctx context.Context, tx *sql.Tx, account string, now time.Time, st *sync.State) error {
-	first, err := firstWhole(ctx, tx, account)
+	first, err := firstFull(ctx, tx, account)
 	if err != nil {
 		return err
 	}
@@ -43,17 +34,20 @@ func readPast(ctx context.Context, tx *sql.Tx, account string, now time.Time, st
 func recentArgs(account string, first sync.RunID, now time.Time) []any {
 	return []any{
 		sql.Named("account", account), sql.Named("first", first),
-		sql.Named("day", stamp(now.Add(-recentDay))), sql.Named("week", stamp(now.Add(-recentWeek))),
+		sql.Named("day", stamp(now.Add(-sync.DayWindow))), sql.Named("week", stamp(now.Add(-sync.WeekWindow))),
 	}
 }
 
-// firstWhole is the run that read the account as a whole first, and so brought everybody
-// in; 0: none did.
-func firstWhole(ctx context.Context, tx *sql.Tx, account string) (first sync.RunID, err error) {
-	err = tx.QueryRowContext(ctx, `
-		SELECT run_id FROM runs
-		 WHERE account = ? AND job = 'members' AND full = 1 AND status IN ('succeeded', 'held')
-		 ORDER BY run_id LIMIT 1`, account).Scan(&first)
+// FirstFull is an account's first full run, which brought everybody in; 0: there was none.
+// What it did counts for no limit but that on leavers (R35).
+func (s *Store) FirstFull(ctx context.Context, account string) (sync.RunID, error) {
+	first, err := firstFull(ctx, s.r, account)
+	return first, explain("read the first full run from", s.path, err)
+}
+
+func firstFull(ctx context.Context, db reader, account string) (first sync.RunID, err error) {
+	err = db.QueryRowContext(ctx, `
+		SELECT run_id FROM runs WHERE account = ? AND job = 'members' AND `+isFullRun+` ORDER BY run_id LIMIT 1`, account).Scan(&first)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -168,14 +162,14 @@ func readEnded(ctx context.Context, tx *sql.Tx, window []any, st *sync.State) er
 	return nil
 }
 
-// readGone reads the logins that runs ended since the first of the whole ones that began in
+// readGone reads the logins that runs ended since the first of the full ones that began in
 // the hours before the last of them: that one still saw them (R22).
 func readGone(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
 	var first sync.RunID
 	var began sql.NullString
 	err := tx.QueryRowContext(ctx, `
 		SELECT started_at FROM runs
-		 WHERE account = ? AND job = 'members' AND full = 1 AND status IN ('succeeded', 'held')
+		 WHERE account = ? AND job = 'members' AND `+isFullRun+`
 		 ORDER BY run_id DESC LIMIT 1`, account).Scan(&began)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
@@ -185,12 +179,12 @@ func readGone(ctx context.Context, tx *sql.Tx, account string, st *sync.State) e
 		at, err = parseStamp(began)
 	}
 	if err != nil {
-		return fmt.Errorf("the last run of the whole account: %w", err)
+		return fmt.Errorf("the last full run: %w", err)
 	}
 	if err := tx.QueryRowContext(ctx, `
 		SELECT min(run_id) FROM runs
-		 WHERE account = ? AND job = 'members' AND started_at >= ? AND full = 1 AND status IN ('succeeded', 'held')`,
-		account, stamp(at.Add(-sightedSince))).Scan(&first); err != nil {
+		 WHERE account = ? AND job = 'members' AND started_at >= ? AND `+isFullRun,
+		account, stamp(at.Add(-sync.SameDay))).Scan(&first); err != nil {
 		return err
 	}
 	return collectGone(ctx, tx, account, first, st)
@@ -262,6 +256,6 @@ func readGoneContacts(ctx context.Context, tx *sql.Tx, account string, now time.
 		                    WHERE e.account = c.account AND e.rc_id = c.rc_id AND e.status <> '`+sync.StatusRemoved+`')`,
 		[]any{
 			sql.Named("account", account),
-			sql.Named("day", stamp(now.Add(-recentDay))), sql.Named("week", stamp(now.Add(-recentWeek))),
+			sql.Named("day", stamp(now.Add(-sync.DayWindow))), sql.Named("week", stamp(now.Add(-sync.WeekWindow))),
 		}, st)
 }

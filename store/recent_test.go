@@ -21,7 +21,7 @@ type pastFixture struct {
 	who map[string]*sync.Member
 }
 
-// newPastFixture has a first whole run, at hour 0, that brought three people in.
+// newPastFixture has a first full run, at hour 0, that brought three people in.
 func newPastFixture(t *testing.T) *pastFixture {
 	f := &pastFixture{T: t, s: newTestStore(t), who: map[string]*sync.Member{}}
 	var all []sync.Change
@@ -101,7 +101,7 @@ func TestR21RecentLeavers(t *testing.T) {
 		given     func(f *pastFixture)
 		day, week int
 	}{
-		"by a whole run":          {func(f *pastFixture) { f.run(200, sync.Scheduled, true, leave(f, "Ann"), leave(f, "Bob")) }, 2, 2},
+		"by a full run":           {func(f *pastFixture) { f.run(200, sync.Scheduled, true, leave(f, "Ann"), leave(f, "Bob")) }, 2, 2},
 		"by a run of one person":  {func(f *pastFixture) { f.run(200, sync.Manual, false, leave(f, "Ann")) }, 1, 1},
 		"by hand":                 {func(f *pastFixture) { f.run(200, sync.ByHand, false, leave(f, "Ann")) }, 1, 1},
 		"approved":                {func(f *pastFixture) { f.run(200, sync.Approve, false, leave(f, "Ann")) }, 0, 0},
@@ -153,7 +153,7 @@ func TestR35Recent(t *testing.T) {
 		given func(f *pastFixture)
 		want  sync.Recent
 	}{
-		"the first whole run": {func(*pastFixture) {}, sync.Recent{}},
+		"the first full run": {func(*pastFixture) {}, sync.Recent{}},
 		"newcomers": {
 			func(f *pastFixture) {
 				f.run(1, sync.Scheduled, true, onboard(person("acme", "Dan", "Lee")), onboard(boss("Eve")))
@@ -217,7 +217,7 @@ func TestR35Recent(t *testing.T) {
 
 func updated(field string, n int) sync.Recent { return sync.Recent{Updated: map[string]int{field: n}} }
 
-// TestR22Gone: the logins that runs ended since the first whole run of the 20 hours before
+// TestR22Gone: the logins that runs ended since the first full run of the 20 hours before
 // the last one.
 func TestR22Gone(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -239,7 +239,7 @@ func TestR22Gone(t *testing.T) {
 			f.run(40, sync.Scheduled, true, f.logins("Bob"))
 			f.run(48, sync.Scheduled, true, f.logins("Cy"))
 		}, "Bob 7, Cy 7"},
-		"a run of an approval is no whole one": {func(f *pastFixture) {
+		"a run of an approval is no full one": {func(f *pastFixture) {
 			f.run(1, sync.Approve, false, f.logins("Ann"), deactivate(f.who["Bob"], sync.ReasonRemoved))
 			f.run(2, sync.Scheduled, true)
 		}, ""},
@@ -251,7 +251,7 @@ func TestR22Gone(t *testing.T) {
 			f.run(1, sync.Scheduled, true, deactivate(f.who["Bob"], sync.ReasonRemoved))
 			f.run(2, sync.Scheduled, true, reactivate(f.who["Bob"]))
 		}, ""},
-		"after the last whole run": {func(f *pastFixture) {
+		"after the last full run": {func(f *pastFixture) {
 			f.run(1, sync.Scheduled, true, f.logins("Ann"))
 			f.run(2, sync.ByHand, false, f.logins("Bob"))
 		}, "Ann 7"},

@@ -44,7 +44,7 @@ func TestAccidentAnApprovalAcceptsTheNextSettings(t *testing.T) {
 }
 
 // The settings of a run are accepted when the last leaver whom it held for them is decided
-// about, not the first, and by a run of the whole account that holds nobody (R23).
+// about, not the first, and by a full run that holds nobody (R23).
 func TestR23WhenSettingsAreAccepted(t *testing.T) {
 	accepted := func(t *testing.T, w *world, want string) {
 		t.Helper()

@@ -48,7 +48,7 @@ type Contact struct {
 	ID           int64  // 0: not yet held
 	RCID         string // the entry's id: that of the extension, if there is one
 	Fields       ContactFields
-	LeavingSince time.Time // start of the first whole run that did not list it; zero: the last one did (R21)
+	LeavingSince time.Time // start of the first full run that did not list it; zero: the last one did (R21)
 }
 
 // Label is what people call the contact.

@@ -121,7 +121,7 @@ func (p *contactPlanner) closeSet() {
 			continue
 		case h.State == Rejected && w.listed && h.PresentOn < today:
 			h.PresentOn, h.PresentDays = today, h.PresentDays+1
-			if h.PresentDays >= presentDays {
+			if h.PresentDays >= PresentDays {
 				continue
 			}
 		}

@@ -45,7 +45,7 @@ func TestLawDays(t *testing.T) {
 
 func (c *chronicle) draw(n int, what string) int { return rapid.IntRange(0, n-1).Draw(c.t, what) }
 
-// day is one run of the whole account, with what happens before it and after.
+// day is one full run, with what happens before it and after.
 func (c *chronicle) day() {
 	for range c.draw(3, "things") {
 		c.happen()
@@ -82,7 +82,7 @@ func (c *chronicle) people() (n int) {
 	return n + len(c.Snapshot.Admins)
 }
 
-// full is a run of the whole account, after which the laws are checked.
+// full is a full run, after which the laws are checked.
 func (c *chronicle) full() {
 	open, members := c.books.state.Open, c.members
 	plan := c.today(c.t)
@@ -97,7 +97,7 @@ func (c *chronicle) full() {
 		if c.isPresent(m) {
 			delete(c.shown, m.ID)
 			if days := c.rejected[m.ID]; days != nil {
-				if days[day] = true; len(days) >= presentDays {
+				if days[day] = true; len(days) >= PresentDays {
 					delete(c.rejected, m.ID)
 				}
 			}

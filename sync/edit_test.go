@@ -32,7 +32,7 @@ func TestR26Rejecting(t *testing.T) {
 		w.reject(t, w.lastRun, nil)
 	})
 	t.Run("until they were seen on three days", func(t *testing.T) {
-		for range presentDays {
+		for range PresentDays {
 			w.tomorrow().clearAll()
 			one(w)
 			w.today(t)

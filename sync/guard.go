@@ -39,11 +39,10 @@ type window struct {
 	percent, floor int // factors
 }
 
-// windows are R21's. A day's is shorter than a day, so that a run that starts a little
-// earlier than yesterday's does not count yesterday's leavers in.
+// windows are R21's.
 var windows = [2]window{
-	{"23 hours", 23 * time.Hour, 1, 1},
-	{"7 days", 7 * 24 * time.Hour, 3, 2},
+	{"23 hours", DayWindow, 1, 1},
+	{"7 days", WeekWindow, 3, 2},
 }
 
 // check is one reason for holding every leaver of an account.

@@ -48,10 +48,6 @@ type HeldChange struct {
 // statusField is the field of a change that makes somebody inactive.
 const statusField = "status"
 
-// presentDays is on how many UTC days full runs must have seen a person whose leaving
-// was rejected, for the rejection to end (R26).
-const presentDays = 3
-
 // isLeaver says whether the change makes somebody leave.
 func (h *HeldChange) isLeaver() bool { return h.Kind == Deactivate }
 

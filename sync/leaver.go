@@ -193,7 +193,7 @@ func (p *planner) bookAbsence(l *leaver, counts bool) {
 	p.mark(l.member, &next)
 }
 
-// keepSince writes down since when a member would leave, in whole runs of the account
+// keepSince writes down since when a member would leave, in full runs of the account
 // (R21).
 func (p *planner) keepSince(m *Member) {
 	if m.LeavingSince.IsZero() && p.in.Only == "" {

@@ -13,7 +13,7 @@ type PastRun struct {
 	Run     RunID
 	Started time.Time
 	Trigger Trigger
-	First   bool         // the account's first whole run, or before it: it loads the roster
+	First   bool         // the account's first full run, or before it: it loads the roster
 	Done    []PastChange // what it changed, in that order
 	Held    []PastChange // what it was the first to hold; whether that happened later or not
 }

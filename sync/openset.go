@@ -32,7 +32,7 @@ func (s *settling) row(was *HeldChange, state HeldState, c Change, field int, wh
 	return &s.rows[len(s.rows)-1]
 }
 
-// closeSet is the open set after a run of the whole account: what is not planned any more
+// closeSet is the open set after a full run: what is not planned any more
 // ends where a run saw why (R25), and stays where nobody knows.
 func (s *settling) closeSet() {
 	p := s.kept
@@ -110,7 +110,7 @@ func (s *settling) refusalEnds(h *HeldChange) bool {
 	if today := s.kept.today(); h.PresentOn < today {
 		h.PresentOn, h.PresentDays = today, h.PresentDays+1
 	}
-	return h.PresentDays >= presentDays
+	return h.PresentDays >= PresentDays
 }
 
 // isLoss says whether a held update takes a role or a login away: its rejection lasts as

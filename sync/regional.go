@@ -132,7 +132,7 @@ func (p *planner) lookups() []string {
 	most := p.in.Policy.RegionalLookups
 	p.plan.Notes = append(p.plan.Notes, Note{
 		Reason: NoteRegionalWaits,
-		Detail: fmt.Sprintf("the own time zone and language of %d people are still to be read; a run of the whole account reads %d at most", len(lots), most),
+		Detail: fmt.Sprintf("the own time zone and language of %d people are still to be read; a full run reads %d at most", len(lots), most),
 	})
 	slices.SortFunc(lots, func(a, b lot) int { return cmp.Or(strings.Compare(a.draw, b.draw), strings.Compare(a.id, b.id)) })
 	ids := make([]string, min(most, len(lots)))

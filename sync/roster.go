@@ -99,7 +99,7 @@ type Member struct {
 	AbsentDays         int    // UTC days in a row on which nobody reported them (R17)
 	AbsentOn           string // the last such day, 2006-01-02
 	LastSeenAt         time.Time
-	LeavingSince       time.Time // start of the first whole run in which the member would leave; zero: it would not (R21)
+	LeavingSince       time.Time // start of the first full run in which the member would leave; zero: it would not (R21)
 
 	Unsealed bool // the roster has no seal of the member as it stands (seal.go)
 }
@@ -138,7 +138,7 @@ type State struct {
 	// Recent counts what earlier runs did within each window of the guard: 23 hours and
 	// 7 days, from start of run to start of run. It shares the limits of this run (R21, R35).
 	Recent [2]Recent `json:"recent,omitzero"`
-	// Gone are logins that runs ended, by member, whom an earlier whole run still saw there:
+	// Gone are logins that runs ended, by member, whom an earlier full run still saw there:
 	// the first of those that began in the 20 hours before the last one (R22). A run for one
 	// person counts as well, since it is no look at the lists; what an operator approved, did
 	// or undid does not.
@@ -146,7 +146,7 @@ type State struct {
 	// GoneAdmins are members who were administrators then, and lost the role to such a run.
 	GoneAdmins map[int64]bool `json:"gone_admins,omitempty"`
 	// Sparse are lists of which the roster has few people, by name, with how many active
-	// records each had in the last whole run (R22).
+	// records each had in the last full run (R22).
 	Sparse map[string]int `json:"sparse,omitempty"`
 
 	Kept  map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
@@ -161,7 +161,7 @@ type State struct {
 // by hand or undid since.
 type Recent struct {
 	Deactivated    int            `json:"deactivated,omitempty"` // and still inactive
-	Onboarded      int            `json:"onboarded,omitempty"`   // after the first whole run
+	Onboarded      int            `json:"onboarded,omitempty"`   // after the first full run
 	Administrators int            `json:"administrators,omitempty"`
 	Updated        map[string]int `json:"updated,omitempty"` // by field: what the source changed
 }
@@ -232,9 +232,9 @@ type Commit struct {
 	Full     bool
 	TakenAt  time.Time // of the snapshot; zero when there was none
 	Identity Identity  // bound at the first success (R4); zero: leave as it is
-	// Settings are the deciding settings of a whole run (R23): they replace what the
+	// Settings are the deciding settings of a full run (R23): they replace what the
 	// guard compares the next run with, unless the run holds somebody because they are
-	// others; then they wait with what it holds. nil: no whole run.
+	// others; then they wait with what it holds. nil: no full run.
 	Settings *Accepted
 	// Settled are held changes that an operator decided about.
 	Settled *Settled

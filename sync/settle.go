@@ -273,7 +273,7 @@ func (s *settling) since(m *Member) time.Time {
 }
 
 // longDoubt is how long a leaver waits without a question for lists that are not believed.
-const longDoubt = 20 * time.Hour
+const longDoubt = SameDay
 
 // mostReasons is how many lists are named where something hangs on what others lost.
 const mostReasons = 3

@@ -68,7 +68,7 @@ func standingText(h *store.HeldRow) string {
 	case string(sync.Rejected):
 		text := fmt.Sprintf("%s: rejected by %s%s", what, h.DecidedBy, prefixed(" at ", text(h.DecidedAt)))
 		if h.PresentDays > 0 {
-			text += fmt.Sprintf(", seen present on %d of 3 days since", h.PresentDays)
+			text += fmt.Sprintf(", seen present on %d of %d days since", h.PresentDays, sync.PresentDays)
 		}
 		return text + prefixed(": ", h.Note)
 	case string(sync.Suspect):

@@ -132,7 +132,7 @@ func decisionText(h *store.HeldRow) string {
 		line += ": " + clean(h.Note)
 	}
 	if h.State == string(sync.Rejected) && h.PresentDays > 0 {
-		line += fmt.Sprintf("; seen present on %s of 3", counted(h.PresentDays, "day", "days"))
+		line += fmt.Sprintf("; seen present on %s of %d", counted(h.PresentDays, "day", "days"), sync.PresentDays)
 	}
 	return changeHeadText(h) + wrapped("      ", "        ", line)
 }

@@ -140,9 +140,6 @@ type pastOf struct {
 	pruned bool // changes of some of these runs are gone
 }
 
-// longestWindow is how far back what earlier runs did shares a limit.
-const longestWindow = 7 * 24 * time.Hour
-
 // readPast reads the history of an account since a time, and of the week before it.
 func readPast(ctx context.Context, st *store.Store, account string, since time.Time) (*pastOf, error) {
 	h := &pastOf{today: map[int64]sync.PastMember{}}
@@ -158,10 +155,13 @@ func readPast(ctx context.Context, st *store.Store, account string, since time.T
 	if err != nil {
 		return nil, err
 	}
-	first := firstFull(rows)
+	first, err := st.FirstFull(ctx, account)
+	if err != nil {
+		return nil, err
+	}
 	for i := range rows {
 		started := timeOf(&rows[i].StartedAt)
-		if started.Before(since.Add(-longestWindow)) {
+		if started.Before(since.Add(-sync.WeekWindow)) {
 			continue
 		}
 		run := sync.PastRun{Run: rows[i].RunID, Started: started, Trigger: rows[i].Trigger, First: rows[i].RunID <= first}
@@ -197,17 +197,6 @@ func pastRuns(ctx context.Context, st *store.Store, account string) (rows []stor
 	}
 	slices.Reverse(rows)
 	return rows, nil
-}
-
-// firstFull is the run that loaded the roster; 0: there was none.
-func firstFull(rows []store.RunRow) sync.RunID {
-	byItself := []sync.Trigger{sync.Manual, sync.Scheduled, sync.CatchUp, sync.Retry}
-	for i := range rows {
-		if r := &rows[i]; (r.Status == sync.Succeeded || r.Status == sync.HeldRun) && slices.Contains(byItself, r.Trigger) {
-			return r.RunID
-		}
-	}
-	return 0
 }
 
 // addHeld adds what was held to the runs that held it first.

@@ -45,7 +45,7 @@ func (g *game) heedApproval(run sync.RunID, set *chosenSet) {
 	}
 }
 
-// heedViews: all that roster_runs counts as held by a run of the whole account waits in
+// heedViews: all that roster_runs counts as held by a full run waits in
 // roster_held, and nobody inactive waits there.
 func (g *game) heedViews(run sync.RunID) {
 	var held, waiting, inactive int
