@@ -23,6 +23,15 @@ const (
 	formatCSV   = "csv"
 )
 
+// aside is where words for people go: among them, or beside a document that
+// programs read.
+func (a *app) aside() io.Writer {
+	if a.output == formatTable {
+		return a.stdout
+	}
+	return a.stderr
+}
+
 // clean makes foreign text safe for a line on a terminal.
 func clean(s string) string { return observe.Escape(s) }
 

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+func approveCommand(a *app) *cobra.Command {
+	var d decision
+	c := &cobra.Command{
+		Use: "approve RUN", Short: "Let held changes happen", Args: cobra.ExactArgs(1),
+		Long: `RUN means what that run, or an earlier one, showed and what still waits. Reads
+RingCentral afresh and applies those of these changes that are still planned as they
+were shown, and nothing else. What is not applied waits on, and the command says so;
+that nothing was applied is an error.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.approve(c.Context(), args[0], d) },
+	}
+	d.flags(c)
+	a.addOutput(c)
+	return c
+}
+
+func (a *app) approve(ctx context.Context, run string, d decision) error {
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
+		return a.approveOn(ctx, s, st, run, d)
+	})
+}
+
+func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store, run string, d decision) error {
+	shown, sets, err := a.chooseHeld(ctx, st, run, d)
+	if err != nil {
+		return err
+	}
+	var names []string
+	approval := map[string]*sync.Approval{}
+	for i := range sets {
+		approval[sets[i].account] = &sync.Approval{Run: shown, Held: sets[i].ids()}
+		names = append(names, sets[i].account)
+	}
+	slices.Sort(names)
+	accounts, err := chosen(s, names)
+	if err != nil {
+		return err
+	}
+	if err := a.confirm(ctx, d.yes, sets, "Apply these changes?", "nothing was applied"); err != nil {
+		return err
+	}
+	who := d.run(s, sync.Approve, names...)
+	who.Job = sets[0].job // a run has one, and so have all of its sets
+	if _, served, err := st.Service(); err != nil || served {
+		return orElse(err, func() error { return a.approveThere(ctx, st, store.Request{Approval: approval, Run: who}, sets) })
+	}
+	if err := config.CheckCredentials(accounts...); err != nil {
+		return err
+	}
+	id, results, err := a.runOn(ctx, s, st, sync.Request{Run: who, Approve: approval})
+	if err != nil {
+		return err
+	}
+	if who.Job == sync.JobContacts {
+		err = a.reportContacts(id, results)
+	} else {
+		err = a.report(id, results)
+	}
+	return errors.Join(err, a.tellApproved(ctx, st, id, sets))
+}
+
+// orElse is err, or what f makes when there is none.
+func orElse(err error, f func() error) error {
+	if err != nil {
+		return err
+	}
+	return f()
+}
+
+// tellApproved says what of the approved changes was not applied, and what waits on. That
+// nothing was applied is an error, since nothing came of the approval.
+func (a *app) tellApproved(ctx context.Context, st *store.Store, id sync.RunID, sets []chosenSet) error {
+	runs, err := st.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	failed := map[string]bool{}
+	for i := range runs {
+		failed[runs[i].Account] = runs[i].Status == sync.Failed
+	}
+	applied, failures := 0, 0
+	for i := range sets {
+		set := &sets[i]
+		if failed[set.account] {
+			failures++ // that was told
+			continue
+		}
+		n, err := a.tellApplied(ctx, st, set)
+		if err != nil {
+			return err
+		}
+		applied += n
+		if set.spared > 0 {
+			_, _ = fmt.Fprintf(a.aside(), "\n%s on: `ringroster held` shows them.\n", counted(set.spared, "other change of "+set.account+" waits", "other changes of "+set.account+" wait"))
+		}
+	}
+	if applied == 0 && failures == 0 {
+		return errors.New("nothing was applied: none of the approved changes is planned any more as it was shown")
+	}
+	return nil
+}
+
+// tellApplied says of one account what was approved and not applied, and counts the rest.
+func (a *app) tellApplied(ctx context.Context, st *store.Store, set *chosenSet) (applied int, err error) {
+	rows, err := st.Held(ctx, store.HeldFilter{Account: set.account, Job: set.job, States: everyState})
+	if err != nil {
+		return 0, err
+	}
+	state := map[int64]string{}
+	for i := range rows {
+		state[rows[i].HeldID] = rows[i].State
+	}
+	for i := range set.rows {
+		h := &set.rows[i]
+		switch now := state[h.HeldID]; {
+		case now == store.HeldApproved:
+			applied++
+		case now == string(sync.Waiting):
+			_, _ = fmt.Fprintf(a.aside(), "not applied: %s: %s. RingCentral does not ask for it now; it waits on%s.\n", subjectText(h), whatHeld(h), toExplain(h))
+		default:
+			_, _ = fmt.Fprintf(a.aside(), "not applied: %s: %s: %s.\n", subjectText(h), whatHeld(h), fates[now])
+		}
+	}
+	return applied, nil
+}
+
+// toExplain names the command that says how somebody stands. Contacts have none.
+func toExplain(h *store.HeldRow) string {
+	who := h.Person
+	switch {
+	case h.Job == sync.JobContacts:
+		return ""
+	case h.MemberID != nil:
+		who = strconv.FormatInt(*h.MemberID, 10)
+	}
+	return fmt.Sprintf(", and `ringroster explain %s` says how they stand", clean(who))
+}
