@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -110,17 +109,11 @@ type client struct {
 	report    atomic.Pointer[func(sync.Progress)] // nil: nobody listens
 }
 
-// apiPath is what calls add to an address.
-var apiPath = regexp.MustCompile(`(/restapi|/voice/api|/api/auth)(/.*)?$`)
-
 func newClient(cfg Config) (*client, error) {
 	cfg.JWT = strings.TrimSpace(cfg.JWT)
 	c := &client{Config: cfg, transport: cfg.Transport, closeIdle: func() {}, pacer: newPacer(), bodies: newBodySlots()}
 	c.secrets = newSecrets(&c.Config)
 	for s, text := range []string{cfg.BaseURL, cfg.RingCXURL} {
-		if begun := apiPath.FindString(strings.TrimRight(text, "/")); begun != "" {
-			return nil, settings("%s ends in %s, which is added to it: leave that out", service(s).setting(), begun)
-		}
 		u, err := url.Parse(strings.TrimRight(text, "/"))
 		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Scheme != "https" && u.Scheme != "http") {
 			return nil, settings("%s is not the address of a server", service(s).setting())

@@ -174,9 +174,6 @@ func connect(s *config.Settings, account *config.Account, onCall func(ringcentra
 	if err != nil {
 		return nil, err
 	}
-	if err := account.CheckCA(); err != nil {
-		return nil, err
-	}
 	subAccounts := make([]string, len(account.SubAccounts))
 	for i, id := range account.SubAccounts {
 		subAccounts[i] = string(id)

@@ -92,15 +92,3 @@ func ReadText(file string, most int64) ([]byte, error) {
 	}
 	return data, nil
 }
-
-// CheckCA refuses a ca_file that must not be read; errors are *Problems. That one is
-// not there is found out by its reader.
-func (a *Account) CheckCA() error {
-	if a.CAFile == "" {
-		return nil
-	}
-	if _, err := ReadFile(a.CAFile, maxFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return a.problem("ca_file", "%s cannot be read: %v", a.CAFile, err)
-	}
-	return nil
-}
