@@ -59,6 +59,15 @@ func (l list) encode() []byte {
 	return encode(l.whole)
 }
 
+// without are the records of an operation's list but the one with an id.
+func (l list) without(op Operation, id string) []json.RawMessage {
+	key := cmp.Or(idKeys[op], "id")
+	return slices.DeleteFunc(slices.Clone(l.records), func(record json.RawMessage) bool {
+		var fields map[string]json.RawMessage
+		return json.Unmarshal(record, &fields) == nil && strings.Trim(string(fields[key]), `"`) == id
+	})
+}
+
 // onRecords spoils the list of an answer.
 func onRecords(edit func(*Fault, []json.RawMessage) []json.RawMessage) func(*Server, *Fault, *request, answer) answer {
 	return func(_ *Server, f *Fault, _ *request, a answer) answer {
@@ -145,14 +154,7 @@ func goneFault(_ *Server, f *Fault, r *request, a answer) answer {
 	if !ok {
 		return a
 	}
-	key := cmp.Or(idKeys[r.op], "id")
-	l.records = slices.DeleteFunc(l.records, func(record json.RawMessage) bool {
-		var fields map[string]json.RawMessage
-		if json.Unmarshal(record, &fields) != nil {
-			return false
-		}
-		return strings.Trim(string(fields[key]), `"`) == f.ID
-	})
+	l.records = l.without(r.op, f.ID)
 	a.body = l.encode()
 	return a
 }

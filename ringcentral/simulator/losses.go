@@ -60,11 +60,7 @@ func unlistedFault(_ *Server, f *Fault, r *request, a answer) answer {
 	if !ok {
 		return a
 	}
-	key := cmp.Or(idKeys[r.op], "id")
-	return a.edited(l, slices.DeleteFunc(slices.Clone(l.records), func(record json.RawMessage) bool {
-		var fields map[string]json.RawMessage
-		return json.Unmarshal(record, &fields) == nil && strings.Trim(string(fields[key]), `"`) == f.ID
-	}))
+	return a.edited(l, l.without(r.op, f.ID))
 }
 
 // inactiveFault says of every record that it is not active.
