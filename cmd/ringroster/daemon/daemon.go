@@ -135,14 +135,15 @@ func (d *Daemon) Start(ctx context.Context) error {
 	d.mu.Lock()
 	d.settings, d.jobs = s, s.Jobs
 	d.mu.Unlock()
-	if _, err := d.past(ctx); err != nil {
+	past, err := d.past(ctx)
+	if err != nil {
 		return fmt.Errorf("read past runs: %w", err)
 	}
 	if d.scheduler, err = d.schedule(); err != nil {
 		return fmt.Errorf("set up the schedule: %w", err)
 	}
 	d.scheduler.Start()
-	d.Observer.Ready(s.Enabled, d.next(ctx))
+	d.Observer.Ready(s.Enabled, soonest(time.Now(), s.Jobs, past))
 	d.Notify(ready)
 	return nil
 }
