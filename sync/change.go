@@ -146,6 +146,15 @@ type HoldReason struct {
 	Detail string `json:"detail"`
 }
 
+// ReasonWords are reasons without their numbers.
+func ReasonWords(reasons []HoldReason) []string {
+	words := make([]string, len(reasons))
+	for i, r := range reasons {
+		words[i] = string(r.Reason)
+	}
+	return words
+}
+
 // Summary counts a plan. Every person is in exactly one of Onboard, Link, Update,
 // Reactivate, Unchanged, Conflicts, Skipped and HeldPeople (R32).
 type Summary struct {

@@ -1,8 +1,6 @@
 package observe
 
 import (
-	"fmt"
-
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
@@ -46,8 +44,7 @@ func logContacts(log *zap.Logger, r *sync.Run, c *sync.Commit) {
 		}
 		for _, reason := range h.Reasons {
 			log.Warn(eventRemovalsHeld, zap.String("reason", string(reason.Reason)), zap.String("detail", reason.Detail),
-				zap.Int("held", len(h.Changes)), zap.String("remedy",
-					fmt.Sprintf("ringroster held; then ringroster approve %d, or ringroster reject %d", h.Run, h.Run)))
+				zap.Int("held", len(h.Changes)), zap.String("remedy", Decide(h.Run)))
 		}
 	}
 	s := &c.Contacts.Summary

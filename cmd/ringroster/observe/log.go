@@ -189,10 +189,10 @@ func logHeld(log *zap.Logger, held *sync.Held) {
 		one := held.Changes[i]
 		for _, fields := range eachField(one.Fields) {
 			one.Fields = fields
-			log.Warn(eventMemberHeld, append(appendChange(nil, &one), zap.Strings("held_for", words(one.Why)))...)
+			log.Warn(eventMemberHeld, append(appendChange(nil, &one), zap.Strings("held_for", sync.ReasonWords(one.Why)))...)
 		}
 	}
-	for _, kind := range []sync.Kind{sync.Deactivate, sync.Onboard, sync.Link, sync.Reactivate, sync.Update} {
+	for _, kind := range heldKinds {
 		for _, r := range held.Reasons {
 			n := 0
 			for i := range held.Changes {
@@ -207,7 +207,7 @@ func logHeld(log *zap.Logger, held *sync.Held) {
 			if kind == sync.Deactivate {
 				event = eventHeld
 			}
-			remedy := fmt.Sprintf("ringroster held; then ringroster approve %d, or ringroster reject %d", held.Run, held.Run)
+			remedy := Decide(held.Run)
 			if held.Run == 0 {
 				remedy = "ringroster sync of the whole account shows it; then decide"
 			}
@@ -217,21 +217,17 @@ func logHeld(log *zap.Logger, held *sync.Held) {
 	}
 }
 
+// Decide is how to decide about what a run held.
+func Decide(id sync.RunID) string {
+	return fmt.Sprintf("ringroster held; then ringroster approve %d, or ringroster reject %d", id, id)
+}
+
 // eachField gives the fields of a change one by one; a change without any is one line.
 func eachField(fields []sync.FieldChange) [][]sync.FieldChange {
 	if len(fields) == 0 {
 		return [][]sync.FieldChange{nil}
 	}
 	return slices.Collect(slices.Chunk(fields, 1))
-}
-
-// words are the reasons without their numbers.
-func words(reasons []sync.HoldReason) []string {
-	all := make([]string, len(reasons))
-	for i, r := range reasons {
-		all[i] = string(r.Reason)
-	}
-	return all
 }
 
 // Outdated logs settings that work for this version only.
