@@ -51,7 +51,7 @@ func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store
 	if err != nil {
 		return err
 	}
-	if err := a.confirm(ctx, d.yes, sets, "Apply these changes?", "nothing was applied"); err != nil {
+	if err := a.confirm(ctx, d.yes, sets, "Apply", "nothing was applied"); err != nil {
 		return err
 	}
 	who := d.run(s, sync.Approve, names...)
@@ -106,7 +106,8 @@ func (a *app) tellApproved(ctx context.Context, st *store.Store, id sync.RunID, 
 		}
 		applied += n
 		if set.spared > 0 {
-			_, _ = fmt.Fprintf(a.aside(), "\n%s on: `ringroster held` shows them.\n", counted(set.spared, "other change of "+set.account+" waits", "other changes of "+set.account+" wait"))
+			_, _ = fmt.Fprintf(a.aside(), "\n%s on: `ringroster held` shows %s.\n",
+				counted(set.spared, "other change of "+set.account+" waits", "other changes of "+set.account+" wait"), itOrThem(set.spared))
 		}
 	}
 	if applied == 0 && failures == 0 {
@@ -131,9 +132,9 @@ func (a *app) tellApplied(ctx context.Context, st *store.Store, set *chosenSet) 
 		case now == store.HeldApproved:
 			applied++
 		case now == string(sync.Waiting):
-			_, _ = fmt.Fprintf(a.aside(), "not applied: %s: %s. RingCentral does not ask for it now; it waits on%s.\n", subjectText(h), whatHeld(h), toExplain(h))
+			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s. RingCentral does not ask for it now; it waits on%s.", subjectText(h), whatHeld(h), toExplain(h))))
 		default:
-			_, _ = fmt.Fprintf(a.aside(), "not applied: %s: %s: %s.\n", subjectText(h), whatHeld(h), fates[now])
+			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s: %s.", subjectText(h), whatHeld(h), fates[now])))
 		}
 	}
 	return applied, nil

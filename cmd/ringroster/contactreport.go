@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"text/tabwriter"
 
+	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -93,13 +93,10 @@ func (a *app) contactReport(id *sync.RunID, results []sync.Result) error {
 	case formatCSV:
 		return contactRunListing(rows).print(a.stdout, formatCSV)
 	}
-	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "ACCOUNT\tSTATUS\tLISTED\tADDED\tRETURNED\tUPDATED\tMARKED\tREMOVED\tHELD\tFAULTY\tAPI CALLS")
-	for _, r := range rows {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", r.Account, r.Status, r.Listed,
-			r.Added, r.Returned, r.Updated, r.Marked, r.Removed, r.Held, r.Faulty, r.APICalls)
+	for i := range results {
+		a.tellResult(&results[i], prefixed(": ", contactSummaryText(&rows[i].ContactSummary, id != nil)))
 	}
-	return t.Flush()
+	return nil
 }
 
 func contactRunListing(rows []contactAccount) *listing[contactAccount] {
@@ -127,10 +124,7 @@ func (a *app) adviseContacts(r *sync.Result) {
 	}
 	h := r.Contacts.Held
 	_, _ = fmt.Fprintf(a.stdout, "\n%s: %s held, everything else was applied.\n", r.Account, counted(len(h.Changes), "contact is", "contacts are"))
-	for _, reason := range h.Reasons {
-		_, _ = fmt.Fprintf(a.stdout, "  %s: %s\n", reason.Reason, clean(reason.Detail))
-	}
-	_, _ = fmt.Fprintf(a.stdout, "  look: ringroster held    let them go: ringroster approve %d    keep them: ringroster reject %d\n", h.Run, h.Run)
+	_, _ = fmt.Fprintf(a.stdout, "%s  %s\n", whyText("  ", h.Reasons), observe.Decide(h.Run))
 }
 
 // contactSigns mark the kinds of changes at the start of a line.
@@ -154,9 +148,7 @@ func (a *app) tellContactPlan(p *sync.ContactPlan) {
 	tell(p.Changes)
 	if p.Held != nil {
 		out("\n  %s be held:\n", counted(len(p.Held.Changes), "contact would", "contacts would"))
-		for _, reason := range p.Held.Reasons {
-			out("    %s: %s\n", reason.Reason, clean(reason.Detail))
-		}
+		out("%s", whyText("    ", p.Held.Reasons))
 		tell(p.Held.Changes)
 	}
 	for _, n := range p.Notes {

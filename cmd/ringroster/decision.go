@@ -40,14 +40,18 @@ func (d *decision) run(s *config.Settings, trigger sync.Trigger, accounts ...str
 	}
 }
 
-// confirm shows what is concerned and asks. Without a terminal and without --yes
-// it refuses.
-func (a *app) confirm(ctx context.Context, yes bool, sets []chosenSet, question, otherwise string) error {
+// confirm shows what is concerned and asks whether to do it. Without a terminal and
+// without --yes it refuses.
+func (a *app) confirm(ctx context.Context, yes bool, sets []chosenSet, verb, otherwise string) error {
+	all := 0
 	for i := range sets {
-		for j := range sets[i].rows {
-			h := &sets[i].rows[j]
-			_, _ = fmt.Fprintf(a.stderr, "  %s %s %s: %s\n", h.Account, heldSign(h), subjectText(h), whatHeld(h))
+		all += len(sets[i].rows)
+		for _, same := range grouped(sets[i].rows, whatHeld) {
+			_, _ = fmt.Fprint(a.stderr, wrapped("  ", "      ", sets[i].account+": "+whatHeld(&same[0])))
+			for j := range same {
+				_, _ = fmt.Fprint(a.stderr, wrapped("    "+heldSign(&same[j])+" ", "        ", subjectText(&same[j])))
+			}
 		}
 	}
-	return a.ask(ctx, yes, question, otherwise)
+	return a.ask(ctx, yes, verb+" "+map[bool]string{true: "this change?", false: "these changes?"}[all == 1], otherwise)
 }

@@ -63,9 +63,7 @@ func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.St
 		return err
 	}
 	_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
-	for i := range plan.Changes {
-		_, _ = fmt.Fprint(a.stdout, changeText(&plan.Changes[i]))
-	}
+	printChanges(a.stdout, plan.Changes)
 	return nil
 }
 

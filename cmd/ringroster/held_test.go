@@ -73,8 +73,8 @@ beta: held for a decision: 1 onboarding
     + rc:77 Ada Byron <ada@example.com>
         onboard, removed: RingCentral lists them nowhere any more
 
-  let them happen: ringroster approve 5 --account beta
-  refuse them:     ringroster reject 5 --account beta
+  let it happen:   ringroster approve 5 --account beta
+  refuse it:       ringroster reject 5 --account beta
 
 beta, contacts: held for a decision: 1 removal of a contact
   because of agent_group_gone: agent group 7 of sub-account 1: 2 of 2 are not on
@@ -83,11 +83,11 @@ beta, contacts: held for a decision: 1 removal of a contact
     - contact 9 Ada Byron <ada@example.com>
         remove, removed (User)
 
-  let them happen: ringroster approve 4 --account beta
-  refuse them:     ringroster reject 4 --account beta
+  let it happen:   ringroster approve 4 --account beta
+  refuse it:       ringroster reject 4 --account beta
 
 
-Would wait too, but another rule keeps them meanwhile
+Held at the next full run that finds it, unless another rule keeps it
   - acme member 4 Ada Byron <ada@example.com>
       deactivate, removed: RingCentral lists them nowhere any more
 
@@ -129,7 +129,12 @@ func TestWhoMeansOne(t *testing.T) {
 			t.Errorf("%s: %d rows, %v", who, len(found), err)
 		}
 	}
-	if _, err := oneSubject("ADA byron", rows); err == nil {
-		t.Error("a name of many means one of them")
+	_, err := oneSubject("ADA byron", rows)
+	if err == nil || !strings.Contains(err.Error(), "or --account") {
+		t.Errorf("a name of many, of two accounts: %v", err)
+	}
+	_, err = oneSubject("ADA byron", rows[:4])
+	if err == nil || strings.Contains(err.Error(), "--account") {
+		t.Errorf("a name of many, of one account: %v", err)
 	}
 }

@@ -126,8 +126,8 @@ func (d *decision) named(ctx context.Context, st *store.Store, id sync.RunID, wa
 		if found == nil {
 			return nil, nil, usagef("nothing that run %d or an earlier one held is about anybody called %q", id, who)
 		}
-		for i := range found {
-			text, err := fateText(ctx, st, &found[i])
+		for _, h := range latest(found) {
+			text, err := fateText(ctx, st, &h)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -169,7 +169,11 @@ func oneSubject(who string, rows []store.HeldRow) (found []store.HeldRow, err er
 		found = append(found, *h)
 	}
 	if len(subjects) > 1 {
-		return nil, usagef("%q means several: give an id of %s, or --account", who, strings.Join(subjects, "; "))
+		account := ""
+		if slices.ContainsFunc(found, func(f store.HeldRow) bool { return f.Account != found[0].Account }) {
+			account = ", or --account"
+		}
+		return nil, usagef("%q means several: give an id of %s%s", who, strings.Join(subjects, "; "), account)
 	}
 	return found, nil
 }
@@ -196,6 +200,21 @@ func subjectOf(ctx context.Context, st *store.Store, who string, rows []store.He
 		return nil, nil
 	}
 	return ofMembers, nil
+}
+
+// latest is the last row of each change: what was held, rejected and cleared left one
+// behind each time.
+func latest(rows []store.HeldRow) (last []store.HeldRow) {
+	for _, h := range rows {
+		i := slices.IndexFunc(last, func(l store.HeldRow) bool { return sameSubject(&l, &h) && l.Field == h.Field })
+		switch {
+		case i < 0:
+			last = append(last, h)
+		case last[i].HeldID < h.HeldID:
+			last[i] = h
+		}
+	}
+	return last
 }
 
 func sameSubject(a, b *store.HeldRow) bool {
@@ -235,7 +254,7 @@ func nothingWaits(id sync.RunID, shown, all []store.HeldRow) error {
 	}
 	text := fmt.Sprintf("nothing was held by run %d, or before it", id)
 	if len(shown) > 0 {
-		text = fmt.Sprintf("nothing waits any more of what run %d showed: %s", id, statesText(shown))
+		text = fmt.Sprintf("nothing waits any more of what run %d showed: %s", id, statesText(latest(shown)))
 	}
 	if later > 0 {
 		return fmt.Errorf("%s; what waits was first shown as it is now by run %d: look at `ringroster held`, then decide about that number", text, later)

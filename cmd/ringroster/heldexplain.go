@@ -72,7 +72,7 @@ func standingText(h *store.HeldRow) string {
 		}
 		return text + prefixed(": ", h.Note)
 	case string(sync.Suspect):
-		return fmt.Sprintf("%s: would wait for a decision since %s (%s), if nothing else kept it", what, h.HeldSince, reasonWords(h.Why))
+		return fmt.Sprintf("%s: is held %s, since %s (%s)", what, suspectFate, h.HeldSince, reasonWords(h.Why))
 	}
 	return fmt.Sprintf("%s: waits since %s (%s); decide with `ringroster approve %d` or `ringroster reject %d`", what, h.HeldSince, reasonWords(h.Why), h.RunID, h.RunID)
 }

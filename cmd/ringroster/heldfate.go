@@ -9,10 +9,14 @@ import (
 	"ringroster/sync"
 )
 
+// suspectFate is when a suspect is held: one whom another rule keeps, and what was rejected
+// until that was cleared. Which of them it is the next full run finds out.
+const suspectFate = "at the next full run that finds it, unless another rule keeps it"
+
 // fates say what became of something held.
 var fates = map[string]string{
 	string(sync.Waiting):  "still waiting",
-	string(sync.Suspect):  "kept by another rule meanwhile",
+	string(sync.Suspect):  "held " + suspectFate,
 	string(sync.Rejected): "rejected already",
 	store.HeldApproved:    "approved already",
 	store.HeldEnded:       "no longer held",

@@ -25,7 +25,7 @@ func heldText(rows []store.HeldRow) string {
 	var b strings.Builder
 	waitingText(&b, byState[string(sync.Waiting)])
 	if suspects := byState[string(sync.Suspect)]; len(suspects) > 0 {
-		b.WriteString("\nWould wait too, but another rule keeps them meanwhile\n")
+		b.WriteString("\nHeld " + suspectFate + "\n")
 		for i := range suspects {
 			h := &suspects[i]
 			b.WriteString(changeHeadText(h))
@@ -83,7 +83,9 @@ func waitingText(b *strings.Builder, rows []store.HeldRow) {
 		if several {
 			account = " --account " + set[0].Account
 		}
-		fmt.Fprintf(b, "\n  let them happen: ringroster approve %d%s\n  refuse them:     ringroster reject %d%s\n\n", last, account, last, account)
+		them := itOrThem(len(set))
+		fmt.Fprintf(b, "\n  %-17sringroster approve %d%s\n  %-17sringroster reject %d%s\n\n",
+			"let "+them+" happen:", last, account, "refuse "+them+":", last, account)
 	}
 }
 
@@ -95,6 +97,15 @@ func commonReasons(groups [][]store.HeldRow) (all []sync.HoldReason) {
 		}
 	}
 	return all
+}
+
+// whyText is a line for each reason.
+func whyText(indent string, why []sync.HoldReason) string {
+	var b strings.Builder
+	for _, r := range why {
+		b.WriteString(wrapped(indent, indent+"    ", fmt.Sprintf("%s: %s", r.Reason, clean(r.Detail))))
+	}
+	return b.String()
 }
 
 // reasonsText says why something is held.
@@ -223,19 +234,26 @@ func chunks[T any](rows []T, key func(*T) string) func(func([]T) bool) {
 	}
 }
 
-// byReasons groups rows that are held for the same reasons, in the order in which the
-// reasons come up.
-func byReasons[T any](rows []T, why func(*T) []sync.HoldReason) (groups [][]T) {
-	at := map[string]int{}
-	for i := range rows {
-		sorted := slices.SortedFunc(slices.Values(why(&rows[i])), func(a, b sync.HoldReason) int {
+// byReasons groups rows that are held for the same reasons.
+func byReasons[T any](rows []T, why func(*T) []sync.HoldReason) [][]T {
+	return grouped(rows, func(row *T) string {
+		sorted := slices.SortedFunc(slices.Values(why(row)), func(a, b sync.HoldReason) int {
 			return cmp.Or(cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Detail, b.Detail))
 		})
 		key, _ := json.Marshal(sorted) // of plain text: cannot fail
-		n, known := at[string(key)]
+		return string(key)
+	})
+}
+
+// grouped puts rows with the same key together, in the order in which the keys come up.
+func grouped[T any](rows []T, key func(*T) string) (groups [][]T) {
+	at := map[string]int{}
+	for i := range rows {
+		k := key(&rows[i])
+		n, known := at[k]
 		if !known {
 			n = len(groups)
-			at[string(key)], groups = n, append(groups, nil)
+			at[k], groups = n, append(groups, nil)
 		}
 		groups[n] = append(groups[n], rows[i])
 	}
@@ -257,13 +275,9 @@ func heldListing(rows []store.HeldRow) *listing[store.HeldRow] {
 			"reason", "detail", "why", "held_since", "decided_at", "decided_by", "on_behalf_of", "note", "decided_run", "present_days", "ids", "held_id",
 		},
 		cells: func(h store.HeldRow) []string {
-			why := make([]string, len(h.Why))
-			for i, r := range h.Why {
-				why[i] = string(r.Reason)
-			}
 			return []string{
 				fmt.Sprint(h.RunID), h.Account, h.Job, h.State, string(h.Kind), number(h.MemberID), number(h.ContactID), h.Person, h.Name, h.Email,
-				h.Field, h.Before, h.After, string(h.Reason), h.Detail, strings.Join(why, " "), h.HeldSince,
+				h.Field, h.Before, h.After, string(h.Reason), h.Detail, strings.Join(sync.ReasonWords(h.Why), " "), h.HeldSince,
 				text(h.DecidedAt), h.DecidedBy, h.OnBehalfOf, h.Note, number(h.DecidedRun), fmt.Sprint(h.PresentDays),
 				strings.Join(h.IDs, " "), fmt.Sprint(h.HeldID),
 			}

@@ -49,9 +49,5 @@ func kindCounts(counts map[sync.Kind]int) string {
 
 // reasonWords are reasons without their numbers.
 func reasonWords(reasons []sync.HoldReason) string {
-	words := make([]string, len(reasons))
-	for i, r := range reasons {
-		words[i] = string(r.Reason)
-	}
-	return strings.Join(words, ", ")
+	return strings.Join(sync.ReasonWords(reasons), ", ")
 }

@@ -243,7 +243,7 @@ func (a *app) sayHowFar(account string, h *pastOf, since time.Time) {
 	if h.pruned {
 		pruned = "; the history is kept short (history.keep_days): what older ones did is gone"
 	}
-	_, _ = fmt.Fprintf(a.aside(), "%s: %s since %s%s\n", account, counted(runs, "run", "runs"), since.UTC().Format(time.DateOnly), pruned)
+	_, _ = fmt.Fprint(a.aside(), wrapped("", "", fmt.Sprintf("%s: %s since %s%s", account, counted(runs, "run", "runs"), since.UTC().Format(time.DateOnly), pruned)))
 }
 
 // namesShown is how many names a line of `limits` has.
@@ -255,7 +255,7 @@ func (a *app) tellLimits(limits *sync.Limits, over []overrun) error {
 	for i, kind := range limitNames {
 		parts[i] = kind.name + " " + kind.of(limits).String()
 	}
-	fmt.Fprintf(&b, "Limits: %s\n", strings.Join(parts, ", "))
+	b.WriteString(wrapped("", "", "Limits: "+strings.Join(parts, ", ")))
 	if len(over) == 0 {
 		b.WriteString("Nothing would have been held.\n")
 	}
@@ -265,8 +265,8 @@ func (a *app) tellLimits(limits *sync.Limits, over []overrun) error {
 		if o.Earlier > 0 {
 			also = fmt.Sprintf(" (+%d within %s)", o.Earlier, o.Window)
 		}
-		fmt.Fprintf(&b, "%s  %s  run %d  %s: %d of %d%s; limit %d\n",
-			o.At.UTC().Format(time.DateOnly), o.Account, o.Run, strings.TrimSpace(o.Limit+" "+o.Field), o.Now, o.Of, also, o.Allowed)
+		b.WriteString(wrapped(o.At.UTC().Format(time.DateOnly)+"  ", "    ", fmt.Sprintf("%s, run %d: %s: %d of %d%s; limit %d",
+			o.Account, o.Run, strings.TrimSpace(o.Limit+" "+o.Field), o.Now, o.Of, also, o.Allowed)))
 		b.WriteString(wrapped("    ", "    ", someNames(o.Members)))
 	}
 	_, err := fmt.Fprint(a.stdout, b.String())

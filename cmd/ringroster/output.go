@@ -53,6 +53,14 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// itOrThem is what so many things are called once they were named.
+func itOrThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
 // phoneCharacters are what a cell may consist of to count as a phone number.
 const phoneCharacters = "+0123456789 ()-./"
 

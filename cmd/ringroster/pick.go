@@ -104,7 +104,7 @@ func (a *app) showPicks(ctx context.Context, r *sync.Runner, done func(), req sy
 	reviewed := sync.Reviewed{}
 	for i := range result.Plan.Changes {
 		c := &result.Plan.Changes[i]
-		_, _ = fmt.Fprint(a.stderr, changeText(c))
+		printChanges(a.stderr, result.Plan.Changes[i:i+1])
 		if c.Kind == sync.Onboard {
 			next := c.Next()
 			_, _ = fmt.Fprintf(a.stderr, "      role %s, activity %s, teams %s, categories %s, permissions %s\n", clean(next.Profile[sync.Role]),

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type planRequest struct {
 	out      string // save the plan here
 	snapshot string // plan from this file instead of from RingCentral
 	today    bool   // with that: as of today, not as of then
+	summary  bool   // no more than the numbers
 }
 
 func planCommand(a *app) *cobra.Command {
@@ -42,9 +44,11 @@ do to the roster of today under the settings of today. RingCentral is not asked.
 	c.Flags().StringVar(&req.out, "out", "", "save the plan to this file, for sync --plan")
 	c.Flags().StringVar(&req.snapshot, "snapshot", "", "plan from this file of a past run instead of from RingCentral")
 	c.Flags().BoolVar(&req.today, "today", false, "with --snapshot: with the roster and the settings of today, not those of then")
+	c.Flags().BoolVar(&req.summary, "summary", false, "print the numbers alone")
 	c.MarkFlagsMutuallyExclusive("out", "user")
 	c.MarkFlagsMutuallyExclusive("out", "snapshot")
 	a.addOutput(c)
+	c.MarkFlagsMutuallyExclusive("summary", "output")
 	return c
 }
 
@@ -68,7 +72,7 @@ func (a *app) plan(ctx context.Context, req planRequest) error {
 		err = errors.Join(err, planListing(results).print(a.stdout, formatCSV))
 	default:
 		for i := range results {
-			a.planTable(&results[i])
+			a.planTable(&results[i], req.summary)
 		}
 	}
 	return errors.Join(err, planExit(results, req.detailed))
@@ -198,32 +202,26 @@ func memberText(id int64) string {
 	return fmt.Sprint(id)
 }
 
-// planTable prints one account's plan for people.
-func (a *app) planTable(r *sync.Result) {
+// planTable prints one account's plan for people, the numbers at its end.
+func (a *app) planTable(r *sync.Result, summary bool) {
 	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format, args...) }
 	if r.Err != nil {
 		out("%s: no plan: %s\n", r.Account, clean(r.Err.Error()))
 		return
 	}
-	s := &r.Plan.Summary
-	out("%s: %s: %d to onboard, %d to link, %d to reactivate, %d to update, %d to deactivate, %d held, %d conflicts, %d skipped, %d unchanged\n",
-		r.Account, counted(s.People, "person", "people"), s.Onboard, s.Link, s.Reactivate, s.Update, s.Deactivate, s.Held, s.Conflicts, s.Skipped, s.Unchanged)
-	for i := range r.Plan.Changes {
-		out("%s", changeText(&r.Plan.Changes[i]))
-	}
-	if h := r.Plan.Held; h != nil {
-		out("\n  %s would be held:\n", kindsText(kindsOf(h.Changes)))
-		for _, group := range byReasons(h.Changes, func(c *sync.Change) []sync.HoldReason { return c.Why }) {
-			for _, reason := range group[0].Why {
-				out("    %s: %s\n", reason.Reason, clean(reason.Detail))
-			}
-			for i := range group {
-				out("%s", changeText(&group[i]))
+	if !summary {
+		printChanges(a.stdout, r.Plan.Changes)
+		if h := r.Plan.Held; h != nil {
+			out("\n  %s would be held:\n", kindsText(kindsOf(h.Changes)))
+			for _, group := range byReasons(h.Changes, func(c *sync.Change) []sync.HoldReason { return c.Why }) {
+				out("%s", whyText("    ", group[0].Why))
+				printChanges(a.stdout, group)
 			}
 		}
+		printConflicts(a.stdout, r.Plan)
+		out("%s", notesText(r.Plan.Notes))
 	}
-	printConflicts(a.stdout, r.Plan)
-	out("%s", notesText(r.Plan.Notes))
+	out("%s", wrapped("", "  ", r.Account+": "+summaryText(&r.Plan.Summary, false)))
 }
 
 func kindsOf(changes []sync.Change) []sync.Kind {
@@ -239,19 +237,38 @@ var signs = map[sync.Kind]string{
 	sync.Onboard: "+", sync.Link: "=", sync.Reactivate: "^", sync.Update: "~", sync.Deactivate: "-", sync.EditMember: "~",
 }
 
-// changeText is a change as lines for people.
-func changeText(c *sync.Change) string {
-	var b strings.Builder
+// printChanges prints planned changes for people. Those of one kind and for one reason
+// stand together, and it is said once.
+func printChanges(w io.Writer, changes []sync.Change) {
+	for _, group := range grouped(changes, func(c *sync.Change) string { return fmt.Sprint(c.Kind, "\n", c.Reason, "\n", c.Detail) }) {
+		first := &group[0]
+		why := fmt.Sprintf("(%s%s)", first.Reason, prefixed(": ", clean(first.Detail)))
+		head := fmt.Sprintf("  %s ", signs[first.Kind])
+		if len(group) == 1 {
+			_, _ = fmt.Fprint(w, wrapped(head, "      ", fmt.Sprintf("%s %s %s", first.Kind, subjectOfChange(first), why)), belowText(first, "      "))
+			continue
+		}
+		_, _ = fmt.Fprint(w, wrapped(head, "      ", fmt.Sprintf("%s %d %s:", first.Kind, len(group), why)))
+		for i := range group {
+			_, _ = fmt.Fprint(w, wrapped("      ", "        ", subjectOfChange(&group[i])), belowText(&group[i], "        "))
+		}
+	}
+}
+
+// subjectOfChange names whom a change is about.
+func subjectOfChange(c *sync.Change) string {
 	who := clean(cmp.Or(c.Name, c.Person))
 	if c.Email != "" && c.Email != c.Name {
 		who += " <" + clean(c.Email) + ">"
 	}
-	if c.Member != 0 {
-		who += fmt.Sprintf(", member %d", c.Member)
-	}
-	fmt.Fprintf(&b, "  %s %s %s (%s%s)\n", signs[c.Kind], c.Kind, who, c.Reason, prefixed(": ", clean(c.Detail)))
+	return who + prefixed(", member ", memberText(c.Member))
+}
+
+// belowText is what else there is to say of a change: what it leaves behind, and its fields.
+func belowText(c *sync.Change, indent string) string {
+	var b strings.Builder
 	for _, left := range c.Leaves {
-		fmt.Fprintf(&b, "      leaves behind: %s\n", clean(left.Detail))
+		b.WriteString(wrapped(indent, indent+"  ", "leaves behind: "+clean(left.Detail)))
 	}
 	for _, f := range c.Fields {
 		if f.Field == "status" {
@@ -261,7 +278,7 @@ func changeText(c *sync.Change) string {
 		if f.Field == "logins" {
 			before, after = loginsText(before), loginsText(after)
 		}
-		fmt.Fprintf(&b, "      %s: %s -> %s (%s)\n", f.Field, quoted(before), quoted(after), f.Reason)
+		b.WriteString(wrapped(indent, indent+"  ", fmt.Sprintf("%s: %s -> %s (%s)", f.Field, quoted(before), quoted(after), f.Reason)))
 	}
 	return b.String()
 }
@@ -309,7 +326,7 @@ func notesText(notes []sync.Note) string {
 		if who == "" {
 			who = "the account"
 		}
-		fmt.Fprintf(&b, "  . %s (%s%s)\n", who, n.Reason, prefixed(": ", clean(n.Detail)))
+		b.WriteString(wrapped("  . ", "      ", fmt.Sprintf("%s (%s%s)", who, n.Reason, prefixed(": ", clean(n.Detail)))))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(counts)) {
 		fmt.Fprintf(&b, "  . %s not on the roster: %s\n", counted(counts[reason], "person", "people"), reason)

@@ -58,7 +58,7 @@ func (a *app) rejectOn(ctx context.Context, s *config.Settings, st *store.Store,
 	if err != nil {
 		return err
 	}
-	if err := a.confirm(ctx, d.yes, sets, "Refuse these changes?", "nothing was rejected"); err != nil {
+	if err := a.confirm(ctx, d.yes, sets, "Refuse", "nothing was rejected"); err != nil {
 		return err
 	}
 	kept := 0
@@ -92,7 +92,8 @@ func (a *app) rejectSet(ctx context.Context, s *config.Settings, st *store.Store
 	}
 	id, err := a.settle(ctx, s, st, set.job, d.run(s, sync.Reject, set.account), &sync.Settled{Decision: sync.Reject, Held: set.ids()})
 	if err == nil && len(kinds) > 0 {
-		_, _ = fmt.Fprintf(a.stdout, "Run %d: rejected %s of %s. `ringroster held` shows them until that ends.\n", id, kindsText(kinds), set.account)
+		_, _ = fmt.Fprint(a.stdout, wrapped("", "  ", fmt.Sprintf("Run %d: rejected %s of %s. `ringroster held` shows %s until that ends.",
+			id, kindsText(kinds), set.account, itOrThem(len(kinds)))))
 	}
 	return len(kinds), err
 }
@@ -143,8 +144,8 @@ func (a *app) clearRejections(ctx context.Context, job string, who []string, d d
 				return err
 			}
 			for i := range set.rows {
-				_, _ = fmt.Fprintf(a.stdout, "Run %d: no longer rejected: %s: %s. It is held again at the next run that finds it.\n",
-					id, subjectText(&set.rows[i]), whatHeld(&set.rows[i]))
+				_, _ = fmt.Fprint(a.stdout, wrapped("", "  ", fmt.Sprintf("Run %d: no longer rejected: %s: %s. It is held again %s.",
+					id, subjectText(&set.rows[i]), whatHeld(&set.rows[i]), suspectFate)))
 			}
 		}
 		return nil

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -152,6 +152,8 @@ type syncAccount struct {
 	Deactivated int            `json:"deactivated"`
 	Held        int            `json:"held"`
 	Conflicts   int            `json:"conflicts"`
+	Skipped     int            `json:"skipped"`
+	Unchanged   int            `json:"unchanged"`
 	APICalls    int            `json:"api_calls"`
 	Error       *string        `json:"error"`
 }
@@ -169,8 +171,8 @@ func (a *app) reportRun(ctx context.Context, st *store.Store, id sync.RunID) err
 	for _, row := range rows {
 		r := sync.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Plan: &sync.Plan{
 			Account: row.Account, Summary: sync.Summary{
-				Onboard: row.Onboarded, Link: row.Linked, Update: row.Updated, Reactivate: row.Reactivated,
-				Deactivate: row.Deactivated, Conflicts: row.Conflicts,
+				People: row.People, Onboard: row.Onboarded, Link: row.Linked, Update: row.Updated, Reactivate: row.Reactivated,
+				Unchanged: row.Unchanged, Deactivate: row.Deactivated, Conflicts: row.Conflicts,
 			},
 		}}
 		if row.Error != "" {
@@ -194,7 +196,7 @@ func (a *app) report(id sync.RunID, results []sync.Result) error {
 	case formatCSV:
 		err = syncListing(&doc).print(a.stdout, formatCSV)
 	default:
-		err = a.reportTable(id, results, &doc)
+		a.reportTable(id, results)
 	}
 	return errors.Join(err, exitOf(results))
 }
@@ -209,6 +211,7 @@ func syncRow(r *sync.Result) syncAccount {
 		s := &r.Plan.Summary
 		row.People, row.Onboarded, row.Linked, row.Updated = s.People, s.Onboard, s.Link, s.Update
 		row.Reactivated, row.Deactivated, row.Held, row.Conflicts = s.Reactivate, s.Deactivate, s.Held, s.Conflicts
+		row.Skipped, row.Unchanged = s.Skipped, s.Unchanged
 	}
 	return row
 }
@@ -218,7 +221,7 @@ func syncListing(doc *syncDocument) *listing[syncAccount] {
 		key: "accounts",
 		columns: []string{
 			"account", "status", "people", "onboarded", "linked", "updated",
-			"reactivated", "deactivated", "held", "conflicts", "api_calls", "error",
+			"reactivated", "deactivated", "held", "conflicts", "api_calls", "error", "skipped", "unchanged",
 		},
 		cells: func(r syncAccount) []string {
 			cells := []string{r.Account, string(r.Status)}
@@ -228,28 +231,31 @@ func syncListing(doc *syncDocument) *listing[syncAccount] {
 			} {
 				cells = append(cells, fmt.Sprint(n))
 			}
-			return append(cells, text(r.Error))
+			return append(cells, text(r.Error), fmt.Sprint(r.Skipped), fmt.Sprint(r.Unchanged))
 		},
 		rows: each(doc.Accounts),
 	}
 }
 
 // reportTable prints the summary for people, with what to do next.
-func (a *app) reportTable(id sync.RunID, results []sync.Result, doc *syncDocument) error {
+func (a *app) reportTable(id sync.RunID, results []sync.Result) {
 	_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
-	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "ACCOUNT\tSTATUS\tPEOPLE\tONBOARDED\tLINKED\tUPDATED\tREACTIVATED\tDEACTIVATED\tHELD\tCONFLICTS\tAPI CALLS")
-	for _, r := range doc.Accounts {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", r.Account, r.Status, r.People,
-			r.Onboarded, r.Linked, r.Updated, r.Reactivated, r.Deactivated, r.Held, r.Conflicts, r.APICalls)
-	}
-	if err := t.Flush(); err != nil {
-		return err
+	for i := range results {
+		r := &results[i]
+		text := ""
+		if r.Plan != nil {
+			text = prefixed(": ", summaryText(&r.Plan.Summary, true))
+		}
+		a.tellResult(r, text)
 	}
 	for i := range results {
 		a.advise(&results[i])
 	}
-	return nil
+}
+
+// tellResult says in a line how a run ended for one account.
+func (a *app) tellResult(r *sync.Result, text string) {
+	_, _ = fmt.Fprint(a.stdout, wrapped("", "  ", fmt.Sprintf("%s: %s%s; %s", r.Account, r.Status, text, counted(r.APICalls, "API call", "API calls"))))
 }
 
 // advise says what needs a human after a run.
@@ -262,14 +268,12 @@ func (a *app) advise(r *sync.Result) {
 	if h := r.Plan.Held; h != nil {
 		verb := map[bool]string{true: "is", false: "are"}[len(h.Changes) == 1]
 		_, _ = fmt.Fprintf(a.stdout, "\n%s: %s %s held, everything else was applied.\n", r.Account, kindsText(kindsOf(h.Changes)), verb)
-		for _, reason := range h.Reasons {
-			_, _ = fmt.Fprintf(a.stdout, "  %s: %s\n", reason.Reason, clean(reason.Detail))
-		}
+		_, _ = fmt.Fprint(a.stdout, whyText("  ", h.Reasons))
 		if h.Run == 0 { // a run for one person shows nothing that can be decided about (R25, R28)
 			_, _ = fmt.Fprintln(a.stdout, "  decide about it once a `ringroster sync` of the whole account has shown it")
 			return
 		}
-		_, _ = fmt.Fprintf(a.stdout, "  look: ringroster held    release: ringroster approve %d    refuse: ringroster reject %d\n", h.Run, h.Run)
+		_, _ = fmt.Fprintf(a.stdout, "  %s\n", observe.Decide(h.Run))
 	}
 }
 
@@ -278,8 +282,9 @@ func printConflicts(w io.Writer, plan *sync.Plan) {
 		return
 	}
 	_, _ = fmt.Fprintf(w, "\n%s: conflicts, which wait for a decision of yours\n", plan.Account)
-	for _, c := range plan.Conflicts {
-		_, _ = fmt.Fprintf(w, "  %s %s: %s\n      settle it: %s\n", clean(c.Name), c.Reason, clean(c.Detail), clean(c.Remedy))
+	for _, c := range plan.Conflicts { // a command is not broken: it is copied
+		_, _ = fmt.Fprintf(w, "%s      settle it: %s\n",
+			wrapped("  ", "      ", fmt.Sprintf("%s %s: %s", clean(c.Name), c.Reason, clean(c.Detail))), clean(c.Remedy))
 	}
 }
 

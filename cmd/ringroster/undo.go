@@ -83,9 +83,7 @@ func (a *app) showUndo(ctx context.Context, r *sync.Runner, account string, edit
 	}
 	*left += len(plan.Changes)
 	_, _ = fmt.Fprintf(a.stdout, "%s: %s to put back\n", account, counted(len(plan.Changes), "member", "members"))
-	for i := range plan.Changes {
-		_, _ = fmt.Fprint(a.stdout, changeText(&plan.Changes[i]))
-	}
+	printChanges(a.stdout, plan.Changes)
 	_, _ = fmt.Fprint(a.stdout, notesText(plan.Notes))
 	return nil
 }
