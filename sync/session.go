@@ -1,0 +1,250 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+)
+
+// session is one account's reading and planning.
+type session struct {
+	r         *Runner
+	run       RunID // 0: a preview
+	account   string
+	req       Request
+	policy    Policy
+	dir       Directory
+	closed    bool
+	snapshot  *Snapshot
+	looked    Look        // what was read a second time
+	lookedUp  bool        // regional settings were
+	failed    error       // why the members of the last plan's input ended early
+	past      *pastWriter // what the last plan was made from; nil: it is not kept
+	everybody func(*Standing) bool
+	begin     func() error // begins the run, when that waits for the plan (R28); nil: it has begun
+}
+
+// inSession opens a session for one account, does what is to be done in it, and closes
+// it, whatever happens. A panic is *PanicError: it fails this account alone.
+func (r *Runner) inSession(ctx context.Context, account string, req Request, do func(*session) error) (calls int, err error) {
+	s := &session{r: r, account: account, req: req}
+	err = Contain(func() error {
+		dir, err := r.Connect(account)
+		if err != nil {
+			return err
+		}
+		s.dir, s.policy = dir, r.Policy(account)
+		return do(s)
+	})
+	if s.dir != nil {
+		err = errors.Join(err, Contain(func() error {
+			s.close(ctx)
+			calls = s.dir.Calls()
+			return nil
+		}))
+	}
+	return calls, err
+}
+
+// close may be called twice.
+func (s *session) close(ctx context.Context) {
+	if !s.closed {
+		s.closed = true
+		s.dir.Close(context.WithoutCancel(ctx))
+	}
+}
+
+// replans is how often a plan is made again from the same snapshot when the
+// roster moved under it (R27).
+const replans = 3
+
+// apply decides and commits.
+func (s *session) apply(ctx context.Context) (*Commit, error) {
+	plan, err := s.decide(ctx)
+	if err == nil && s.begin != nil {
+		err = s.begin()
+	}
+	s.close(ctx) // before the commit, so that the count of calls is final
+	for attempt := 0; err == nil; attempt++ {
+		c := s.commit(plan)
+		if err = s.r.Roster.Commit(ctx, c); err == nil {
+			return c, nil
+		}
+		if !errors.Is(err, ErrMoved) || attempt == replans {
+			break
+		}
+		plan, err = s.plan(ctx)
+	}
+	return nil, err
+}
+
+// decide reads RingCentral and plans, with all that needs the session.
+func (s *session) decide(ctx context.Context) (*Plan, error) {
+	if err := s.read(ctx); err != nil {
+		return nil, err
+	}
+	return s.plan(ctx)
+}
+
+func (s *session) read(ctx context.Context) (err error) {
+	s.snapshot, err = s.dir.Snapshot(ctx, s.r.Observer.Progress)
+	return err
+}
+
+// plan makes a plan from the snapshot and the roster as it is now. Where it shows
+// that more must be read, it is made again with that: what a second look shows may have
+// to be looked at twice itself.
+func (s *session) plan(ctx context.Context) (*Plan, error) {
+	for {
+		plan, err := s.planOnce(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if more, err := s.readMore(ctx, plan); err != nil || !more {
+			return plan, err
+		}
+	}
+}
+
+// readMore reads what a plan asks for, in the same session: the lists once more
+// for those who seem to have left (R2), and regional settings.
+func (s *session) readMore(ctx context.Context, plan *Plan) (more bool, err error) {
+	if look := plan.Look.less(&s.looked); look.Any() {
+		if s.closed {
+			return false, fmt.Errorf("the roster was edited while it was planned, and new leavers appeared that were not looked up twice: run again: %w", ErrMoved)
+		}
+		second, err := s.dir.LookAgain(ctx, look, s.r.Observer.Progress)
+		if err != nil {
+			return false, fmt.Errorf("look again for those who seem to have left: %w", err)
+		}
+		if err := s.lookAgain(ctx, plan.Doubts, second, look); err != nil {
+			return false, err
+		}
+		more = true
+	}
+	if len(plan.Lookups) > 0 && !s.lookedUp && s.looksUp() {
+		own, warnings, err := s.dir.Regional(ctx, plan.Lookups, s.r.Observer.Progress)
+		if err != nil {
+			return false, fmt.Errorf("look up regional settings: %w", err)
+		}
+		s.snapshot, s.lookedUp, more = s.snapshot.withRegional(own, warnings), true, true
+	}
+	return more, nil
+}
+
+// looksUp says whether regional settings are looked up: by a run of the whole
+// account, and by anything about one person alone. A preview of the whole account
+// spends no calls on them, and so a saved plan comes out the same.
+func (s *session) looksUp() bool {
+	return !s.closed && (s.run != 0 && s.full() || s.req.Only != "")
+}
+
+// lookAgain joins a second look with the first. Each is judged alone first, since a list
+// that one of them gives no reason to believe is not believed (R2).
+func (s *session) lookAgain(ctx context.Context, first []Doubt, second *Snapshot, look Look) error {
+	alone, err := s.input(ctx, s.snapshot.replacedBy(second, &look))
+	if err != nil {
+		return err
+	}
+	doubts, err := doubtsOf(*alone)
+	if err != nil {
+		return err
+	}
+	s.snapshot = s.snapshot.withSecondLook(second, &look)
+	s.snapshot.Doubts = slices.Concat(first, doubts)
+	s.looked = s.looked.with(&look)
+	return s.failed
+}
+
+// narrow hands on what the run is limited to. A limit that says nothing about
+// this account allows nothing here; it must not pass for no limit.
+func (s *session) narrow(in *Input) {
+	if s.req.Reviewed != nil {
+		in.Reviewed = append(Reviewed{}, s.req.Reviewed[s.account]...)
+	}
+	if s.req.Approve != nil {
+		in.Approved = s.req.Approve[s.account].changes()
+	}
+}
+
+// input is what a plan of a snapshot is made from, with the roster as it is now.
+func (s *session) input(ctx context.Context, snapshot *Snapshot) (*Input, error) {
+	now := s.r.Now()
+	state, err := s.r.Roster.State(ctx, s.account, now)
+	if err != nil {
+		return nil, fmt.Errorf("read the roster's state of account %s: %w", s.account, err)
+	}
+	in := &Input{Snapshot: snapshot, State: state, Policy: s.policy, Now: now, Only: s.req.Only, Picks: s.req.Picks}
+	s.narrow(in)
+	s.failed = nil
+	in.Members = func(known Known) iter.Seq[*Member] {
+		return untilError(s.r.Roster.Members(ctx, s.account, known), &s.failed)
+	}
+	return in, nil
+}
+
+func (s *session) planOnce(ctx context.Context) (*Plan, error) {
+	in, err := s.input(ctx, s.snapshot)
+	if err != nil {
+		return nil, err
+	}
+	if err := prove(s.snapshot, &in.State); err != nil {
+		return nil, err
+	}
+	s.req.Trace.reset()
+	in.Trace, in.Everybody = s.req.Trace, s.everybody
+	if s.run != 0 && s.full() && s.r.Keep > 0 {
+		s.past = newPastWriter(s.run, s.req.Run.Version, in)
+		in.Members = s.past.watch(in.Members)
+	}
+	plan, err := MakePlan(*in)
+	if s.failed != nil {
+		return nil, fmt.Errorf("read the members of account %s: %w", s.account, s.failed)
+	}
+	return plan, err
+}
+
+// untilError is the stream without its errors: it ends at the first, which is
+// left in failed.
+func untilError[T any](rows iter.Seq2[T, error], failed *error) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for m, err := range rows {
+			if err != nil {
+				*failed = err
+				return
+			}
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// full says that the run decides about the whole account.
+func (s *session) full() bool {
+	return s.req.Only == "" && s.req.Approve == nil && s.req.Reviewed == nil && s.req.Picks == nil
+}
+
+// commit is the account's end of the run as it will be written.
+func (s *session) commit(plan *Plan) *Commit {
+	c := &Commit{
+		Run: s.run, Job: JobMembers, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan, nil),
+		APICalls: s.dir.Calls(), Plan: plan, Full: s.full(),
+		TakenAt: s.snapshot.TakenAt, Identity: s.snapshot.Identity,
+	}
+	if s.req.Approve != nil {
+		c.Settled = &Settled{Decision: Approve, Held: plan.Released}
+	}
+	if c.Full {
+		c.Settings = Accept(&s.policy, s.snapshot)
+	}
+	switch {
+	case s.past != nil:
+		c.Keep = s.past.keep(s.r.Keep)
+	case c.Full:
+		c.Keep = &Keep{}
+	}
+	return c
+}
