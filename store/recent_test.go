@@ -64,6 +64,27 @@ func (f *pastFixture) state(hour float64) sync.State {
 	return state
 }
 
+// TestR35FirstFullRun: a run for one person before it is not the one that brings everybody in.
+func TestR35FirstFullRun(t *testing.T) {
+	f := &pastFixture{T: t, s: newTestStore(t), who: map[string]*sync.Member{}}
+	first := func() sync.RunID {
+		id, err := f.s.FirstFull(t.Context(), "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	f.run(0, sync.Manual, false, onboard(person("acme", "Ann", "Lee")))
+	if got := first(); got != 0 {
+		t.Errorf("after a run for one person: %d", got)
+	}
+	f.run(1, sync.Manual, true, onboard(person("acme", "Bob", "Lee")))
+	f.run(2, sync.Scheduled, true)
+	if got := first(); got != 2 {
+		t.Errorf("got run %d", got)
+	}
+}
+
 // change makes an update of one field, as the source wants it.
 func (f *pastFixture) change(name, field, before, after string) sync.Change {
 	m := f.who[name]
