@@ -53,8 +53,7 @@ type HeldRow struct {
 type HeldFilter struct {
 	Account string
 	Job     string
-	States  []string   // none: every open one: waiting, suspect and rejected
-	Run     sync.RunID // what this run or an earlier one showed
+	States  []string // none: every open one: waiting, suspect and rejected
 	Member  int64
 	Decided int // as well the last that were decided, and are no more open: so many
 }
@@ -118,7 +117,6 @@ func (f *HeldFilter) where() (string, []any) {
 	}
 	add(f.Account != "", `account = ?`, f.Account)
 	add(f.Job != "", `job = ?`, f.Job)
-	add(f.Run != 0, `run_id <= ?`, f.Run)
 	add(f.Member != 0, `member_id = ?`, f.Member)
 	return strings.Join(terms, " AND "), slices.Clip(args)
 }

@@ -307,8 +307,6 @@ func TestHeldFilters(t *testing.T) {
 	}{
 		"all that is open":         {HeldFilter{}, []string{"2: rc:900  waiting", "3: Cy status waiting", "3: Ann email suspect", "7: Bob status suspect"}},
 		"what waits":               {HeldFilter{States: []string{"waiting"}}, []string{"2: rc:900  waiting", "3: Cy status waiting"}},
-		"what run 2 showed":        {HeldFilter{States: []string{"waiting"}, Run: 2}, []string{"2: rc:900  waiting"}},
-		"what run 3 or 2 showed":   {HeldFilter{States: []string{"waiting"}, Run: 3}, []string{"2: rc:900  waiting", "3: Cy status waiting"}},
 		"a member":                 {HeldFilter{Member: f.who["Ann"].ID}, []string{"3: Ann email suspect"}},
 		"a member, with decisions": {HeldFilter{Member: f.who["Ann"].ID, Decided: 5}, []string{"3: Ann email suspect", "2: Ann status approved by chief in run 5"}},
 		"the last decision":        {HeldFilter{States: []string{"waiting"}, Decided: 1}, []string{"2: rc:900  waiting", "3: Cy status waiting", "2: Bob status ended by chief in run 6"}},

@@ -127,6 +127,9 @@ func (w *world) inactive() (ids []int64) {
 	return ids
 }
 
+// isLeaver says whether the change makes somebody leave.
+func (h *HeldChange) isLeaver() bool { return h.Kind == Deactivate }
+
 // waiting are the members whose leaving is open in a state.
 func (w *world) waiting(state HeldState) (ids []int64) {
 	for i := range w.books.state.Open {

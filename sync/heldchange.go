@@ -48,9 +48,6 @@ type HeldChange struct {
 // statusField is the field of a change that makes somebody inactive.
 const statusField = "status"
 
-// isLeaver says whether the change makes somebody leave.
-func (h *HeldChange) isLeaver() bool { return h.Kind == Deactivate }
-
 // heldKey is what a held change is about: two with the same key replace each other.
 type heldKey struct {
 	member int64

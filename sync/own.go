@@ -26,9 +26,6 @@ var ownNames = [ownCount]string{"activity_id", "teams", "categories", "permissio
 // are JSON, in columns, history and logs alike.
 var ownEmpty = [ownCount]string{"", "[]", "[]", "{}"}
 
-// OwnFields yields the roster's own fields in display order.
-func OwnFields() []OwnField { return []OwnField{ActivityID, Teams, Categories, Permissions} }
-
 // ParseOwnField finds one of the roster's own fields by its name.
 func ParseOwnField(name string) (OwnField, bool) {
 	i := slices.Index(ownNames[:], name)

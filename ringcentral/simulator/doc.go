@@ -95,6 +95,6 @@
 // one extension or, on assigned_roles, one assignment; all of them on administrators as well.
 //
 // A group that vanishes between the list and its agents is two of them: gone on groups, with skip 1,
-// and status 404 on its agents. A refused refresh is status 401 on refresh. [ParseFault] reads a fault from
-// a flag; [Server.Control] adds and clears them while the simulator runs.
+// and status 404 on its agents. A refused refresh is status 401 on refresh. [Server.Control] adds and
+// clears them while the simulator runs.
 package simulator

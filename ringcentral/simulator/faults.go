@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Fault makes RingCentral misbehave for the requests it matches. Of several that match one request, every
@@ -129,20 +127,6 @@ func (f *Fault) validate() error {
 		all = append(all, errors.New("look, skip, count, n, retry_after and delay must not be negative"))
 	}
 	return errors.Join(all...)
-}
-
-// ParseFault reads one fault as it stands in a world file, braces left out: "kind: status, status: 503, op: agents".
-func ParseFault(text string) (*Fault, error) {
-	dec := yaml.NewDecoder(strings.NewReader("{" + text + "}"))
-	dec.KnownFields(true)
-	f := &Fault{}
-	if err := dec.Decode(f); err != nil {
-		return nil, fmt.Errorf("fault %q: %w", text, readable(err))
-	}
-	if err := f.validate(); err != nil {
-		return nil, fmt.Errorf("fault %q: %w", text, err)
-	}
-	return f, nil
 }
 
 func operations() []Operation {

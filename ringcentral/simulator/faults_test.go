@@ -373,21 +373,6 @@ func TestAnUnlistedExtensionIsNowhere(t *testing.T) {
 	}
 }
 
-func TestParseFault(t *testing.T) {
-	got, err := ParseFault("kind: status, status: 503, op: agents, count: 2")
-	if err != nil || got.Kind != "status" || got.Status != 503 || got.Op != OpAgents || got.Count != 2 {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	for text, want := range map[string]string{
-		"kind: status":        `fault "kind: status": kind status needs status`,
-		"kind: cut, times: 2": `fault "kind: cut, times: 2": line 1: key times not found`,
-	} {
-		if _, err := ParseFault(text); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-}
-
 func TestDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCaller(t, Generate(5, 1))
