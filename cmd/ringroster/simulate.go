@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/ringcentral/simulator"
 )
 
@@ -91,9 +92,12 @@ func (s *simulation) makeWorld() (*simulator.World, error) {
 	}
 	world := simulator.Generate(s.people, s.seed)
 	if s.world != "" {
-		var err error
-		if world, err = simulator.Load(s.world); err != nil {
-			return nil, &usageError{err}
+		text, err := config.ReadText(s.world, mostInput)
+		if err == nil {
+			world, err = simulator.Parse(text)
+		}
+		if err != nil {
+			return nil, usagef("read the company to serve, %s: %w", s.world, err)
 		}
 	}
 	if s.limits && world.Limits == nil {

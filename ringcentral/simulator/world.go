@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -174,19 +173,6 @@ type Contact struct {
 	JobTitle   string   `yaml:"job_title,omitempty" json:"job_title,omitempty"`
 	Site       string   `yaml:"site,omitempty" json:"site,omitempty"`
 	Phones     []string `yaml:"phones,omitempty" json:"phones,omitempty"`
-}
-
-// Load reads a world from a YAML or JSON file. The error lists every problem found.
-func Load(path string) (*World, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading world file: %w", err)
-	}
-	w, err := Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("world file %s: %w", path, err)
-	}
-	return w, nil
 }
 
 // Parse reads a world from YAML or JSON text; unknown and duplicate keys are errors.

@@ -3,7 +3,6 @@ package simulator
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +21,8 @@ const smallWorld = `accounts:
     extensions: [{id: 1, first_name: Bea}]
 `
 
-func TestLoadReadsWhatDocSays(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(path, []byte(exampleInDoc(t)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w, err := Load(path)
+func TestParseReadsWhatDocSays(t *testing.T) {
+	w, err := Parse([]byte(exampleInDoc(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,13 +91,6 @@ func TestParseNamesEveryProblem(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestLoadNamesTheFile(t *testing.T) {
-	_, err := Load(filepath.Join(t.TempDir(), "none.yaml"))
-	if err == nil || !strings.Contains(err.Error(), "none.yaml") {
-		t.Errorf("got %v", err)
 	}
 }
 
