@@ -28,7 +28,13 @@ func TestAddresses(t *testing.T) {
 		"https://example.com/#top":     "",
 		"https://me@example.com":       "",
 		"file:///etc/passwd":           "",
-		"":                             "",
+
+		"https://platform.ringcentral.com/restapi":       "",
+		"https://platform.ringcentral.com/restapi/v1.0/": "",
+		"https://ringcx.ringcentral.com/voice/api":       "",
+		"https://ringcx.ringcentral.com/api/auth/login":  "",
+		"https://proxy.example.com/restapis":             "https://proxy.example.com/restapis",
+		"":                                               "",
 	} {
 		t.Run(text, func(t *testing.T) {
 			r := &report{}
