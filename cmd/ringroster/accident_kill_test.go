@@ -25,7 +25,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		kills = 8
 	}
 	if *modelLong {
-		kills = 400
+		kills = 500
 	}
 	s := newSite(t, t.TempDir(), 150)
 	s.run(t, exitDone, "sync")
