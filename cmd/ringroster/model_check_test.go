@@ -287,7 +287,7 @@ func (g *game) checkSummary(plan *sync.Plan, v *verdicts) {
 	}
 	want := sync.Summary{
 		People: v.reported(), Onboard: v.came(onboard), Link: v.came(link), Update: v.came(update), Reactivate: v.came(reactivate),
-		Deactivate: len(v.leavers), Held: v.heldMembers(), HeldPeople: v.came(heldBack), Conflicts: v.came(conflict), Skipped: v.came(skipped), Unchanged: v.came(same),
+		Deactivate: len(v.leavers), Held: v.heldMembers() + v.waiting, HeldPeople: v.came(heldBack), Conflicts: v.came(conflict), Skipped: v.came(skipped), Unchanged: v.came(same),
 	}
 	if s != want {
 		g.rt.Fatalf("the run came to %+v\n the rules come to %+v\n leavers %v held %v%s", s, want,

@@ -46,9 +46,10 @@ func (p *planning) guard(kept *planning, doubts map[string]string) {
 	all := p.limits()
 	p.disputed(kept)
 	lost, _ := p.losses()
+	subs := p.doubted(lost, doubts)
 	for _, m := range p.sorted() {
 		if was := p.before[m.id]; was.watched() && p.leaving[m.id] != "" {
-			p.leaver(m, kept, p.why(m, kept, lost, doubts, all))
+			p.leaver(m, p.why(m, kept, lost, doubts, all), p.isDoubted(m, lost, subs))
 		} else {
 			p.present(m)
 		}
@@ -62,12 +63,12 @@ func (p *planning) guard(kept *planning, doubts map[string]string) {
 	p.lastAdministrator()
 }
 
-// disputed gives newcomers no address that they would only have because of what was lost.
+// disputed holds newcomers whose address is only theirs because of what was lost.
 func (p *planning) disputed(kept *planning) {
 	for i, q := range p.people { // putBack keeps the order
-		hired := slices.ContainsFunc(p.newcomers, func(m *modelMember) bool { return m.person == q })
-		if kept.people[i].outcome == conflict && (hired || q.outcome == skipped && q.belongs) {
-			q.outcome = conflict
+		if kept.people[i].outcome == conflict && q.outcome == onboard {
+			q.outcome = heldBack
+			p.waiting++
 			p.newcomers = slices.DeleteFunc(p.newcomers, func(m *modelMember) bool { return m.person == q })
 		}
 		// That a link or a return is held as a whole is more than the model knows.
@@ -77,25 +78,59 @@ func (p *planning) disputed(kept *planning) {
 
 // why says for what a leaver would be held.
 func (p *planning) why(m *modelMember, kept *planning, lost map[string][]*modelMember, doubts map[string]string, all map[string]bool) map[string]bool {
-	why, leaves := maps.Clone(all), kept.leaving[m.id] != ""
-	for list, gone := range lost {
-		if !slices.Contains(gone, m) {
-			continue
-		}
-		for doubted, reason := range doubts {
-			switch {
-			case doubted == list && !leaves:
-				why[reason] = true
-			case subOf(list) != "" && subOf(list) == subOf(doubted) && leaves && p.leaving[m.id] != "ringex_disabled": // a statement is no absence
-				why["list_in_doubt"] = true
-			}
+	why := maps.Clone(all)
+	for list, reason := range doubts {
+		if kept.leaving[m.id] == "" && slices.Contains(lost[list], m) {
+			why[reason] = true
 		}
 	}
 	return why
 }
 
-// leaver takes the ladder's first step that applies (R16).
-func (p *planning) leaver(m *modelMember, kept *planning, why map[string]bool) {
+// doubted are the sub-accounts of which an agent list is not believed, by either look, and
+// until when somebody must be lost to wait for it.
+func (p *planning) doubted(lost map[string][]*modelMember, doubts map[string]string) map[string]time.Time {
+	subs, always := map[string]time.Time{}, p.now.AddDate(1, 0, 0)
+	for sub := range p.inDoubt {
+		subs[sub] = always
+	}
+	for list := range doubts {
+		for _, m := range lost[list] {
+			until := always
+			if p.isRejected(m.id, "status") || p.isRejected(m.id, "logins") { // the lists are wrong: only who is lost with them is in doubt
+				until = p.since(m).Add(listWindow)
+			}
+			if until.After(subs[subOf(list)]) {
+				subs[subOf(list)] = until
+			}
+		}
+	}
+	delete(subs, "") // the administrators
+	return subs
+}
+
+// since is when a member first would have left.
+func (p *planning) since(m *modelMember) time.Time {
+	if since := p.leavingSince[m.id]; !since.IsZero() {
+		return since
+	}
+	return p.now
+}
+
+// isDoubted says whether a leaver waits for another list of their sub-account. A disabled
+// extension is a statement and no absence.
+func (p *planning) isDoubted(m *modelMember, lost map[string][]*modelMember, subs map[string]time.Time) bool {
+	for list, gone := range lost {
+		if until, doubted := subs[subOf(list)]; doubted && slices.Contains(gone, m) && !p.since(m).After(until) {
+			return p.leaving[m.id] != "ringex_disabled"
+		}
+	}
+	return false
+}
+
+// leaver takes the ladder's first step that applies (R16). doubted: it waits without a
+// question of its own, for so long.
+func (p *planning) leaver(m *modelMember, why map[string]bool, doubted bool) {
 	key, reason := heldKey{m.id, "status"}, p.leaving[m.id]
 	row := p.open[key]
 	days := m.absentDays
@@ -109,10 +144,11 @@ func (p *planning) leaver(m *modelMember, kept *planning, why map[string]bool) {
 		}
 	}
 	stays := p.conflicted[m.id] || !rejected && reason == "removed" && days <= p.grace
-	doubted := why["list_in_doubt"] // waits without a question of its own
-	delete(why, "list_in_doubt")
 	if len(why) == 0 && (p.isRejected(m.id, "role") || p.isRejected(m.id, "logins")) { // R26
 		why["rejected"] = true
+	}
+	if len(why) == 0 && row == nil && doubted && p.now.Sub(p.since(m)) >= listWindow {
+		why["list_in_doubt"] = true
 	}
 	guarded := len(why) > 0 || row != nil && !rejected
 	switch {
@@ -265,29 +301,31 @@ func (p *planning) loginRow(m, kept *modelMember, why map[string]bool) {
 		m.logins = was.logins
 		return
 	}
-	ended, held := map[loginKey]loginRow{}, map[loginKey]loginRow{}
+	ended, held := 0, map[loginKey]loginRow{}
 	for login, before := range was.logins {
 		now := m.logins[login]
-		moved := row != nil && now.active && now.group != before.group // once something of the value waits, so does this
-		if before.active && (!now.active || moved) {
-			ended[login] = now
-			if kept.logins[login].active || row != nil {
-				if held[login] = before; !moved {
-					now.active = true // what else a record says of itself is applied
-					held[login] = now
-				}
+		if before.active && (!now.active || row != nil && now.group != before.group) {
+			ended++
+			if kept.logins[login].active { // put back, into a group that may have another name since
+				now.name, now.active = kept.logins[login].name, true
+				held[login] = now // what else a record says of itself is applied
 			}
 		}
 	}
 	switch {
-	case len(ended) == 0:
+	case ended == 0:
 		if row != nil && (row.state != "rejected" || row.right(p.today)) {
 			delete(p.open, key)
 		}
 		return
-	case row != nil && row.state == "rejected":
+	case row != nil: // once something of the value was shown, nothing of it is applied
+		if row.state != "rejected" {
+			p.row(key, "waiting", loginRowsText(m.logins), "", why)
+		}
+		m.logins = was.logins
+		return
 	case len(held) > 0:
-		p.row(key, "waiting", loginRowsText(ended), "", why)
+		p.row(key, "waiting", loginRowsText(m.logins), "", why)
 	}
 	maps.Copy(m.logins, held)
 }

@@ -51,8 +51,8 @@ func (g *game) heedViews(run sync.RunID) {
 	var held, waiting, inactive int
 	g.must(g.db.QueryRowContext(g.ctx, `SELECT held FROM roster_runs WHERE run_id = ?`, run).Scan(&held))
 	g.must(g.db.QueryRowContext(g.ctx, `
-		SELECT count(DISTINCT h.member_id), count(*) FILTER (WHERE m.status = 'inactive' AND h.kind = 'deactivate')
-		  FROM roster_held h JOIN members m USING (member_id) WHERE h.decision = 'waiting'`).Scan(&waiting, &inactive))
+		SELECT count(DISTINCT coalesce('member ' || h.member_id, h.person)), count(*) FILTER (WHERE m.status = 'inactive' AND h.kind = 'deactivate')
+		  FROM roster_held h LEFT JOIN members m USING (member_id) WHERE h.decision = 'waiting'`).Scan(&waiting, &inactive))
 	if held > waiting || inactive > 0 { // what is no change just now, as of who is in conflict, goes on waiting
 		g.rt.Fatalf("run %d says that %d are held; %d wait, of them %d inactive", run, held, waiting, inactive)
 	}

@@ -52,13 +52,14 @@ func (m *modelMember) watched() bool { return m.active && m.managed && m.linked 
 // (R22).
 func (r *modelRoster) wasOn(m *modelMember, c *company) map[string]map[string]bool {
 	was := map[string]map[string]bool{}
-	maps.Copy(was, r.lost[m.id]) // lost since, and undecided
 	first := slices.IndexFunc(r.seen, func(s sighting) bool { return !s.at.Before(r.seen[len(r.seen)-1].at.Add(-listWindow)) })
 	for _, s := range r.seen[max(first, 0):] {
 		for list := range s.on[m.id] {
 			was[list] = s.on[m.id]
 		}
 	}
+	// What was lost since is undecided, and newer.
+	maps.Copy(was, r.lost[m.id])
 	for list := range listsOf(m.logins, "") { // nobody is struck off in a sub-account that is not read (R8)
 		if c.subClosed(subOf(list)) {
 			was[list] = listsOf(m.logins, m.admin)
@@ -105,6 +106,7 @@ func (p *planning) distrusted() map[string]string {
 		switch {
 		case strings.HasPrefix(list, "sub ") && p.company.subClosed(subOf(list)):
 			doubts[list] = "sub_account_gone"
+		case list != adminList && p.dissolved(list, gone, rest):
 		case strings.HasPrefix(list, "group ") && !p.company.groupListed(strings.TrimPrefix(list, "group ")):
 			if n >= 2 {
 				doubts[list] = "agent_group_gone"
@@ -130,7 +132,24 @@ func (p *planning) distrusted() map[string]string {
 	return doubts
 }
 
-// cut finds lists that are as long as the longest, where two were longer before.
+// dissolved says whether most who were on a list have moved, and RingEX shows none of the
+// others at work: then it was dissolved, and they left with that.
+func (p *planning) dissolved(list string, lost []*modelMember, left int) bool {
+	away := 0
+	for _, m := range p.sorted() {
+		then := p.wasOn(p.before[m.id], p.company)[list]
+		if now := m.reportedOn(); p.before[m.id].managed && then != nil && !now[list] && moved(list, then, now) {
+			away++
+		}
+	}
+	return 3*len(lost) < len(lost)+left+away && !slices.ContainsFunc(lost, func(m *modelMember) bool {
+		h := p.company.extensionOf(m.rc)
+		return h != nil && !h.disabled
+	})
+}
+
+// cut finds lists that are as long as the longest, where two had more active records, or
+// lost two.
 func (p *planning) cut(doubts map[string]string, lost, left map[string][]*modelMember) {
 	length, longest := map[string]int{}, 0
 	for _, q := range p.people {
@@ -142,7 +161,7 @@ func (p *planning) cut(doubts map[string]string, lost, left map[string][]*modelM
 	}
 	var lists []string
 	for list, n := range length {
-		if n == longest && len(lost[list])+len(left[list]) > n {
+		if gone := len(lost[list]); n == longest && (gone >= 2 || gone == 1 && 1+len(left[list]) > n) {
 			lists = append(lists, list)
 		}
 	}
@@ -158,6 +177,17 @@ func (p *planning) cut(doubts map[string]string, lost, left map[string][]*modelM
 
 func (c *company) subClosed(sub string) bool {
 	return sub != "" && !slices.ContainsFunc([]int{0, 1}, func(i int) bool { return subID(i) == sub && c.open(i) })
+}
+
+// groupName is what the group of a login is called now, while it is listed.
+func (c *company) groupName(sub string, row loginRow) string {
+	i := slices.IndexFunc(c.groups, func(g *agentGroup) bool {
+		return subID(g.sub) == sub && g.text() == row.group && !g.unlisted && c.open(g.sub)
+	})
+	if i < 0 {
+		return row.name
+	}
+	return c.groups[i].name
 }
 
 func (c *company) groupListed(path string) bool {
@@ -192,6 +222,7 @@ func (p *planning) putBack(doubts map[string]string) []*reported {
 			q := copied[m.person]
 			for key, row := range was.logins {
 				if listsOf(map[loginKey]loginRow{key: row}, "")[list] && (taken[key] == nil || taken[key] == q) {
+					row.name = p.company.groupName(key.sub, row)
 					q.logins[key], restored[q] = row, true
 				}
 			}
@@ -229,7 +260,13 @@ func (p *planning) look(b *blink) (read *planning, doubts map[string]string) {
 	looks := read.lossText()
 	if p.looks > 1 && !read.failed {
 		second := p.plan(p.company.people(b.at(2)))
+		inDoubt := map[string]bool{}
+		defer func() { read.inDoubt = inDoubt }()
+		for list := range doubts {
+			inDoubt[subOf(list)] = true
+		}
 		for list, reason := range second.distrusted() {
+			inDoubt[subOf(list)] = true
 			if doubts[list] == "" {
 				doubts[list] = reason
 			}

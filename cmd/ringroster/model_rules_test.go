@@ -68,6 +68,7 @@ type verdicts struct {
 	beyond    bool // the model does not know what comes of it: the play ends
 	people    []*reported
 	newcomers []*modelMember
+	waiting   int               // newcomers who are held: what becomes of them the model does not know
 	leavers   map[int64]string  // deactivated
 	held      map[heldKey]bool  // what waits now
 	reasons   map[string]string // why a field changes, by member and field
@@ -91,6 +92,7 @@ type planning struct {
 	conflicted map[int64]bool
 	leaving    map[int64]string // who would leave, whatever keeps them
 	before     map[int64]*modelMember
+	inDoubt    map[string]bool // sub-accounts of which one look gave no reason to believe a list
 }
 
 // occasion is when and over what a run plans.

@@ -51,6 +51,7 @@ func (g *game) undoRow(m *modelMember, row *store.ChangeRow) {
 		}
 		if m.active = before == "active"; m.active {
 			m.reason, m.absentDays, m.absentOn = "", 0, ""
+			delete(g.leavingSince, m.id)
 			g.seenAgain()
 			g.open[heldKey{m.id, "status"}] = &heldRow{
 				run: int64(g.lastRun), state: "rejected", after: "inactive", reason: string(row.Reason), why: map[string]bool{"undone": true},
