@@ -70,11 +70,10 @@ func TestModelGames(t *testing.T) {
 	if testing.Short() {
 		t.Skip("TestModel plays others")
 	}
-	for name, value := range map[string]string{"rapid.checks": "1", "rapid.steps": "60", "rapid.nofailfile": "true"} {
-		setRapid(t, name, value)
-	}
-	// A group renamed while its list is not believed, an address of somebody lost, a list that one
-	// look alone does not believe, logins that wait and move, a leaver undone, lists cut alike.
+	setRapid(t, "rapid.checks", "1")
+	setRapid(t, "rapid.steps", "60")
+	setRapid(t, "rapid.nofailfile", "true")
+	// A renamed group, a freed address, one look's doubt, logins that move, an undo, lists cut alike.
 	for _, seed := range []string{"4000013", "6000073", "10000261", "11000043", "13000060", "501001509"} {
 		t.Run(seed, func(t *testing.T) {
 			setRapid(t, "rapid.seed", seed)
