@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -11,11 +12,12 @@ const (
 	JobContacts = "contacts"
 )
 
-// Job is one account's daily schedule for one kind of work.
+// Job is one account's schedule for one kind of work.
 type Job struct {
 	Account string
 	Name    string        // JobMembers or JobContacts
 	At      time.Duration // of the day, UTC
+	Every   time.Duration // between slots, a divisor of a day; 0: a day
 	CatchUp bool          // make up for a slot that nobody was there to keep
 	// From is when a reload or an enabling laid this schedule down: slots before
 	// it are nobody's business. Zero: any slot may be made up.
@@ -71,9 +73,10 @@ const (
 //	nothing, and catch_up                         | S         | catch_up
 //	nothing                                       | next slot | schedule
 //
-// w is 1, 2, 4 … minutes, an hour at most: min(2^(n-1) minutes, 1 hour). What
-// ended more than an hour in the future is ignored, with a warning. Slots are
-// UTC, so that daylight saving moves none.
+// w is 1, 2, 4 … minutes, an hour at most: min(2^(n-1) minutes, 1 hour); a retry
+// that would come after the next slot gives way to it. What ended more than an hour
+// in the future is ignored, with a warning. Slots are At and each multiple of Every
+// after it, in UTC, so that daylight saving moves none.
 func Due(now time.Time, want []Job, past []Attempt) []DueJob {
 	var due []DueJob
 	for _, job := range want {
@@ -86,9 +89,10 @@ func Due(now time.Time, want []Job, past []Attempt) []DueJob {
 
 // Next says when a job runs next: now, if At is not after now.
 func Next(now time.Time, job Job, past []Attempt) DueJob {
-	slot := latestSlot(now, job.At)
+	every := cmp.Or(job.Every, day)
+	slot := latestSlot(now, job.At, every)
 	since := look(now, slot, job, past)
-	next := DueJob{Job: job, At: slot.Add(day), Trigger: Scheduled, Warning: since.warning}
+	next := DueJob{Job: job, At: slot.Add(every), Trigger: Scheduled, Warning: since.warning}
 	late := now.Sub(slot) > punctual
 	switch {
 	case since.done, slot.Before(job.From), since.failed > 0 && since.last.Permanent:
@@ -104,13 +108,13 @@ func Next(now time.Time, job Job, past []Attempt) DueJob {
 	return next
 }
 
-// latestSlot is the last time of day at that was not after now.
-func latestSlot(now time.Time, at time.Duration) time.Time {
+// latestSlot is the last slot that was not after now.
+func latestSlot(now time.Time, at, every time.Duration) time.Time {
 	slot := now.UTC().Truncate(day).Add(at)
 	if slot.After(now) {
 		slot = slot.Add(-day)
 	}
-	return slot
+	return slot.Add(now.Sub(slot).Truncate(every))
 }
 
 // history is what happened to a job since a slot.

@@ -41,6 +41,7 @@ func failures(t *testing.T, ended ...string) (all []Attempt) {
 // between them. The slot is 03:00.
 func TestR30Table(t *testing.T) {
 	yesterday := attempt(t, Scheduled, Succeeded, "08 03:00", "08 03:02")
+	at3 := attempt(t, Scheduled, Succeeded, "09 03:00", "09 03:02")
 	hopeless := failures(t, "09 03:01")
 	hopeless[0].Permanent = true
 	one := attempt(t, Manual, Succeeded, "09 03:30", "09 03:31")
@@ -50,6 +51,7 @@ func TestR30Table(t *testing.T) {
 		past    []Attempt
 		noCatch bool
 		from    string
+		every   time.Duration
 		want    string // day, time and trigger of the next run
 	}{
 		"before the slot, yesterday's done": {now: "09 02:59", past: []Attempt{yesterday}, want: "09 03:00 schedule"},
@@ -62,26 +64,42 @@ func TestR30Table(t *testing.T) {
 		"begun before the slot, ended after it": {
 			now: "09 12:00", past: []Attempt{attempt(t, Scheduled, Succeeded, "08 03:00", "09 05:00")}, want: "10 03:00 schedule",
 		},
-		"missed":                             {now: "09 12:00", past: []Attempt{yesterday}, want: "09 03:00 catch_up"},
-		"missed, and not to be made up":      {now: "09 12:00", past: []Attempt{yesterday}, noCatch: true, want: "10 03:00 schedule"},
-		"missed for days is made up once":    {now: "12 02:00", past: []Attempt{yesterday}, want: "11 03:00 catch_up"},
-		"never run":                          {now: "09 12:00", want: "09 03:00 catch_up"},
-		"laid down after the slot":           {now: "09 12:00", past: []Attempt{yesterday}, from: "09 11:00", want: "10 03:00 schedule"},
-		"laid down before the slot":          {now: "09 03:00", past: []Attempt{yesterday}, from: "08 11:00", want: "09 03:00 schedule"},
-		"laid down after a failure":          {now: "09 12:00", past: failures(t, "09 03:01"), from: "09 11:00", want: "10 03:00 schedule"},
-		"failed once":                        {now: "09 03:01", past: failures(t, "09 03:01"), want: "09 03:02 retry"},
-		"failed without catch_up":            {now: "09 12:00", past: failures(t, "09 03:01"), noCatch: true, want: "09 03:02 retry"},
-		"failed three times, in any order":   {now: "09 03:10", past: failures(t, "09 03:05", "09 03:01", "09 03:02"), want: "09 03:09 retry"},
-		"failed often":                       {now: "09 06:00", past: failures(t, "09 03:00", "09 03:01", "09 03:03", "09 03:07", "09 03:15", "09 03:31", "09 04:03", "09 05:03"), want: "09 06:03 retry"},
-		"failed, and nearly the next slot":   {now: "10 02:59", past: failures(t, "10 02:59", "10 02:58", "10 02:57"), want: "10 03:00 schedule"},
-		"yesterday's failures count no more": {now: "10 03:00", past: failures(t, "09 03:01", "09 03:02"), want: "10 03:00 schedule"},
-		"failed for good":                    {now: "09 12:00", past: hopeless, want: "10 03:00 schedule"},
-		"failed for good, then otherwise":    {now: "09 12:00", past: append(failures(t, "09 11:59"), hopeless...), want: "09 12:01 retry"},
-		"an operator's failure":              {now: "09 12:00", past: []Attempt{attempt(t, Manual, Failed, "09 03:01", "09 03:02")}, want: "09 03:00 catch_up"},
-		"killed in mid-run":                  {now: "09 03:03", past: []Attempt{attempt(t, Scheduled, Running, "09 03:01", "")}, want: "09 03:02 retry"},
-		"the clock went back a little":       {now: "09 03:00", past: []Attempt{attempt(t, Scheduled, Succeeded, "09 03:10", "09 03:12")}, want: "10 03:00 schedule"},
-		"a success in the future":            {now: "09 03:00", past: []Attempt{attempt(t, Scheduled, Succeeded, "20 03:10", "20 03:12")}, want: "09 03:00 schedule warned"},
-		"a failure in the future":            {now: "09 03:00", past: failures(t, "20 03:10"), want: "09 03:00 schedule warned"},
+		"missed":                                {now: "09 12:00", past: []Attempt{yesterday}, want: "09 03:00 catch_up"},
+		"missed, and not to be made up":         {now: "09 12:00", past: []Attempt{yesterday}, noCatch: true, want: "10 03:00 schedule"},
+		"missed for days is made up once":       {now: "12 02:00", past: []Attempt{yesterday}, want: "11 03:00 catch_up"},
+		"never run":                             {now: "09 12:00", want: "09 03:00 catch_up"},
+		"laid down after the slot":              {now: "09 12:00", past: []Attempt{yesterday}, from: "09 11:00", want: "10 03:00 schedule"},
+		"laid down before the slot":             {now: "09 03:00", past: []Attempt{yesterday}, from: "08 11:00", want: "09 03:00 schedule"},
+		"laid down after a failure":             {now: "09 12:00", past: failures(t, "09 03:01"), from: "09 11:00", want: "10 03:00 schedule"},
+		"failed once":                           {now: "09 03:01", past: failures(t, "09 03:01"), want: "09 03:02 retry"},
+		"failed without catch_up":               {now: "09 12:00", past: failures(t, "09 03:01"), noCatch: true, want: "09 03:02 retry"},
+		"failed three times, in any order":      {now: "09 03:10", past: failures(t, "09 03:05", "09 03:01", "09 03:02"), want: "09 03:09 retry"},
+		"failed often":                          {now: "09 06:00", past: failures(t, "09 03:00", "09 03:01", "09 03:03", "09 03:07", "09 03:15", "09 03:31", "09 04:03", "09 05:03"), want: "09 06:03 retry"},
+		"failed, and nearly the next slot":      {now: "10 02:59", past: failures(t, "10 02:59", "10 02:58", "10 02:57"), want: "10 03:00 schedule"},
+		"yesterday's failures count no more":    {now: "10 03:00", past: failures(t, "09 03:01", "09 03:02"), want: "10 03:00 schedule"},
+		"failed for good":                       {now: "09 12:00", past: hopeless, want: "10 03:00 schedule"},
+		"failed for good, then otherwise":       {now: "09 12:00", past: append(failures(t, "09 11:59"), hopeless...), want: "09 12:01 retry"},
+		"an operator's failure":                 {now: "09 12:00", past: []Attempt{attempt(t, Manual, Failed, "09 03:01", "09 03:02")}, want: "09 03:00 catch_up"},
+		"killed in mid-run":                     {now: "09 03:03", past: []Attempt{attempt(t, Scheduled, Running, "09 03:01", "")}, want: "09 03:02 retry"},
+		"the clock went back a little":          {now: "09 03:00", past: []Attempt{attempt(t, Scheduled, Succeeded, "09 03:10", "09 03:12")}, want: "10 03:00 schedule"},
+		"a success in the future":               {now: "09 03:00", past: []Attempt{attempt(t, Scheduled, Succeeded, "20 03:10", "20 03:12")}, want: "09 03:00 schedule warned"},
+		"a failure in the future":               {now: "09 03:00", past: failures(t, "20 03:10"), want: "09 03:00 schedule warned"},
+		"every 6 hours, before the next":        {now: "09 08:59", past: []Attempt{at3}, every: 6 * time.Hour, want: "09 09:00 schedule"},
+		"every 6 hours, at the next":            {now: "09 09:00", past: []Attempt{at3}, every: 6 * time.Hour, want: "09 09:00 schedule"},
+		"every 6 hours, missed":                 {now: "09 14:00", past: []Attempt{at3}, every: 6 * time.Hour, want: "09 09:00 catch_up"},
+		"every 6 hours, missed, not made up":    {now: "09 14:00", past: []Attempt{at3}, every: 6 * time.Hour, noCatch: true, want: "09 15:00 schedule"},
+		"every 6 hours, over midnight":          {now: "10 02:00", past: []Attempt{at3}, every: 6 * time.Hour, want: "09 21:00 catch_up"},
+		"every 6 hours, the last of the day":    {now: "10 02:00", past: []Attempt{attempt(t, Scheduled, Succeeded, "09 21:00", "09 21:02")}, every: 6 * time.Hour, want: "10 03:00 schedule"},
+		"every 6 hours, laid down after a slot": {now: "09 12:00", past: []Attempt{at3}, every: 6 * time.Hour, from: "09 11:00", want: "09 15:00 schedule"},
+		"every hour, always a little late":      {now: "09 04:59", past: []Attempt{at3}, every: time.Hour, noCatch: true, want: "09 04:00 schedule"},
+		"every hour, a run that took longer":    {now: "09 04:10", past: []Attempt{attempt(t, Scheduled, Succeeded, "09 03:00", "09 04:05")}, every: time.Hour, want: "09 05:00 schedule"},
+		"every hour, done by an operator":       {now: "09 03:50", past: []Attempt{attempt(t, Manual, Succeeded, "09 03:40", "09 03:41")}, every: time.Hour, want: "09 04:00 schedule"},
+		"every hour, failed":                    {now: "09 04:02", past: append(failures(t, "09 04:01"), at3), every: time.Hour, want: "09 04:02 retry"},
+		"every hour, the retry gives way":       {now: "09 04:40", past: failures(t, "09 04:01", "09 04:03", "09 04:07", "09 04:15", "09 04:31"), every: time.Hour, want: "09 04:47 retry"},
+		"every hour, six failures":              {now: "09 04:55", past: failures(t, "09 04:01", "09 04:03", "09 04:07", "09 04:15", "09 04:31", "09 04:50"), every: time.Hour, want: "09 05:00 schedule"},
+		"every hour, failed for good":           {now: "09 03:30", past: hopeless, every: time.Hour, want: "09 04:00 schedule"},
+		"every 90 minutes":                      {now: "09 04:29", past: []Attempt{at3}, every: 90 * time.Minute, want: "09 04:30 schedule"},
+		"every 24 hours is the default":         {now: "09 12:00", past: []Attempt{at3}, every: 24 * time.Hour, want: "10 03:00 schedule"},
 		"another account's": {
 			now: "09 03:00", past: []Attempt{{Account: "beta", Job: JobMembers, Status: Succeeded, Full: true, Ended: at(t, "09 03:00")}}, want: "09 03:00 schedule",
 		},
@@ -91,7 +109,7 @@ func TestR30Table(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			job := Job{Account: "acme", Name: JobMembers, At: 3 * time.Hour, CatchUp: !tt.noCatch}
+			job := Job{Account: "acme", Name: JobMembers, At: 3 * time.Hour, Every: tt.every, CatchUp: !tt.noCatch}
 			if tt.from != "" {
 				job.From = at(t, tt.from)
 			}

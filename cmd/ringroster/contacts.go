@@ -21,7 +21,7 @@ func contactsCommand(a *app) *cobra.Command {
 		Use: "contacts", Short: "The corporate contacts: the company directory of each account",
 		Long: `Contacts follow RingEX's company directory: people, and everything else in it that
 can be called. contacts.enabled in the settings turns them on, and the service keeps
-them in step once a day at contacts.daily_at.`,
+them in step at contacts.daily_at, and each contacts.every after it.`,
 	}
 	c.AddCommand(contactsSyncCommand(a), contactsListCommand(a), contactsExportCommand(a))
 	return c

@@ -25,8 +25,8 @@ import (
 func runCommand(a *app) *cobra.Command {
 	var isNew bool
 	c := &cobra.Command{
-		Use: "run", Short: "Run the service: keep the roster in step, every day", Args: cobra.NoArgs,
-		Long: `Makes the daily run, makes up for a missed one, tries a failed one again, and tells
+		Use: "run", Short: "Run the service: keep the roster in step", Args: cobra.NoArgs,
+		Long: `Makes the run of each slot, makes up for a missed one, tries a failed one again, and tells
 systemd how it is. SIGHUP reloads the settings; SIGTERM or Ctrl-C stops: a run
 under way ends before anything is written, or finishes that. A second one does
 not wait for it.`,
@@ -189,9 +189,13 @@ func jobs(s *config.Settings) []sync.Job {
 	var all []sync.Job
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
-		all = append(all, sync.Job{Account: a.Name, Name: sync.JobMembers, At: a.Schedule.TimeOfDay(), CatchUp: a.Schedule.CatchUp})
+		all = append(all, sync.Job{
+			Account: a.Name, Name: sync.JobMembers, At: a.Schedule.TimeOfDay(), Every: a.Schedule.Interval(), CatchUp: a.Schedule.CatchUp,
+		})
 		if s.Contacts.Enabled {
-			all = append(all, sync.Job{Account: a.Name, Name: sync.JobContacts, At: a.Contacts.TimeOfDay(), CatchUp: a.Schedule.CatchUp})
+			all = append(all, sync.Job{
+				Account: a.Name, Name: sync.JobContacts, At: a.Contacts.TimeOfDay(), Every: a.Contacts.Interval(), CatchUp: a.Schedule.CatchUp,
+			})
 		}
 	}
 	return all

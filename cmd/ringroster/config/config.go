@@ -61,9 +61,10 @@ func (d Database) FileMode() fs.FileMode {
 	return 0o600
 }
 
-// Schedule says when the daily run is.
+// Schedule says when runs are.
 type Schedule struct {
 	DailyAt string `mapstructure:"daily_at"` // HH:MM, UTC
+	Every   string `mapstructure:"every"`    // from daily_at on, such as 6h
 	CatchUp bool   `mapstructure:"catch_up"`
 }
 
@@ -75,20 +76,33 @@ func timeOfDay(text string) time.Duration {
 	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 }
 
+// Interval is every as a time.
+func (s Schedule) Interval() time.Duration { return interval(s.Every) }
+
+func interval(text string) time.Duration {
+	every, _ := time.ParseDuration(text) // validated when it was read
+	return every
+}
+
 // Contacts says whether and when the corporate contacts are kept in step.
 type Contacts struct {
 	Enabled         bool   `mapstructure:"enabled"`
 	DailyAt         string `mapstructure:"daily_at"` // HH:MM, UTC
+	Every           string `mapstructure:"every"`
 	DeleteRemaining bool   `mapstructure:"delete_remaining"`
 }
 
 // ContactTime is when the contacts of an account are.
 type ContactTime struct {
 	DailyAt string `mapstructure:"daily_at"` // HH:MM, UTC
+	Every   string `mapstructure:"every"`
 }
 
 // TimeOfDay is daily_at as the time since midnight UTC.
 func (c ContactTime) TimeOfDay() time.Duration { return timeOfDay(c.DailyAt) }
+
+// Interval is every as a time.
+func (c ContactTime) Interval() time.Duration { return interval(c.Every) }
 
 // Account is one RingCentral account. Its secrets are had from Credentials.
 type Account struct {
@@ -241,7 +255,7 @@ func Defaults() *Settings {
 		ServiceEnabled:     true,
 		ImpersonatedUserID: "wfm-sync",
 		Database:           Database{Path: "roster.db", Mode: "0600"},
-		Schedule:           Schedule{DailyAt: "03:00", CatchUp: true},
+		Schedule:           Schedule{DailyAt: "03:00", Every: "24h", CatchUp: true},
 		RolePrecedence:     "first",
 		RoleMap:            []RoleMapping{},
 		WEMAccess:          WEMAccess{Rule: "listed"},
@@ -260,7 +274,7 @@ func Defaults() *Settings {
 			Updates: Limit{Percent: 30, Floor: 20}, Administrators: Limit{Percent: 20, Floor: 3},
 		},
 		Protect:   []Match{},
-		Contacts:  Contacts{DailyAt: "04:00", DeleteRemaining: true},
+		Contacts:  Contacts{DailyAt: "04:00", Every: "24h", DeleteRemaining: true},
 		Snapshots: Snapshots{Keep: 14},
 		Log:       Log{Level: "info", Format: "auto"},
 	}

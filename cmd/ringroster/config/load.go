@@ -119,14 +119,21 @@ func decode(tree *yaml.Node, s *Settings) error {
 // own.
 func (s *Settings) inherit(a *Account, r *report) {
 	given := func(key string) bool { return r.lines[a.origin.key+"."+key] != 0 }
-	if !given("schedule.daily_at") {
-		a.Schedule.DailyAt = s.Schedule.DailyAt
+	for key, text := range map[string]struct {
+		own *string
+		all string
+	}{
+		"schedule.daily_at": {&a.Schedule.DailyAt, s.Schedule.DailyAt},
+		"schedule.every":    {&a.Schedule.Every, s.Schedule.Every},
+		"contacts.daily_at": {&a.Contacts.DailyAt, s.Contacts.DailyAt},
+		"contacts.every":    {&a.Contacts.Every, s.Contacts.Every},
+	} {
+		if !given(key) {
+			*text.own = text.all
+		}
 	}
 	if !given("schedule.catch_up") {
 		a.Schedule.CatchUp = s.Schedule.CatchUp
-	}
-	if !given("contacts.daily_at") {
-		a.Contacts.DailyAt = s.Contacts.DailyAt
 	}
 }
 

@@ -104,7 +104,7 @@ func TestDefaultsHoldForWhatIsNotSet(t *testing.T) {
 	want.File = "config.yaml"
 	account := DefaultAccount()
 	account.Name, account.MainAccountID, account.ClientID = "acme", "99990000", "abc"
-	account.Schedule, account.Contacts = Schedule{"03:00", true}, ContactTime{"04:00"}
+	account.Schedule, account.Contacts = Schedule{"03:00", "24h", true}, ContactTime{"04:00", "24h"}
 	want.Accounts = []Account{account}
 	if diff := cmp.Diff(want, got, ignoreOrigin); diff != "" {
 		t.Error(diff)
@@ -123,7 +123,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 service_enabled: false
 impersonated_user_id: boss
 database: {path: /srv/r.db, mode: "0640"}
-schedule: {daily_at: "23:59", catch_up: false}
+schedule: {daily_at: "23:59", every: 6h, catch_up: false}
 accounts:
   - name: acme
     base_url: http://127.0.0.1:8080/rc//
@@ -136,8 +136,8 @@ accounts:
     data_source: realtime
     default_activity_id: Site 1
     ca_file: /etc/ca.pem
-    schedule: {catch_up: true}
-    contacts: {daily_at: "05:30"}
+    schedule: {every: 1h, catch_up: true}
+    contacts: {daily_at: "05:30", every: 12h}
   - name: other
     main_account_id: 5
     client_id: abc
@@ -158,7 +158,7 @@ deactivate: false
 limits: {deactivations: {percent: 0, floor: 0}, onboardings: {percent: 1, floor: 2}, updates: {percent: 3, floor: 4}, administrators: {percent: 5, floor: 6}}
 deactivation_grace: {days: 3}
 protect: [{role: Administrator}]
-contacts: {enabled: true, daily_at: "06:00", delete_remaining: false}
+contacts: {enabled: true, daily_at: "06:00", every: 8h, delete_remaining: false}
 snapshots: {keep: 3}
 LOG: {Level: debug, format: json}
 `)
@@ -166,17 +166,17 @@ LOG: {Level: debug, format: json}
 		File:               "config.yaml",
 		ImpersonatedUserID: "boss",
 		Database:           Database{"/srv/r.db", "0640"},
-		Schedule:           Schedule{"23:59", false},
+		Schedule:           Schedule{"23:59", "6h", false},
 		Accounts: []Account{{
 			Name: "acme", BaseURL: "http://127.0.0.1:8080/rc", RingCXURL: "http://[::1]:8080",
 			MainAccountID: "0123", SubAccounts: []ID{"1", "2"}, ClientID: "abc", ClientSecret: "one", JWT: "two",
 			DataSource: "realtime", DefaultActivityID: "Site 1", CAFile: "/etc/ca.pem",
-			Schedule: Schedule{"23:59", true}, Contacts: ContactTime{"05:30"},
+			Schedule: Schedule{"23:59", "1h", true}, Contacts: ContactTime{"05:30", "12h"},
 		}, {
 			Name: "other", BaseURL: "https://platform.ringcentral.com", RingCXURL: "https://ringcx.ringcentral.com",
 			MainAccountID: "5", SubAccounts: []ID{}, ClientID: "abc",
 			ClientSecretFile: "/run/none.secret", JWTFile: "/run/none.jwt", DataSource: "ringcx-realtime",
-			Schedule: Schedule{"23:59", false}, Contacts: ContactTime{"06:00"},
+			Schedule: Schedule{"23:59", "6h", false}, Contacts: ContactTime{"06:00", "8h"},
 		}},
 		RolePrecedence: "Lead",
 		RoleMap:        []RoleMapping{{"SUPERVISOR", "Lead"}},
@@ -199,7 +199,7 @@ LOG: {Level: debug, format: json}
 		Limits:            Limits{Limit{0, 0}, Limit{1, 2}, Limit{3, 4}, Limit{5, 6}},
 		DeactivationGrace: Grace{3},
 		Protect:           []Match{{Role: "Administrator"}},
-		Contacts:          Contacts{Enabled: true, DailyAt: "06:00"},
+		Contacts:          Contacts{Enabled: true, DailyAt: "06:00", Every: "8h"},
 		Snapshots:         Snapshots{3},
 		Log:               Log{"debug", "json"},
 	}

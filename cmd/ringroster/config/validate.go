@@ -22,7 +22,9 @@ func (s *Settings) validate(r *report) {
 	mustBeSet(r, "database.path", s.Database.Path)
 	oneOf(r, "database.mode", s.Database.Mode, "0600", "0640")
 	dailyAt(r, "schedule.daily_at", s.Schedule.DailyAt)
+	every(r, "schedule.every", s.Schedule.Every)
 	dailyAt(r, "contacts.daily_at", s.Contacts.DailyAt)
+	every(r, "contacts.every", s.Contacts.Every)
 	s.validateAccounts(r)
 	s.validateRoles(r)
 	s.WEMAccess.validate(r)
@@ -84,6 +86,40 @@ func dailyAt(r *report, key, value string) {
 	}
 }
 
+// every checks the time between slots (R30).
+func every(r *report, key, value string) {
+	const day = 24 * time.Hour
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		r.add(key, "must be a time such as 1h, 6h or 24h")
+		return
+	}
+	below, above := time.Duration(0), day
+	for n := day / time.Hour; n > 0; n-- {
+		switch slot := day / n; {
+		case day%slot != 0:
+		case slot == d:
+			return
+		case slot < d:
+			below = slot
+		default:
+			above = min(above, slot)
+		}
+	}
+	const wrong = "must be from 1h to 24h and divide a day: "
+	switch {
+	case below == 0 || below == day:
+		r.add(key, wrong+"the nearest that does is %s", brief(max(below, above)))
+	default:
+		r.add(key, wrong+"the nearest that do are %s and %s", brief(below), brief(above))
+	}
+}
+
+// brief is a time without the zeros that Go adds.
+func brief(d time.Duration) string {
+	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+}
+
 func notNegative(r *report, key string, value int) {
 	if value < 0 {
 		r.add(key, "must not be negative")
@@ -143,9 +179,17 @@ func (a *Account) validate(r *report, key string) {
 			r.add(sub, "%s is listed twice", id)
 		}
 	}
-	for own, at := range map[string]string{key + ".schedule.daily_at": a.Schedule.DailyAt, key + ".contacts.daily_at": a.Contacts.DailyAt} {
+	for own, text := range map[string]struct {
+		value string
+		check func(r *report, key, value string)
+	}{
+		key + ".schedule.daily_at": {a.Schedule.DailyAt, dailyAt},
+		key + ".schedule.every":    {a.Schedule.Every, every},
+		key + ".contacts.daily_at": {a.Contacts.DailyAt, dailyAt},
+		key + ".contacts.every":    {a.Contacts.Every, every},
+	} {
 		if r.lines[own] != 0 { // else it is that of all accounts
-			dailyAt(r, own, at)
+			text.check(r, own, text.value)
 		}
 	}
 	mustBeSet(r, key+".client_id", a.ClientID)

@@ -26,6 +26,7 @@ type machine struct {
 	path     string
 	accounts []string
 	daily    time.Duration
+	every    time.Duration // between slots; 0: a day
 	tick     time.Duration // longer than the usual one, so that days pass in less time
 	catchUp  bool
 	contacts time.Duration // when the contacts are; 0: they are off
@@ -117,7 +118,7 @@ func (m *machine) load() (*Settings, error) {
 	}
 	s := &Settings{Enabled: m.enabled, Heartbeat: m.heartbeat, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
 	for _, account := range m.accounts {
-		s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobMembers, At: m.daily, CatchUp: m.catchUp})
+		s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobMembers, At: m.daily, Every: m.every, CatchUp: m.catchUp})
 		if m.contacts != 0 {
 			s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobContacts, At: m.contacts, CatchUp: m.catchUp})
 		}

@@ -41,7 +41,7 @@ func laid(now time.Time, enabled bool, old, jobs []sync.Job) []sync.Job {
 		job := &jobs[i]
 		job.From = now
 		for _, before := range old {
-			if enabled && before.Account == job.Account && before.Name == job.Name && before.At == job.At {
+			if enabled && before.Account == job.Account && before.Name == job.Name && before.At == job.At && before.Every == job.Every {
 				job.From = before.From
 			}
 		}

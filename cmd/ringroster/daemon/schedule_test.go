@@ -154,6 +154,39 @@ func TestR30RetriesFailedAccountsOnly(t *testing.T) {
 	})
 }
 
+// TestR30AnInterval: a run for each slot of a day, from daily_at on; systemd hears of the
+// next. A shorter interval that a reload brings makes no past slot due.
+func TestR30AnInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.every = 6 * time.Hour
+		until(2000, 1, 5, 3, 0)
+		m.on()
+		until(2000, 1, 5, 15, 1)
+		if status := "STATUS=run 3 succeeded 2000-01-05T15:00:00Z; next 2000-01-05T21:00:00Z"; m.heard(status) != 1 {
+			t.Errorf("systemd heard %q, not %q", m.systemd(), status)
+		}
+		until(2000, 1, 5, 18, 30)
+		m.every = time.Hour
+		if err := m.daemon.Reload(t.Context()); err != nil {
+			t.Error(err)
+		}
+		until(2000, 1, 5, 20, 30)
+		var got []string
+		for r, err := range m.store.Runs(t.Context(), 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, r.StartedAt[11:16]+" "+string(r.Trigger))
+		}
+		m.off()
+		want := []string{"20:00 schedule", "19:00 schedule", "15:00 schedule", "09:00 schedule", "03:00 schedule"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // wrongSecret is an error that time does not cure.
 type wrongSecret struct{}
 
