@@ -10,7 +10,7 @@ import (
 )
 
 // keep puts what a run decided from beside its outcome, in a transaction of its
-// own, and removes what is older than the last so many of the account. It comes
+// own, and removes what is older than it is to be kept. It comes
 // after the commit: a full disk must not cost a run that was whole.
 func (s *Store) keep(ctx context.Context, c *sync.Commit) {
 	k := c.Keep
@@ -23,7 +23,7 @@ func (s *Store) keep(ctx context.Context, c *sync.Commit) {
 				return err
 			}
 		}
-		return dropOld(ctx, tx, c.Account, k.Last)
+		return dropOld(ctx, tx, c.Account, k)
 	})
 	k.Err = explain(fmt.Sprintf("keep the snapshot of run %d of account %s in", c.Run, c.Account), s.path, err)
 }
@@ -70,13 +70,13 @@ func keepPieces(ctx context.Context, tx *sql.Tx, account string, run sync.RunID,
 	return nil
 }
 
-// dropOld removes what is older than the last so many runs of an account, and the
-// pieces that no run consists of any more.
-func dropOld(ctx context.Context, tx *sql.Tx, account string, last int) error {
+// dropOld removes what is older than the last so many runs of an account and than a
+// time, and the pieces that no run consists of any more.
+func dropOld(ctx context.Context, tx *sql.Tx, account string, k *sync.Keep) error {
 	result, err := tx.ExecContext(ctx, `
 		DELETE FROM snapshots
-		 WHERE account = ?1 AND run_id NOT IN (
-		       SELECT run_id FROM snapshots WHERE account = ?1 ORDER BY run_id DESC LIMIT ?2)`, account, last)
+		 WHERE account = ?1 AND coalesce(taken_at < ?3, true) AND run_id NOT IN (
+		       SELECT run_id FROM snapshots WHERE account = ?1 ORDER BY run_id DESC LIMIT ?2)`, account, k.Last, stamp(k.Since))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -79,6 +80,21 @@ func TestTheLastSnapshotsOfEachAccountAreKept(t *testing.T) {
 	if rows, err := s.Kept(t.Context(), 6); len(rows) > 0 || err != nil {
 		t.Error(rows, err)
 	}
+}
+
+// TestSnapshotsAreKeptByDaysAsWell: of hourly runs, the last so many are few hours.
+func TestSnapshotsAreKeptByDaysAsWell(t *testing.T) {
+	s := newTestStore(t)
+	for _, data := range []string{"one", "two", "three"} {
+		keepRun(t, s, "acme", &sync.Keep{Last: 1, Since: monday, Pieces: piece(data)}) // all taken on monday
+	}
+	wantKept(t, s, "acme 1 one", "acme 2 two", "acme 3 three")
+	keepRun(t, s, "acme", &sync.Keep{Last: 2, Since: monday.Add(time.Second), Pieces: piece("four")})
+	wantKept(t, s, "acme 3 three", "acme 4 four")
+	keepRun(t, s, "acme", &sync.Keep{Since: monday, Pieces: piece("five")})
+	wantKept(t, s, "acme 3 three", "acme 4 four", "acme 5 five")
+	keepRun(t, s, "acme", &sync.Keep{})
+	wantKept(t, s)
 }
 
 func TestAnAccountsPartsOfOneRunAreKeptTogether(t *testing.T) {

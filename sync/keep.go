@@ -28,7 +28,10 @@ import (
 
 // Keep is what a full run asks the roster to keep beside its outcome.
 type Keep struct {
-	Last   int     // how many runs of the account stay kept, this one included; 0: none
+	// Last is how many runs of the account stay kept, this one included, beside those
+	// since a time; zero: none.
+	Last   int
+	Since  time.Time
 	Pieces []Piece // what the run decided from; their data one after the other are for ReadPasts
 	// Err says why it could not be kept. The run itself is not concerned: it is
 	// set, by Commit too, after the outcome was written.

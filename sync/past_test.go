@@ -239,6 +239,15 @@ func TestFullRunsKeepWhatTheyDecidedFrom(t *testing.T) {
 		}
 		same(t, lines(plans[0]), []string{"update 2 rc:702 local_edit_reverted"})
 	})
+	t.Run("by days alone", func(t *testing.T) {
+		s := newSite(t, crew)
+		s.KeepDays = 2
+		s.sync(t, "acme")
+		c := s.roster.commits[0]
+		if c.Keep.Last != 0 || !c.Keep.Since.Equal(c.FinishedAt.AddDate(0, 0, -2)) || len(c.Keep.Pieces) == 0 {
+			t.Errorf("kept %+v", c.Keep)
+		}
+	})
 	t.Run("with keep 0 nothing is written, and what was kept goes", func(t *testing.T) {
 		s := newSite(t, crew)
 		s.sync(t, "acme")

@@ -18,8 +18,9 @@ type Runner struct {
 	Observer      Observer
 	Now           func() time.Time
 	// Keep is of how many full runs each account keeps what they decided from
-	// (Past); 0: of none, and what was kept before goes.
-	Keep int
+	// (Past), and KeepDays of which days beside; 0 and 0: of none, and what was kept
+	// before goes.
+	Keep, KeepDays int
 }
 
 // Request is what one run is asked to do.

@@ -195,7 +195,7 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	}
 	s.req.Trace.reset()
 	in.Trace, in.Everybody = s.req.Trace, s.everybody
-	if s.run != 0 && s.full() && s.r.Keep > 0 {
+	if s.run != 0 && s.full() && (s.r.Keep > 0 || s.r.KeepDays > 0) {
 		s.past = newPastWriter(s.run, s.req.Run.Version, in)
 		in.Members = s.past.watch(in.Members)
 	}
@@ -243,6 +243,9 @@ func (s *session) commit(plan *Plan) *Commit {
 	switch {
 	case s.past != nil:
 		c.Keep = s.past.keep(s.r.Keep)
+		if s.r.KeepDays > 0 {
+			c.Keep.Since = c.FinishedAt.AddDate(0, 0, -s.r.KeepDays)
+		}
 	case c.Full:
 		c.Keep = &Keep{}
 	}

@@ -149,7 +149,7 @@ func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *syn
 			return connect(s, accounts[name], onCall(observer))
 		},
 		Policy: func(name string) sync.Policy { return s.Policy(accounts[name]) },
-		Keep:   s.Snapshots.Keep,
+		Keep:   s.Snapshots.Keep, KeepDays: s.Snapshots.KeepDays,
 
 		ContactPolicy: func(name string) sync.ContactPolicy { return s.ContactPolicy(accounts[name]) },
 	}

@@ -229,7 +229,8 @@ type Grace struct {
 
 // Snapshots says how much is kept of what past runs decided from.
 type Snapshots struct {
-	Keep int `mapstructure:"keep"` // full runs of an account; 0: none
+	Keep     int `mapstructure:"keep"`      // the last full runs of an account
+	KeepDays int `mapstructure:"keep_days"` // and those of the last days
 }
 
 // History says how long changes are kept.

@@ -159,7 +159,7 @@ limits: {deactivations: {percent: 0, floor: 0}, onboardings: {percent: 1, floor:
 deactivation_grace: {days: 3}
 protect: [{role: Administrator}]
 contacts: {enabled: true, daily_at: "06:00", every: 8h, delete_remaining: false}
-snapshots: {keep: 3}
+snapshots: {keep: 3, keep_days: 4}
 LOG: {Level: debug, format: json}
 `)
 	want := &Settings{
@@ -200,7 +200,7 @@ LOG: {Level: debug, format: json}
 		DeactivationGrace: Grace{3},
 		Protect:           []Match{{Role: "Administrator"}},
 		Contacts:          Contacts{Enabled: true, DailyAt: "06:00", Every: "8h"},
-		Snapshots:         Snapshots{3},
+		Snapshots:         Snapshots{3, 4},
 		Log:               Log{"debug", "json"},
 	}
 	if diff := cmp.Diff(want, got, ignoreOrigin); diff != "" {

@@ -45,6 +45,9 @@ func (s *Settings) validate(r *report) {
 	s.Limits.validate(r)
 	notNegative(r, "deactivation_grace.days", s.DeactivationGrace.Days)
 	notNegative(r, "snapshots.keep", s.Snapshots.Keep)
+	if days := s.Snapshots.KeepDays; days < 0 || days > mostKeepDays {
+		r.add("snapshots.keep_days", "must be from 0 to %d", mostKeepDays)
+	}
 	if days := s.History.KeepDays; days < 0 || days > mostKeepDays {
 		r.add("history.keep_days", "must be from 0 (for ever) to %d", mostKeepDays)
 	}
@@ -179,17 +182,17 @@ func (a *Account) validate(r *report, key string) {
 			r.add(sub, "%s is listed twice", id)
 		}
 	}
-	for own, text := range map[string]struct {
-		value string
-		check func(r *report, key, value string)
+	for _, own := range []struct {
+		key, value string
+		check      func(r *report, key, value string)
 	}{
-		key + ".schedule.daily_at": {a.Schedule.DailyAt, dailyAt},
-		key + ".schedule.every":    {a.Schedule.Every, every},
-		key + ".contacts.daily_at": {a.Contacts.DailyAt, dailyAt},
-		key + ".contacts.every":    {a.Contacts.Every, every},
+		{key + ".schedule.daily_at", a.Schedule.DailyAt, dailyAt},
+		{key + ".schedule.every", a.Schedule.Every, every},
+		{key + ".contacts.daily_at", a.Contacts.DailyAt, dailyAt},
+		{key + ".contacts.every", a.Contacts.Every, every},
 	} {
-		if r.lines[own] != 0 { // else it is that of all accounts
-			text.check(r, own, text.value)
+		if r.lines[own.key] != 0 { // else it is that of all accounts
+			own.check(r, own.key, own.value)
 		}
 	}
 	mustBeSet(r, key+".client_id", a.ClientID)
