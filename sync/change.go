@@ -81,6 +81,7 @@ const (
 	NoteExtensionMissing Reason = "extension_missing"
 	NoteUnproved         Reason = "extension_unproved" // nobody knows whether RingEX disabled them
 	NoteUnknownAgentType Reason = "unknown_agent_type"
+	NoteMapUnused        Reason = "map_unused"
 	NoteChangedSince     Reason = "changed_since" // undo leaves it alone (R29)
 	NoteKeptRequired     Reason = "required_field_kept"
 	NoteRegionalWaits    Reason = "regional_settings_wait" // how many people's own are still to be read

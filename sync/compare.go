@@ -56,6 +56,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	}
 	classify(c, m, found)
 	c.addDetail(gave)
+	c.addDetail(p.maps.words(&v.Profile, fields))
 	o.decision, o.more().change = changed, c
 	p.traceChange(person, m, c)
 }
@@ -145,8 +146,9 @@ func (p *planner) compareIdentity(fields []FieldChange, person *Person, m, next 
 	return fields
 }
 
-// compareProfile compares the synced fields; unknown ones never change (R8), and
-// pinned ones keep the pin's value until it ends.
+// compareProfile compares the synced fields with what `map` makes of RingCentral's
+// values; unknown ones never change (R8), and pinned ones keep the pin's value until it
+// ends.
 func (p *planner) compareProfile(fields []FieldChange, m, next *Member, v *verdict) []FieldChange {
 	for f := range fieldCount {
 		want, known := v.Profile[f], v.Known.Has(f)
@@ -163,6 +165,9 @@ func (p *planner) compareProfile(fields []FieldChange, m, next *Member, v *verdi
 		}
 		if !known {
 			continue
+		}
+		if pin == nil || pin.Ended(p.in.Now) {
+			want = p.maps.value(f, want)
 		}
 		if m.Profile[f] != want {
 			fields = append(fields, FieldChange{f.String(), m.Profile[f], want, p.fieldReason(f, m, pin, v)})
@@ -181,6 +186,8 @@ func (p *planner) fieldReason(f Field, m *Member, pin *Pin, v *verdict) Reason {
 		return ReasonOperator
 	case pin != nil:
 		return ReasonLocalEdit
+	case m.Linked && synced == v.Profile[f] && m.Profile[f] == p.mapsThen.value(f, synced):
+		return ReasonSettings
 	case m.Linked && synced == v.Profile[f]:
 		return ReasonLocalEdit
 	case m.Linked && f == DataSource,

@@ -171,6 +171,9 @@ func (p *planner) traceExtension(person *Person, m *Member) {
 	}
 	p.trace(person, m, "R7", "RingEX extensions", "extension %s (number %s, type %s) is %s, attached %s; department %q, title %q, site %q",
 		e.ID, e.Number, e.Type, e.Status, by, e.Department, e.JobTitle, e.Site)
+	if words := p.maps.words(&Profile{Department: e.Department, JobTitle: e.JobTitle, Site: e.Site}, nil); words != "" {
+		p.trace(person, m, "R8", "settings", "%s", words)
+	}
 }
 
 // traceResting says of an inactive member whom nobody is why nothing happens.
@@ -191,7 +194,7 @@ func (p *planner) traceMember(person *Person, m *Member) {
 	for _, f := range Fields() {
 		if pin := m.pin(f); pin != nil {
 			p.trace(person, m, "", "roster", "%s", pin)
-		} else if m.Linked && m.Profile[f] != m.Synced.Profile[f] {
+		} else if m.Linked && m.Profile[f] != p.mapsThen.value(f, m.Synced.Profile[f]) && m.Profile[f] != p.maps.value(f, m.Synced.Profile[f]) {
 			p.trace(person, m, "R19", "roster", "%s is %q, but the last sync wrote %q: edited by hand", f, m.Profile[f], m.Synced.Profile[f])
 		}
 	}

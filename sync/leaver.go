@@ -161,9 +161,13 @@ func (l *leaver) counts() bool { return l.step != NoteNotManaged && l.step != No
 // roster holds them, or as RingCentral last reported them, which a pin or an edit
 // may hide.
 func (p *planner) protected(m *Member) bool {
+	held := m.Profile
+	if m.Linked {
+		held = p.maps.original(held, m.Synced.Profile)
+	}
 	for i := range p.in.Policy.Protect {
 		e := &p.in.Policy.Protect[i]
-		if e.matchesLogins(m.Logins) && (e.matchesPerson(&m.Profile) || m.Linked && e.matchesPerson(&m.Synced.Profile)) {
+		if e.matchesLogins(m.Logins) && (e.matchesPerson(&held) || m.Linked && e.matchesPerson(&m.Synced.Profile)) {
 			return true
 		}
 	}

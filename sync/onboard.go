@@ -53,6 +53,7 @@ func (p *planner) bringIn() {
 			Next: func() *Member { return p.newMember(person) },
 		}
 		c.Reason, c.Detail = d.welcome()
+		c.addDetail(p.maps.words(&v.Profile, nil))
 		p.plan.Changes = append(p.plan.Changes, c)
 	}
 }
@@ -79,6 +80,7 @@ func (p *planner) newMember(person *Person) *Member {
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional
 	m.Synced = asHeld(m)
+	m.Profile = p.maps.profile(m.Profile)
 	if pin := p.rolePin(person); pin != nil {
 		m.Pins, m.Profile[Role] = pinned(nil, *pin), pin.Value
 	}

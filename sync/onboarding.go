@@ -172,7 +172,8 @@ func (p *planner) give(person *Person, m, next *Member) (fields []FieldChange, g
 	}
 	g := &gifts{own: m.Own}
 	if handMade {
-		settings := p.settingsGive(person, &next.Profile, false)
+		profile := p.maps.original(next.Profile, next.Synced.Profile)
+		settings := p.settingsGive(person, &profile, false)
 		for f := range ownCount {
 			if m.Own.empty(f) {
 				g.own[f], g.sources[f] = settings.own[f], settings.sources[f]

@@ -110,13 +110,15 @@ func draft(in Input, lost []lost) (*planner, error) {
 
 // planner is the state of one MakePlan.
 type planner struct {
-	in     Input
-	access *access
-	people *people
-	read   map[string]bool // sub-accounts that were read
-	picked map[*Person]bool
-	given  map[giftKey]*gifts
-	plan   *Plan
+	in       Input
+	access   *access
+	people   *people
+	read     map[string]bool // sub-accounts that were read
+	picked   map[*Person]bool
+	given    map[giftKey]*gifts
+	plan     *Plan
+	maps     *mapper
+	mapsThen *mapper // of the last accepted settings
 
 	usernames  []uint64        // taken; hashes, since most are never looked at
 	named      map[uint64]bool // the same, once somebody looks
@@ -165,7 +167,8 @@ func newPlanner(in Input) (*planner, error) {
 		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, disputed: map[string]bool{},
 		renamed: map[*Person]string{}, parted: map[*Person][]int64{},
 		given: map[giftKey]*gifts{},
-		open:  newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
+		maps:  newMapper(in.Policy.Map), mapsThen: newMapper(mapsBefore(in.State.Accepted)),
+		open: newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
 	}
 	if in.Everybody != nil {
 		p.verdicts = map[*Person]verdict{}
@@ -177,6 +180,9 @@ func newPlanner(in Input) (*planner, error) {
 	}
 	for _, w := range in.Snapshot.Warnings {
 		p.plan.Notes = append(p.plan.Notes, Note{Reason: w.Reason, Detail: w.Detail})
+	}
+	for _, unused := range UnusedMappings(in.Policy.Map, in.Snapshot) {
+		p.plan.Notes = append(p.plan.Notes, Note{Reason: NoteMapUnused, Detail: unused})
 	}
 	return p, nil
 }

@@ -10,6 +10,7 @@ type Policy struct {
 	RequireRingEX     bool          `json:"require_ringex,omitempty"`
 	Scope             Scope         `json:"scope,omitzero"`
 	RequiredFields    []Field       `json:"required_fields,omitempty"`
+	Map               []Mapping     `json:"map,omitempty"`
 	Onboarding        Onboarding    `json:"onboarding,omitzero"`
 	RegionalLookups   int           `json:"regional_lookups,omitempty"` // at most so many in one run
 

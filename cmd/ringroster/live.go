@@ -60,6 +60,9 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 	}
 	f.identity(s, account, snapshot, bound)
 	f.lists(account.Name, snapshot)
+	for _, unused := range sync.UnusedMappings(s.Policy(account).Map, snapshot) {
+		f.warn(account.Name, "map", unused, "correct the entry, or take it out")
+	}
 	switch {
 	case contactsErr != nil:
 		f.refused(account.Name, contactsErr)

@@ -26,6 +26,7 @@ type Settings struct {
 	RequireRingEX  bool          `mapstructure:"require_ringex"`
 	Scope          Scope         `mapstructure:"scope"`
 	RequiredFields []string      `mapstructure:"required_fields"`
+	Map            []Mapping     `mapstructure:"map"`
 	Onboarding     Onboarding    `mapstructure:"onboarding"`
 
 	RegionalSettings RegionalSettings `mapstructure:"regional_settings"`
@@ -139,6 +140,13 @@ type origin struct {
 type RoleMapping struct {
 	AgentType string `mapstructure:"agent_type" json:"agent_type"`
 	Role      string `mapstructure:"role" json:"role"`
+}
+
+// Mapping gives a value of RingCentral's another one on the roster.
+type Mapping struct {
+	Field string `mapstructure:"field" json:"field"`
+	From  string `mapstructure:"from" json:"from"`
+	To    string `mapstructure:"to" json:"to"`
 }
 
 // WEMAccess says who of RingCentral's people belongs.
@@ -262,6 +270,7 @@ func Defaults() *Settings {
 		WEMAccess:          WEMAccess{Rule: "listed"},
 		Scope:              Scope{Include: []Match{}, Exclude: []Match{}},
 		RequiredFields:     []string{},
+		Map:                []Mapping{},
 		Onboarding: Onboarding{
 			Mode: Automatic, Rules: []Rule{},
 			Defaults: Given{Teams: []string{}, Categories: []string{}, Permissions: Permissions{

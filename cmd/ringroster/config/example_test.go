@@ -42,7 +42,7 @@ func filled(text string) string {
 func TestTheExampleHasEveryKey(t *testing.T) {
 	text := example(t)
 	// What a filter or a mapping can have is shown in its commented examples.
-	samples := map[string]bool{"role_map": true, "wem_access": true, "scope": true, "protect": true, "onboarding": true}
+	samples := map[string]bool{"role_map": true, "wem_access": true, "scope": true, "protect": true, "onboarding": true, "map": true}
 	var walk func(of reflect.Type, comments bool)
 	walk = func(of reflect.Type, comments bool) {
 		for of.Kind() == reflect.Slice {
@@ -69,14 +69,14 @@ func TestTheExamplesInTheExampleAreValid(t *testing.T) {
 	commented := regexp.MustCompile(`(?m)^#( +- \{)`)
 	text := filled(example(t))
 	active := commented.ReplaceAllString(text, " $1")
-	for _, list := range []string{"role_map", "exclude", "protect", "rules"} {
+	for _, list := range []string{"role_map", "exclude", "protect", "rules", "map"} {
 		active = strings.Replace(active, list+": []", list+":", 1)
 	}
 	if active == text {
 		t.Fatal("there are no examples")
 	}
 	s := load(t, active)
-	if len(s.RoleMap) != 1 || len(s.Scope.Exclude) != 3 || len(s.Protect) != 2 || len(s.Onboarding.Rules) != 2 {
+	if len(s.RoleMap) != 1 || len(s.Scope.Exclude) != 3 || len(s.Protect) != 2 || len(s.Onboarding.Rules) != 2 || len(s.Map) != 2 {
 		t.Errorf("got %+v", s)
 	}
 }

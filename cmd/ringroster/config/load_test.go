@@ -149,6 +149,7 @@ wem_access: {rule: role_name, role: WFM}
 require_ringex: true
 scope: {include: [{sub_account: 099}], exclude: [{email: "a*", agent_group: G, department: D, title: T, site: S, role: R}]}
 required_fields: [email]
+map: [{field: site, from: "HQ*", to: Dallas}]
 onboarding:
   mode: manual
   defaults: {activity_id: A, teams: [t], categories: [c], permissions: {agent_login: false, supervisor_access: true, inbound_calls: false, outbound_calls: true}}
@@ -187,6 +188,7 @@ LOG: {Level: debug, format: json}
 			Exclude: []Match{{Email: "a*", AgentGroup: "G", Department: "D", Title: "T", Site: "S", Role: "R"}},
 		},
 		RequiredFields: []string{"email"},
+		Map:            []Mapping{{"site", "HQ*", "Dallas"}},
 		Onboarding: Onboarding{
 			Mode: "manual",
 			Defaults: Given{

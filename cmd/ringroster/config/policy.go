@@ -17,6 +17,7 @@ func (s *Settings) Policy(a *Account) sync.Policy {
 		RequireRingEX:     s.RequireRingEX,
 		Scope:             sync.Scope{Include: matches(s.Scope.Include), Exclude: matches(s.Scope.Exclude)},
 		RequiredFields:    s.requiredFields(),
+		Map:               s.mappings(),
 		Onboarding:        s.onboarding(),
 		Deactivate:        s.Deactivate,
 		Limits:            s.Limits.limits(),
@@ -78,6 +79,7 @@ func (s *Settings) deciding(a *Account) []decider {
 		{"required_fields", s.RequiredFields},
 		{"role_map", s.RoleMap},
 		{"role_precedence", s.RolePrecedence},
+		{"map", s.Map},
 		{"deactivate", s.Deactivate},
 		{"protect", s.Protect},
 		{"deactivation_grace", s.DeactivationGrace},
@@ -119,6 +121,15 @@ func (s *Settings) requiredFields() []sync.Field {
 		fields[i], _ = sync.ParseField(name)
 	}
 	return fields
+}
+
+func (s *Settings) mappings() []sync.Mapping {
+	all := make([]sync.Mapping, len(s.Map))
+	for i, m := range s.Map {
+		field, _ := sync.ParseField(m.Field)
+		all[i] = sync.Mapping{Field: field, From: m.From, To: m.To}
+	}
+	return all
 }
 
 func (s *Settings) onboarding() sync.Onboarding {

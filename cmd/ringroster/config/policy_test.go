@@ -31,7 +31,7 @@ func TestPolicyOfTheDefaults(t *testing.T) {
 	want := sync.Policy{
 		DataSource: "ringcx-realtime", RolePrecedence: "first", RoleMap: []sync.RoleMapping{},
 		Access: sync.Access{Rule: sync.AccessListed}, Scope: sync.Scope{Include: []sync.Match{}, Exclude: []sync.Match{}},
-		RequiredFields: []sync.Field{}, Onboarding: sync.Onboarding{Defaults: given(nil)}, Deactivate: true, Limits: limits, Protect: []sync.Match{},
+		RequiredFields: []sync.Field{}, Map: []sync.Mapping{}, Onboarding: sync.Onboarding{Defaults: given(nil)}, Deactivate: true, Limits: limits, Protect: []sync.Match{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -54,6 +54,7 @@ wem_access: {rule: role_permission, permission: WFM}
 require_ringex: true
 scope: {include: [{sub_account: 1}], exclude: [{email: "*@example.com", title: T}]}
 required_fields: [email, last_name]
+map: [{field: job_title, from: "CSR*", to: Agent}]
 onboarding:
   mode: manual
   defaults: {teams: [all], permissions: {outbound_calls: true}}
@@ -84,6 +85,7 @@ func TestPolicyOfAllThatCanBeSet(t *testing.T) {
 			Exclude: []sync.Match{{Email: "*@example.com", Title: "T"}},
 		},
 		RequiredFields: []sync.Field{sync.Email, sync.LastName},
+		Map:            []sync.Mapping{{Field: sync.JobTitle, From: "CSR*", To: "Agent"}},
 		Onboarding: sync.Onboarding{
 			Manual: true, Defaults: given(map[sync.Permission]bool{sync.OutboundCalls: true}, "all"),
 			Rules: []sync.Rule{
@@ -120,6 +122,7 @@ func TestR23DecidingSettingsAreReadableWithTheirDefaults(t *testing.T) {
 		{Key: "required_fields", Value: `["email","last_name"]`, Default: `[]`},
 		{Key: "role_map", Value: `[{"agent_type":"SUPERVISOR","role":"Lead"}]`, Default: `[]`},
 		{Key: "role_precedence", Value: `"Lead"`, Default: `"first"`},
+		{Key: "map", Value: `[{"field":"job_title","from":"CSR*","to":"Agent"}]`, Default: "[]"},
 		{Key: "deactivate", Value: `false`, Default: `true`},
 		{Key: "protect", Value: `[{"role":"Administrator"}]`, Default: `[]`},
 		{Key: "deactivation_grace", Value: `{"days":3}`, Default: `{"days":0}`},

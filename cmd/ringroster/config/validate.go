@@ -38,6 +38,12 @@ func (s *Settings) validate(r *report) {
 			r.add(key, "is listed twice")
 		}
 	}
+	for i, m := range s.Map {
+		key := fmt.Sprintf("map[%d]", i)
+		oneOf(r, key+".field", m.Field, "site", "department", "job_title")
+		mustBeSet(r, key+".from", m.From)
+		mustBeSet(r, key+".to", m.To)
+	}
 	s.Onboarding.validate(r)
 	if s.RegionalSettings.LookupsPerRun < 1 {
 		r.add("regional_settings.lookups_per_run", "must be at least 1; enabled: false looks up nobody")

@@ -160,7 +160,7 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		if n.Reason == sync.NoteUnknownAgentType || n.Member == 0 && n.Person == "" {
 			level = zapcore.WarnLevel // R10, and what concerns the whole account
 		}
-		if n.Reason == sync.NoteRegionalWaits {
+		if n.Reason == sync.NoteRegionalWaits || n.Reason == sync.NoteMapUnused {
 			level = zapcore.InfoLevel // in the course of things
 		}
 		log.Log(level, eventNote, zap.Int64("member_id", n.Member), zap.String("person", n.Person),

@@ -1,0 +1,166 @@
+package sync
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mapping is an entry of `map` in the settings: what the roster holds instead of a value
+// of RingCentral's (R8). Last-synced values, and what filters see, are RingCentral's own.
+type Mapping struct {
+	Field Field  `json:"field"`
+	From  string `json:"from"` // compared as in R33; * stands for any run of characters
+	To    string `json:"to"`
+}
+
+// MappedFields are those that can be mapped.
+var MappedFields = []Field{Site, Department, JobTitle}
+
+// mapper applies entries, of which the first that fits counts. It remembers the answers:
+// a company has few values.
+type mapper struct {
+	entries []Mapping
+	found   map[reported]int // the entry; -1: none
+}
+
+// reported is a value of RingCentral's.
+type reported struct {
+	field Field
+	value string
+}
+
+func newMapper(entries []Mapping) *mapper { return &mapper{entries, map[reported]int{}} }
+
+// entry is the first that fits; -1: none does.
+func (m *mapper) entry(f Field, value string) int {
+	if len(m.entries) == 0 {
+		return -1
+	}
+	key := reported{f, value}
+	i, ok := m.found[key]
+	if !ok {
+		i = slices.IndexFunc(m.entries, func(e Mapping) bool { return e.Field == f && starMatches(FoldText(e.From), FoldText(value)) })
+		m.found[key] = i
+	}
+	return i
+}
+
+// value is what the roster holds where RingCentral says value.
+func (m *mapper) value(f Field, value string) string {
+	if i := m.entry(f, value); i >= 0 {
+		return m.entries[i].To
+	}
+	return value
+}
+
+// profile is what the roster holds where RingCentral says p.
+func (m *mapper) profile(p Profile) Profile {
+	for _, f := range MappedFields {
+		p[f] = m.value(f, p[f])
+	}
+	return p
+}
+
+// original is a profile of the roster with RingCentral's own values, where the roster
+// holds what they are mapped to.
+func (m *mapper) original(held, synced Profile) Profile {
+	for _, f := range MappedFields {
+		if held[f] == m.value(f, synced[f]) {
+			held[f] = synced[f]
+		}
+	}
+	return held
+}
+
+// plain says whether the roster holds what RingCentral says.
+func (m *mapper) plain(p *Profile) bool {
+	return len(m.entries) == 0 || m.profile(*p) == *p
+}
+
+// words says what was made of RingCentral's values p in a change of fields, or in a new
+// member where there are none; "": nothing was.
+func (m *mapper) words(p *Profile, fields []FieldChange) string {
+	var parts []string
+	for _, f := range MappedFields {
+		to := m.value(f, p[f])
+		given := fields == nil || slices.ContainsFunc(fields, func(c FieldChange) bool { return c.Field == f.String() && c.After == to })
+		if to != p[f] && given {
+			parts = append(parts, fmt.Sprintf("map makes %s %q of RingCentral's %q", f, to, p[f]))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// starMatches compares folded texts; * in the pattern stands for any run of characters,
+// and everything else for itself.
+func starMatches(pattern, value string) bool {
+	first, rest, more := strings.Cut(pattern, "*")
+	value, ok := strings.CutPrefix(value, first)
+	if !more || !ok {
+		return ok && value == ""
+	}
+	parts := strings.Split(rest, "*")
+	last := len(parts) - 1
+	for _, part := range parts[:last] {
+		if _, value, ok = strings.Cut(value, part); !ok {
+			return false
+		}
+	}
+	return strings.HasSuffix(value, parts[last])
+}
+
+// mapsBefore are the mappings of the last accepted settings.
+func mapsBefore(accepted map[string]string) (entries []Mapping) {
+	_ = json.Unmarshal([]byte(accepted["map"]), &entries) // an older version knew none
+	return entries
+}
+
+// UnusedMappings says which entries of `map` no extension of a snapshot has use for, with
+// what there is.
+func UnusedMappings(entries []Mapping, s *Snapshot) (unused []string) {
+	if len(entries) == 0 {
+		return nil
+	}
+	m, used, values := newMapper(entries), map[int]bool{}, map[Field]map[string]bool{}
+	for _, f := range MappedFields {
+		values[f] = map[string]bool{}
+	}
+	for i := range s.Extensions {
+		e := &s.Extensions[i]
+		values[Site][e.Site], values[Department][e.Department], values[JobTitle][e.JobTitle] = true, true, true
+	}
+	for f, all := range values {
+		for value := range all {
+			used[m.entry(f, value)] = true
+		}
+	}
+	for i, e := range entries {
+		if !used[i] {
+			unused = append(unused, fmt.Sprintf("map[%d] fits no extension's %s that an earlier entry leaves: from %q; there %s",
+				i, e.Field, e.From, thereAre(values[e.Field])))
+		}
+	}
+	return unused
+}
+
+// mostValues is how many values are named where one is not there.
+const mostValues = 10
+
+func thereAre(values map[string]bool) string {
+	var all []string
+	for value := range values {
+		if value != "" {
+			all = append(all, fmt.Sprintf("%q", value))
+		}
+	}
+	slices.Sort(all)
+	switch {
+	case len(all) == 0:
+		return "is none"
+	case len(all) > mostValues:
+		return fmt.Sprintf("are %s and %d more", strings.Join(all[:mostValues], ", "), len(all)-mostValues)
+	}
+	return "are " + strings.Join(all, ", ")
+}

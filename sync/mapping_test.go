@@ -1,0 +1,255 @@
+package sync
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// mapTo puts entries of `map` in the settings: {"site", "HQ", "Dallas"}.
+func (w *world) mapTo(t rapid.TB, entries ...[3]string) {
+	t.Helper()
+	w.Policy.Map = nil
+	for _, e := range entries {
+		f, ok := ParseField(e[0])
+		if !ok {
+			t.Fatal(e)
+		}
+		w.Policy.Map = append(w.Policy.Map, Mapping{f, e[1], e[2]})
+	}
+	text, err := json.Marshal(w.Policy.Map)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Policy.Deciding = []Setting{{Key: "map", Value: string(text), Default: "[]"}}
+}
+
+// accept makes the settings of now the accepted ones.
+func (w *world) accept() { w.State.Accepted = Accept(&w.Policy, w.Snapshot).Settings }
+
+func TestR8WhichEntryOfMapFits(t *testing.T) {
+	m := newMapper([]Mapping{
+		{Site, "HQ", "Dallas"}, {JobTitle, "csr  lead*", "Lead"}, {JobTitle, "CSR*", "Agent"}, {JobTitle, "*of*sales*", "Sales"},
+		{Department, "what?", "Questions"}, {Site, "Dallas", "never: what an entry gives is not mapped again"}, {Site, "*", "Elsewhere"},
+	})
+	for _, c := range []struct {
+		field       Field
+		value, want string
+	}{
+		{Site, "HQ", "Dallas"},
+		{Site, " hq ", "Dallas"},
+		{Site, "HQ 2", "Elsewhere"},
+		{Site, "", "Elsewhere"},
+		{JobTitle, "CSR", "Agent"},
+		{JobTitle, "csr II", "Agent"},
+		{JobTitle, "CSR Lead, nights", "Lead"},
+		{JobTitle, "a CSR", "a CSR"},
+		{JobTitle, "Head of EU Sales", "Sales"},
+		{JobTitle, "Sales, Head of", "Sales, Head of"},
+		{JobTitle, "", ""},
+		{Department, "What?", "Questions"},
+		{Department, "Whats", "Whats"},
+		{Department, "HQ", "HQ"},
+		{LastName, "HQ", "HQ"},
+	} {
+		if got := m.value(c.field, c.value); got != c.want {
+			t.Errorf("%s %q: %q, want %q", c.field, c.value, got, c.want)
+		}
+	}
+}
+
+// TestR8MappedValuesOverDays: what RingCentral says, and what the settings make of it,
+// change by themselves, each with its reason (R19).
+func TestR8MappedValuesOverDays(t *testing.T) {
+	w := newWorld()
+	w.mapTo(t, [3]string{"site", "HQ*", "Dallas"})
+	w.accept()
+	w.agent("1/10", "501", "Ada Byron", rc("701"))
+	w.extension("701", "Ada Byron", site("HQ"))
+	e := &w.Snapshot.Extensions[1]
+	hold := func(site, synced string) {
+		t.Helper()
+		if m := w.member(1); m.Profile[Site] != site || m.Synced.Profile[Site] != synced {
+			t.Errorf("holds %q, synced %q, want %q and %q", m.Profile[Site], m.Synced.Profile[Site], site, synced)
+		}
+	}
+	detail := func(p *Plan, want string) {
+		t.Helper()
+		if len(p.Changes) != 1 || p.Changes[0].Detail != want {
+			t.Errorf("changes %+v, want the detail %q", p.Changes, want)
+		}
+	}
+	detail(w.sync(t), `RingCentral reports them and the roster has nobody like them; map makes site "Dallas" of RingCentral's "HQ"`)
+	hold("Dallas", "HQ")
+	same(t, lines(w.sync(t)), nil)
+
+	e.Site = "HQ 2" // another value with the same meaning
+	same(t, lines(w.sync(t)), nil)
+	hold("Dallas", "HQ 2")
+
+	w.member(1).Profile[Site] = "By Hand"
+	plan := w.sync(t)
+	same(t, fields(plan), []string{"site: By Hand -> Dallas, local_edit_reverted"})
+	detail(plan, `map makes site "Dallas" of RingCentral's "HQ 2"`)
+
+	e.Site = "Bern"
+	plan = w.sync(t)
+	same(t, fields(plan), []string{"site: Dallas -> Bern, source_changed"})
+	detail(plan, "")
+	e.Site = "HQ"
+	same(t, fields(w.sync(t)), []string{"site: Bern -> Dallas, source_changed"})
+
+	w.mapTo(t, [3]string{"site", "HQ*", "Austin"})
+	same(t, fields(w.sync(t)), []string{"site: Dallas -> Austin, settings_changed"})
+	same(t, fields(w.sync(t)), nil) // as long as these settings wait to be accepted, too
+	w.accept()
+	w.mapTo(t)
+	same(t, fields(w.sync(t)), []string{"site: Austin -> HQ, settings_changed"})
+	hold("HQ", "HQ")
+	w.accept()
+
+	w.Snapshot.Extensions = w.Snapshot.Extensions[:1] // nobody says what the site is (R8)
+	w.mapTo(t, [3]string{"site", "HQ*", "Austin"})
+	same(t, fields(w.sync(t)), nil)
+	hold("HQ", "HQ")
+}
+
+// TestR8FiltersSeeRingCentralsValue: also where only the last sync knows it.
+func TestR8FiltersSeeRingCentralsValue(t *testing.T) {
+	given := func(t *testing.T) *world {
+		w := newWorld()
+		w.mapTo(t, [3]string{"site", "HQ", "Dallas"})
+		w.accept()
+		for _, id := range []string{"1", "2", "3"} {
+			w.agent("1/10", "50"+id, "Ada Byron"+id, rc("70"+id), email("ada"+id+"@example.com"))
+			w.extension("70"+id, "Ada Byron"+id, email("ada"+id+"@example.com"), site("HQ"))
+		}
+		return w
+	}
+	t.Run("scope", func(t *testing.T) {
+		w := given(t)
+		w.Policy.Scope.Exclude = []Match{{Site: "Dallas"}}
+		same(t, lines(w.sync(t)), []string{"onboard rc:701 new", "onboard rc:702 new", "onboard rc:703 new"})
+		w.Snapshot.Extensions = slices.DeleteFunc(w.Snapshot.Extensions, func(e Extension) bool { return e.ID == "701" })
+		same(t, lines(w.plan(t)), []string{"note 1 rc:701 extension_missing"})
+		w.Policy.Scope.Exclude[0].Site = "HQ"
+		same(t, lines(w.plan(t))[:1], []string{"hold limit"})
+	})
+	t.Run("protect", func(t *testing.T) {
+		w := given(t)
+		w.sync(t)
+		g := w.group("1/10")
+		g.Agents = g.Agents[1:]
+		w.Snapshot.Extensions = slices.DeleteFunc(w.Snapshot.Extensions, func(e Extension) bool { return e.ID == "701" })
+		w.Policy.Protect = []Match{{Site: "hq"}}
+		same(t, lines(w.plan(t)), []string{"note 1 protected"})
+		w.Policy.Protect[0].Site = "Dallas"
+		same(t, lines(w.plan(t)), []string{"deactivate 1 removed"})
+	})
+	t.Run("when, of somebody new", func(t *testing.T) {
+		w := given(t)
+		w.Policy.Onboarding.Rules = []Rule{{"hq", Match{Site: "HQ"}, Given{ActivityID: "Site HQ"}}, {"dallas", Match{Site: "Dallas"}, Given{ActivityID: "never"}}}
+		w.sync(t)
+		if got := w.member(1).Own[ActivityID]; got != "Site HQ" {
+			t.Errorf("given %q", got)
+		}
+	})
+	t.Run("when, of a member made by hand", func(t *testing.T) {
+		w := given(t)
+		w.Policy.Onboarding.Rules = []Rule{{"hq", Match{Site: "HQ"}, Given{ActivityID: "Site HQ"}}, {"dallas", Match{Site: "Dallas"}, Given{ActivityID: "never"}}}
+		w.imported("Ada Byron1", func(m *Member) { m.Profile[Email] = "ada1@example.com" })
+		w.sync(t)
+		if m := w.member(1); m.Own[ActivityID] != "Site HQ" || m.Profile[Site] != "Dallas" {
+			t.Errorf("given %q at %q", m.Own[ActivityID], m.Profile[Site])
+		}
+	})
+}
+
+// TestR8SealedMembersAreMapped: one who is known by their seal is read when `map` begins
+// to concern them, and one whose values are mapped has no seal.
+func TestR8SealedMembersAreMapped(t *testing.T) {
+	w := newWorld()
+	w.agent("1/10", "501", "Ada Byron", rc("701"))
+	w.extension("701", "Ada Byron", site("HQ"))
+	w.sync(t)
+	p, err := newPlanner(w.input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := Sealed{1, w.member(1).Seal()}
+	if p.expand(seal) == nil {
+		t.Fatal("not known by the seal")
+	}
+	w.mapTo(t, [3]string{"site", "HQ", "Dallas"})
+	if p, err = newPlanner(w.input()); err != nil {
+		t.Fatal(err)
+	}
+	if p.expand(seal) != nil {
+		t.Error("known by the seal, though the site is mapped now")
+	}
+	w.sync(t)
+	if text := w.member(1).Seal(); text != "" {
+		t.Error("a member with a mapped value is sealed")
+	}
+}
+
+func TestR23AChangeOfMapHoldsLeavers(t *testing.T) {
+	w := newWorld()
+	w.mapTo(t)
+	w.accept()
+	for _, id := range []string{"1", "2", "3"} {
+		w.agent("1/10", "50"+id, "Ada Byron"+id, rc("70"+id), email("ada"+id+"@example.com"))
+		w.extension("70"+id, "Ada Byron"+id, email("ada"+id+"@example.com"), site("HQ"))
+	}
+	w.sync(t)
+	g := w.group("1/10")
+	g.Agents = g.Agents[1:]
+	w.mapTo(t, [3]string{"site", "HQ", "Dallas"})
+	plan := w.plan(t)
+	same(t, lines(plan), []string{"update 2 rc:702 settings_changed", "update 3 rc:703 settings_changed", "hold settings_changed", "held deactivate 1 access_revoked"})
+}
+
+// TestR8MapAsItIsStored: the accepted settings have it as the settings file's package
+// writes it (R23).
+func TestR8MapAsItIsStored(t *testing.T) {
+	got := mapsBefore(map[string]string{"map": `[{"field":"job_title","from":"CSR*","to":"Agent"}]`})
+	same(t, got, []Mapping{{JobTitle, "CSR*", "Agent"}})
+	same(t, mapsBefore(nil), nil)
+}
+
+func TestR8UnusedEntriesOfMap(t *testing.T) {
+	w := newWorld()
+	w.mapTo(t, [3]string{"site", "HQ", "Dallas"}, [3]string{"site", "H*", "Houston"}, [3]string{"job_title", "CSR*", "Agent"}, [3]string{"department", "*", "All"})
+	w.accept()
+	w.extension("701", "Ada Byron", site("HQ"))
+	w.extension("702", "Bob Roy", site("Bern"))
+	same(t, UnusedMappings(w.Policy.Map, w.Snapshot), []string{
+		`map[1] fits no extension's site that an earlier entry leaves: from "H*"; there are "Bern", "HQ"`,
+		`map[2] fits no extension's job_title that an earlier entry leaves: from "CSR*"; there is none`,
+	})
+	w.agent("1/10", "501", "Ada Byron", rc("701"))
+	same(t, lines(w.plan(t)), []string{"onboard rc:701 new", "note map_unused", "note map_unused"})
+}
+
+func TestR8ExplainShowsBothValues(t *testing.T) {
+	w := newWorld()
+	w.mapTo(t, [3]string{"site", "HQ", "Dallas"})
+	w.accept()
+	w.agent("1/10", "501", "Ada Byron", rc("701"))
+	w.extension("701", "Ada Byron", site("HQ"))
+	w.sync(t)
+	w.Trace = &Trace{Who: "701"}
+	w.plan(t)
+	var texts []string
+	for _, f := range w.Trace.Facts {
+		texts = append(texts, f.Rule+" "+f.Text)
+	}
+	if !slices.Contains(texts, `R8 map makes site "Dallas" of RingCentral's "HQ"`) {
+		t.Errorf("told: %q", texts)
+	}
+	if slices.ContainsFunc(w.Trace.Facts, func(f Fact) bool { return f.Rule == "R19" && f.Source == "roster" }) {
+		t.Errorf("what the settings made is said to be edited by hand: %q", texts)
+	}
+}
