@@ -1,5 +1,7 @@
 package sync
 
+import "time"
+
 // Where the settings, or operators, bring only a few people of a list to the roster, the
 // roster cannot tell that the list lost the others. So of such sparse lists the number of
 // active records is kept (R22).
@@ -16,8 +18,17 @@ func (k listKey) name() string {
 // people that it does not tell what the list loses.
 func isSparse(records, onRoster int) bool { return records >= 2 && records >= 2*onRoster }
 
-// sparse gives the sparse lists with how many active records each has; of those that are not
-// believed, how many they had.
+// sparseSince stands among the names of sparse lists, where no list has it, with the time
+// (Unix) of the run that counted their records: for sparseSpan the numbers only grow, so
+// that a list which loses its records one an hour is judged like one that loses them in a
+// day.
+const (
+	sparseSince = "since"
+	sparseSpan  = 20 * time.Hour
+)
+
+// sparse gives the sparse lists with how many active records each has, or had since
+// sparseSince; of those that are not believed, how many they had.
 func (p *planner) sparse(found *Findings) map[string]int {
 	type count struct{ records, onRoster int }
 	counts := map[listKey]*count{}
@@ -49,11 +60,20 @@ func (p *planner) sparse(found *Findings) map[string]int {
 			sparse[list.name()] = c.records
 		}
 	}
+	since := time.Unix(int64(p.in.State.Sparse[sparseSince]), 0)
+	if p.in.Now.Sub(since) < sparseSpan {
+		for list, before := range p.in.State.Sparse {
+			sparse[list] = max(sparse[list], before)
+		}
+	}
 	for list := range found.Lists {
 		delete(sparse, list.name())
 		if before := p.in.State.Sparse[list.name()]; before > 0 {
 			sparse[list.name()] = before
 		}
+	}
+	if len(sparse) > 0 && sparse[sparseSince] == 0 {
+		sparse[sparseSince] = int(p.in.Now.Unix())
 	}
 	return sparse
 }
