@@ -16,6 +16,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/sync"
 )
 
 func checkCommand(a *app) *cobra.Command {
@@ -208,10 +209,42 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 	} else if served {
 		f.ok("", "service", "it is running: process %d on %s since %s", service.PID, service.Host, service.Since.UTC().Format(time.RFC3339))
 	}
+	for i := range s.Accounts {
+		f.intervals(ctx, st, s, &s.Accounts[i])
+	}
 	if holder, held, err := st.Holder(ctx); err == nil && held {
 		f.ok("", "lock", "a run is under way: process %d on %s since %s", holder.PID, holder.Host, holder.Since.UTC().Format(time.RFC3339))
 	}
 	return bound
+}
+
+// callsPerMinute is what RingCentral allows of the lists that a run reads: 40 calls of its
+// group Medium. Those to RingCX and of the group Light may be more.
+const callsPerMinute = 40
+
+// intervals warns of runs that would take more than half of the time between two (R30).
+func (f *findings) intervals(ctx context.Context, st *store.Store, s *config.Settings, account *config.Account) {
+	for _, job := range []struct {
+		name, key string
+		every     time.Duration
+	}{
+		{sync.JobMembers, "schedule.every", account.Schedule.Interval()},
+		{sync.JobContacts, "contacts.every", account.Contacts.Interval()},
+	} {
+		latest, err := st.Latest(ctx, account.Name, job.name)
+		if err != nil {
+			f.failErr(account.Name, "schedule", err)
+			return
+		}
+		if latest.Success == nil || job.name == sync.JobContacts && !s.Contacts.Enabled {
+			continue
+		}
+		calls := latest.Success.APICalls
+		if needs := time.Duration(calls) * time.Minute / callsPerMinute; needs > job.every/2 {
+			f.warn(account.Name, "schedule", fmt.Sprintf("run %d made %d calls, for which RingCentral's limits ask up to %s, and there is a run every %s",
+				latest.Success.RunID, calls, needs.Round(time.Minute), job.every), "make "+job.key+" longer")
+		}
+	}
 }
 
 func namesIn(s *config.Settings) (names []string) {
