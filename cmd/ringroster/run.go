@@ -289,7 +289,7 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 			return nil, err
 		}
 		w := byAccount[account.Name]
-		f := observe.AccountFacts{Account: account.Name, Rejected: w.Rejected, RejectedSince: w.RejectedSince}
+		f := observe.AccountFacts{Account: account.Name, Interval: account.Schedule.Interval(), Rejected: w.Rejected, RejectedSince: w.RejectedSince}
 		if set := sets[account.Name+" "+sync.JobMembers]; set != nil {
 			f.Held, f.HeldReasons = set.kinds, set.reasons
 		}
@@ -321,7 +321,7 @@ func (v *service) contactFacts(ctx context.Context) (map[string]*observe.Contact
 		if err != nil {
 			return nil, err
 		}
-		f := &observe.ContactFacts{}
+		f := &observe.ContactFacts{Interval: account.Contacts.Interval()}
 		if latest.Try != nil {
 			f.LastAttempt = timeOf(&latest.Try.StartedAt)
 		}

@@ -79,7 +79,7 @@ func TestContactsAreLoggedOneByOne(t *testing.T) {
 // TestMetricsOfContacts: counters of their own, and nothing while they are off.
 func TestMetricsOfContacts(t *testing.T) {
 	s, m := testService(t, &Facts{Accounts: []AccountFacts{
-		{Account: "acme", Contacts: &ContactFacts{Count: 102, Held: 3, LastAttempt: noon, LastSuccess: noon.Add(-time.Hour)}},
+		{Account: "acme", Contacts: &ContactFacts{Count: 102, Held: 3, Interval: 12 * time.Hour, LastAttempt: noon, LastSuccess: noon.Add(-time.Hour)}},
 		{Account: "failing", Contacts: &ContactFacts{LastAttempt: noon}},
 		{Account: "off"},
 	}}, nil)
@@ -99,6 +99,7 @@ func TestMetricsOfContacts(t *testing.T) {
 		`ringroster_contact_run_failures_total{account="acme"} 0`, `ringroster_contact_run_failures_total{account="failing"} 1`,
 		`ringroster_contacts{account="acme"} 102`, `ringroster_contacts{account="failing"} 0`,
 		`ringroster_contacts_held{account="acme"} 3`, `ringroster_contacts_held{account="failing"} 0`,
+		`ringroster_contacts_interval_seconds{account="acme"} 43200`, `ringroster_contacts_interval_seconds{account="failing"} 0`,
 		`ringroster_contacts_last_attempt_timestamp_seconds{account="acme"} 1.7953488e+09`,
 		`ringroster_contacts_last_attempt_timestamp_seconds{account="failing"} 1.7953488e+09`,
 		`ringroster_contacts_last_success_timestamp_seconds{account="acme"} 1.7953452e+09`,

@@ -26,8 +26,9 @@ type Facts struct {
 // AccountFacts is what is known about one account of the settings.
 type AccountFacts struct {
 	Account       string
-	LastAttempt   time.Time // zero: never tried
-	LastSuccess   time.Time // zero: never
+	Interval      time.Duration // between slots (R30)
+	LastAttempt   time.Time     // zero: never tried
+	LastSuccess   time.Time     // zero: never
 	Duration      time.Duration
 	People        int
 	Conflicts     int
@@ -41,6 +42,7 @@ type AccountFacts struct {
 // ContactFacts is what is known about the contacts of one account.
 type ContactFacts struct {
 	Count, Held int
+	Interval    time.Duration
 	LastAttempt time.Time // zero: never tried
 	LastSuccess time.Time // zero: never
 }
@@ -180,6 +182,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
+	descInterval = desc("interval_seconds", "Time from one scheduled run to the next.", "account")
 	descAttempt  = desc("last_attempt_timestamp_seconds", "Start of the newest run.", "account")
 	descSuccess  = desc("last_success_timestamp_seconds", "End of the newest full run that ended succeeded or held; 0: tried, and never.", "account")
 	descDuration = desc("run_duration_seconds", "How long the newest finished run took.", "account")
@@ -192,6 +195,7 @@ var (
 	descConflict = desc("conflicts", "Conflicts of the last success.", "account")
 	descContacts = desc("contacts", "Corporate contacts.", "account")
 	descHeldGone = desc("contacts_held", "Contacts whose removal waits for approve or reject.", "account")
+	descCycle    = desc("contacts_interval_seconds", "Time from one scheduled run for the contacts to the next.", "account")
 	descTried    = desc("contacts_last_attempt_timestamp_seconds", "Start of the newest run for the contacts.", "account")
 	descInStep   = desc("contacts_last_success_timestamp_seconds", "End of the newest full run for the contacts that ended succeeded or held; 0: tried, and never.", "account")
 	descExpiry   = desc("jwt_expiry_days", "Days until the JWT expires.", "account")
@@ -199,7 +203,7 @@ var (
 
 func (c *factCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descAttempt, descSuccess, descDuration, descPeople, descMembers, descHeld, descHeldFor,
+		descInterval, descCycle, descAttempt, descSuccess, descDuration, descPeople, descMembers, descHeld, descHeldFor,
 		descRejected, descOldest, descConflict, descExpiry, descContacts, descHeldGone, descTried, descInStep,
 	} {
 		ch <- d
@@ -234,6 +238,7 @@ func (c *factCollector) Collect(ch chan<- prometheus.Metric) {
 var heldKinds = []sync.Kind{sync.Deactivate, sync.Onboard, sync.Link, sync.Reactivate, sync.Update}
 
 func (a *AccountFacts) collect(gauge func(*prometheus.Desc, float64, ...string)) {
+	gauge(descInterval, a.Interval.Seconds(), a.Account)
 	for _, kind := range heldKinds {
 		gauge(descHeld, float64(a.Held[kind]), a.Account, string(kind))
 	}
@@ -262,6 +267,7 @@ func (a *AccountFacts) collect(gauge func(*prometheus.Desc, float64, ...string))
 }
 
 func (c *ContactFacts) collect(account string, gauge func(*prometheus.Desc, float64, ...string)) {
+	gauge(descCycle, c.Interval.Seconds(), account)
 	gauge(descContacts, float64(c.Count), account)
 	gauge(descHeldGone, float64(c.Held), account)
 	if c.LastAttempt.IsZero() {

@@ -41,11 +41,11 @@ func TestMetricsStartFromTheDatabase(t *testing.T) {
 	_, m := testService(t, &Facts{
 		Accounts: []AccountFacts{
 			{
-				Account: "acme", LastAttempt: noon, LastSuccess: noon.Add(-time.Hour), Duration: 12 * time.Second,
+				Account: "acme", Interval: 6 * time.Hour, LastAttempt: noon, LastSuccess: noon.Add(-time.Hour), Duration: 12 * time.Second,
 				People: 60, Conflicts: 2, Held: map[sync.Kind]int{sync.Deactivate: 3, sync.Update: 2}, HeldReasons: []sync.HoldReason{{Reason: sync.ReasonListCap}}, Rejected: 1, RejectedSince: noon.Add(-24 * time.Hour),
 			},
-			{Account: "failing", LastAttempt: noon},
-			{Account: "new"},
+			{Account: "failing", Interval: time.Hour, LastAttempt: noon},
+			{Account: "new", Interval: 24 * time.Hour},
 		},
 		Members: []Members{{"acme", "active", "Agent", 57}},
 	}, nil)
@@ -59,6 +59,7 @@ func TestMetricsStartFromTheDatabase(t *testing.T) {
 		`ringroster_held{account="new",kind="deactivate"} 0`, `ringroster_held{account="new",kind="link"} 0`, `ringroster_held{account="new",kind="onboard"} 0`,
 		`ringroster_held{account="new",kind="reactivate"} 0`, `ringroster_held{account="new",kind="update"} 0`,
 		`ringroster_held_reason{account="acme",reason="list_cap"} 1`,
+		`ringroster_interval_seconds{account="acme"} 21600`, `ringroster_interval_seconds{account="failing"} 3600`, `ringroster_interval_seconds{account="new"} 86400`,
 		`ringroster_last_attempt_timestamp_seconds{account="acme"} 1.7953488e+09`,
 		`ringroster_last_attempt_timestamp_seconds{account="failing"} 1.7953488e+09`,
 		`ringroster_last_success_timestamp_seconds{account="acme"} 1.7953452e+09`,
