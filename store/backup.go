@@ -18,7 +18,7 @@ import (
 // the right to read, and writers do not wait for it.
 func (s *Store) Backup(ctx context.Context, dst string) error {
 	if err := s.backup(ctx, dst); err != nil {
-		return fmt.Errorf("back up the roster database %s to %s: %w", s.path, dst, err)
+		return fmt.Errorf("back up the roster database %s to %s: %w", s.path, dst, withoutName(err))
 	}
 	return nil
 }
@@ -46,6 +46,18 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 		return err
 	}
 	return publish(temp, dst)
+}
+
+// withoutName is the cause of an error of the file system alone: the name is that of a copy
+// that is not there any more.
+func withoutName(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // mayReplace refuses a destination that is part of the live database, or that is

@@ -29,6 +29,9 @@ func (e *NewerError) Error() string {
 type OlderError struct{ Have, Want int64 }
 
 func (e *OlderError) Error() string {
+	if e.Have == 0 {
+		return "it is an empty file: `ringroster sync` makes a roster of it"
+	}
 	return fmt.Sprintf("its schema has version %d, this ringroster needs %d: run `ringroster sync` once to migrate it", e.Have, e.Want)
 }
 

@@ -38,7 +38,7 @@ func Restore(ctx context.Context, src, path string, opts Options) (before string
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := s.checkBackup(ctx, src); err != nil {
-		return "", explainBackup(src, err)
+		return "", err
 	}
 	ours := s.madeBefore()
 	empty, err := s.empty(ctx)
@@ -53,6 +53,19 @@ func Restore(ctx context.Context, src, path string, opts Options) (before string
 	}
 	before, err = s.restoreAs(ctx, src, err)
 	return before, explain("restore "+src+" into", s.path, err)
+}
+
+// CheckBackup says why Restore would refuse the backup src, if it would.
+func CheckBackup(ctx context.Context, src, path string) error {
+	src, err := filepath.Abs(src)
+	if err != nil {
+		return err
+	}
+	s, err := newStore(path, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.checkBackup(ctx, src), s.Close())
 }
 
 // madeBefore says whether a roster stood at this path, whatever is in the file now.
@@ -76,6 +89,7 @@ func isDamaged(err error) bool { return code(err)&0xff == lib.SQLITE_CORRUPT }
 
 // checkBackup refuses what is no whole database of ours, or of a newer version.
 func (s *Store) checkBackup(ctx context.Context, src string) (err error) {
+	defer func() { err = explainBackup(src, err) }()
 	there, err := os.Stat(src)
 	if err != nil {
 		return err
@@ -107,6 +121,8 @@ func (s *Store) checkBackup(ctx context.Context, src string) (err error) {
 // explainBackup says what is wrong with a backup.
 func explainBackup(src string, err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case code(err)&0xff == lib.SQLITE_NOTADB:
 		err = fmt.Errorf("%w: it is not a SQLite database: %w", err, ErrNoBackup)
 	case isDamaged(err):

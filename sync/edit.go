@@ -17,6 +17,11 @@ import (
 // it gives the plan to commit, and the held leavers it settles, if any.
 type Edit func(State, iter.Seq[*Member]) (*Plan, *Settled, error)
 
+// NothingToDoError says that an edit would change nothing: what was asked for is so.
+type NothingToDoError struct{ What string }
+
+func (e *NothingToDoError) Error() string { return e.What + ": there is nothing to do" }
+
 // Edit carries out an operator's edit as a run of its own, through the same lock
 // and commit as every other (R27). run names exactly one account.
 func (r *Runner) Edit(ctx context.Context, run Run, edit Edit) (RunID, *Plan, error) {
@@ -29,7 +34,7 @@ func (r *Runner) Edit(ctx context.Context, run Run, edit Edit) (RunID, *Plan, er
 
 // commitEdit is the run of an edit of any kind.
 func (r *Runner) commitEdit(ctx context.Context, run Run, edit func() (*Commit, error)) (id RunID, c *Commit, err error) {
-	release, err := r.lock(ctx, 0)
+	release, err := r.Lock(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -107,7 +112,7 @@ func Manage(member int64, managed bool) Edit {
 		}
 		m.LeavingSince = time.Time{} // the count of the guard begins anew (R21)
 		if m.Managed == managed {
-			return nil, fmt.Errorf("member %d is %s already", member, word[managed])
+			return nil, &NothingToDoError{fmt.Sprintf("member %d is %s already", member, word[managed])}
 		}
 		m.Managed = managed
 		return &Change{Fields: []FieldChange{{"managed", flag(!managed), flag(managed), ReasonOperator}}}, nil
@@ -127,7 +132,7 @@ func SetFields(member int64, values map[string]string) Edit {
 			}
 		}
 		if len(c.Fields) == 0 {
-			return nil, fmt.Errorf("member %d has these values already", member)
+			return nil, &NothingToDoError{fmt.Sprintf("member %d has these values already", member)}
 		}
 		return c, nil
 	})
@@ -136,7 +141,7 @@ func SetFields(member int64, values map[string]string) Edit {
 // set gives one field a value by hand, and notes what changed.
 func (m *Member) set(c *Change, name, value string) error {
 	f, synced := ParseField(name)
-	if err := checkText(name, value); synced && err != nil {
+	if err := CheckText(name, value); synced && err != nil {
 		return fmt.Errorf("set member %d: %w", m.ID, err)
 	}
 	switch {
@@ -285,7 +290,7 @@ func Import(members []*Member) Edit {
 				}
 			}
 			for f, value := range m.Profile {
-				if err := checkText(Field(f).String(), value); err != nil {
+				if err := CheckText(Field(f).String(), value); err != nil {
 					problems = append(problems, &ImportError{m, err})
 				}
 			}
@@ -329,8 +334,8 @@ func (m *Member) identities() (ids []string) {
 // maxText bounds what an operator may write into one field, in bytes.
 const maxText = 500
 
-// checkText refuses what would break tables and logs.
-func checkText(field, value string) error {
+// CheckText refuses a value, given by hand, that would break tables and logs.
+func CheckText(field, value string) error {
 	switch {
 	case !utf8.ValidString(value):
 		return fmt.Errorf("%s must be UTF-8 text", field)

@@ -30,6 +30,22 @@ type Fact struct {
 // Found reports whether anybody matched Who.
 func (t *Trace) Found() bool { return len(t.Facts) > 0 }
 
+// Several is an *AmbiguousError where Who is what several people of the account are
+// called; nil: one at most.
+func (t *Trace) Several(account string) error {
+	e := &AmbiguousError{Who: t.Who, Account: account, What: "people"}
+	for person := range t.people {
+		if !person.ghost && matchesAny(t.Who, person.names()) {
+			e.Candidates = append(e.Candidates, person.candidate())
+		}
+	}
+	if len(e.Candidates) < 2 {
+		return nil
+	}
+	slices.Sort(e.Candidates)
+	return e
+}
+
 // reset forgets what an earlier plan of the same run noted.
 func (t *Trace) reset() {
 	if t != nil {
@@ -52,7 +68,7 @@ func (t *Trace) matchesPerson(p *Person) bool {
 
 // names is everything a person can be called.
 func (p *Person) names() []string {
-	names := []string{p.Key(), p.RCUserID}
+	names := append(p.keys(), p.RCUserID)
 	for _, r := range p.Agents {
 		names = append(names, r.ID, r.Email, r.UserName, r.FirstName+" "+r.LastName)
 	}
@@ -189,8 +205,8 @@ func (p *planner) traceMember(person *Person, m *Member) {
 	if p.in.Trace == nil {
 		return
 	}
-	p.trace(person, m, "", "roster", "member %d %q: %s, role %s, managed %t, linked %t, rc user id %q, %d logins",
-		m.ID, m.Profile.Name(), m.Status, m.Profile[Role], m.Managed, m.Linked, m.RCUserID, len(m.Logins))
+	p.trace(person, m, "", "roster", "member %d%s: %s, role %s, managed %t, linked %t, rc user id %q, %d logins",
+		m.ID, when(m.Profile.Name() != "", fmt.Sprintf(" %q", m.Profile.Name())), m.Status, m.Profile[Role], m.Managed, m.Linked, m.RCUserID, len(m.Logins))
 	for _, f := range Fields() {
 		if pin := m.pin(f); pin != nil {
 			p.trace(person, m, "", "roster", "%s", pin)

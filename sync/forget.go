@@ -28,7 +28,7 @@ func Forget(member int64) Edit {
 		plan, settled, err := editOne(member, func(m *Member) (*Change, error) {
 			was = *m
 			if m.DeactivationReason == ReasonForgotten {
-				return nil, fmt.Errorf("member %d was forgotten already", member)
+				return nil, &NothingToDoError{fmt.Sprintf("member %d was forgotten already", member)}
 			}
 			c := &Change{Fields: []FieldChange{{"status", string(Active), string(Inactive), ReasonForgotten}}}
 			if m.Status == Inactive {
@@ -46,7 +46,7 @@ func Forget(member int64) Edit {
 
 // forgottenError refuses to write anything personal about somebody forgotten.
 func forgottenError(member int64) error {
-	return fmt.Errorf("member %d was forgotten: nothing personal is kept about them; `ringroster import` brings them back", member)
+	return fmt.Errorf("member %d was forgotten: nothing personal is kept about them; `ringroster import %d` brings them back", member, member)
 }
 
 func (m *Member) forget() {

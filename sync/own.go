@@ -102,7 +102,7 @@ func (o *Own) setGranted(granted map[Permission]bool) {
 // of names between commas or as JSON, or one of the four permissions, which have
 // names of their own, as true or false.
 func (o *Own) Set(name, value string) error {
-	if err := checkText(name, value); err != nil {
+	if err := CheckText(name, value); err != nil {
 		return err
 	}
 	if p := Permission(name); slices.Contains(AllPermissions, p) {

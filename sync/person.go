@@ -63,6 +63,23 @@ func (m *Member) Keys() []string {
 	return keys
 }
 
+// PersonKey is the key by which RingCentral's records name the member today; "": by
+// none, as of somebody who was brought in from a file or parted from an rc user id.
+func (m *Member) PersonKey() string {
+	if m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, formerID) {
+		return "rc:" + m.RCUserID
+	}
+	for i := range m.Logins {
+		if l := &m.Logins[i]; l.Active {
+			return agentKey(l.key())
+		}
+	}
+	if len(m.AdminIDs) > 0 {
+		return adminKey(m.AdminIDs[0])
+	}
+	return ""
+}
+
 // compareKeys orders people by their keys.
 func compareKeys(a, b *Person) int {
 	if a.looseKey+b.looseKey == "" { // nearly always: no need to make the keys

@@ -70,12 +70,12 @@ func PinField(member int64, pin Pin) Edit {
 		if !m.Managed {
 			return nil, fmt.Errorf("member %d is detached, so that no sync touches it: `ringroster roster set %d %s=VALUE` is enough", member, member, pin.Field)
 		}
-		if err := checkText(pin.Field.String(), pin.Value); err != nil {
+		if err := CheckText(pin.Field.String(), pin.Value); err != nil {
 			return nil, err
 		}
 		next := pinned(m.Pins, pin)
 		if slices.Equal(next, m.Pins) && m.Profile[pin.Field] == pin.Value {
-			return nil, fmt.Errorf("member %d has this pin already", member)
+			return nil, &NothingToDoError{fmt.Sprintf("member %d has this pin already", member)}
 		}
 		return m.repin(next, pin.Field, pin.Value), nil
 	})
@@ -86,7 +86,7 @@ func PinField(member int64, pin Pin) Edit {
 func Unpin(member int64, f Field) Edit {
 	return editOne(member, func(m *Member) (*Change, error) {
 		if m.pin(f) == nil {
-			return nil, fmt.Errorf("%s of member %d is not pinned", f, member)
+			return nil, &NothingToDoError{fmt.Sprintf("%s of member %d is not pinned", f, member)}
 		}
 		value := m.Profile[f]
 		if m.Linked {

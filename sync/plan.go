@@ -223,7 +223,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	}
 	switch {
 	case m.Status == Inactive && m.DeactivationReason == ReasonForgotten && !p.picked[person]:
-		p.skip(person, m, NoteDeclined, "the member was forgotten; `ringroster import` brings them back")
+		p.skip(person, m, NoteDeclined, fmt.Sprintf("the member was forgotten; `ringroster import %d` brings them back", m.ID))
 	case person.faulty() != "":
 		p.conflictFaulty(person, m)
 	case !v.Belongs:
@@ -238,7 +238,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	case m.Status == Inactive && m.DeactivationReason == ReasonDisabled && !person.ExtByID:
 		p.skip(person, m, NoteUnproved, "their extension was disabled and is not listed now: whether it still is, nobody knows (R8)")
 	case m.Status == Inactive && m.DeactivationReason == ReasonUndone && !p.picked[person]:
-		p.skip(person, m, NoteDeclined, "their onboarding was undone (R18); `ringroster import` or `attach` brings them back")
+		p.skip(person, m, NoteDeclined, fmt.Sprintf("their onboarding was undone (R18); `ringroster import %d` or `ringroster roster attach %d` brings them back", m.ID, m.ID))
 	case identityReused(person, m, &v):
 		p.conflictReused(person, m, &v)
 	case !p.keepRequired(person, m, &v):

@@ -18,11 +18,12 @@ var ErrMoved = errors.New("the roster has changed since it was read")
 type BusyError struct{ Holder Holder }
 
 func (e *BusyError) Error() string {
+	const remedy = "; try again, or give --wait 5m to wait for its end"
 	if e.Holder.PID == 0 {
-		return "another run holds the roster's lock"
+		return "another run holds the roster's lock" + remedy
 	}
-	return fmt.Sprintf("another run holds the roster's lock: process %d on %s since %s",
-		e.Holder.PID, e.Holder.Host, e.Holder.Since.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("another run holds the roster's lock: process %d on %s since %s%s",
+		e.Holder.PID, e.Holder.Host, e.Holder.Since.UTC().Format(time.RFC3339), remedy)
 }
 
 // Holder says who holds the lock.

@@ -3,6 +3,7 @@ package sync
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -48,6 +49,21 @@ func parseHeading(line string) (r RunRule, ok bool) {
 	digits, ok := strings.CutPrefix(name, "R")
 	n, err := strconv.Atoi(digits)
 	return RunRule{Number: n, Title: title}, ok && err == nil
+}
+
+// FindRunRules returns the rules that are meant by R12, r12 or 12, or by R21-R24; nil:
+// none is called so.
+func FindRunRules(name string) []RunRule {
+	from, to, several := strings.Cut(name, "-")
+	if !several {
+		to = from
+	}
+	first, ok := FindRunRule(strings.TrimSpace(from))
+	last, ok2 := FindRunRule(strings.TrimSpace(to))
+	if !ok || !ok2 || last.Number < first.Number {
+		return nil
+	}
+	return slices.DeleteFunc(RunRules(), func(r RunRule) bool { return r.Number < first.Number || r.Number > last.Number })
 }
 
 // FindRunRule returns the rule that is called R12, r12 or 12.

@@ -21,14 +21,14 @@ type Runner struct {
 	// (Past), and KeepDays of which days beside; 0 and 0: of none, and what was kept
 	// before goes.
 	Keep, KeepDays int
+	Wait           time.Duration // how long what writes waits for the lock
 }
 
 // Request is what one run is asked to do.
 type Request struct {
 	Run   Run
-	Only  string        // one person alone (R28)
-	Wait  time.Duration // how long to wait for the lock
-	Trace *Trace        // explain; only Preview looks at it
+	Only  string // one person alone (R28)
+	Trace *Trace // explain; only Preview looks at it
 	// Reviewed are the changes of a saved plan, by account: exactly they are
 	// applied, or none (R23 counts such a run as a partial one).
 	Reviewed map[string]Reviewed
@@ -70,7 +70,7 @@ const commitTimeout = 30 * time.Second
 // An account that fails does not stop the next one. The error is about the run
 // as a whole, such as *BusyError; what happened to an account is in its Result.
 func (r *Runner) Sync(ctx context.Context, req Request) (id RunID, results []Result, err error) {
-	release, err := r.lock(ctx, req.Wait)
+	release, err := r.Lock(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -93,9 +93,9 @@ func (r *Runner) Sync(ctx context.Context, req Request) (id RunID, results []Res
 	return id, results, nil
 }
 
-// lock takes the roster's lock, trying again until wait is over.
-func (r *Runner) lock(ctx context.Context, wait time.Duration) (release func() error, err error) {
-	deadline := r.Now().Add(wait)
+// Lock takes the roster's lock, trying again until Wait is over.
+func (r *Runner) Lock(ctx context.Context) (release func() error, err error) {
+	deadline := r.Now().Add(r.Wait)
 	for {
 		release, err = r.Roster.Lock(ctx, NewHolder(r.Now()))
 		var busy *BusyError

@@ -192,18 +192,30 @@ func TestR27WaitForTheLock(t *testing.T) {
 		{"not at all", 0, true, 0},
 		{"not long enough", 90 * time.Second, true, 90 * time.Second},
 		{"until it is free", 10 * time.Minute, false, 2 * time.Minute},
+		{"an edit, not at all", 0, true, 0},
+		{"an edit, until it is free", 10 * time.Minute, false, 2 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSite(t, one)
-				s.Now = time.Now
+				s.Now, s.Wait = time.Now, c.wait
+				work := func() error {
+					_, _, err := s.Sync(t.Context(), Request{Run: Run{Accounts: []string{"acme"}}})
+					return err
+				}
+				if strings.HasPrefix(c.name, "an edit") {
+					work = func() error {
+						_, _, err := s.Edit(t.Context(), Run{Accounts: []string{"acme"}, Trigger: ByHand}, Manage(1, false))
+						return err
+					}
+				}
 				release, err := s.roster.Lock(t.Context(), Holder{})
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer time.AfterFunc(2*time.Minute-time.Second/2, func() { _ = release() }).Stop()
 				start := time.Now()
-				_, _, err = s.Sync(t.Context(), Request{Run: Run{Accounts: []string{"acme"}}, Wait: c.wait})
+				err = work()
 				busy, isBusy := errors.AsType[*BusyError](err)
 				if isBusy != c.busy || isBusy && busy.Holder.PID != 7 || time.Since(start) != c.after {
 					t.Errorf("after %s: %v", time.Since(start), err)
@@ -214,10 +226,10 @@ func TestR27WaitForTheLock(t *testing.T) {
 	t.Run("until the wait is cancelled", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSite(t, one)
-			s.Now, s.roster.locked = time.Now, true
+			s.Now, s.Wait, s.roster.locked = time.Now, time.Hour, true
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 			defer cancel()
-			_, _, err := s.Sync(ctx, Request{Run: Run{Accounts: []string{"acme"}}, Wait: time.Hour})
+			_, _, err := s.Sync(ctx, Request{Run: Run{Accounts: []string{"acme"}}})
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("error %v", err)
 			}

@@ -20,6 +20,8 @@ type UnknownError struct {
 	Where   string // more about that, such as " at run 5"
 	// Reported: RingCentral alone was asked, not the roster.
 	Reported bool
+	// NoKey: Who is the id of a member for whom RingCentral has no id.
+	NoKey bool
 }
 
 func (e *UnknownError) Error() string {
@@ -34,6 +36,9 @@ func (e *UnknownError) Error() string {
 		text = "account " + e.Account + ": " + text
 	}
 	text = fmt.Sprintf("%s called %q%s; %s", text, e.Who, e.Where, find)
+	if e.NoKey {
+		text += fmt.Sprintf("; member %s has no id of RingCentral by which it could be asked", e.Who)
+	}
 	if hint := mangled(strings.TrimPrefix(e.Who, "rc:")); hint != "" {
 		text += ". It is no id: " + hint
 	}

@@ -1,16 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
-	"ringroster/sync"
 )
 
 func accountCommand(a *app) *cobra.Command {
@@ -26,25 +27,30 @@ one company's roster into another's.`,
 			if !config.IsAccountName(args[1]) {
 				return usagef("%q: the name of an account is made of letters, digits, dots, underscores and hyphens", args[1])
 			}
-			return a.changeAccount(c.Context(), func(st *store.Store) error { return st.RenameAccount(c.Context(), args[0], args[1]) },
+			return a.changeAccount(c.Context(), args[0], func(st *store.Store) error { return st.RenameAccount(c.Context(), args[0], args[1]) },
 				fmt.Sprintf("Account %s is called %s now; the settings must call it that, too.", args[0], args[1]))
 		},
 	}
 	rebind := &cobra.Command{
 		Use: "rebind NAME", Short: "Bind an account to whoever answers next", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.changeAccount(c.Context(), func(st *store.Store) error { return st.RebindAccount(c.Context(), args[0]) },
+			return a.changeAccount(c.Context(), args[0], func(st *store.Store) error { return st.RebindAccount(c.Context(), args[0]) },
 				fmt.Sprintf("Account %s is bound to whoever answers at its next success; look at `ringroster plan` first.", args[0]))
 		},
 	}
+	a.addWait(rename)
+	a.addWait(rebind)
 	c.AddCommand(accountListCommand(a), rename, rebind)
 	return c
 }
 
-// changeAccount changes an account under the roster's lock.
-func (a *app) changeAccount(ctx context.Context, change func(*store.Store) error, done string) error {
-	return a.withWriter(ctx, func(_ *config.Settings, st *store.Store) (err error) {
-		release, err := st.Lock(ctx, sync.NewHolder(time.Now()))
+// changeAccount changes an account of the roster under its lock.
+func (a *app) changeAccount(ctx context.Context, name string, change func(*store.Store) error, done string) error {
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) (err error) {
+		if err := knownAccount(ctx, st, name); err != nil {
+			return err
+		}
+		release, err := a.writer(s, st, nil).Lock(ctx)
 		if err != nil {
 			return err
 		}
@@ -55,6 +61,19 @@ func (a *app) changeAccount(ctx context.Context, change func(*store.Store) error
 		_, err = fmt.Fprintln(a.stdout, done)
 		return err
 	})
+}
+
+// knownAccount refuses the name of an account that the roster does not know.
+func knownAccount(ctx context.Context, st *store.Store, name string) error {
+	known, err := st.Names(ctx, store.AccountThing)
+	if err != nil || slices.ContainsFunc(known, func(n store.Name) bool { return n.Text == name }) {
+		return err
+	}
+	names := make([]string, len(known))
+	for i := range known {
+		names[i] = known[i].Text
+	}
+	return usagef("the roster has no account %q; it has %s", name, cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 func accountListCommand(a *app) *cobra.Command {

@@ -21,7 +21,7 @@ func (a *app) ask(ctx context.Context, yes bool, question, otherwise string) err
 	if !ok || !isatty.IsTerminal(f.Fd()) {
 		return fmt.Errorf("%s: there is no terminal to ask on; give --yes if you are sure", otherwise)
 	}
-	_, _ = fmt.Fprintf(a.stderr, "%s [y/N] ", question)
+	_, _ = fmt.Fprintf(a.errors, "%s [y/N] ", question)
 	if confirmed(ctx, a.stdin) {
 		return nil
 	}

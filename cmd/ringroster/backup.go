@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/sync"
 )
 
 func backupCommand(a *app) *cobra.Command {
@@ -21,7 +24,7 @@ replaced only then. Runs go on meanwhile.`,
 				if err := st.Backup(c.Context(), args[0]); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(a.stdout, "%s is a verified copy of %s.\n", args[0], st.Path())
+				_, err := fmt.Fprintf(a.stdout, "%s is a verified copy of %s.\n", clean(args[0]), clean(st.Path()))
 				return err
 			})
 		},
@@ -40,6 +43,7 @@ thousand.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.restore(c.Context(), args[0], yes) },
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	a.addWait(c)
 	return c
 }
 
@@ -52,21 +56,41 @@ func (a *app) restore(ctx context.Context, file string, yes bool) error {
 		return usagef("read the backup: %w", err)
 	} else if !info.Mode().IsRegular() {
 		return usagef("read the backup: %s is not a regular file", file)
+	} else if err := store.CheckBackup(ctx, file, s.Database.Path); err != nil {
+		if errors.Is(err, store.ErrNoBackup) {
+			err = &usageError{err}
+		}
+		return err
 	}
-	if err := a.ask(ctx, yes, fmt.Sprintf("Replace the roster %s by %s?", s.Database.Path, file), "nothing was restored"); err != nil {
+	if err := a.ask(ctx, yes, fmt.Sprintf("Replace the roster %s by %s?", clean(s.Database.Path), clean(file)), "nothing was restored"); err != nil {
 		return err
 	}
 	was, wasErr := os.Stat(s.Database.Path)
-	before, err := store.Restore(ctx, file, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+	before, err := a.restoreFree(ctx, file, s)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(a.stdout, "%s holds what was in %s.\n", s.Database.Path, file)
+	_, _ = fmt.Fprintf(a.stdout, "%s holds what was in %s.\n", clean(s.Database.Path), clean(file))
 	if before != "" {
-		_, _ = fmt.Fprintf(a.stdout, "What was there before is in %s.\n", before)
+		_, _ = fmt.Fprintf(a.stdout, "What was there before is in %s.\n", clean(before))
 	}
 	if is, err := os.Stat(s.Database.Path); err == nil && wasErr == nil && !os.SameFile(was, is) {
 		_, _ = fmt.Fprintln(a.stdout, "It is a new file: restart the service, if it runs.")
 	}
 	return nil
+}
+
+// restoreFree restores once no run is going on, for which it waits as it was told.
+func (a *app) restoreFree(ctx context.Context, file string, s *config.Settings) (before string, err error) {
+	for deadline := time.Now().Add(a.wait); ; {
+		before, err = store.Restore(ctx, file, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+		if _, busy := errors.AsType[*sync.BusyError](err); !busy || time.Now().After(deadline) {
+			return before, err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }

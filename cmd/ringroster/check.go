@@ -62,6 +62,9 @@ type findings struct {
 
 func (f *findings) add(line finding) {
 	f.all = append(f.all, line)
+	if f.app.quiet && line.Result == checkFail {
+		_, _ = fmt.Fprintf(f.app.errors, "ringroster: %s\n", clean(strings.TrimPrefix(line.Account+": ", ": ")+line.Check+": "+line.Detail+prefixed(" -> ", line.Remedy)))
+	}
 	if f.app.output != formatTable {
 		return
 	}
@@ -174,6 +177,10 @@ func (f *findings) credentials(account *config.Account) bool {
 func (f *findings) database(ctx context.Context, s *config.Settings) map[string]store.AccountRow {
 	path := s.Database.Path
 	bound := map[string]store.AccountRow{}
+	if folder := missingFolder(path); folder != "" {
+		f.fail("", "database", fmt.Sprintf("there is no folder %s for the roster %s: a run fails", folder, path), folderRemedy)
+		return bound
+	}
 	f.files(path)
 	f.space(filepath.Dir(path))
 	st, err := store.OpenRead(ctx, path)
@@ -183,8 +190,11 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 		f.ok("", "database", "there is none at %s yet: the first run makes it", path)
 		return bound
 	case isOlder:
-		f.warn("", "database", fmt.Sprintf("its schema has version %d, this ringroster needs %d", older.Have, older.Want),
-			"none needed: the next run migrates it, after a backup beside it")
+		remedy := "none needed: the next run migrates it, after a backup beside it"
+		if older.Have == 0 {
+			remedy = "none needed, unless there was a roster: then restore a backup"
+		}
+		f.warn("", "database", older.Error(), remedy)
 		return bound
 	case err != nil:
 		f.failErr("", "database", err)

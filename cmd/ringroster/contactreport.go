@@ -59,6 +59,7 @@ func (a *app) reportContacts(id sync.RunID, results []sync.Result) error {
 	if a.output == formatTable {
 		_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
 	}
+	a.tellFailed(results)
 	err := a.contactReport(&id, results)
 	if a.output == formatTable {
 		for i := range results {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,26 +29,22 @@ them in step at contacts.daily_at, and each contacts.every after it.`,
 func contactsSyncCommand(a *app) *cobra.Command {
 	var accounts []string
 	var dryRun bool
-	var wait time.Duration
 	c := &cobra.Command{
 		Use: "sync", Short: "Bring the contacts in step now", Args: cobra.NoArgs,
 		Long: `Reads the company directory and applies the difference, in the foreground. Suspicious
 removals are held: the run then ends with exit code 3 and ` + "`ringroster held`" + ` shows
 which, and why.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.syncContacts(c.Context(), accounts, dryRun, wait) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.syncContacts(c.Context(), accounts, dryRun) },
 	}
 	c.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change and change nothing")
-	c.Flags().DurationVar(&wait, "wait", 0, "wait this long for another run to end, such as 5m; else fail at once")
+	a.addWait(c)
 	c.MarkFlagsMutuallyExclusive("dry-run", "wait")
 	a.addOutput(c)
 	return c
 }
 
-func (a *app) syncContacts(ctx context.Context, names []string, dryRun bool, wait time.Duration) error {
-	if err := checkWait(wait); err != nil {
-		return err
-	}
+func (a *app) syncContacts(ctx context.Context, names []string, dryRun bool) error {
 	s, accounts, err := a.prepare(names, "")
 	if err != nil {
 		return err
@@ -57,7 +52,7 @@ func (a *app) syncContacts(ctx context.Context, names []string, dryRun bool, wai
 	if !s.Contacts.Enabled {
 		return fmt.Errorf("contacts are off, so nothing was done: set contacts.enabled to true in %s", s.File)
 	}
-	req := sync.Request{Wait: wait, Run: sync.Run{
+	req := sync.Request{Run: sync.Run{
 		Job: sync.JobContacts, Accounts: namesOf(accounts), Trigger: sync.Manual, Actor: s.ImpersonatedUserID, Version: version,
 	}}
 	if dryRun {
@@ -105,6 +100,7 @@ func (a *app) checkContacts(ctx context.Context, s *config.Settings, st *store.S
 
 func contactsListCommand(a *app) *cobra.Command {
 	var f store.ContactFilter
+	var wide bool
 	c := &cobra.Command{
 		Use: "list", Short: "List contacts", Args: cobra.NoArgs,
 		Long: `--search finds any part, in any case; several words must all be found. A phone number
@@ -117,12 +113,16 @@ may be written with or without its punctuation.`,
 				l := contactListing(st.ContactRows(c.Context(), f))
 				if a.output == formatTable {
 					l.columns, l.cells = shortContactColumns, shortContactCells
+					if !wide {
+						l.fit("contact_id", "account", "name", "extension", "phone_numbers", "email")
+					}
 				}
 				return l.print(a.stdout, a.output)
 			})
 		},
 	}
 	contactFlags(c, &f)
+	addWide(c, &wide)
 	a.addOutput(c)
 	return c
 }

@@ -34,7 +34,7 @@ func (a *app) demo(ctx context.Context) error {
 	defer cancel()
 	world := simulator.Generate(40, 7)
 	server := simulator.New(world, simulator.Options{})
-	address, _, err := serve(ctx, "127.0.0.1:0", server)
+	address, _, err := serve(ctx, "--listen", "127.0.0.1:0", server)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type whom struct {
 
 func directoryCommand(a *app) *cobra.Command {
 	var w whom
+	var wide bool
 	c := &cobra.Command{
 		Use: "directory", Short: "List who RingCentral reports now, and whether they are on the roster", Args: cobra.NoArgs,
 		Long: `Reads RingCentral as plan does and lists everybody it reports, with what a sync would
@@ -35,18 +36,19 @@ It writes nothing.
 With --not-imported it lists who belongs on the roster by the settings and has no
 active member: those whom a sync would onboard or bring back, and those whom it
 leaves to you, each with the reason.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.directory(c.Context(), w) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.directory(c.Context(), w, wide) },
 	}
 	c.Flags().StringArrayVar(&w.accounts, "account", nil, "only this account (repeatable)")
 	c.Flags().StringVar(&w.search, "search", "", "part of a name, e-mail, username, extension number or id")
 	c.Flags().StringVar(&w.subAccount, "sub-account", "", "id or name of a sub-account with an agent record")
 	c.Flags().StringVar(&w.group, "group", "", "id or name of an agent group with an agent record")
 	c.Flags().BoolVar(&w.notImported, "not-imported", false, "only who belongs on the roster and is not on it")
+	addWide(c, &wide)
 	a.addOutput(c)
 	return c
 }
 
-func (a *app) directory(ctx context.Context, w whom) error {
+func (a *app) directory(ctx context.Context, w whom, wide bool) error {
 	s, accounts, err := a.prepare(w.accounts, "")
 	if err != nil {
 		return err
@@ -75,13 +77,18 @@ func (a *app) directory(ctx context.Context, w whom) error {
 				return
 			}
 		}
+		if exitOf(results) == nil { // else it may be where nobody could be listed
+			if err := places.refuse(&w); err != nil {
+				yield(standingRow{}, err) // before a table has begun
+			}
+		}
 	}
-	err = directoryListing(rows).print(a.stdout, a.output)
-	failed := exitOf(results)
-	if err == nil && failed == nil && ctx.Err() == nil {
-		err = places.refuse(&w)
+	l := directoryListing(rows)
+	if a.output == formatTable && !wide {
+		l.fit("person", "account", "name", "email", "outcome")
 	}
-	return errors.Join(err, failed)
+	err = l.print(a.stdout, a.output)
+	return errors.Join(err, exitOf(results))
 }
 
 // places are the sub-accounts and agent groups of the agent records that were
@@ -122,7 +129,7 @@ func (a *app) listed(account string, err error) sync.Result {
 		return sync.Result{Account: account, Status: sync.Succeeded}
 	}
 	a.fault(err)
-	_, _ = fmt.Fprintf(a.stderr, "%s: nobody could be listed: %s\n", account, clean(err.Error()))
+	_, _ = fmt.Fprintf(a.errors, "%s: nobody could be listed: %s\n", account, clean(err.Error()))
 	return sync.Result{Account: account, Status: sync.Failed, Err: err}
 }
 

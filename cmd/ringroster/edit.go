@@ -42,7 +42,7 @@ func (a *app) edit(ctx context.Context, s *config.Settings, st *store.Store, run
 		return 0, nil, err
 	}
 	defer done()
-	return runner(s, st, observer).Edit(ctx, run, edit)
+	return a.writer(s, st, observer).Edit(ctx, run, edit)
 }
 
 // editMember edits the one member that who means, whichever account it is in, and

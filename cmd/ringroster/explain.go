@@ -55,8 +55,11 @@ func (a *app) explain(ctx context.Context, who string, accounts []string) error 
 		}
 		results = append(results, planned...)
 		if err := planned[0].Err; err != nil {
-			_, _ = fmt.Fprintf(a.stderr, "account %s cannot be explained: %s\n", account.Name, clean(err.Error()))
+			_, _ = fmt.Fprintf(a.errors, "account %s cannot be explained: %s\n", account.Name, clean(err.Error()))
 			continue
+		}
+		if err := trace.Several(account.Name); err != nil {
+			return err
 		}
 		if err := a.traceHeld(ctx, account.Name, trace); err != nil {
 			return err

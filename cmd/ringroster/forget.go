@@ -38,8 +38,10 @@ func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, m
 		return err
 	}
 	id := row.MemberID
-	who := strings.TrimSpace(row.FirstName + " " + row.LastName)
-	_, _ = fmt.Fprintf(a.stderr, "Member %d of %s: %s <%s>, %s.\n", id, row.Account, clean(who), clean(row.Email), row.Status)
+	if row.DeactivationReason == string(sync.ReasonForgotten) {
+		return &sync.NothingToDoError{What: fmt.Sprintf("member %d was forgotten already", id)}
+	}
+	_, _ = fmt.Fprintf(a.stderr, "Member %d of %s%s, %s.\n", id, row.Account, prefixed(": ", whoText(strings.TrimSpace(row.FirstName+" "+row.LastName), row.Email, "", 0)), row.Status)
 	question := "Erase what is personal about this member, for good?"
 	if err := a.ask(ctx, d.yes, question, "nothing was erased"); err != nil {
 		return err

@@ -78,7 +78,7 @@ func heldOfRun(ctx context.Context, st *store.Store, id sync.RunID, account stri
 		return nil, err
 	}
 	if len(runs) == 0 {
-		return nil, fmt.Errorf("there was no run %d; `ringroster held` shows what waits, and under which numbers", id)
+		return nil, usagef("there was no run %d; `ringroster held` shows what waits, and under which numbers", id)
 	}
 	names := make([]store.Name, len(runs))
 	for i := range runs {

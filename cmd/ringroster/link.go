@@ -51,9 +51,12 @@ func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, mem
 // error, or a tie that the next sync would make again, is told at once. Where it
 // cannot be asked, a key is taken as it is.
 func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, row *store.RosterRow, who string) (string, error) {
-	wanted := who
-	if who == nobodyElse {
-		wanted = "rc:" + row.RCUserID
+	wanted := "rc:" + row.RCUserID
+	if who != nobodyElse {
+		var err error
+		if wanted, err = personWord(ctx, st, row.Account, who); err != nil {
+			return "", err
+		}
 	}
 	found, err := a.reported(ctx, s, st, row.Account, wanted)
 	switch {
@@ -66,7 +69,7 @@ func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, 
 		return who, nil
 	case err != nil:
 		_, _ = fmt.Fprintf(a.stderr, "RingCentral could not be asked about %s: %s\nShould it not report them, `ringroster plan` says so of member %d: never_linked.\n", clean(wanted), clean(err.Error()), row.MemberID)
-		return who, nil
+		return wanted, nil
 	case who == nobodyElse:
 		return who, stillTheirs(row, found)
 	case len(found) == 0:

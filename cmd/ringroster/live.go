@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	stdsync "sync"
 	"time"
 
@@ -80,7 +81,7 @@ func (f *findings) refused(account string, err error) {
 	}
 	plain := *e
 	plain.Advice = ""
-	f.fail(account, e.Op, plain.Error(), e.Advice)
+	f.fail(account, strings.TrimPrefix(e.Op, "a "), plain.Error(), e.Advice) // "token", as where it is ok
 }
 
 // identity compares whose answers these are with the settings and the roster (R4).

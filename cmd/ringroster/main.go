@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -64,13 +65,13 @@ func (e *exitError) Unwrap() error { return e.err }
 // once, and gives the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &watchedWriter{Writer: stdout}
-	a := &app{stdin: stdin, stdout: out, stderr: stderr}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr, errors: stderr}
 	root := newRoot(a) //nolint:contextcheck // commands get theirs from ExecuteContext
 	root.SetArgs(args)
 	err := sync.Contain(func() error { return root.ExecuteContext(ctx) })
 	a.fault(err)
 	if err != nil && !a.started {
-		err = &usageError{err}
+		err = &usageError{plainUsage(err)}
 	}
 	if errors.Is(out.err, syscall.EPIPE) {
 		// The reader has seen enough, as in `| head`: that is not worth a word, and
@@ -127,7 +128,7 @@ func without(err, part error) error {
 func (a *app) fault(err error) {
 	if fault, ok := errors.AsType[*sync.PanicError](err); ok {
 		a.started = true // not wrong usage
-		_, _ = fmt.Fprintf(a.stderr, "%s\n", fault.Stack)
+		_, _ = fmt.Fprintf(a.errors, "%s\n", fault.Stack)
 	}
 }
 
@@ -139,6 +140,9 @@ func exitCode(err error) int {
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		return exit.code
 	}
+	if nothingToDo(err) {
+		return exitDone
+	}
 	if _, ok := errors.AsType[*config.Problems](err); ok {
 		return exitUsage
 	}
@@ -146,6 +150,18 @@ func exitCode(err error) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// nothingToDo says whether an error is nothing but a *sync.NothingToDoError: joined with
+// another it is no success.
+func nothingToDo(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // looks at each step itself
+	case *sync.NothingToDoError:
+		return true
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(part error) bool { return !nothingToDo(part) })
+	}
+	return false
 }
 
 // usageError is a command line that cannot be carried out.

@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"unicode"
 
 	"ringroster/cmd/ringroster/observe"
@@ -114,6 +114,7 @@ type listing[T any] struct {
 	columns []string
 	cells   func(T) []string
 	rows    iter.Seq2[T, error]
+	fitted  bool // the table is for a terminal of textWidth columns
 }
 
 // print writes the list in the format asked for, as its rows arrive: however long
@@ -136,9 +137,27 @@ func (l *listing[T]) print(w io.Writer, format string) error {
 const alignedRows = 1000
 
 func (l *listing[T]) printTable(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, strings.ToUpper(strings.Join(l.columns, "\t")))
-	n := 0
+	head := strings.Split(strings.ToUpper(strings.Join(l.columns, "\t")), "\t")
+	var rows [][]string
+	var kept func([]string) []string // of all rows the columns that the first ones fill
+	flush := func() error {
+		if kept == nil {
+			kept = func(cells []string) []string { return cells }
+			if l.fitted {
+				kept = filled(slices.Clone(rows), tells(head, slices.Clone(rows)))
+			}
+			rows = slices.Insert(rows, 0, head)
+		}
+		for i := range rows {
+			rows[i] = kept(rows[i])
+		}
+		if l.fitted {
+			cut(rows)
+		}
+		err := writeAligned(w, rows)
+		rows = rows[:0]
+		return err
+	}
 	for row, err := range l.rows {
 		if err != nil {
 			return err
@@ -147,14 +166,17 @@ func (l *listing[T]) printTable(w io.Writer) error {
 		for i := range cells {
 			cells[i] = short(clean(cells[i]))
 		}
-		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t"))
-		if n++; n%alignedRows == 0 {
-			if err := t.Flush(); err != nil {
+		rows = append(rows, cells)
+		if len(rows) == alignedRows {
+			if err := flush(); err != nil {
 				return err
 			}
 		}
 	}
-	return t.Flush()
+	if kept != nil && len(rows) == 0 {
+		return nil
+	}
+	return flush()
 }
 
 func (l *listing[T]) printCSV(w io.Writer) error {

@@ -32,9 +32,12 @@ func (a *app) explainPast(ctx context.Context, who string, accounts []string, ru
 	}
 	var told []explanation
 	for _, row := range rows {
-		trace, err := retrace(&row, who)
+		trace, err := retrace(ctx, st, &row, who)
 		if err != nil {
 			return fmt.Errorf("read what is kept of run %d of account %s: %w", run, row.Account, err)
+		}
+		if err := trace.Several(row.Account); err != nil {
+			return err
 		}
 		told = append(told, explanation{row.Account, trace})
 	}
@@ -46,10 +49,13 @@ func (a *app) explainPast(ctx context.Context, who string, accounts []string, ru
 }
 
 // retrace plans again with the trace on; the first fact says of when it tells.
-func retrace(row *store.KeptRow, who string) (*sync.Trace, error) {
-	trace := &sync.Trace{Who: who}
+func retrace(ctx context.Context, st *store.Store, row *store.KeptRow, who string) (*sync.Trace, error) {
+	trace := &sync.Trace{}
 	for past, err := range sync.ReadPasts(bytes.NewReader(row.Data)) {
 		if err != nil {
+			return nil, err
+		}
+		if trace.Who, err = wordThen(ctx, st, past, who); err != nil {
 			return nil, err
 		}
 		if _, err := past.Plan("", trace); err != nil {
@@ -62,6 +68,44 @@ func retrace(row *store.KeptRow, who string) (*sync.Trace, error) {
 		}
 	}
 	return trace, nil
+}
+
+// wordThen is a word for somebody that a past run understands: of the id of a member who
+// came in by that run or later, the key of the person behind the member.
+func wordThen(ctx context.Context, st *store.Store, past *sync.Past, who string) (string, error) {
+	row, err := oneMember(ctx, st, who)
+	if sync.NotOne(err) || err == nil && fmt.Sprint(row.MemberID) != who {
+		return who, nil // no member's id
+	}
+	if err != nil {
+		return "", err
+	}
+	for c, err := range st.History(ctx, row.MemberID) {
+		if err != nil {
+			return "", err
+		}
+		if c.Kind == sync.Onboard && c.RunID >= past.Run {
+			return personWord(ctx, st, past.Snapshot.Account, who)
+		}
+		break // the first is how they came in
+	}
+	return who, nil
+}
+
+// userThen is wordThen where the roster of today can be read, which a file does not need.
+func (a *app) userThen(ctx context.Context, past *sync.Past, who string) string {
+	if who == "" {
+		return ""
+	}
+	st, err := a.readStore(ctx)
+	if err != nil {
+		return who
+	}
+	defer func() { _ = st.Close() }()
+	if word, err := wordThen(ctx, st, past, who); err == nil {
+		return word
+	}
+	return who
 }
 
 // when is the time of a past decision, and the program that made it: a later one
@@ -122,7 +166,7 @@ func notKept(ctx context.Context, st *store.Store, run sync.RunID, account strin
 		what = "something is kept of the runs " + strings.Join(kept, ", ")
 	}
 	if len(known) == 0 {
-		return fmt.Errorf("there was no run %d; %s", run, what)
+		return usagef("there was no run %d; %s", run, what)
 	}
 	return fmt.Errorf("what run %d decided%s from is not kept: it was no full sync that ended, or it is too long ago; %s",
 		run, prefixed(" about ", account), what)
@@ -173,7 +217,7 @@ func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, err
 			if result, err = a.planToday(ctx, past.Snapshot, req); err != nil {
 				return nil, err
 			}
-		} else if result.Plan, result.Err = past.Plan(req.user, nil); result.Err != nil {
+		} else if result.Plan, result.Err = past.Plan(a.userThen(ctx, past, req.user), nil); result.Err != nil {
 			result.Status = sync.Failed
 		}
 		results = append(results, result)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -59,7 +60,7 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 	if len(accounts) > 1 {
 		return usagef("--account is needed: the settings have %s", strings.Join(namesOf(accounts), ", "))
 	}
-	picks := &sync.Picks{Who: who, By: operator(req.decision.actor)}
+	picks := &sync.Picks{Who: slices.Clone(who), By: operator(req.decision.actor)}
 	if picks.Give, err = req.given(); err != nil {
 		return err
 	}
@@ -73,6 +74,11 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 		return err
 	}
 	defer func() { _ = st.Close() }()
+	for i := range picks.Who {
+		if picks.Who[i], err = personWord(ctx, st, accounts[0].Name, who[i]); err != nil {
+			return err
+		}
+	}
 	run := req.decision.run(s, sync.Importing, accounts[0].Name)
 	observer, done := a.planner()
 	reviewed, err := a.showPicks(ctx, runner(s, st, observer), done, sync.Request{Run: run, Picks: picks})

@@ -69,7 +69,7 @@ func parsePin(assignment, until string, now time.Time) (sync.Pin, error) {
 	case !synced:
 		return sync.Pin{}, usagef("%q is no synced field: %s", name, fieldNames())
 	}
-	value, err := regionalValue(field, value)
+	value, err := syncedValue(field, value)
 	if err != nil {
 		return sync.Pin{}, err
 	}
@@ -86,11 +86,18 @@ func parsePin(assignment, until string, now time.Time) (sync.Pin, error) {
 	return pin, nil
 }
 
-// regionalValue is a time zone or a language as a sync would store it; other
-// fields stay as they are.
-func regionalValue(field sync.Field, value string) (string, error) {
+// syncedValue is a value for a field that RingCentral owns, as a sync would store it; what
+// none would is refused.
+func syncedValue(field sync.Field, value string) (string, error) {
+	if err := sync.CheckText(field.String(), value); err != nil {
+		return "", &usageError{err}
+	}
 	known := value
 	switch field {
+	case sync.Email:
+		if !addressable(value) {
+			return "", usagef("%q is no e-mail address", value)
+		}
 	case sync.TimeZone:
 		known = ringcentral.IANAZone(value)
 	case sync.Language:

@@ -60,13 +60,13 @@ func (a *app) plan(ctx context.Context, req planRequest) error {
 	if req.out != "" {
 		err = savePlan(req.out, results)
 	}
-	switch a.output {
-	case formatJSON:
+	switch {
+	case a.output == formatJSON && !a.quiet:
 		err = errors.Join(err, a.planJSON(results))
-	case formatCSV:
+	case a.output == formatCSV || a.quiet:
 		for i := range results {
 			if r := &results[i]; r.Err != nil { // a row could not say so
-				_, _ = fmt.Fprintf(a.stderr, "%s: no plan: %s\n", r.Account, clean(r.Err.Error()))
+				_, _ = fmt.Fprintf(a.errors, "%s: no plan: %s\n", r.Account, clean(r.Err.Error()))
 			}
 		}
 		err = errors.Join(err, planListing(results).print(a.stdout, formatCSV))
@@ -257,11 +257,7 @@ func printChanges(w io.Writer, changes []sync.Change) {
 
 // subjectOfChange names whom a change is about.
 func subjectOfChange(c *sync.Change) string {
-	who := clean(cmp.Or(c.Name, c.Person))
-	if c.Email != "" && c.Email != c.Name {
-		who += " <" + clean(c.Email) + ">"
-	}
-	return who + prefixed(", member ", memberText(c.Member))
+	return whoText(c.Name, c.Email, c.Person, c.Member)
 }
 
 // belowText is what else there is to say of a change: what it leaves behind, and its fields.
@@ -281,6 +277,18 @@ func belowText(c *sync.Change, indent string) string {
 		b.WriteString(wrapped(indent, indent+"  ", fmt.Sprintf("%s: %s -> %s (%s)", f.Field, quoted(before), quoted(after), f.Reason)))
 	}
 	return b.String()
+}
+
+// whoText names somebody as far as they are known: of a forgotten member that is the id.
+func whoText(name, email, person string, member int64) string {
+	who := clean(cmp.Or(name, person))
+	if email != "" && email != name {
+		who += " <" + clean(email) + ">"
+	}
+	if member != 0 {
+		who += fmt.Sprintf(", member %d", member)
+	}
+	return strings.TrimPrefix(strings.TrimSpace(who), ", ")
 }
 
 // loginsText shortens logins to what a person looks for.
@@ -322,10 +330,7 @@ func notesText(notes []sync.Note) string {
 			counts[n.Reason]++
 			continue
 		}
-		who := clean(n.Name) + prefixed(", member ", memberText(n.Member))
-		if who == "" {
-			who = "the account"
-		}
+		who := cmp.Or(whoText(n.Name, "", "", n.Member), "the account")
 		b.WriteString(wrapped("  . ", "      ", fmt.Sprintf("%s (%s%s)", who, n.Reason, prefixed(": ", clean(n.Detail)))))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(counts)) {

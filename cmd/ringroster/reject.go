@@ -106,7 +106,7 @@ func (a *app) settle(ctx context.Context, s *config.Settings, st *store.Store, j
 			return 0, err
 		}
 		defer done()
-		return runner(s, st, observer).SettleContacts(ctx, run, settled)
+		return a.writer(s, st, observer).SettleContacts(ctx, run, settled)
 	}
 	id, _, err := a.edit(ctx, s, st, run, sync.Settle(settled))
 	return id, err

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,10 +18,13 @@ import (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	errors         io.Writer // stderr, also where -q drops the rest
+	quiet          bool
 	config         string
 	output         string
 	started        bool   // a command began: before that, every error is one of usage
 	running        string // that command
+	wait           time.Duration
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -29,18 +34,20 @@ func newRoot(a *app) *cobra.Command {
 		Long: `ringroster reads who works in a RingCentral account (RingEX and RingCX),
 compares that with a local SQLite roster, and onboards, updates, deactivates and
 reactivates its members. Nobody is ever deleted, and every change says why.`,
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, Version: version,
 	}
+	root.SetVersionTemplate("ringroster {{.Version}}\n") // as versionCommand has it
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.config, "config", "", "settings file (else $RINGROSTER_CONFIG, ./config.yaml, /etc/ringroster/config.yaml)")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing but errors; the exit code tells the rest")
 	root.AddCommand(
 		runCommand(a), syncCommand(a), planCommand(a), explainCommand(a), directoryCommand(a), importCommand(a),
 		heldCommand(a), approveCommand(a), rejectCommand(a), undoCommand(a), limitsCommand(a), rulesCommand(a),
 		statusCommand(a), checkCommand(a), runsCommand(a), historyCommand(a), rosterCommand(a), contactsCommand(a), accountCommand(a),
 		backupCommand(a), restoreCommand(a),
-		simulateCommand(a), demoCommand(a), versionCommand(a),
+		simulateCommand(a), demoCommand(a), versionCommand(a), whoTopic(),
 	)
 	root.InitDefaultCompletionCmd()
 	root.SetFlagErrorFunc(flagError)
@@ -55,7 +62,7 @@ func (a *app) harden(c *cobra.Command) {
 		c.Args = cobra.ArbitraryArgs
 		c.RunE = func(c *cobra.Command, given []string) error {
 			if len(given) > 0 {
-				return usagef("%s has no command %q; see %s --help", c.CommandPath(), given[0], c.CommandPath())
+				return unknownCommand(c, given[0])
 			}
 			if c.HasParent() {
 				return usagef("%s needs one of its commands: %s", c.CommandPath(), strings.Join(names(c), ", "))
@@ -63,18 +70,30 @@ func (a *app) harden(c *cobra.Command) {
 			return c.Help()
 		}
 	}
+	if c.Flags().Lookup("actor") != nil { // what an operator writes, a run of its own (R31)
+		a.addWait(c)
+	}
+	if c.Args == nil {
+		c.Args = cobra.NoArgs
+	}
 	if wanted := c.Args; wanted != nil {
 		c.Args = func(c *cobra.Command, given []string) error {
-			if err := wanted(c, given); err != nil {
-				return fmt.Errorf("%w; usage: %s", err, c.UseLine())
+			if wanted(c, given) != nil {
+				return wrongCount(c, wanted, given)
 			}
 			return nil
 		}
 	}
 	if work := c.RunE; work != nil {
 		c.RunE = func(c *cobra.Command, given []string) error {
-			if err := refuseEmpty(c, given); err != nil {
+			if err := cmp.Or(refuseEmpty(c, given), refuseControl(c)); err != nil {
 				return err
+			}
+			if a.wait < 0 {
+				return usagef("--wait %s: give how long to wait, such as 5m", a.wait)
+			}
+			if a.quiet {
+				a.beQuiet()
 			}
 			a.started, a.running = true, c.CommandPath()
 			return work(c, given)
@@ -124,6 +143,11 @@ func refuseEmpty(c *cobra.Command, given []string) (err error) {
 func (a *app) addOutput(c *cobra.Command) {
 	c.Flags().VarP(&choice{value: &a.output, options: []string{formatTable, formatJSON, formatCSV}, name: "format"}, "output", "o", "table, json or csv")
 	a.output = formatTable
+}
+
+// addWait gives a command that writes the flag --wait.
+func (a *app) addWait(c *cobra.Command) {
+	c.Flags().DurationVar(&a.wait, "wait", 0, "wait this long for another run to end, such as 5m; else fail at once")
 }
 
 // choice is a flag with a closed set of values.

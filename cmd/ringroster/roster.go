@@ -35,6 +35,7 @@ func filterFlags(c *cobra.Command, f *store.Filter) {
 
 func rosterListCommand(a *app) *cobra.Command {
 	var f store.Filter
+	var wide bool
 	c := &cobra.Command{
 		Use: "list", Short: "List members", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -45,12 +46,16 @@ func rosterListCommand(a *app) *cobra.Command {
 				l := rosterListing(st.Roster(c.Context(), f))
 				if a.output == formatTable {
 					l.columns, l.cells = shortColumns, shortCells
+					if !wide {
+						l.fit("member_id", "account", "status", "role", "name", "email")
+					}
 				}
 				return l.print(a.stdout, a.output)
 			})
 		},
 	}
 	filterFlags(c, &f)
+	addWide(c, &wide)
 	a.addOutput(c)
 	return c
 }
@@ -218,11 +223,16 @@ func assignments(args []string) (map[string]string, error) {
 		if _, twice := values[name]; !ok || twice {
 			return nil, usagef("%q: give FIELD=VALUE, each field once", arg)
 		}
-		if field, synced := sync.ParseField(name); synced {
-			var err error
-			if value, err = regionalValue(field, value); err != nil {
-				return nil, err
-			}
+		var own sync.Own
+		field, synced := sync.ParseField(name)
+		err := error(nil)
+		if synced {
+			value, err = syncedValue(field, value)
+		} else if err = own.Set(name, value); err != nil {
+			err = &usageError{err}
+		}
+		if err != nil {
+			return nil, err
 		}
 		values[name] = value
 	}

@@ -12,21 +12,26 @@ func rulesCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "rules [RULE]", Short: "Print the rules of a run, or one of them", Args: cobra.MaximumNArgs(1),
 		Long: `Without RULE it lists the rules by which a run reads RingCentral, decides about
-people and changes the roster. With RULE, such as R12, it prints that rule.`,
+people and changes the roster. With RULE, such as R12 or R21-R24, it prints that rule, or these.`,
 		Example: "  ringroster rules\n  ringroster rules R22",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return a.printRules(sync.RunRules())
 			}
-			rule, ok := sync.FindRunRule(args[0])
-			if !ok {
+			rules := sync.FindRunRules(args[0])
+			if rules == nil {
 				return usagef("no rule %q; the rules are R1 to R%d: `ringroster rules` lists them", args[0], len(sync.RunRules()))
 			}
 			if a.output != formatTable {
-				return a.printRules([]sync.RunRule{rule})
+				return a.printRules(rules)
 			}
-			_, err := fmt.Fprintf(a.stdout, "%s %s\n\n%s", rule.Name(), rule.Title, wrapText(rule.Text))
-			return err
+			for i, rule := range rules {
+				if i > 0 {
+					_, _ = fmt.Fprintln(a.stdout)
+				}
+				_, _ = fmt.Fprintf(a.stdout, "%s %s\n\n%s", rule.Name(), rule.Title, wrapText(rule.Text))
+			}
+			return nil
 		},
 	}
 	a.addOutput(c)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 func runsCommand(a *app) *cobra.Command {
 	var limit int
 	var snapshot string
+	var wide bool
 	c := &cobra.Command{
 		Use: "runs [RUN]", Short: "List past runs, or one run with its changes", Args: cobra.RangeArgs(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -34,7 +36,13 @@ func runsCommand(a *app) *cobra.Command {
 				return usagef("say which run --snapshot is to be saved of")
 			}
 			if len(args) == 0 {
-				return runListing(st, c.Context(), limit).print(a.stdout, a.output)
+				l := runListing(st, c.Context(), limit)
+				if a.output == formatTable && !wide {
+					l.columns = append(slices.Clone(l.columns), "what")
+					l.cells = func(r store.RunRow) []string { return append(runCells(r), whatRun(&r)) }
+					l.fit("run_id", "account", "status", "trigger", "started_at", "what")
+				}
+				return l.print(a.stdout, a.output)
 			}
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
@@ -47,6 +55,7 @@ func runsCommand(a *app) *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&limit, "limit", 20, "how many rows; 0: all")
+	addWide(c, &wide)
 	c.Flags().StringVar(&snapshot, "snapshot", "", "save what RUN decided from to this new file, for ringroster plan --snapshot")
 	a.addOutput(c)
 	return c
@@ -70,6 +79,29 @@ func runCells(r store.RunRow) []string {
 	return append(cells, r.Actor, r.Error, r.Job)
 }
 
+// whatRun is what a run came to, in a few words.
+func whatRun(r *store.RunRow) string {
+	if r.Error != "" {
+		return r.Error
+	}
+	var parts []string
+	if r.Job == sync.JobContacts {
+		parts = append(parts, "contacts")
+	}
+	for _, p := range []struct {
+		n    int
+		what string
+	}{
+		{r.Held, "held"}, {r.Onboarded, "onboarded"}, {r.Linked, "linked"}, {r.Updated, "updated"},
+		{r.Reactivated, "reactivated"}, {r.Deactivated, "deactivated"}, {r.Conflicts, "in conflict"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // oneRun prints a run like a story: how it began, what it did, how it ended.
 func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error {
 	rows, err := st.Run(ctx, id)
@@ -77,7 +109,7 @@ func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error 
 		return err
 	}
 	if len(rows) == 0 {
-		return fmt.Errorf("there was no run %d", id)
+		return noSuchRun(id)
 	}
 	pruned, err := st.RunPruned(ctx, id)
 	if err != nil {
@@ -97,6 +129,11 @@ func (a *app) oneRun(ctx context.Context, st *store.Store, id sync.RunID) error 
 	changes := changeListing(st.Changes(ctx, id))
 	changes.head = head
 	return a.printChanges(changes, held, pruned, "changes of this run are gone, so it cannot be undone (R29)", true)
+}
+
+// noSuchRun is wrong usage: a number that no run has.
+func noSuchRun(id sync.RunID) error {
+	return usagef("there was no run %d; `ringroster runs` lists them", id)
 }
 
 // runHead tells of a run before its changes: on paper at once, and in JSON as the
@@ -213,6 +250,9 @@ func tellChange(row *store.ChangeRow) string {
 		}
 		if err := json.Unmarshal([]byte(row.After), &m); err != nil {
 			return string(row.Kind)
+		}
+		if m.Email == "" { // forgotten since, or never known
+			return fmt.Sprintf("%s as %s", row.Kind, m.Role)
 		}
 		return fmt.Sprintf("%s as %s <%s>", row.Kind, m.Role, m.Email)
 	}

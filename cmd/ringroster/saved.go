@@ -44,7 +44,7 @@ func savePlan(path string, results []sync.Result) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("save the plan: %w", err)
+		return notSaved(path, err)
 	}
 	_, err = f.WriteString(text + "\n")
 	err = errors.Join(err, f.Sync(), f.Close())
@@ -52,9 +52,20 @@ func savePlan(path string, results []sync.Result) error {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("save the plan: %w", err), os.Remove(f.Name()))
+		return errors.Join(notSaved(path, err), os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// notSaved says why, without the name of the file that would have got this one.
+func notSaved(path string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		err = e.Err
+	}
+	return fmt.Errorf("save the plan as %s: %w", path, err)
 }
 
 // mayReplacePlan refuses a file that is there and is no saved plan.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,8 +54,13 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 	if err != nil {
 		return err
 	}
+	if s.settings != "" {
+		if err := mayWriteNew(s.settings); err != nil {
+			return err
+		}
+	}
 	server := simulator.New(world, simulator.Options{})
-	address, errs, err := serve(ctx, s.listen, server)
+	address, errs, err := serve(ctx, "--listen", s.listen, server)
 	if err != nil {
 		return err
 	}
@@ -62,7 +68,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 	var controlErrs <-chan error
 	if s.control != "none" {
 		var control net.Addr
-		if control, controlErrs, err = serve(ctx, s.control, server.Control()); err != nil {
+		if control, controlErrs, err = serve(ctx, "--control", s.control, server.Control()); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(a.stdout, "It is changed while it runs at http://%s/\n", control)
@@ -72,7 +78,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 		if err := writeNew(s.settings, text); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(a.stdout, "Settings that fit are in %s; in another terminal: ringroster --config %s sync\n", s.settings, s.settings)
+		_, _ = fmt.Fprintf(a.stdout, "Settings that fit are in %s; in another terminal: ringroster --config %[1]s sync\n", clean(s.settings))
 	} else {
 		_, _ = fmt.Fprintf(a.stdout, "Settings that fit (--write-settings FILE writes them):\n\n%s\n", text)
 	}
@@ -106,15 +112,18 @@ func (s *simulation) makeWorld() (*simulator.World, error) {
 	return world, nil
 }
 
-// serve listens on a loopback address until ctx is done.
-func serve(ctx context.Context, listen string, handler http.Handler) (net.Addr, <-chan error, error) {
+// serve listens on a loopback address, which a flag names, until ctx is done.
+func serve(ctx context.Context, flag, listen string, handler http.Handler) (net.Addr, <-chan error, error) {
 	host, _, err := net.SplitHostPort(listen)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, nil, usagef("%q: the simulator listens on loopback only, such as 127.0.0.1:8765", listen)
+		return nil, nil, usagef("%s %s: the simulator listens on loopback only, such as 127.0.0.1:8765", flag, listen)
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, nil, fmt.Errorf("another program serves at %s already: give another address with %s, such as 127.0.0.1:0 for any free port", listen, flag)
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("listen on %s: %w; give another address", listen, err)
+		return nil, nil, fmt.Errorf("%s %s: %w", flag, listen, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	errs := make(chan error, 1)
@@ -154,6 +163,17 @@ func simulatorSettings(w *simulator.World, address string) string {
 `, name, address, address, account.MainAccountID, account.ClientID, account.ClientSecret, account.JWT)
 	}
 	return text.String()
+}
+
+// mayWriteNew says early that writeNew would fail, and what to do.
+func mayWriteNew(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return usagef("--write-settings: %s is there already, and nothing is overwritten: give another name, or remove it first", path)
+	}
+	if folder := missingFolder(path); folder != "" {
+		return usagef("--write-settings: there is no folder %s: make it first, or give another name", folder)
+	}
+	return nil
 }
 
 // writeNew writes a file that holds secrets and must not be there yet.

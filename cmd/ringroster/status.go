@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -278,15 +279,14 @@ func (d *statusDocument) cells(a accountStatus) []string {
 	return append(cells, fmt.Sprint(*a.JWTDays))
 }
 
-// statusTable prints the table, then what needs a look.
+// statusTable prints a block for each account, with what needs a look, then what is going on.
 func (a *app) statusTable(d *statusDocument) error {
-	if err := statusListing(d).print(a.stdout, formatTable); err != nil {
-		return err
-	}
 	out := func(format string, args ...any) {
 		_, _ = fmt.Fprintln(a.stdout, clean(fmt.Sprintf(format, args...)))
 	}
-	out("")
+	for i := range d.Accounts {
+		_, _ = fmt.Fprint(a.stdout, d.Accounts[i].block())
+	}
 	if d.unknownService != nil {
 		out("Whether a service is running is not known: %v; ringroster check says what to do.", d.unknownService)
 	} else if d.Service != nil {
@@ -302,12 +302,41 @@ func (a *app) statusTable(d *statusDocument) error {
 	default:
 		out("No run is under way.")
 	}
-	for i := range d.Accounts {
-		for _, line := range d.Accounts[i].remarks() {
-			out("%s: %s", d.Accounts[i].Account, line)
-		}
-	}
 	return nil
+}
+
+// block is how one account stands, in lines of a terminal's width, and an empty one.
+func (a *accountStatus) block() string {
+	var b strings.Builder
+	line := func(key, format string, args ...any) {
+		value := clean(fmt.Sprintf(format, args...))
+		b.WriteString(wrapped(fmt.Sprintf("  %-13s ", key), strings.Repeat(" ", 16), value))
+	}
+	fmt.Fprintln(&b, clean(a.Account))
+	if r := a.RunningRun; r != nil {
+		line("running", "run %d since %s", r.RunID, r.StartedAt)
+	}
+	if r := a.LastRun; r != nil {
+		line("last run", "run %d %s at %s", r.RunID, r.Status, text(r.FinishedAt))
+	}
+	if r, last := a.LastSuccess, a.LastRun; r != nil && (last == nil || r.RunID != last.RunID) {
+		line("last success", "run %d at %s", r.RunID, text(r.FinishedAt))
+	}
+	if n := a.NextRun; n != nil {
+		due := ""
+		if n.Due {
+			due = ", due now"
+		}
+		line("next run", "%s (%s%s)", n.At, n.Trigger, due)
+	}
+	line("members", "%d active, %d inactive", a.Active, a.Inactive)
+	if a.JWTDays != nil {
+		line("JWT", "ends in %d days", *a.JWTDays)
+	}
+	for _, remark := range a.remarks() {
+		b.WriteString(wrapped("  ", "      ", clean(remark)))
+	}
+	return b.String() + "\n"
 }
 
 // remarks are what needs a look, with the command that shows or settles it.

@@ -20,20 +20,16 @@ func syncCommand(a *app) *cobra.Command {
 	var accounts []string
 	var user, saved string
 	var dryRun, isNew bool
-	var wait time.Duration
 	c := &cobra.Command{
 		Use: "sync", Short: "Bring the roster in step now", Args: cobra.NoArgs,
 		Long: `Reads RingCentral, compares it with the roster and applies the difference, in the
 foreground. Changes that look like a mistake are held: the run then ends with exit
 code 3 and ` + "`ringroster held`" + ` shows what waits, and why.`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkWait(wait); err != nil {
-				return err
-			}
 			if dryRun {
 				return a.plan(c.Context(), planRequest{accounts: accounts, user: user})
 			}
-			return a.sync(c.Context(), accounts, user, saved, wait, isNew)
+			return a.sync(c.Context(), accounts, user, saved, isNew)
 		},
 	}
 	c.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
@@ -43,22 +39,14 @@ code 3 and ` + "`ringroster held`" + ` shows what waits, and why.`,
 	for _, other := range []string{"account", "user", "dry-run"} {
 		c.MarkFlagsMutuallyExclusive("plan", other)
 	}
-	c.Flags().DurationVar(&wait, "wait", 0, "wait this long for another run to end, such as 5m; else fail at once")
+	a.addWait(c)
 	newFlag(c, &isNew)
 	c.MarkFlagsMutuallyExclusive("new", "dry-run")
 	a.addOutput(c)
 	return c
 }
 
-// checkWait refuses a time that is over before it begins.
-func checkWait(wait time.Duration) error {
-	if wait < 0 {
-		return usagef("--wait %s: give how long to wait, such as 5m", wait)
-	}
-	return nil
-}
-
-func (a *app) sync(ctx context.Context, names []string, user, saved string, wait time.Duration, isNew bool) error {
+func (a *app) sync(ctx context.Context, names []string, user, saved string, isNew bool) error {
 	var reviewed map[string]sync.Reviewed
 	if saved != "" {
 		var err error
@@ -76,7 +64,7 @@ func (a *app) sync(ctx context.Context, names []string, user, saved string, wait
 	}
 	defer func() { _ = st.Close() }()
 	id, results, err := a.runOn(ctx, s, st, sync.Request{
-		Only: user, Wait: wait, Reviewed: reviewed,
+		Only: user, Reviewed: reviewed,
 		Run: sync.Run{Accounts: namesOf(accounts), Trigger: sync.Manual, Actor: s.ImpersonatedUserID, Version: version},
 	})
 	if err != nil {
@@ -109,7 +97,7 @@ func (a *app) runOn(ctx context.Context, s *config.Settings, roster sync.Roster,
 	defer done()
 	observer.Outdated(s.Outdated())
 	started := time.Now()
-	id, results, err := runner(s, roster, observer).Sync(ctx, req)
+	id, results, err := a.writer(s, roster, observer).Sync(ctx, req)
 	if id != 0 {
 		req.Run.StartedAt = started
 		observer.Finished(id, req.Run, results)
@@ -185,6 +173,7 @@ func (a *app) reportRun(ctx context.Context, st *store.Store, id sync.RunID) err
 
 // report prints how a run ended and gives its exit code.
 func (a *app) report(id sync.RunID, results []sync.Result) error {
+	a.tellFailed(results)
 	doc := syncDocument{Version: 1, RunID: id, Accounts: []syncAccount{}}
 	for i := range results {
 		doc.Accounts = append(doc.Accounts, syncRow(&results[i]))
@@ -258,10 +247,24 @@ func (a *app) tellResult(r *sync.Result, text string) {
 	_, _ = fmt.Fprint(a.stdout, wrapped("", "  ", fmt.Sprintf("%s: %s%s; %s", r.Account, r.Status, text, counted(r.APICalls, "API call", "API calls"))))
 }
 
+// failedText says of an account that it failed.
+func failedText(r *sync.Result) string {
+	return fmt.Sprintf("%s failed, its roster is untouched: %s", r.Account, clean(r.Err.Error()))
+}
+
+// tellFailed says of each account that failed why, with -q: then nothing else does.
+func (a *app) tellFailed(results []sync.Result) {
+	for i := range results {
+		if a.quiet && results[i].Err != nil {
+			_, _ = fmt.Fprintf(a.errors, "ringroster: %s\n", failedText(&results[i]))
+		}
+	}
+}
+
 // advise says what needs a human after a run.
 func (a *app) advise(r *sync.Result) {
 	if r.Err != nil {
-		_, _ = fmt.Fprintf(a.stdout, "\n%s failed, its roster is untouched: %s\n", r.Account, clean(r.Err.Error()))
+		_, _ = fmt.Fprintf(a.stdout, "\n%s\n", failedText(r))
 		return
 	}
 	printConflicts(a.stdout, r.Plan)
@@ -284,7 +287,7 @@ func printConflicts(w io.Writer, plan *sync.Plan) {
 	_, _ = fmt.Fprintf(w, "\n%s: conflicts, which wait for a decision of yours\n", plan.Account)
 	for _, c := range plan.Conflicts { // a command is not broken: it is copied
 		_, _ = fmt.Fprintf(w, "%s      settle it: %s\n",
-			wrapped("  ", "      ", fmt.Sprintf("%s %s: %s", clean(c.Name), c.Reason, clean(c.Detail))), clean(c.Remedy))
+			wrapped("  ", "      ", fmt.Sprintf("%s %s: %s", whoText(c.Name, "", c.Person, c.Member), c.Reason, clean(c.Detail))), clean(c.Remedy))
 	}
 }
 

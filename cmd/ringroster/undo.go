@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -49,15 +48,23 @@ func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, i
 	if err != nil {
 		return err
 	}
-	left := 0
+	left, refused := 0, 0
 	for _, account := range accounts {
-		if err := a.showUndo(ctx, runner(s, st, nil), account, undo[account], &left); err != nil {
+		plan, err := a.showUndo(ctx, runner(s, st, nil), account, undo[account])
+		if err != nil {
 			return err
 		}
+		left, refused = left+len(plan.Changes), refused+len(plan.Notes)
 	}
 	if left == 0 {
 		by, err := undoneBy(ctx, st, id)
-		return errors.Join(err, fmt.Errorf("nothing of run %d is left to put back%s", id, by))
+		if err != nil {
+			return err
+		}
+		if refused > 0 {
+			return fmt.Errorf("nothing of run %d can be put back%s", id, by)
+		}
+		return &sync.NothingToDoError{What: fmt.Sprintf("nothing of run %d is left to put back%s", id, by)}
 	}
 	if dryRun {
 		return nil
@@ -76,16 +83,15 @@ func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, i
 }
 
 // showUndo prints what undoing would put back, and what it would leave alone.
-func (a *app) showUndo(ctx context.Context, r *sync.Runner, account string, edit sync.Edit, left *int) error {
+func (a *app) showUndo(ctx context.Context, r *sync.Runner, account string, edit sync.Edit) (*sync.Plan, error) {
 	plan, err := r.PreviewEdit(ctx, account, edit)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	*left += len(plan.Changes)
 	_, _ = fmt.Fprintf(a.stdout, "%s: %s to put back\n", account, counted(len(plan.Changes), "member", "members"))
 	printChanges(a.stdout, plan.Changes)
 	_, _ = fmt.Fprint(a.stdout, notesText(plan.Notes))
-	return nil
+	return plan, nil
 }
 
 // undoing reads what a run did, by account. A run whose rows are not all there
@@ -96,7 +102,7 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 		return nil, nil, err
 	}
 	if len(rows) == 0 {
-		return nil, nil, fmt.Errorf("there was no run %d", id)
+		return nil, nil, noSuchRun(id)
 	}
 	if rows[0].Job == sync.JobContacts {
 		return nil, nil, fmt.Errorf("run %d kept contacts in step, which follow RingCentral in everything: there is nothing to undo", id)
@@ -130,7 +136,7 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 		}
 	}
 	if len(accounts) == 0 {
-		return nil, nil, fmt.Errorf("run %d changed nothing that could be put back", id)
+		return nil, nil, &sync.NothingToDoError{What: fmt.Sprintf("run %d changed nothing that could be put back", id)}
 	}
 	return accounts, edits, nil
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"ringroster/store"
 	"ringroster/sync"
@@ -16,9 +19,36 @@ import (
 
 // memberHelp is what a command says of an argument MEMBER, whoHelp of WHO.
 const (
-	memberHelp = "MEMBER is " + sync.Whom + ". A number that is a member id means that member."
-	whoHelp    = "WHO is " + sync.Whom + "."
+	memberHelp = "MEMBER is " + sync.Whom + ". A number that is a member id means that member.\n`ringroster help who` has more."
+	whoHelp    = "WHO is " + sync.Whom + " (`ringroster help who`)."
 )
+
+// whoTopic is the one place that explains how people are named on the command line.
+func whoTopic() *cobra.Command {
+	return &cobra.Command{
+		Use: "who", Short: "How WHO and MEMBER name a person",
+		Long: `Every command that is about a person takes any of these, as WHO or MEMBER, and with
+--user, --only, --except and --clear:
+
+  5                          a member id, as roster list prints it
+  700000028                  an rc user id: RingCentral's number of the person
+  rc:700000028               a person key, as directory and plan print it;
+  agent:99990001/1386703     of somebody without an rc user id it is an agent record
+  admin:301                  or an administrator
+  bea.ng@example.com         an e-mail, in any case
+  bea.ng                     a username
+  1386703                    an agent or administrator id
+  "Bea Ng"                   a whole name, if only one person has it
+
+A number that is a member id means that member before anybody else. Names are compared
+without regard to case, Unicode form, apostrophes, dashes and spaces (ringroster rules
+R33).
+
+What means nobody is wrong usage (exit code 2). So is what means several: they are
+listed, each with its account, name, e-mail and ids, and the first of these names them
+exactly. roster list --search and directory --search find people by a part of a name.`,
+	}
+}
 
 // oneMember finds the one member that who means.
 func oneMember(ctx context.Context, st *store.Store, who string) (*store.RosterRow, error) {
@@ -40,6 +70,27 @@ func oneMember(ctx context.Context, st *store.Store, who string) (*store.RosterR
 		e.Candidates = append(e.Candidates, candidateText(&rows[i]))
 	}
 	return nil, e
+}
+
+// personWord is a word for somebody that RingCentral understands: of a member's id, which
+// it does not know, the key of the person behind the member. Other words stay.
+func personWord(ctx context.Context, st *store.Store, account, who string) (string, error) {
+	id, err := strconv.ParseInt(who, 10, 64)
+	if err != nil {
+		return who, nil
+	}
+	for m, err := range st.Members(ctx, account, nil) {
+		if err != nil {
+			return "", err
+		}
+		if m.ID == id {
+			if key := m.PersonKey(); key != "" {
+				return key, nil
+			}
+			return "", &sync.UnknownError{Who: who, Account: account, Reported: true, NoKey: true}
+		}
+	}
+	return who, nil
 }
 
 // candidateText tells a member from others that are called the same.

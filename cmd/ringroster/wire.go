@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -50,9 +51,24 @@ func (a *app) readRoster(ctx context.Context) (*config.Settings, *store.Store, e
 func openRead(ctx context.Context, s *config.Settings) (*store.Store, error) {
 	st, err := store.OpenRead(ctx, s.Database.Path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if folder := missingFolder(s.Database.Path); folder != "" {
+			return nil, fmt.Errorf("there is no roster at %s, and no folder %s: %s", s.Database.Path, folder, folderRemedy)
+		}
 		return nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
 	}
 	return st, err
+}
+
+// folderRemedy is what to do about a roster whose folder is missing.
+const folderRemedy = "check database.path, or make the folder for the user of the service; `ringroster sync` makes only the file"
+
+// missingFolder is the folder of a roster where that does not exist; "": it does.
+func missingFolder(path string) string {
+	folder := filepath.Dir(path)
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return folder
+	}
+	return ""
 }
 
 // chosen gives the accounts of the settings with the given names, or all.
@@ -97,17 +113,23 @@ type watcher interface {
 }
 
 // observer shows progress where stderr is a terminal, and logs elsewhere. On a
-// terminal only warnings are logged, unless debug is asked for.
+// terminal, and where the settings ask for no format, only warnings are logged, unless
+// debug is asked for.
 func (a *app) observer(s *config.Settings) (watcher, func(), error) {
 	level, err := zap.ParseAtomicLevel(s.Log.Level)
 	if err != nil {
 		return nil, nil, err
 	}
 	terminal := a.onTerminal()
-	if terminal && level.Level() == zap.InfoLevel {
+	format := observe.Format(s.Log.Format)
+	// Nobody reads a line for each member where no format was asked for, as in cron's
+	// mail: the command prints its summary. The journal keeps them.
+	unasked := format == observe.Auto && format.For(a.errors) != observe.Journal
+	if (terminal || unasked || a.quiet) && level.Level() == zap.InfoLevel {
 		level.SetLevel(zap.WarnLevel)
 	}
 	log := observe.NewLog(a.logger(s, level), time.Now)
+	log.Summarized = (terminal || unasked) && level.Level() > zap.DebugLevel
 	if !terminal {
 		return log, func() {}, nil
 	}
@@ -153,6 +175,13 @@ func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *syn
 
 		ContactPolicy: func(name string) sync.ContactPolicy { return s.ContactPolicy(accounts[name]) },
 	}
+}
+
+// writer is the runner of a command that writes, which waits for the lock as it was told.
+func (a *app) writer(s *config.Settings, roster sync.Roster, observer sync.Observer) *sync.Runner {
+	r := runner(s, roster, observer)
+	r.Wait = a.wait
+	return r
 }
 
 // prune removes changes that are older than the settings keep. It comes after a

@@ -173,12 +173,22 @@ var printableKey = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
 
 func unknownKey(name string, known map[string]reflect.Type) string {
 	names := slices.Sorted(maps.Keys(known))
-	for _, candidate := range names {
-		if distance(name, candidate) <= 2 {
-			return "unknown key: did you mean " + candidate + "?"
-		}
+	if meant := Nearest(name, names); meant != "" {
+		return "unknown key: did you mean " + meant + "?"
 	}
 	return "unknown key; known here: " + strings.Join(names, ", ")
+}
+
+// Nearest is the candidate that a mistyped word is most like; "": none is within two
+// letters of it.
+func Nearest(word string, candidates []string) string {
+	nearest, least := "", 3
+	for _, candidate := range candidates {
+		if d := distance(word, candidate); d < least {
+			nearest, least = candidate, d
+		}
+	}
+	return nearest
 }
 
 // distance counts the letters to change, add or leave out between two words.

@@ -24,7 +24,7 @@ var contactEvents = map[sync.ContactKind]string{
 }
 
 // logContacts logs every change of an account's contacts, then the summary.
-func logContacts(log *zap.Logger, r *sync.Run, c *sync.Commit) {
+func (l *Log) logContacts(log *zap.Logger, r *sync.Run, c *sync.Commit) {
 	byAuthor := log.With(zap.String("actor", r.Actor), zap.String("on_behalf_of", r.OnBehalfOf))
 	for i := range c.Contacts.Changes {
 		change := &c.Contacts.Changes[i]
@@ -38,7 +38,7 @@ func logContacts(log *zap.Logger, r *sync.Run, c *sync.Commit) {
 		log.Log(level, eventContactNote, zap.Int64("contact_id", n.ContactID), zap.String("rc_id", n.RCID),
 			zap.String("name", n.Name), zap.String("reason", string(n.Reason)), zap.String("detail", n.Detail))
 	}
-	if h := c.Contacts.Held; h != nil {
+	if h := c.Contacts.Held; h != nil && !l.Summarized {
 		for i := range h.Changes {
 			log.Warn(eventContactHeld, contactFields(&h.Changes[i])...)
 		}

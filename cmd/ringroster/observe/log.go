@@ -113,10 +113,13 @@ var memberEvents = map[sync.Kind]string{
 type Log struct {
 	log *zap.Logger
 	now func() time.Time
+	// Summarized: the command tells the people at it of each held change and conflict
+	// itself, so that they have no lines here.
+	Summarized bool
 }
 
 // NewLog observes runs with the given logger.
-func NewLog(log *zap.Logger, now func() time.Time) *Log { return &Log{log, now} }
+func NewLog(log *zap.Logger, now func() time.Time) *Log { return &Log{log: log, now: now} }
 
 // Began logs the start of a run.
 func (l *Log) Began(id sync.RunID, r sync.Run) {
@@ -139,7 +142,7 @@ func (l *Log) Progress(p sync.Progress) {
 func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 	log := l.log.With(runID(id), zap.String("account", c.Account))
 	if c.Contacts != nil {
-		logContacts(log, &r, c)
+		l.logContacts(log, &r, c)
 		return
 	}
 	byAuthor := log.With(zap.String("actor", r.Actor), zap.String("on_behalf_of", r.OnBehalfOf))
@@ -150,6 +153,9 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		byAuthor.Info(memberEvents[change.Kind], fields...)
 	}
 	for i := range c.Plan.Conflicts {
+		if l.Summarized {
+			break
+		}
 		conflict := &c.Plan.Conflicts[i]
 		log.Warn(eventConflict, zap.String("person", conflict.Person), zap.Int64("member_id", conflict.Member),
 			zap.String("name", conflict.Name), zap.String("reason", string(conflict.Reason)),
@@ -166,7 +172,9 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		log.Log(level, eventNote, zap.Int64("member_id", n.Member), zap.String("person", n.Person),
 			zap.String("name", n.Name), zap.String("reason", string(n.Reason)), zap.String("detail", n.Detail))
 	}
-	logHeld(log, c.Plan.Held)
+	if !l.Summarized {
+		logHeld(log, c.Plan.Held)
+	}
 	if c.Keep != nil && c.Keep.Err != nil {
 		log.Warn(eventNotKept, zap.String("error", c.Keep.Err.Error()))
 	}
