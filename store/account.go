@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"ringroster/sync"
 )
 
 // accountTables rename an account wherever one is named.
@@ -50,6 +52,19 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 		})
 	})
 	return explain("rename account "+from+" in", s.path, err)
+}
+
+// retireAccount frees what an account is bound to, and ends what waits or was rejected in
+// it, of members and contacts (R4).
+func retireAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE accounts SET main_account_id = '', ringex_account_id = '', owner_id = '' WHERE account = ?`, c.Account)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE held_changes SET state = 'ended', closed_at = ? WHERE account = ? AND closed_at IS NULL`, stamp(c.FinishedAt), c.Account)
+	return err
 }
 
 // RebindAccount forgets whose ids an account is bound to: its next success binds

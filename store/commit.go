@@ -78,6 +78,11 @@ func commitPlan(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit,
 	if err := raiseAccount(ctx, tx, c); err != nil {
 		return 0, err
 	}
+	if c.Plan.Retired {
+		if err := retireAccount(ctx, tx, c); err != nil {
+			return 0, err
+		}
+	}
 	return commitHeld(ctx, tx, c)
 }
 

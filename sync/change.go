@@ -187,6 +187,9 @@ type Plan struct {
 	// Forget are members, as they were, whose personal values the roster blanks
 	// in everything it kept of the past.
 	Forget []*Member
+	// Retired says that the account is gone for good: what is open about it ends, and its
+	// name is bound to nothing (R4).
+	Retired bool
 	// Lookups are the extensions whose own regional settings are to be looked up
 	// in this run. A plan that was made with the answers names those for the next.
 	Lookups []string

@@ -287,4 +287,5 @@ var leaverDetail = map[Reason]string{
 	ReasonOutOfScope:    "the settings' scope leaves them out",
 	ReasonAccessRevoked: "RingCentral still lists them, but nothing grants them a place on the roster",
 	ReasonRemoved:       "RingCentral lists them nowhere any more",
+	ReasonRetired:       "an operator retired the account, which is gone for good",
 }

@@ -41,6 +41,7 @@ one company's roster into another's.`,
 	a.addWait(rename)
 	a.addWait(rebind)
 	c.AddCommand(accountListCommand(a), rename, rebind)
+	c.AddCommand(accountRetireCommand(a))
 	return c
 }
 

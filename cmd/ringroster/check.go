@@ -202,16 +202,17 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 	}
 	defer func() { _ = st.Close() }()
 	accounts, err := st.Accounts(ctx)
-	if err != nil {
+	counts, err2 := st.Counts(ctx)
+	if err := errors.Join(err, err2); err != nil {
 		f.failErr("", "database", err)
 		return bound
 	}
 	f.ok("", "database", "%s can be read; accounts with runs: %d", path, len(accounts))
 	for _, row := range accounts {
 		bound[row.Account] = row
-		if !hasAccount(s, row.Account) {
+		if !hasAccount(s, row.Account) && !retired(&row, counts) {
 			f.warn("", "database", "account "+row.Account+" is not in the settings: its members stay as they are (R4)",
-				"put it back, or leave it if that is meant")
+				"put it back, or, if it is gone for good: ringroster account retire "+row.Account)
 		}
 	}
 	if service, served, err := st.Service(); err != nil {

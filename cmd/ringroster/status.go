@@ -123,8 +123,12 @@ func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time
 	if err != nil {
 		return nil, err
 	}
+	counts, err := st.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, row := range known {
-		if !hasAccount(s, row.Account) {
+		if !hasAccount(s, row.Account) && !retired(&row, counts) {
 			doc.Accounts = append(doc.Accounts, accountStatus{Account: row.Account})
 		}
 	}
