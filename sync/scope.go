@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// glob reports whether value matches pattern, both folded (R33): * stands for any
+// Glob reports whether value matches pattern, both folded (R33): * stands for any
 // run of characters, ? for one. Folding makes two characters of a few, such as ß: they
 // are one for ? all the same.
-func glob(pattern, value string) bool {
+func Glob(pattern, value string) bool {
 	return matches(FoldText(pattern), FoldText(value)) ||
 		strings.Contains(pattern, "?") && matches(strings.ToLower(pattern), strings.ToLower(value))
 }
@@ -58,7 +58,7 @@ func (m *Match) matchesPerson(p *Profile) bool {
 		{m.Site, p[Site]},
 		{m.Role, p[Role]},
 	} {
-		if key.pattern != "" && !glob(key.pattern, key.value) {
+		if key.pattern != "" && !Glob(key.pattern, key.value) {
 			return false
 		}
 	}
@@ -67,8 +67,8 @@ func (m *Match) matchesPerson(p *Profile) bool {
 
 // matchesRecord compares the keys that describe an agent record.
 func (m *Match) matchesRecord(r AgentRecord) bool {
-	return (m.SubAccount == "" || glob(m.SubAccount, r.Sub.ID) || glob(m.SubAccount, r.Sub.Name)) &&
-		(m.AgentGroup == "" || glob(m.AgentGroup, r.Group.ID) || glob(m.AgentGroup, r.Group.Name))
+	return (m.SubAccount == "" || Glob(m.SubAccount, r.Sub.ID) || Glob(m.SubAccount, r.Sub.Name)) &&
+		(m.AgentGroup == "" || Glob(m.AgentGroup, r.Group.ID) || Glob(m.AgentGroup, r.Group.Name))
 }
 
 // matchesLogins compares the keys that describe agent records with what the
@@ -78,8 +78,8 @@ func (m *Match) matchesLogins(logins []Login) bool {
 		return true
 	}
 	for _, l := range logins {
-		if (m.SubAccount == "" || glob(m.SubAccount, l.SubAccountID) || glob(m.SubAccount, l.SubAccount)) &&
-			(m.AgentGroup == "" || glob(m.AgentGroup, l.AgentGroupID) || glob(m.AgentGroup, l.AgentGroup)) {
+		if (m.SubAccount == "" || Glob(m.SubAccount, l.SubAccountID) || Glob(m.SubAccount, l.SubAccount)) &&
+			(m.AgentGroup == "" || Glob(m.AgentGroup, l.AgentGroupID) || Glob(m.AgentGroup, l.AgentGroup)) {
 			return true
 		}
 	}

@@ -183,8 +183,8 @@ func TestR33Filters(t *testing.T) {
 		{"a*b*c", "a--b--b--c", true},
 		{"a*b*c", "a--b--b--", false},
 	} {
-		if glob(c.pattern, c.value) != c.want {
-			t.Errorf("glob(%+q, %+q) is %t", c.pattern, c.value, !c.want)
+		if Glob(c.pattern, c.value) != c.want {
+			t.Errorf("Glob(%+q, %+q) is %t", c.pattern, c.value, !c.want)
 		}
 	}
 }

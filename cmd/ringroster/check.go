@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,8 +57,9 @@ type finding struct {
 // findings collects the lines, and shows each as soon as it is there where
 // people watch.
 type findings struct {
-	app *app
-	all []finding
+	app  *app
+	all  []finding
+	seen *seen // what there is for filters to match; nil: an account could not be read
 }
 
 func (f *findings) add(line finding) {
@@ -111,7 +113,7 @@ func (f *findings) end(code int) error {
 }
 
 func (a *app) check(ctx context.Context, offline bool) error {
-	f := &findings{app: a}
+	f := &findings{app: a, seen: newSeen()}
 	s, err := a.settings()
 	if problems, ok := errors.AsType[*config.Problems](err); ok {
 		for _, p := range problems.List {
@@ -129,6 +131,7 @@ func (a *app) check(ctx context.Context, offline bool) error {
 	if !s.ServiceEnabled {
 		f.warn("", "settings", "service_enabled is false: the service idles", "set service_enabled: true when it is to work")
 	}
+	f.listen(s.HTTP.Listen)
 	if offline {
 		return f.end(exitUsage)
 	}
@@ -143,7 +146,19 @@ func (a *app) check(ctx context.Context, offline bool) error {
 			return ctx.Err()
 		}
 	}
+	f.unmatched(ctx, s)
 	return f.end(exitFailed)
+}
+
+// listen warns of a service that other machines can ask how it is: what it answers has
+// names of accounts, and no password.
+func (f *findings) listen(address string) {
+	host, _, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || host == "localhost" || ip != nil && ip.IsLoopback() {
+		return
+	}
+	f.warn("", "http.listen", address+" is not of this machine alone: whoever reaches it can read the metrics, without a password",
+		"listen on 127.0.0.1, or see that only a network you trust reaches it")
 }
 
 // credentials checks an account's secrets, and reports whether they can be tried.

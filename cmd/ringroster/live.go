@@ -59,6 +59,7 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 		f.refused(account.Name, err)
 		return
 	}
+	f.read(s, account, snapshot)
 	f.identity(s, account, snapshot, bound)
 	f.lists(account.Name, snapshot)
 	for _, unused := range sync.UnusedMappings(s.Policy(account).Map, snapshot) {
