@@ -85,6 +85,8 @@ package: build $(NFPM) ## dist/: a .deb and an .rpm
 	sed -e '1i # yaml-language-server: $$schema=/usr/share/ringroster/config.schema.json' \
 	  -e 's|^  path: roster.db$$|  path: /var/lib/ringroster/roster.db|' config.example.yaml >$(DIST)/stage/config.example.yaml
 	gzip -9n <deploy/ringroster.8 >$(DIST)/stage/ringroster.8.gz
+	gzip -9n <deploy/ringroster.yaml.5 >$(DIST)/stage/ringroster.yaml.5.gz
+	for shell in bash zsh fish; do GOOS= GOARCH= $(GO) run ./cmd/ringroster completion $$shell >$(DIST)/stage/completion.$$shell || exit 1; done
 	awk '/^## /{n++} n==1 && /^[- ] /{sub(/^- /,"* "); print "  " $$0}' deploy/CHANGELOG.md >$(DIST)/stage/changes
 	test -s $(DIST)/stage/changes
 	printf 'ringroster (%s) unstable; urgency=medium\n\n%s\n\n -- %s  %s\n' '$(PACKAGE_VERSION)' "$$(cat $(DIST)/stage/changes)" \

@@ -84,6 +84,9 @@ func (a *app) harden(c *cobra.Command) {
 			return nil
 		}
 	}
+	if !c.HasSubCommands() && c.RunE != nil && c.Parent() != nil && c.Parent().Name() != "completion" {
+		a.addCompletion(c)
+	}
 	if work := c.RunE; work != nil {
 		c.RunE = func(c *cobra.Command, given []string) error {
 			if err := cmp.Or(refuseEmpty(c, given), refuseControl(c)); err != nil {

@@ -20,11 +20,7 @@ import (
 func unknownCommand(c *cobra.Command, name string) error {
 	meant := commandsCalled(c.Root(), name)
 	if len(meant) == 0 {
-		var names []string
-		for _, sub := range c.Commands() {
-			names = append(names, sub.Name())
-		}
-		if near := config.Nearest(name, names); near != "" {
+		if near := config.Nearest(name, names(c)); near != "" {
 			meant = []string{c.CommandPath() + " " + near}
 		}
 	}
