@@ -26,10 +26,10 @@ func TestNothingUnseenIsPrinted(t *testing.T) {
 	h.edit("accounts:", "contacts: {enabled: true}\naccounts:")
 	seen := 0
 	for _, args := range []string{
-		"plan", "plan -o json", "sync", "contacts sync", "roster list --search ada@example.com", "roster list -o json", "roster show ada@example.com",
+		"plan", "plan -o json", "sync", "contacts sync", "roster list --wide --search ada@example.com", "roster list -o json", "roster show ada@example.com",
 		"roster show ada@example.com -o json", "history ada@example.com", "history ada@example.com -o json", "runs 1", "runs 1 -o json",
 		"explain ada@example.com", "explain ada@example.com -o json", "directory --wide --search ada@example.com", "directory -o json",
-		"contacts list", "contacts list -o json", "status", "status -o json", "roster link 1 nobody\u202e@example.com", "held", "check",
+		"contacts list --wide", "contacts list -o json", "status", "status -o json", "roster link 1 nobody\u202e@example.com", "held", "check",
 		"roster set ada@example.com first_name=x", "undo 1",
 	} {
 		var stdout, stderr bytes.Buffer
