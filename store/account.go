@@ -58,7 +58,9 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 // it, of members and contacts (R4).
 func retireAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	_, err := tx.ExecContext(ctx, `
-		UPDATE accounts SET main_account_id = '', ringex_account_id = '', owner_id = '' WHERE account = ?`, c.Account)
+		UPDATE accounts
+		   SET main_account_id = '', ringex_account_id = '', owner_id = '', contacts_version = contacts_version + 1
+		 WHERE account = ?`, c.Account)
 	if err != nil {
 		return err
 	}
