@@ -18,12 +18,15 @@ var ErrMoved = errors.New("the roster has changed since it was read")
 type BusyError struct{ Holder Holder }
 
 func (e *BusyError) Error() string {
-	const remedy = "; try again, or give --wait 5m to wait for its end"
+	return e.who() + "; try again, or give --wait 5m to wait for its end"
+}
+
+func (e *BusyError) who() string {
 	if e.Holder.PID == 0 {
-		return "another run holds the roster's lock" + remedy
+		return "another run holds the roster's lock"
 	}
-	return fmt.Sprintf("another run holds the roster's lock: process %d on %s since %s%s",
-		e.Holder.PID, e.Holder.Host, e.Holder.Since.UTC().Format(time.RFC3339), remedy)
+	return fmt.Sprintf("another run holds the roster's lock: process %d on %s since %s",
+		e.Holder.PID, e.Holder.Host, e.Holder.Since.UTC().Format(time.RFC3339))
 }
 
 // Holder says who holds the lock.

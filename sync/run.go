@@ -102,10 +102,14 @@ func (r *Runner) Lock(ctx context.Context) (release func() error, err error) {
 		if !errors.As(err, &busy) || !r.Now().Before(deadline) {
 			return release, err
 		}
+		pause := min(time.Second, max(time.Millisecond, deadline.Sub(r.Now())))
+		if r.Observer != nil {
+			r.Observer.Progress(Progress{Step: "lock", Waiting: busy.who(), Wait: pause})
+		}
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(min(time.Second, max(time.Millisecond, deadline.Sub(r.Now())))):
+		case <-time.After(pause):
 		}
 	}
 }

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -219,6 +220,9 @@ func TestR27WaitForTheLock(t *testing.T) {
 				busy, isBusy := errors.AsType[*BusyError](err)
 				if isBusy != c.busy || isBusy && busy.Holder.PID != 7 || time.Since(start) != c.after {
 					t.Errorf("after %s: %v", time.Since(start), err)
+				}
+				if said := slices.Contains(s.log.lines, " reads lock"); said != (c.wait > 0) {
+					t.Errorf("it said that it waits: %t", said)
 				}
 			})
 		})

@@ -36,7 +36,9 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 		f.failErr(account.Name, "settings", err)
 		return
 	}
-	snapshot, err := dir.Snapshot(ctx, func(sync.Progress) {})
+	observer, done := f.app.planner() // says what it waits for
+	snapshot, err := dir.Snapshot(ctx, observer.Progress)
+	done()
 	var contacts *sync.ContactList
 	var contactsErr error
 	if err == nil && s.Contacts.Enabled {

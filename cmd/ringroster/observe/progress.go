@@ -26,7 +26,8 @@ func NewTerminal(w io.Writer, log *Log, clean func(string) string) *Terminal {
 // Progress redraws the line.
 func (t *Terminal) Progress(p sync.Progress) {
 	if p.Waiting != "" {
-		t.draw(t.clean(fmt.Sprintf("%s: %s, trying again in %s", p.Account, p.Waiting, p.Wait.Round(time.Second))))
+		who := strings.TrimPrefix(p.Account+": ", ": ") // none, of what concerns all
+		t.draw(t.clean(fmt.Sprintf("%s%s, trying again in %s", who, p.Waiting, p.Wait.Round(time.Second))))
 		return
 	}
 	line := p.Account + ": " + p.Step
