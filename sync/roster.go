@@ -150,7 +150,7 @@ type State struct {
 	// GoneAdmins are members who were administrators then, and lost the role to such a run.
 	GoneAdmins map[int64]bool `json:"gone_admins,omitempty"`
 	// Sparse are lists of which the roster has few people, by name, with how many active
-	// records each had in the last full run (R22).
+	// records each had in the last full run, or since sparseSince (R22).
 	Sparse map[string]int `json:"sparse,omitempty"`
 
 	Kept  map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
