@@ -37,7 +37,7 @@ func TestManPagesAreCurrent(t *testing.T) {
 			continue
 		}
 		if os.Getenv("UPDATE") == "" {
-			t.Errorf("deploy/%s is not what the %s say: UPDATE=1 go test ./cmd/ringroster -run TestManPages", page, strings.TrimSuffix(from, "."))
+			t.Errorf("deploy/%s is not what it is generated from, %s: UPDATE=1 go test ./cmd/ringroster -run TestManPages", page, strings.TrimSuffix(from, "."))
 			continue
 		}
 		if err := os.WriteFile(filepath.Join("..", "..", "deploy", page), []byte(want), 0o644); err != nil { //nolint:gosec // everybody reads it
