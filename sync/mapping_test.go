@@ -31,8 +31,13 @@ func (w *world) accept() { w.State.Accepted = Accept(&w.Policy, w.Snapshot).Sett
 
 func TestR8WhichEntryOfMapFits(t *testing.T) {
 	m := newMapper([]Mapping{
-		{Site, "HQ", "Dallas"}, {JobTitle, "csr  lead*", "Lead"}, {JobTitle, "CSR*", "Agent"}, {JobTitle, "*of*sales*", "Sales"},
-		{Department, "what?", "Questions"}, {Site, "Dallas", "never: what an entry gives is not mapped again"}, {Site, "*", "Elsewhere"},
+		{Site, "HQ", "Dallas"},
+		{JobTitle, "csr  lead*", "Lead"},
+		{JobTitle, "CSR*", "Agent"},
+		{JobTitle, "*of*sales*", "Sales"},
+		{Department, "what?", "Questions"},
+		{Site, "Dallas", "never: what an entry gives is not mapped again"},
+		{Site, "*", "Elsewhere"},
 	})
 	for _, c := range []struct {
 		field       Field

@@ -92,8 +92,13 @@ func whatRun(r *store.RunRow) string {
 		n    int
 		what string
 	}{
-		{r.Held, "held"}, {r.Onboarded, "onboarded"}, {r.Linked, "linked"}, {r.Updated, "updated"},
-		{r.Reactivated, "reactivated"}, {r.Deactivated, "deactivated"}, {r.Conflicts, "in conflict"},
+		{r.Held, "held"},
+		{r.Onboarded, "onboarded"},
+		{r.Linked, "linked"},
+		{r.Updated, "updated"},
+		{r.Reactivated, "reactivated"},
+		{r.Deactivated, "deactivated"},
+		{r.Conflicts, "in conflict"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))

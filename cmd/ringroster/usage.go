@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,9 +46,9 @@ func commandsCalled(c *cobra.Command, name string) (paths []string) {
 // wrongCount says what is wrong with the number of arguments: cobra counts them, which
 // says neither which one is meant nor what belongs there.
 func wrongCount(c *cobra.Command, wanted cobra.PositionalArgs, given []string) error {
-	for n := len(given) - 1; n >= 0; n-- {
+	for n, last := range slices.Backward(given) {
 		if wanted(c, given[:n]) == nil {
-			return usagef("%q is one argument too many; usage: %s", given[n], c.UseLine())
+			return usagef("%q is one argument too many; usage: %s", last, c.UseLine())
 		}
 	}
 	return usagef("an argument is missing; usage: %s", c.UseLine())

@@ -116,8 +116,8 @@ func every(r *report, key, value string) {
 		}
 	}
 	const wrong = "must be from 1h to 24h and divide a day: "
-	switch {
-	case below == 0 || below == day:
+	switch below {
+	case 0, day:
 		r.add(key, wrong+"the nearest that does is %s", brief(max(below, above)))
 	default:
 		r.add(key, wrong+"the nearest that do are %s and %s", brief(below), brief(above))

@@ -63,17 +63,6 @@ func notFromTheFuture(now time.Time, jobs []sync.Job) []sync.Job {
 	return jobs
 }
 
-// next is when the next run is; zero: never.
-func (d *Daemon) next(ctx context.Context) time.Time {
-	past, err := d.past(ctx)
-	if err != nil {
-		return time.Time{}
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return soonest(time.Now(), d.jobs, past)
-}
-
 func soonest(now time.Time, jobs []sync.Job, past []sync.Attempt) (at time.Time) {
 	for _, job := range jobs {
 		if next := sync.Next(now, job, past).At; at.IsZero() || next.Before(at) {
