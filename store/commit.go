@@ -192,7 +192,7 @@ func raiseAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 func writeSparse(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	sparse := c.Plan.Sparse
 	if sparse == nil {
-		sparse = map[string]int{}
+		sparse = map[string]sync.Length{}
 	}
 	text, err := json.Marshal(sparse)
 	if err != nil {

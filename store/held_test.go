@@ -244,12 +244,28 @@ func TestR29UndoingRejects(t *testing.T) {
 	f.whole(suspect, f.update("Ann", "last_name", "Ng"))
 	refusal := f.leaver("Ann", sync.ReasonUndone)
 	refusal.State, refusal.Since = sync.Rejected, time.Time{}
-	if err := f.decide(&sync.Settled{Decision: sync.Reject, New: []sync.HeldChange{refusal, f.leaver("Bob")}}); err != nil {
+	bob := f.leaver("Bob")
+	bob.State = sync.Rejected
+	if err := f.decide(&sync.Settled{Decision: sync.Reject, New: []sync.HeldChange{refusal, bob}}); err != nil {
 		t.Fatal(err)
 	}
 	f.want("2: Ann last_name waiting", "3: Ann status rejected by chief in run 3", "3: Bob status rejected by chief in run 3", "2: Ann status ended")
 	if got := f.open()[1]; got.State != sync.Rejected || !got.Since.Equal(f.day) {
 		t.Errorf("the rejection is %+v", got)
+	}
+}
+
+// R25: an edit can make somebody suspect, who is then nobody's decision.
+func TestR25AttachingMakesSuspect(t *testing.T) {
+	f := newHeldFixture(t)
+	suspect := f.leaver("Ann", sync.ReasonAttached)
+	suspect.State, suspect.Since = sync.Suspect, time.Time{}
+	if err := f.decide(&sync.Settled{Decision: sync.ByHand, New: []sync.HeldChange{suspect}}); err != nil {
+		t.Fatal(err)
+	}
+	f.want("2: Ann status suspect")
+	if got := f.open()[0]; !got.Since.Equal(f.day) {
+		t.Errorf("since %s", got.Since)
 	}
 }
 

@@ -43,7 +43,7 @@ func (w *heldWriter) settle(s *sync.Settled) error {
 			return err
 		}
 	}
-	if err := w.reject(s.New); err != nil {
+	if err := w.bring(s.New); err != nil {
 		return err
 	}
 	return w.acceptSettled(rows)
@@ -105,8 +105,9 @@ func (w *heldWriter) clear(ids []int64) error {
 	return w.end(ids)
 }
 
-// reject adds rejections of what was not held, in place of whatever is open about the same.
-func (w *heldWriter) reject(all []sync.HeldChange) error {
+// bring adds rejections of what was not held, and suspects, in place of whatever is open
+// about the same.
+func (w *heldWriter) bring(all []sync.HeldChange) error {
 	var ids []int64
 	for i := range all {
 		h := all[i]
@@ -117,14 +118,16 @@ func (w *heldWriter) reject(all []sync.HeldChange) error {
 		if err != nil {
 			return err
 		}
-		h.Run, h.State = w.c.Run, sync.Rejected
+		h.Run = w.c.Run
 		if h.Since.IsZero() {
 			h.Since = w.c.FinishedAt
 		}
 		if err := w.add(&h); err != nil {
-			return fmt.Errorf("reject %s of %s: %w", h.Kind, h.Name, err)
+			return fmt.Errorf("add %s of %s: %w", h.Kind, h.Name, err)
 		}
-		ids = append(ids, h.ID)
+		if h.State == sync.Rejected {
+			ids = append(ids, h.ID)
+		}
 	}
 	return w.decide(ids, string(sync.Rejected), nil)
 }

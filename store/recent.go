@@ -226,6 +226,12 @@ func collectGone(ctx context.Context, tx *sql.Tx, account string, first sync.Run
 			continue
 		case c.field == "logins":
 			gone = sync.EndedLogins(c.before, c.after)
+			if moved := sync.MovedLogins(c.before, c.after); len(moved) > 0 {
+				if st.Moved == nil {
+					st.Moved = map[int64][][]sync.Login{}
+				}
+				st.Moved[c.member] = append(st.Moved[c.member], moved)
+			}
 		case c.inactive:
 			m := sync.Member{ID: c.member}
 			if err := decodeLogins(c.logins, &m); err != nil {

@@ -171,9 +171,9 @@ func TestAttackManyAreAttachedAtOnce(t *testing.T) {
 		for _, n := range gone[:20] {
 			w.edit(t, Manage(int64(n), true))
 		}
-		same(t, reasonsFor(w.tomorrow().today(t)), map[bool][]string{false: {"limit"}}[w.Policy.Limits == laxLimits])
-		if w.Policy.Limits == usualLimits {
-			w.mustStay(t)
+		w.daysOn(t, 1)
+		if n := len(w.waiting(Waiting)); n != 20 {
+			t.Errorf("%d wait, not 20", n)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func TestAccidentARejectionDoesNotFreeWhoWasInDoubt(t *testing.T) {
 		w.shorten("1/10", 3)
 		w.drop(20) // of another group
 		w.daysOn(t, 1)
-		w.refuse(t)
+		w.refuse(t, from(1, 12)...)
 		w.daysOn(t, 1)
 		same(t, w.inactive(), nil)
 		same(t, w.waiting(Waiting), from(20, 20)) // and somebody is asked at last
@@ -104,7 +104,7 @@ func TestAccidentOneLookIsNotBelieved(t *testing.T) {
 	first := seventeen(t, laxLimits)
 	first.Snapshot.Doubts = []Doubt{{Kind: agentGroupList, Sub: "1", Group: "10", Reason: ReasonListEmptied, Detail: "in one look"}}
 	first.drop(20)
-	same(t, lines(first.today(t)), []string{"note 20 list_in_doubt"})
+	same(t, lines(first.today(t)), []string{"hold list_in_doubt", "held deactivate 20 access_revoked"})
 }
 
 // A standing rejection is no reason to ask about every later leaver of the sub-account.

@@ -42,7 +42,7 @@ func (b *books) at(now time.Time, members []*Member) State {
 	for i, w := range windows {
 		s.Recent[i] = b.recent(now.Add(-w.span), status)
 	}
-	s.Gone = b.gone(status)
+	s.Gone, s.Moved = b.gone(status)
 	s.GoneAdmins = b.goneAdmins()
 	return s
 }
@@ -83,13 +83,13 @@ func (b *books) recent(since time.Time, status map[int64]Status) Recent {
 	return r
 }
 
-func (b *books) gone(status map[int64]Status) map[int64][]Login {
+func (b *books) gone(status map[int64]Status) (gone map[int64][]Login, moved map[int64][][]Login) {
 	if len(b.fulls) == 0 {
-		return nil
+		return nil, nil
 	}
 	last := b.fulls[len(b.fulls)-1]
 	i := slices.IndexFunc(b.fulls, func(t time.Time) bool { return !t.Before(last.Add(-20 * time.Hour)) })
-	gone := map[int64][]Login{}
+	gone, moved = map[int64][]Login{}, map[int64][][]Login{}
 	for _, d := range b.done {
 		switch {
 		case byOperator(d.trigger) || !d.at.After(b.fulls[i]):
@@ -97,12 +97,12 @@ func (b *books) gone(status map[int64]Status) map[int64][]Login {
 			gone[d.member] = append(gone[d.member], d.logins...)
 		case d.field == loginsField:
 			gone[d.member] = append(gone[d.member], EndedLogins(d.before, d.after)...)
+			if then := MovedLogins(d.before, d.after); then != nil {
+				moved[d.member] = append(moved[d.member], then)
+			}
 		}
 	}
-	if len(gone) == 0 {
-		return nil
-	}
-	return gone
+	return gone, moved
 }
 
 // goneAdmins are who lost the role of an administrator since the first run of those 20 hours.
@@ -226,6 +226,9 @@ func (b *books) settle(c *Commit) {
 	for _, h := range c.Settled.New {
 		b.lastHeld++
 		h.ID, h.Run = b.lastHeld, c.Run
+		if h.Since.IsZero() {
+			h.Since = c.FinishedAt
+		}
 		b.state.Open = slices.DeleteFunc(b.state.Open, func(o HeldChange) bool { return o.Member == h.Member && o.Field == h.Field })
 		b.state.Open = append(b.state.Open, h)
 	}

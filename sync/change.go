@@ -42,6 +42,7 @@ const (
 	ReasonUndone         Reason = "undone"
 	ReasonLimit          Reason = "limit"
 	ReasonListCap        Reason = "list_cap"
+	ReasonListInDoubt    Reason = "list_in_doubt" // lost while another agent list is not believed
 	ReasonListEmptied    Reason = "list_emptied"
 	ReasonListShrunk     Reason = "list_shrunk"
 	ReasonGroupGone      Reason = "agent_group_gone"
@@ -50,6 +51,7 @@ const (
 	ReasonAdminLimit     Reason = "administrator_limit"
 	ReasonSubAccountGone Reason = "sub_account_gone"
 	ReasonOwnerMissing   Reason = "owner_missing"
+	ReasonAttached       Reason = "attached" // not seen present since (R25)
 	ReasonLastAdmin      Reason = "last_administrator"
 )
 
@@ -76,8 +78,7 @@ const (
 	NoteProtected        Reason = "protected"
 	NoteRejected         Reason = "rejected"
 	NoteInGrace          Reason = "in_grace"
-	NoteListInDoubt      Reason = "list_in_doubt" // another list of their sub-account is not believed (R22)
-	NoteRefused          Reason = "refused"       // an operator rejected this value (R36)
+	NoteRefused          Reason = "refused" // an operator rejected this value (R36)
 	NoteExtensionMissing Reason = "extension_missing"
 	NoteUnproved         Reason = "extension_unproved" // nobody knows whether RingEX disabled them
 	NoteUnknownAgentType Reason = "unknown_agent_type"
@@ -198,7 +199,7 @@ type Plan struct {
 	Open []HeldChange
 	// Sparse are the lists of which the roster has few people (State.Sparse), after a run of
 	// the whole account.
-	Sparse map[string]int
+	Sparse map[string]Length
 	// Released are the open changes that a run of what an operator approved applies.
 	Released []int64
 	// Look says what a second look has to read before the plan can be believed (R2).

@@ -98,10 +98,11 @@ func Settle(settled *Settled) Edit {
 
 // Manage attaches a member to the sync, or detaches it: then no sync changes it.
 // Attaching somebody whose onboarding was undone lets a sync reactivate them
-// (R29).
+// (R29). Whoever is attached is suspect until a run sees them present: while they
+// were detached nobody followed what the lists lost of them (R25).
 func Manage(member int64, managed bool) Edit {
 	word := map[bool]string{true: "attached", false: "detached"}
-	return editOne(member, func(m *Member) (*Change, error) {
+	edit := editOne(member, func(m *Member) (*Change, error) {
 		if managed && m.DeactivationReason == ReasonUndone {
 			c := &Change{Fields: []FieldChange{{"deactivation_reason", string(ReasonUndone), "", ReasonOperator}}}
 			if !m.Managed {
@@ -117,6 +118,21 @@ func Manage(member int64, managed bool) Edit {
 		m.Managed = managed
 		return &Change{Fields: []FieldChange{{"managed", flag(!managed), flag(managed), ReasonOperator}}}, nil
 	})
+	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		plan, _, err := edit(state, all)
+		if err != nil || !managed || newOpenSet(state.Open).of(member, statusField) != nil {
+			return plan, nil, err
+		}
+		m := plan.Changes[0].Next()
+		if m.Status != Active || !m.Linked {
+			return plan, nil, nil
+		}
+		return plan, &Settled{Decision: ByHand, New: []HeldChange{{
+			State: Suspect, Kind: Deactivate, Member: member, Field: statusField, Before: string(Active), After: string(Inactive),
+			Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonRemoved, Detail: leaverDetail[ReasonRemoved],
+			Why: []HoldReason{{ReasonAttached, "attached, and no run has seen them present since"}},
+		}}}, nil
+	}
 }
 
 func flag(b bool) string { return map[bool]string{true: "1", false: "0"}[b] }

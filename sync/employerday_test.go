@@ -285,7 +285,7 @@ func (c *employer) snapshot() *Snapshot {
 		}
 		if w.extension != "" {
 			s.Extensions = append(s.Extensions, Extension{
-				ID: w.extension, Type: "User", Status: map[bool]string{false: "Enabled", true: "Disabled"}[w.disabled],
+				ID: w.extension, Number: w.extension, Type: "User", Status: map[bool]string{false: "Enabled", true: "Disabled"}[w.disabled],
 				FirstName: w.first, LastName: w.last, Email: w.email, HasContact: true,
 			})
 			if c.roles && !w.disabled {

@@ -272,13 +272,17 @@ func (w *world) rejected(member int64, reason Reason) {
 // edit carries out an operator's edit.
 func (w *world) edit(t rapid.TB, edit Edit) {
 	t.Helper()
-	plan, settled, err := edit(w.State, slices.Values(w.members))
+	state := w.State
+	if open := w.books.state.Open; open != nil {
+		state.Open = open
+	}
+	plan, settled, err := edit(state, slices.Values(w.members))
 	if err != nil {
 		t.Fatalf("edit: %v", err)
 	}
 	if settled != nil {
 		w.lastRun++
-		w.books.book(&Commit{Run: w.lastRun, Plan: &Plan{}, Settled: settled}, ByHand, w.Now, nil)
+		w.books.book(&Commit{Run: w.lastRun, FinishedAt: w.Now, Plan: &Plan{}, Settled: settled}, ByHand, w.Now, nil)
 		w.State.Open = w.books.state.Open
 	}
 	w.members = apply(plan, w.members, &w.lastID)

@@ -102,6 +102,12 @@ func Check(f *Facts) Findings {
 		}
 	}
 	found.narrow()
+	for _, r := range vanished(f.Rolls) {
+		if found.Lists[r.list] == nil {
+			reason := map[bool]Reason{true: ReasonGroupGone, false: ReasonListEmptied}[r.Gone]
+			found.Lists[r.list] = []HoldReason{{reason, fmt.Sprintf("%s; several agent groups that had members answer nothing", r.losses())}}
+		}
+	}
 	for _, r := range cutAlike(f.Rolls) {
 		if found.Lists[r.list] == nil {
 			found.Lists[r.list] = []HoldReason{{ReasonListCap, fmt.Sprintf("%s; no agent list is longer than %d, and several of exactly that length lost people", r.losses(), r.Length)}}
@@ -139,6 +145,26 @@ func seemsCut(r *Roll) bool {
 	}
 	return slices.Contains(capLengths, r.Length) ||
 		r.list.kind != subAccountList && r.Lost >= 2 && slices.Contains(roundLengths, r.Length)
+}
+
+// vanished finds agent groups that are no longer listed, or have no active record, and lost
+// one of their people each: two or more from all of them together are as many as from one.
+func vanished(rolls []Roll) (gone []*Roll) {
+	lost := 0
+	for i := range rolls {
+		r := &rolls[i]
+		if r.list.kind != agentGroupList || r.Lost == 0 || !r.Gone && r.Records > 0 {
+			continue
+		}
+		if lost += r.Lost; r.isDissolved() {
+			lost -= r.Proved
+		}
+		gone = append(gone, r)
+	}
+	if lost < 2 {
+		return nil
+	}
+	return gone
 }
 
 // cutAlike finds agent lists that were all cut at one length: none is longer, and two of

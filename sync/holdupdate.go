@@ -120,6 +120,16 @@ func EndedLogins(before, after string) []Login {
 	return ended
 }
 
+// MovedLogins are all active logins of a history's value, if a later one ends any of them and
+// has gained another in its stead; else none.
+func MovedLogins(before, after string) (active []Login) {
+	if ended, gained := compareActive(before, after); !gained || len(ended) == 0 {
+		return nil
+	}
+	all, _ := compareActive(before, "[]")
+	return all
+}
+
 // compareActive gives the active logins of a history's value that are not active in a later
 // one, and says whether that has one which the first has not.
 func compareActive(before, after string) (ended []Login, gained bool) {

@@ -33,7 +33,7 @@ func mustExplainSkips(t rapid.TB, plan *Plan) {
 	t.Helper()
 	why := map[string]bool{}
 	remark := []Reason{NoteExtensionMissing, NoteUnknownAgentType, NoteKeptRequired, NotePinned, NoteRefused}
-	ladder := []Reason{NoteNeverLinked, NoteInConflict, NoteDeactivateOff, NoteProtected, NoteRejected, NoteInGrace, NoteListInDoubt}
+	ladder := []Reason{NoteNeverLinked, NoteInConflict, NoteDeactivateOff, NoteProtected, NoteRejected, NoteInGrace}
 	for _, n := range plan.Notes {
 		if n.Person != "" && !slices.Contains(remark, n.Reason) && !slices.Contains(ladder, n.Reason) && !slices.Contains(inConflicts(plan), n.Person) {
 			why[n.Person] = true

@@ -14,6 +14,7 @@ type leaver struct {
 	person *Person // nil: nobody reports them
 	known  FieldSet
 	reason Reason
+	absent bool   // something of theirs is missing: nothing that is there says that they left (R17)
 	step   Reason // of the ladder that keeps them; "": none does
 	detail string // of the step, in words
 }
@@ -45,6 +46,7 @@ func (p *planner) settleLeavers() {
 			p.traceMember(nil, l.member)
 		}
 		p.traceLeaver(l)
+		l.absent = p.isAbsent(l)
 		l.step, l.detail = p.step(l)
 	}
 	slices.SortFunc(p.leavers, func(a, b leaver) int { return cmp.Compare(a.member.ID, b.member.ID) })
@@ -109,7 +111,7 @@ var ladder = []rung{
 	}},
 	{NoteInGrace, func(p *planner, l *leaver) string {
 		days := p.absentDays(l.member)
-		return when(l.reason == ReasonRemoved && p.in.Policy.GraceDays > 0 && days <= p.in.Policy.GraceDays,
+		return when(l.absent && p.in.Policy.GraceDays > 0 && days <= p.in.Policy.GraceDays,
 			fmt.Sprintf("absent on %d UTC days; leaves after %d", days, p.in.Policy.GraceDays))
 	}},
 }
@@ -234,12 +236,39 @@ func (p *planner) bookSeen(m *Member) {
 	}
 }
 
-// absent is the member with this absence booked. Whom RingCentral still reports
-// is not absent, whatever else makes them leave (R17).
+// isAbsent says whether a would-be leaver is one because something is missing: a record, an
+// extension or a role that they had. A list may lack it by mistake. Where all of it is there,
+// RingCentral says that they left: it is inactive, or disabled, or out of scope (R17).
+func (p *planner) isAbsent(l *leaver) bool {
+	m := l.member
+	if l.reason == ReasonDisabled {
+		return false
+	}
+	if l.person == nil {
+		return true
+	}
+	if len(m.AdminIDs) > 0 && len(l.person.Admins) == 0 || slices.ContainsFunc(m.Logins, func(login Login) bool {
+		return login.Active && !p.unread[login.SubAccountID] && !slices.ContainsFunc(l.person.Agents, func(r AgentRecord) bool {
+			return loginKey(r.Sub.ID, r.ID) == login.key()
+		})
+	}) {
+		return true
+	}
+	switch l.reason {
+	case ReasonNoExtension:
+		return l.person.Ext == nil
+	case ReasonAccessRevoked: // an active record, which no role admits any more
+		return p.access != nil && slices.ContainsFunc(l.person.Agents, func(r AgentRecord) bool { return r.Active })
+	}
+	return false
+}
+
+// absent is the member with this absence booked. Of whom RingCentral says that they left
+// there is none, whatever makes them leave (R17).
 func (p *planner) absent(l *leaver) *Member {
 	next := *l.member
 	switch {
-	case l.reason != ReasonRemoved:
+	case !l.absent:
 		since := next.LeavingSince
 		p.bookSeen(&next)
 		next.LeavingSince = since

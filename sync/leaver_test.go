@@ -309,11 +309,33 @@ func TestR17AClockSetBackCountsNothing(t *testing.T) {
 	}
 }
 
-func TestR17GraceIsForRemovedAlone(t *testing.T) {
+// Grace is for whom something is missing, and not for whom all that there is says that they
+// left.
+func TestR17GraceIsForAbsences(t *testing.T) {
 	grace := func(p *Policy) { p.GraceDays = 3 }
+	rings := func(p *Policy) { p.GraceDays, p.RequireRingEX = 3, true }
+	holds := func(p *Policy) { p.GraceDays, p.Access = 3, Access{AccessPermission, "WFM"} }
+	two := func(w *world) {
+		one(w)
+		w.agent("1/11", "502", "Ada Byron", rc("701"))
+	}
+	admitted := func(w *world) {
+		one(w)
+		w.role("1", "WFM User", []string{"WFM"}, "701", "702")
+	}
+	waits := func(reason string) []string { return []string{"note 1 rc:701 in_grace", "note 1 rc:701 " + reason} }
+	leaves := func(reason, note string) []string {
+		return []string{"deactivate 1 rc:701 " + reason, "note 1 rc:701 " + note}
+	}
 	play(t, []scenario{
-		{name: "removed waits", before: one, then: with(grace, without()), want: []string{"note 1 in_grace"}},
-		{name: "access_revoked does not", before: one, then: with(grace, without(status("Enabled"))), want: []string{"deactivate 1 access_revoked"}},
+		{name: "nothing is listed", before: one, then: with(grace, without()), want: []string{"note 1 in_grace"}},
+		{name: "the extension alone is listed", before: one, then: with(grace, without(status("Enabled"))), want: []string{"note 1 in_grace"}},
+		{name: "… and disabled", before: one, then: with(grace, without(status("Disabled"))), want: []string{"deactivate 1 ringex_disabled"}},
+		{name: "the record is inactive", before: one, then: with(grace, adaIs("Enabled", inactive)), want: leaves("access_revoked", "no_access")},
+		{name: "one of two records is inactive, the other is missing", before: two, then: with(grace, adaIs("Enabled", inactive)), want: waits("no_access")},
+		{name: "require_ringex: the extension is missing", before: one, then: with(rings, adaIs("")), want: waits("no_extension")},
+		{name: "require_ringex: nobody has the extension", before: one, then: with(rings, adaIs("Unassigned")), want: leaves("no_extension", "no_extension")},
+		{name: "role_permission: the role is missing", before: admitted, then: with(holds, func(w *world) { delete(w.Snapshot.Assigned, "701") }), want: waits("no_access")},
 	})
 }
 

@@ -53,7 +53,7 @@ type Roll struct {
 	list    listKey
 	Was     int  // who was on it and has not moved to another list since
 	Lost    int  // of these, who is not on it now
-	Stay    int  // of the lost, whom RingEX lists with an extension in use
+	Proved  int  // of the lost, of whom RingEX says that they have gone
 	Moved   int  // who was on it and has moved: in neither of the two
 	Length  int  // how many records it has now
 	Before  int  // how many active records it had, where the roster has few of its people; else 0
@@ -63,9 +63,10 @@ type Roll struct {
 }
 
 // isDissolved says whether more than two thirds of those who were on a list gained another
-// place, and RingEX bears out that the few who are lost left with that: an outage of RingCX
-// gives nobody a place, and ends no extension (R22).
-func (r *Roll) isDissolved() bool { return r.Lost*3 < r.Was+r.Moved && r.Stay == 0 }
+// place, and RingEX proves of the few who are lost, but for one, that they have gone: an
+// outage of RingCX gives nobody a place, and ends no extension (R22). Of whom RingEX knows
+// nothing it proves nothing.
+func (r *Roll) isDissolved() bool { return r.Lost*3 < r.Was+r.Moved && r.Lost-r.Proved < 2 }
 
 // left is how many of those who were on the list are on it now.
 func (r *Roll) left() int { return r.Was - r.Lost }
@@ -75,6 +76,7 @@ type lost struct {
 	list   listKey
 	member *Member
 	person *Person // who was found for the member; nil: nobody
+	part   bool    // another record of theirs is still on it
 }
 
 // rolls collects what each list lost while members are met.
@@ -82,6 +84,9 @@ type rolls struct {
 	by     map[listKey]*Roll
 	lost   []lost
 	former map[int64]bool // inactive members who were met: some are met twice, with a person and without
+	// Of the members whom RingCX lists: whose extension the roster knows, and of these, whose
+	// RingEX does not list.
+	extended, unextended int
 }
 
 // roll finds the roll of a list.
@@ -123,6 +128,7 @@ func (p *planner) enroll(m *Member, person *Person) {
 		}
 		p.rolls.former[m.ID] = true
 	}
+	p.enrollExtension(m, person)
 	var seen [16]listKey
 	lists := seen[:0]
 	on := func(list listKey, now bool) {
@@ -138,10 +144,7 @@ func (p *planner) enroll(m *Member, person *Person) {
 		roll.Was++
 		if !now {
 			roll.Lost++
-			if e := p.people.extension(m.RCUserID); e != nil && e.Status != "Disabled" && e.Status != "Unassigned" {
-				roll.Stay++
-			}
-			p.rolls.lost = append(p.rolls.lost, lost{list, p.keepMember(m), person})
+			p.rolls.lost = append(p.rolls.lost, lost{list: list, member: p.keepMember(m), person: person})
 		}
 	}
 	wasOn := func(l *Login) {
@@ -151,7 +154,7 @@ func (p *planner) enroll(m *Member, person *Person) {
 		see := func(list listKey) {
 			now := p.isIn(m, person, l, list.group)
 			if on(list, now); now && lacks(m, person, l, list) {
-				p.rolls.lost = append(p.rolls.lost, lost{list, p.keepMember(m), person})
+				p.rolls.lost = append(p.rolls.lost, lost{list, p.keepMember(m), person, true})
 			}
 		}
 		if l.AgentGroupID != "" {
@@ -169,12 +172,44 @@ func (p *planner) enroll(m *Member, person *Person) {
 	for i := range gone {
 		wasOn(&gone[i])
 	}
+	for _, then := range p.in.State.Moved[m.ID] {
+		for i := range then {
+			if !p.conflicted[m.ID] && !hasGained(person, then) { // they lost since what they moved to
+				wasOn(&then[i])
+			}
+		}
+	}
 	if len(m.AdminIDs) > 0 || p.in.State.GoneAdmins[m.ID] {
 		on(listKey{kind: administrators}, person != nil && len(person.Admins) > 0)
 	}
-	if m.Status == Active {
-		p.enrollRingEX(m, person, on)
+	p.enrollRingEX(m, person, on)
+}
+
+// hasExtension says whether the roster knows an extension of a member.
+func (m *Member) hasExtension() bool {
+	return m.RCUserID != "" && m.Synced.Profile[ExtensionNumber] != ""
+}
+
+// enrollExtension counts a member who is listed, and has an extension as far as the roster
+// knows, for what it proves that the extension list lacks somebody.
+func (p *planner) enrollExtension(m *Member, person *Person) {
+	if person == nil || !m.hasExtension() || m.Status != Active {
+		return
 	}
+	p.rolls.extended++
+	if p.people.extension(m.RCUserID) == nil {
+		p.rolls.unextended++
+	}
+}
+
+// hasGone says whether RingEX proves that somebody has gone: their extension is disabled, or
+// nobody has it any more, or it is not listed, and the roster knows that they had one, while
+// hardly any other is missing. Who never had one may as well be there.
+func (p *planner) hasGone(m *Member) bool {
+	if e := p.people.extension(m.RCUserID); e != nil {
+		return e.Status == "Disabled" || e.Status == "Unassigned"
+	}
+	return m.hasExtension() && p.rolls.unextended*10 <= p.rolls.extended && !p.extensionsDoubtful()
 }
 
 // enrollRingEX is enroll for the lists of RingEX, where they decide.
@@ -238,6 +273,16 @@ func lacks(m *Member, person *Person, l *Login, list listKey) bool {
 	return !there
 }
 
+// hasGained says whether somebody has an administrator's record, or an active one in another
+// agent group than those of some logins.
+func hasGained(person *Person, then []Login) bool {
+	return person != nil && (len(person.Admins) > 0 || slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
+		return (r.Active || r.Faulty != "") && !slices.ContainsFunc(then, func(l Login) bool {
+			return l.SubAccountID == r.Sub.ID && l.AgentGroupID == r.Group.ID
+		})
+	}))
+}
+
 // hasMoved says whether somebody who is lost from a list has gained an active record in
 // another agent group since, or an administrator's: a record that they had before says
 // nothing of why this one is gone.
@@ -280,6 +325,11 @@ func (p *planner) measure() {
 		default:
 			length, there := lengths[list]
 			roll.Length, roll.Gone = length, !there
+		}
+	}
+	for i := range p.rolls.lost {
+		if l := &p.rolls.lost[i]; !l.part && p.hasGone(l.member) {
+			p.rolls.by[l.list].Proved++
 		}
 	}
 	p.measureSparse()

@@ -15,7 +15,7 @@ func (w *world) crew(place, prefix string, n, inactives int) {
 		}
 		id := fmt.Sprintf("%s%02d", prefix, i)
 		w.agent(place, "5"+id, "P"+id+" Roy", append(options, rc("7"+id))...)
-		w.extension("7"+id, "P"+id+" Roy")
+		w.extension("7"+id, "P"+id+" Roy", number(id))
 	}
 }
 
@@ -38,7 +38,8 @@ func TestR22ListsCutAtOneLength(t *testing.T) {
 }
 
 // TestR22ADissolvedGroup: where nearly everybody of a group gained another place, and RingEX
-// knows the few others no longer, they left. An outage of RingCX does neither.
+// no longer lists the extensions of the few others, but for one, they left. An outage of
+// RingCX does neither.
 func TestR22ADissolvedGroup(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -53,8 +54,9 @@ func TestR22ADissolvedGroup(t *testing.T) {
 		{"a third, and the group is still listed", 4, 2, true, 0, []string{"list_emptied"}},
 		{"less than a third, three of them", 7, 3, true, 0, nil},
 		{"nobody moved", 0, 3, false, 0, []string{"agent_group_gone"}},
-		{"less than a third, and RingEX still has one", 5, 2, false, 1, []string{"agent_group_gone"}},
-		{"less than a third, the group is still listed, and RingEX still has one", 5, 2, true, 1, []string{"list_emptied"}},
+		{"less than a third, and RingEX still has one", 5, 2, false, 1, nil},
+		{"less than a third, and RingEX still has two", 5, 2, false, 2, []string{"agent_group_gone"}},
+		{"less than a third, the group is still listed, and RingEX still has two", 5, 2, true, 2, []string{"list_emptied"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld()

@@ -147,11 +147,14 @@ type State struct {
 	// person counts as well, since it is no look at the lists; what an operator approved, did
 	// or undid does not.
 	Gone map[int64][]Login `json:"gone,omitempty"`
+	// Moved are, by member, the active logins before each change since then that ended one and
+	// brought another in its stead.
+	Moved map[int64][][]Login `json:"moved,omitempty"`
 	// GoneAdmins are members who were administrators then, and lost the role to such a run.
 	GoneAdmins map[int64]bool `json:"gone_admins,omitempty"`
-	// Sparse are lists of which the roster has few people, by name, with how many active
-	// records each had in the last full run, or since sparseSince (R22).
-	Sparse map[string]int `json:"sparse,omitempty"`
+	// Sparse are lists of which the roster has few people, by name, with the most active
+	// records that each had in full runs of a week (R22).
+	Sparse map[string]Length `json:"sparse,omitempty"`
 
 	Kept  map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
 	Bases map[string]Base `json:"-"`              // of them the newest that are whole lists, by Piece.List
@@ -257,7 +260,7 @@ type Accepted struct {
 
 // Settled is what an operator decided about held changes.
 type Settled struct {
-	Decision Trigger      // Approve, Reject, or Clear
+	Decision Trigger      // Approve, Reject, or Clear; else of an edit that decides nothing
 	Held     []int64      // the roster's numbers of the held changes
-	New      []HeldChange // rejections of what was not held, as by undoing a deactivation (R29)
+	New      []HeldChange // what was not held: rejections, as by undoing a deactivation (R29), or suspects (R25)
 }

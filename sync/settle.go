@@ -83,7 +83,7 @@ type settling struct {
 	hidden  map[int64]bool         // members who leave by read and not by kept: nothing happens to them
 	decided map[heldKey]bool       // what the open set of this plan has a row for
 	lists   map[int64][]HoldReason // of each member, why lists are not believed that lost it
-	doubted map[int64]bool         // members lost from a sub-account of which a list is not believed
+	doubted map[int64]bool         // members lost from an agent list while another is not believed
 	heldAt  map[heldKey]int        // in held, by member and kind
 	byKey   map[string]*Person     // who was read, by each of their keys: made when first needed
 	held    []Change               // what waits, each change with what of it does
@@ -180,9 +180,6 @@ func (s *settling) sortLeavers() {
 			continue
 		}
 		why := s.reasons(l)
-		if since := l.member.LeavingSince; len(why) == 0 && s.inDoubt(l) && !since.IsZero() && s.kept.in.Now.Sub(since) >= longDoubt {
-			why = []HoldReason{inLongDoubt}
-		}
 		row := s.open.of(l.member.ID, statusField)
 		switch {
 		case l.step == NoteRejected:
@@ -197,8 +194,6 @@ func (s *settling) sortLeavers() {
 			s.whyGoes[l.member.ID] = why
 			s.waits = append(s.waits, l)
 			s.kept.bookAbsence(l, true)
-		case s.inDoubt(l):
-			s.kept.stay(l, NoteListInDoubt, "another list of their sub-account is not believed (R22): they leave once it is", false)
 		default:
 			s.goes = append(s.goes, l)
 		}
@@ -223,28 +218,25 @@ func (s *settling) reasons(l *leaver) (why []HoldReason) {
 	if len(why) == 0 && (s.open.refused(l.member.ID, Role.String()) || s.open.refused(l.member.ID, loginsField)) {
 		why = []HoldReason{{NoteRejected, "an operator rejected that this member loses a role or login, and now they would leave (R26)"}}
 	}
+	if len(why) == 0 && s.doubted[l.member.ID] && l.reason != ReasonDisabled {
+		why = []HoldReason{inDoubt}
+	}
 	return why
 }
 
-// inDoubt says whether a leaver is lost from a sub-account of which another list is not
-// believed (R22).
-func (s *settling) inDoubt(l *leaver) bool {
-	return s.doubted[l.member.ID] && l.reason != ReasonDisabled
-}
+// inDoubt is why somebody waits who is lost from a list that is believed, while another is
+// not: whoever moved to that one today is known from the old one alone (R22).
+var inDoubt = HoldReason{ReasonListInDoubt, "lost while another agent list of the account was not believed"}
 
-// inLongDoubt is why somebody waits who was in doubt for a day already: a question of their
-// own, or nobody would ever be asked about them (R22).
-var inLongDoubt = HoldReason{NoteListInDoubt, "for more than a day another list of their sub-account was not believed"}
-
-// doubtedSubs are the sub-accounts of which a list is not believed, with the time until which
-// somebody must be lost to be in doubt for it: for ever, while anybody is undecided whom such
-// a list lost, or one look was enough; where all of them were rejected, about when they were
-// lost, or one rejection would hold every leaver of the sub-account.
-func (s *settling) doubtedSubs() map[string]time.Time {
-	subs, always := map[string]time.Time{}, s.kept.in.Now.AddDate(1, 0, 0)
+// doubtUntil is the time until which somebody must be lost to be in doubt because an agent
+// list is not believed: for ever, while anybody is undecided whom such a list lost, or one
+// look was enough; where all of them were rejected, about when they were lost, or one
+// rejection would hold every leaver of the account. Zero: all agent lists are believed.
+func (s *settling) doubtUntil() (until time.Time) {
+	always := s.kept.in.Now.AddDate(1, 0, 0)
 	for i := range s.kept.in.Snapshot.Doubts {
-		if sub := s.kept.in.Snapshot.Doubts[i].Sub; sub != "" {
-			subs[sub] = always
+		if d := &s.kept.in.Snapshot.Doubts[i]; d.Sub != "" && s.found.Lists[d.key()] == nil {
+			return always
 		}
 	}
 	for i := range s.read.rolls.lost {
@@ -252,15 +244,14 @@ func (s *settling) doubtedSubs() map[string]time.Time {
 		if l.list.sub == "" || s.found.Lists[l.list] == nil {
 			continue
 		}
-		until := always
-		if s.open.refused(l.member.ID, statusField) || s.open.refused(l.member.ID, loginsField) {
-			until = s.since(l.member).Add(longDoubt)
+		if !s.open.refused(l.member.ID, statusField) && !s.open.refused(l.member.ID, loginsField) {
+			return always
 		}
-		if until.After(subs[l.list.sub]) {
-			subs[l.list.sub] = until
+		if t := s.since(l.member).Add(sameTime); t.After(until) {
+			until = t
 		}
 	}
-	return subs
+	return until
 }
 
 // since is the start of the first whole run in which a member would leave: this one, where
@@ -272,8 +263,8 @@ func (s *settling) since(m *Member) time.Time {
 	return m.LeavingSince
 }
 
-// longDoubt is how long a leaver waits without a question for lists that are not believed.
-const longDoubt = SameDay
+// sameTime is how much later somebody is lost at about the same time.
+const sameTime = SameDay
 
 // mostReasons is how many lists are named where something hangs on what others lost.
 const mostReasons = 3
@@ -293,16 +284,16 @@ func (s *settling) listReasons(member int64) (why []HoldReason) {
 	return why
 }
 
-// indexLost notes of each member from which unbelieved lists it is lost, and whether from a
-// sub-account of which another list is not believed.
+// indexLost notes of each member from which unbelieved lists it is lost, and whether from
+// any agent list while another is not believed.
 func (s *settling) indexLost() {
-	subs := s.doubtedSubs()
+	until := s.doubtUntil()
 	for i := range s.read.rolls.lost {
 		l := &s.read.rolls.lost[i]
 		if why := s.found.Lists[l.list]; why != nil {
 			s.lists[l.member.ID] = withReasons(s.lists[l.member.ID], why)
 		}
-		if until, doubted := subs[l.list.sub]; doubted && !s.since(l.member).After(until) {
+		if l.list.sub != "" && !until.IsZero() && !s.since(l.member).After(until) {
 			s.doubted[l.member.ID] = true
 		}
 	}

@@ -1,106 +1,142 @@
 package sync
 
-import "time"
+import "encoding/json"
 
 // Where the settings, or operators, bring only a few people of a list to the roster, the
 // roster cannot tell that the list lost the others. So of such sparse lists the number of
-// active records is kept (R22).
+// active records is kept: the most of a week (R22).
+
+// Length is how many active records a sparse list had, and on which UTC day it last had so
+// many.
+type Length struct {
+	Records int    `json:"records"`
+	On      string `json:"on"`
+}
+
+// UnmarshalJSON also reads a bare number, as older versions kept it: of an unknown day.
+func (l *Length) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, &l.Records) == nil {
+		return nil
+	}
+	type plain Length
+	return json.Unmarshal(text, (*plain)(l))
+}
+
+// sparseWeek is for how many days a sparse list is compared with the most records that it had.
+const sparseWeek = 7
 
 // name is how a list is called where its length is kept.
 func (k listKey) name() string {
-	if k.kind == administrators {
+	switch k.kind {
+	case administrators:
 		return "administrators"
+	case extensionList:
+		return "extensions"
+	case roleList:
+		return "roles"
 	}
 	return k.sub + "/" + k.group
+}
+
+// records counts the active records of every list of which a length may be kept: of the
+// extension list the extensions that somebody has, of the roles the extensions that one
+// admits (R9).
+func (p *planner) records() map[listKey]int {
+	s := p.in.Snapshot
+	records := map[listKey]int{{kind: administrators}: len(s.Admins)}
+	for r := range s.agents {
+		if r.Active {
+			records[listKey{agentGroupList, r.Sub.ID, r.Group.ID}]++
+		}
+	}
+	if p.in.Policy.RequireRingEX || p.access != nil {
+		for i := range s.Extensions {
+			if s.Extensions[i].Status != "Unassigned" {
+				records[listKey{kind: extensionList}]++
+			}
+			if p.access != nil && p.access.admits(&s.Extensions[i]) {
+				records[listKey{kind: roleList}]++
+			}
+		}
+	}
+	return records
 }
 
 // isSparse says of a list with so many active records whether the roster has so few of its
 // people that it does not tell what the list loses.
 func isSparse(records, onRoster int) bool { return records >= 2 && records >= 2*onRoster }
 
-// sparseSince stands among the names of sparse lists, where no list has it, with the time
-// (Unix) of the run that counted their records: for sparseSpan the numbers only grow, so
-// that a list which loses its records one an hour is judged like one that loses them in a
-// day.
-const (
-	sparseSince = "since"
-	sparseSpan  = 20 * time.Hour
-)
-
-// sparse gives the sparse lists with how many active records each has, or had since
-// sparseSince; of those that are not believed, how many they had.
-func (p *planner) sparse(found *Findings) map[string]int {
-	type count struct{ records, onRoster int }
-	counts := map[listKey]*count{}
-	add := func(list listKey, person *Person) {
-		c := counts[list]
-		if c == nil {
-			c = &count{}
-			counts[list] = c
-		}
-		c.records++
+// sparse gives the sparse lists on which somebody of the roster is, or was, with how many
+// active records each has; of those that are not believed or lost many, and of those that
+// had more within a week, how many they had.
+func (p *planner) sparse(found *Findings) map[string]Length {
+	onRoster := map[listKey]int{}
+	for _, person := range p.people.all {
 		switch d := person.outcome.decision; {
 		case d == unchanged, d == changed, d == onboarded, d == heldBack, d == inConflict && person.outcome.active:
-			c.onRoster++ // who is detached is none: nobody follows their records
+		default:
+			continue // who is detached is none: nobody follows their records
 		}
-	}
-	for _, person := range p.people.all {
 		for _, r := range person.Agents {
 			if r.Active {
-				add(listKey{agentGroupList, r.Sub.ID, r.Group.ID}, person)
+				onRoster[listKey{agentGroupList, r.Sub.ID, r.Group.ID}]++
 			}
 		}
-		for range person.Admins {
-			add(listKey{kind: administrators}, person)
+		onRoster[listKey{kind: administrators}] += len(person.Admins)
+		if person.Ext != nil && p.in.Policy.RequireRingEX {
+			onRoster[listKey{kind: extensionList}]++
+		}
+		if p.access != nil && p.access.admits(person.Ext) {
+			onRoster[listKey{kind: roleList}]++
 		}
 	}
-	sparse := map[string]int{}
-	for list, c := range counts {
-		if isSparse(c.records, c.onRoster) {
-			sparse[list.name()] = c.records
+	sparse, today := map[string]Length{}, p.today()
+	for list, n := range p.records() {
+		if isSparse(n, onRoster[list]) {
+			sparse[list.name()] = Length{n, today}
 		}
 	}
-	since := time.Unix(int64(p.in.State.Sparse[sparseSince]), 0)
-	if p.in.Now.Sub(since) < sparseSpan {
-		for list, before := range p.in.State.Sparse {
-			sparse[list] = max(sparse[list], before)
-		}
-	}
-	for list := range found.Lists {
-		delete(sparse, list.name())
-		if before := p.in.State.Sparse[list.name()]; before > 0 {
+	for list, roll := range p.rolls.by {
+		before, kept := p.in.State.Sparse[list.name()]
+		switch {
+		case !kept || roll.Was == 0, roll.Records >= before.Records:
+		case found.Lists[list] != nil, roll.lacksMany(), before.On > p.in.Now.AddDate(0, 0, -sparseWeek).UTC().Format(dayFormat):
 			sparse[list.name()] = before
 		}
 	}
-	if len(sparse) > 0 && sparse[sparseSince] == 0 {
-		sparse[sparseSince] = int(p.in.Now.Unix())
+	for list := range found.Lists {
+		if _, kept := p.in.State.Sparse[list.name()]; !kept {
+			delete(sparse, list.name())
+		}
 	}
 	return sparse
 }
 
-// measureSparse adds to the rolls of sparse lists how many active records they had and have.
+// measureSparse adds to the rolls how many active records their lists have, and had where they
+// are sparse.
 func (p *planner) measureSparse() {
-	if len(p.in.State.Sparse) == 0 {
+	if len(p.rolls.lost) == 0 && len(p.in.State.Sparse) == 0 {
 		return
 	}
-	records := map[listKey]int{{kind: administrators}: len(p.in.Snapshot.Admins)}
-	for r := range p.in.Snapshot.agents {
-		if r.Active {
-			records[listKey{agentGroupList, r.Sub.ID, r.Group.ID}]++
-		}
-	}
+	records := p.records()
 	for list, roll := range p.rolls.by {
-		if list.kind == administrators || list.kind == agentGroupList {
-			roll.Before, roll.Records = p.in.State.Sparse[list.name()], records[list]
+		if list.kind != subAccountList {
+			roll.Before, roll.Records = p.in.State.Sparse[list.name()].Records, records[list]
 		}
 	}
+}
+
+// lacksAll says of a sparse list that none of its records is left.
+func (r *Roll) lacksAll() bool { return r.Before >= 2 && r.Records == 0 }
+
+// lacksMany says likewise that no more of them are left than are gone.
+func (r *Roll) lacksMany() bool {
+	return r.Before-r.Records >= 3 && r.Records <= r.Before-r.Records || r.lacksAll()
 }
 
 // sparseEmptied says of a sparse list that lost somebody that none of its records is left: the
 // roster does not know the others.
-func (r *Roll) sparseEmptied() bool { return r.Lost > 0 && r.Before >= 2 && r.Records == 0 }
+func (r *Roll) sparseEmptied() bool { return r.Lost > 0 && r.lacksAll() }
 
 // sparseShrunk says likewise that no more of them are left than are gone.
-func (r *Roll) sparseShrunk() bool {
-	return r.Lost > 0 && r.Before-r.Records >= 3 && r.Records <= r.Before-r.Records
-}
+func (r *Roll) sparseShrunk() bool { return r.Lost > 0 && r.lacksMany() }

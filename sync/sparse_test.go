@@ -1,6 +1,10 @@
 package sync
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+	"time"
+)
 
 // The roster has few people of a list: what the list loses is told by its records.
 func TestAccidentASparseListLosesPeople(t *testing.T) {
@@ -57,5 +61,104 @@ func TestAccidentASparseListLosesPeople(t *testing.T) {
 		w.daysOn(t, 1)
 		w.shorten("1/40", 0)
 		w.daysOn(t, 9)
+	})
+}
+
+// A sparse list loses those whom the roster does not know first, and its member later: on
+// another run, one by one, or days after.
+func TestAccidentASparseListLosesStrangersFirst(t *testing.T) {
+	lone := func(w *world) {
+		w.agent("1/40", "5400", "Bo Ss", rc("7400"), agentType("SUPERVISOR"))
+		w.extension("7400", "Bo Ss")
+		w.team("1/40", 300, 11)
+		w.Policy.Scope.Include = []Match{{Role: RoleSupervisor}, {AgentGroup: "1?"}, {AgentGroup: "2?"}}
+	}
+	boss := int64(205)
+	t.Run("at once", func(t *testing.T) {
+		w := seventeen(t, usualLimits, lone)
+		w.shorten("1/40", 1)
+		w.daysOn(t, 3)
+		w.shorten("1/40", 0)
+		w.daysOn(t, 9)
+		same(t, w.waiting(Waiting), []int64{boss})
+		w.approve(t, w.lastRun, nil)
+		w.tomorrow().today(t)
+		same(t, w.inactive(), []int64{boss})
+		if kept := w.books.state.Sparse["1/40"]; kept.Records != 0 {
+			t.Errorf("kept of a list on which nobody is: %+v", kept)
+		}
+	})
+	t.Run("one an hour", func(t *testing.T) {
+		w := seventeen(t, usualLimits, lone)
+		for n := 11; n >= 0; n-- {
+			w.later(time.Hour).shorten("1/40", n)
+			w.today(t)
+		}
+		w.daysOn(t, 9)
+		same(t, w.waiting(Waiting), []int64{boss})
+	})
+	t.Run("one a day", func(t *testing.T) {
+		w := seventeen(t, usualLimits, lone)
+		for n := 6; n >= 0; n-- {
+			w.shorten("1/40", n)
+			w.daysOn(t, 1)
+		}
+		same(t, w.waiting(Waiting), []int64{boss})
+	})
+	t.Run("over months: that is turnover", func(t *testing.T) {
+		w := seventeen(t, usualLimits, lone)
+		for n := 11; n >= 1; n-- {
+			w.shorten("1/40", n)
+			w.daysOn(t, 9)
+		}
+		w.shorten("1/40", 0)
+		w.tomorrow().today(t)
+		same(t, w.inactive(), []int64{boss})
+	})
+}
+
+// The roster has few of those whom the extension list and the roles name: they are judged by
+// their records as well.
+func TestAccidentASparseListOfRingEX(t *testing.T) {
+	strangers := func(w *world) {
+		for n := 500; n < 520; n++ {
+			w.extension(fmt.Sprintf("7%03d", n), fmt.Sprintf("P%03d Roy", n))
+		}
+		w.team("1/10", 0, 5)
+	}
+	half := func(w *world) { w.dropExtensions(append(numbers(500, 514), 1)...) }
+	start := func(t *testing.T, policy func(*world)) *world {
+		w := newWorld()
+		w.Policy.Limits = usualLimits
+		strangers(w)
+		policy(w)
+		w.today(t)
+		w.tomorrow().today(t)
+		return w.tomorrow()
+	}
+	t.Run("extensions", func(t *testing.T) {
+		w := start(t, func(w *world) { w.Policy.RequireRingEX = true })
+		half(w)
+		w.daysOn(t, 9)
+		same(t, w.waiting(Waiting), []int64{1})
+	})
+	t.Run("roles", func(t *testing.T) {
+		w := start(t, func(w *world) {
+			w.Policy.Access = Access{AccessPermission, "WFM"}
+			w.Policy.Scope.Exclude = []Match{{Email: "p5*"}}
+			w.role("1", "WFM User", []string{"WFM"}, append(rcIDs(500, 519), rcIDs(1, 5)...)...)
+		})
+		for n := 500; n < 515; n++ {
+			delete(w.Snapshot.Assigned, fmt.Sprintf("7%03d", n))
+		}
+		delete(w.Snapshot.Assigned, "7001")
+		w.daysOn(t, 9)
+		same(t, w.waiting(Waiting), []int64{1})
+	})
+	t.Run("one extension of many", func(t *testing.T) {
+		w := start(t, func(w *world) { w.Policy.RequireRingEX = true })
+		w.dropExtensions(1)
+		w.today(t)
+		same(t, w.inactive(), []int64{1})
 	})
 }

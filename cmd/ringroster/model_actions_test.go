@@ -290,6 +290,9 @@ func (g *game) editMember() {
 		delete(g.shown, m.id)
 		delete(g.leavingSince, m.id) // attaching begins the count anew (R21)
 		g.edit(sync.ByHand, sync.Manage(m.id, m.managed))
+		if key := (heldKey{m.id, "status"}); m.managed && m.active && m.linked && g.open[key] == nil { // R25
+			g.open[key] = &heldRow{state: "suspect", after: "inactive", reason: "removed", why: map[string]bool{"attached": true}}
+		}
 	case 1:
 		g.setOwn(m)
 	case 2:

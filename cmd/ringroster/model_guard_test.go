@@ -46,10 +46,9 @@ func (p *planning) guard(kept *planning, doubts map[string]string) {
 	all := p.limits()
 	p.disputed(kept)
 	lost, _ := p.losses()
-	subs := p.doubted(lost, doubts)
 	for _, m := range p.sorted() {
 		if was := p.before[m.id]; was.watched() && p.leaving[m.id] != "" {
-			p.leaver(m, p.why(m, kept, lost, doubts, all), p.isDoubted(m, lost, subs))
+			p.leaver(m, p.why(m, kept, lost, doubts, all), p.inDoubt(m, lost, doubts))
 		} else {
 			p.present(m)
 		}
@@ -87,49 +86,57 @@ func (p *planning) why(m *modelMember, kept *planning, lost map[string][]*modelM
 	return why
 }
 
-// doubted are the sub-accounts of which an agent list is not believed, by either look, and
-// until when somebody must be lost to wait for it.
-func (p *planning) doubted(lost map[string][]*modelMember, doubts map[string]string) map[string]time.Time {
-	subs, always := map[string]time.Time{}, p.now.AddDate(1, 0, 0)
-	for sub := range p.inDoubt {
-		subs[sub] = always
+// inDoubt says whether a leaver is lost from an agent list while another is not believed. Where
+// an operator rejected all that those lists lost, it concerns those lost at about that time.
+func (p *planning) inDoubt(m *modelMember, lost map[string][]*modelMember, doubts map[string]string) bool {
+	until := time.Time{}
+	if p.oneLook {
+		until = p.now
 	}
-	for list := range doubts {
-		for _, m := range lost[list] {
-			until := always
-			if p.isRejected(m.id, "status") || p.isRejected(m.id, "logins") { // the lists are wrong: only who is lost with them is in doubt
-				until = p.since(m).Add(listWindow)
-			}
-			if until.After(subs[subOf(list)]) {
-				subs[subOf(list)] = until
+	isLost := false
+	for list, gone := range lost {
+		isLost = isLost || subOf(list) != "" && slices.Contains(gone, m)
+		if subOf(list) == "" || doubts[list] == "" {
+			continue
+		}
+		for _, other := range gone {
+			switch t := p.since(other).Add(listWindow); {
+			case !p.isRejected(other.id, "status") && !p.isRejected(other.id, "logins"):
+				until = p.now
+			case t.After(until):
+				until = t
 			}
 		}
 	}
-	delete(subs, "") // the administrators
-	return subs
+	return isLost && p.leaving[m.id] != "ringex_disabled" && !p.since(m).After(until) // a statement is no absence
 }
 
-// since is when a member first would have left.
+// since is when a member would have left first.
 func (p *planning) since(m *modelMember) time.Time {
-	if since := p.leavingSince[m.id]; !since.IsZero() {
-		return since
+	if t := p.leavingSince[m.id]; !t.IsZero() {
+		return t
 	}
 	return p.now
 }
 
-// isDoubted says whether a leaver waits for another list of their sub-account. A disabled
-// extension is a statement and no absence.
-func (p *planning) isDoubted(m *modelMember, lost map[string][]*modelMember, subs map[string]time.Time) bool {
-	for list, gone := range lost {
-		if until, doubted := subs[subOf(list)]; doubted && slices.Contains(gone, m) && !p.since(m).After(until) {
-			return p.leaving[m.id] != "ringex_disabled"
+// absent says whether something that a leaver had is missing (R17).
+func (p *planning) absent(id int64) bool {
+	was, q := p.before[id], p.members[id].person
+	if p.leaving[id] == "ringex_disabled" {
+		return false
+	}
+	if q == nil || was.admin != "" && q.admin == "" {
+		return true
+	}
+	for key, row := range was.logins {
+		if _, listed := q.logins[key]; row.active && !listed {
+			return true
 		}
 	}
 	return false
 }
 
-// leaver takes the ladder's first step that applies (R16). doubted: it waits without a
-// question of its own, for so long.
+// leaver takes the ladder's first step that applies (R16).
 func (p *planning) leaver(m *modelMember, why map[string]bool, doubted bool) {
 	key, reason := heldKey{m.id, "status"}, p.leaving[m.id]
 	row := p.open[key]
@@ -143,11 +150,11 @@ func (p *planning) leaver(m *modelMember, why map[string]bool, doubted bool) {
 			why["rejected"] = true
 		}
 	}
-	stays := p.conflicted[m.id] || !rejected && reason == "removed" && days <= p.grace
+	stays := p.conflicted[m.id] || !rejected && p.absent(m.id) && days <= p.grace
 	if len(why) == 0 && (p.isRejected(m.id, "role") || p.isRejected(m.id, "logins")) { // R26
 		why["rejected"] = true
 	}
-	if len(why) == 0 && row == nil && doubted && p.now.Sub(p.since(m)) >= listWindow {
+	if len(why) == 0 && row == nil && doubted {
 		why["list_in_doubt"] = true
 	}
 	guarded := len(why) > 0 || row != nil && !rejected
@@ -157,21 +164,19 @@ func (p *planning) leaver(m *modelMember, why map[string]bool, doubted bool) {
 	case stays, rejected:
 	case guarded:
 		p.row(key, "waiting", "inactive", reason, why)
-	case doubted:
-		return // no absence, either
 	default:
 		p.leavers[m.id] = reason
 		m.active, m.reason = false, reason
 	}
 	if !p.conflicted[m.id] {
-		p.book(m, reason)
+		p.book(m)
 	}
 }
 
 // book counts an absence, at most once a UTC day (R17).
-func (p *planning) book(m *modelMember, reason string) {
+func (p *planning) book(m *modelMember) {
 	switch {
-	case reason != "removed":
+	case !p.absent(m.id):
 		m.absentDays, m.absentOn = 0, ""
 	case m.absentOn < p.today:
 		m.absentDays, m.absentOn = m.absentDays+1, p.today

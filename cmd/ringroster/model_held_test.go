@@ -112,7 +112,7 @@ func (r *modelRoster) release(o occasion, chosen []heldKey) *verdicts {
 		case !planned:
 			continue
 		case key.field == "status":
-			p.book(m, read.leaving[m.id])
+			read.book(m)
 			m.active, m.reason = false, read.leaving[m.id]
 			v.leavers[m.id], r.decidedOut[m.id] = m.reason, true
 		case key.field != "logins":

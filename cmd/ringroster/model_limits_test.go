@@ -141,11 +141,6 @@ func (p *planning) remember() {
 		}
 		stays := listsOf(m.logins, m.admin) // what the roster still says is undecided
 		for list, then := range p.wasOn(p.before[m.id], p.company) {
-			groups := maps.Clone(s.on[id]) // who became an administrator is looked for once more
-			delete(groups, adminList)
-			if !s.on[id][list] && moved(list, then, groups) && !stays[list] {
-				p.unsee(id, func(l string) bool { return l == list })
-			}
 			if !s.on[id][list] && stays[list] && m.active {
 				if lost[id] == nil {
 					lost[id] = map[string]map[string]bool{}

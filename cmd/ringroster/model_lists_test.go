@@ -117,6 +117,7 @@ func (p *planning) distrusted() map[string]string {
 			doubts[list] = "list_shrunk"
 		}
 	}
+	p.vanished(doubts, lost)
 	for list := range doubts { // what its groups say already need not be said of the whole
 		said := 0
 		for group := range doubts {
@@ -132,20 +133,66 @@ func (p *planning) distrusted() map[string]string {
 	return doubts
 }
 
-// dissolved says whether most who were on a list have moved, and RingEX shows none of the
-// others at work: then it was dissolved, and they left with that.
+// dissolved says whether most who were on a list have moved, and RingEX proves of the others,
+// but for one, that they have gone: then it was dissolved, and they left with that.
 func (p *planning) dissolved(list string, lost []*modelMember, left int) bool {
-	away := 0
+	away, unproved := 0, 0
 	for _, m := range p.sorted() {
 		then := p.wasOn(p.before[m.id], p.company)[list]
 		if now := m.reportedOn(); p.before[m.id].managed && then != nil && !now[list] && moved(list, then, now) {
 			away++
 		}
 	}
-	return 3*len(lost) < len(lost)+left+away && !slices.ContainsFunc(lost, func(m *modelMember) bool {
-		h := p.company.extensionOf(m.rc)
-		return h != nil && !h.disabled
-	})
+	for _, m := range lost {
+		if !p.hasGone(p.before[m.id]) {
+			unproved++
+		}
+	}
+	return 3*len(lost) < len(lost)+left+away && unproved < 2
+}
+
+// hasGone says whether RingEX proves it: by a disabled extension, or by one that is listed
+// no more while the owner's is, and nine in ten of those still there.
+func (p *planning) hasGone(m *modelMember) bool {
+	if h := p.company.extensionOf(m.rc); h != nil {
+		return h.disabled
+	}
+	known, missing := 0, 0
+	for _, other := range p.sorted() {
+		if was := p.before[other.id]; was.watched() && other.person != nil && was.hadExtension() {
+			known++
+			if p.company.extensionOf(was.rc) == nil {
+				missing++
+			}
+		}
+	}
+	return m.hadExtension() && missing*10 <= known && p.company.extensionOf(fmt.Sprint(modelOwner)) != nil
+}
+
+func (m *modelMember) hadExtension() bool { return m.rc != "" && m.synced["extension_number"] != "" }
+
+// vanished finds groups that are not listed or answer nothing, and lost two together.
+func (p *planning) vanished(doubts map[string]string, lost map[string][]*modelMember) {
+	there := map[string]bool{}
+	for _, q := range p.people {
+		for list := range listsOf(q.logins, "") {
+			there[list] = true
+		}
+	}
+	n := 0
+	empty := map[string]string{}
+	for list, gone := range lost {
+		path, isGroup := strings.CutPrefix(list, "group ")
+		if listed := p.company.groupListed(path); isGroup && (!listed || !there[list]) {
+			n += len(gone)
+			empty[list] = map[bool]string{true: "list_emptied", false: "agent_group_gone"}[listed]
+		}
+	}
+	for list, reason := range empty {
+		if n >= 2 && doubts[list] == "" {
+			doubts[list] = reason
+		}
+	}
 }
 
 // cut finds lists that are as long as the longest, where two had more active records, or
@@ -260,13 +307,7 @@ func (p *planning) look(b *blink) (read *planning, doubts map[string]string) {
 	looks := read.lossText()
 	if p.looks > 1 && !read.failed {
 		second := p.plan(p.company.people(b.at(2)))
-		inDoubt := map[string]bool{}
-		defer func() { read.inDoubt = inDoubt }()
-		for list := range doubts {
-			inDoubt[subOf(list)] = true
-		}
 		for list, reason := range second.distrusted() {
-			inDoubt[subOf(list)] = true
 			if doubts[list] == "" {
 				doubts[list] = reason
 			}
@@ -275,7 +316,10 @@ func (p *planning) look(b *blink) (read *planning, doubts map[string]string) {
 		read = p.plan(p.company.people(nil)) // where the looks differ, the one that keeps the member counts
 		read.failed = second.failed
 		lost, _ := read.losses()
-		maps.DeleteFunc(doubts, func(list, _ string) bool { return len(lost[list]) == 0 }) // the other look shows them
+		maps.DeleteFunc(doubts, func(list, _ string) bool { // the other look shows them
+			read.oneLook = read.oneLook || subOf(list) != "" && len(lost[list]) == 0
+			return len(lost[list]) == 0
+		})
 	}
 	read.lookText = fmt.Sprintf("%s: %v", looks, doubts)
 	return read, doubts

@@ -92,7 +92,6 @@ type planning struct {
 	conflicted map[int64]bool
 	leaving    map[int64]string // who would leave, whatever keeps them
 	before     map[int64]*modelMember
-	inDoubt    map[string]bool // sub-accounts of which one look gave no reason to believe a list
 }
 
 // occasion is when and over what a run plans.
@@ -104,6 +103,7 @@ type occasion struct {
 	today        string
 	looks        int    // how often the run read the lists
 	settingsText string // what decides (R23)
+	oneLook      bool   // an agent list is not believed by one of the looks alone
 	ownerLost    bool   // RingEX listed the owner of the token at the last full run, and does not now
 }
 

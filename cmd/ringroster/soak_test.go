@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"runtime"
 	"strings"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,7 +170,6 @@ func (s *soak) round(i int) {
 			s.t.Fatalf("round %d failed (%v), and the roster moved:\n%s", i, result.Err, diff)
 		}
 	case sync.Succeeded:
-		postpone(result.Plan, want, got)
 		forgiveNumbers(before, want, got)
 		if diff := cmp.Diff(want, got); diff != "" {
 			s.t.Fatalf("round %d succeeded, and the roster is not what a run without faults makes of it:\n%s", i, diff)
@@ -184,18 +183,6 @@ func (s *soak) round(i int) {
 		}
 	}
 	s.noWrongLeaver(i, before, want, got)
-}
-
-// postpone has those stay in want of whom the plan says that they leave later: another
-// list of their sub-account was not believed at one of the looks (R22).
-func postpone(plan *sync.Plan, want, got map[string]string) {
-	for _, note := range plan.Notes {
-		for who, state := range got {
-			if note.Reason == sync.NoteListInDoubt && strings.HasPrefix(state, "active ") && strings.Contains(state, " "+note.Name+" <") {
-				want[who] = strings.Replace(want[who], "inactive", "active  ", 1)
-			}
-		}
-	}
 }
 
 // forgiveNumbers has extension numbers stay as they were, or unknown, in want: an extension

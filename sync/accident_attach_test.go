@@ -1,0 +1,69 @@
+package sync
+
+import (
+	"slices"
+	"testing"
+)
+
+// Whoever is attached while they are missing is a question, however few they are: nobody
+// followed what the lists lost of them meanwhile (R25).
+
+func TestAccidentAHeldGroupIsDetachedAndAttachedOneByOne(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		w.unlist("1", "10")
+		w.daysOn(t, 1)
+		for n := range int64(12) {
+			w.edit(t, Manage(n+1, false))
+		}
+		w.daysOn(t, 2)
+		for n := range int64(12) {
+			w.edit(t, Manage(n+1, true))
+			w.daysOn(t, 1)
+		}
+		same(t, w.waiting(Waiting), from(1, 12))
+	})
+}
+
+func TestAccidentAttachedOneByOneWhereNothingWasHeld(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		for n := range int64(12) {
+			w.edit(t, Manage(n+1, false))
+		}
+		w.unlist("1", "10")
+		w.daysOn(t, 9)
+		for n := range int64(12) {
+			w.edit(t, Manage(n+1, true))
+			w.daysOn(t, 1)
+		}
+		same(t, w.waiting(Waiting), from(1, 12))
+		w.approve(t, w.lastRun, these(1))
+		same(t, w.inactive(), from(1, 1))
+	})
+}
+
+func TestAttachedAndPresentIsNoQuestion(t *testing.T) {
+	w := seventeen(t, usualLimits)
+	w.edit(t, Manage(1, false))
+	w.daysOn(t, 1)
+	w.edit(t, Manage(1, true))
+	w.daysOn(t, 1)
+	if len(w.books.state.Open) > 0 {
+		t.Errorf("still open: %+v", w.books.state.Open)
+	}
+	w.drop(1)
+	w.tomorrow().today(t)
+	same(t, w.inactive(), from(1, 1))
+}
+
+func TestAttachingEndsNoRejection(t *testing.T) {
+	w := seventeen(t, usualLimits)
+	w.unlist("1", "10")
+	w.daysOn(t, 1)
+	w.refuse(t)
+	w.edit(t, Manage(1, false))
+	w.edit(t, Manage(1, true))
+	same(t, w.waiting(Rejected), from(1, 12))
+	if slices.Contains(w.waiting(Suspect), 1) {
+		t.Error("member 1 is rejected and suspect")
+	}
+}

@@ -1,0 +1,118 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// Lists that lose their people a few at a time, and doubts that end too soon (R22).
+
+// Somebody is lost from a list that is believed, while another is not. That one heals.
+func TestAccidentTheListInDoubtHeals(t *testing.T) {
+	for _, place := range []string{"1/11", "2/50"} { // of the same sub-account, and of another
+		t.Run(place, func(t *testing.T) {
+			bothLimits(t, func(t *testing.T, w *world) {
+				w.team("2/50", 300, 12)
+				w.daysOn(t, 2)
+				restore := w.lists()
+				w.unlist("1", "10")
+				g := w.group(place)
+				gone := g.Agents[2].RCUserID
+				g.Agents = slices.Delete(slices.Clone(g.Agents), 2, 3)
+				w.today(t)
+				restore()
+				g = w.group(place)
+				g.Agents = slices.Delete(slices.Clone(g.Agents), 2, 3)
+				w.daysOn(t, 9)
+				if waits := w.waiting(Waiting); len(waits) != 1 || w.member(waits[0]).RCUserID != gone {
+					t.Errorf("%v wait, not the member with %s", waits, gone)
+				}
+			})
+		})
+	}
+}
+
+// Whoever moves on the very day on which the new group answers nothing is known from the old
+// one alone.
+func TestAccidentMovedIntoAGroupThatAnswersNothing(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		w.team("2/50", 300, 12)
+		w.daysOn(t, 2)
+		w.drop(1)                    // to group 50, of another sub-account
+		w.group("2/50").Agents = nil // which answers nothing
+		w.daysOn(t, 9)
+		same(t, w.waiting(Waiting), append([]int64{1}, from(205, 216)...))
+		w.agent("2/50", "9001", "P001 Roy", rc("7001"))
+		w.team("2/50", 300, 12)
+		w.daysOn(t, 1)
+		same(t, w.waiting(Waiting), nil)
+	})
+}
+
+// Half of a group moves, to a group each, and is lost from there within hours.
+func TestAccidentMovedAndLostWithinHours(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		w.team("1/40", 300, 30) // a longer list than theirs
+		w.daysOn(t, 2)
+		moved := numbers(1, 6)
+		w.later(time.Hour).drop(moved...)
+		for _, n := range moved {
+			w.agent(fmt.Sprintf("1/%d", 10+n), fmt.Sprintf("9%03d", n), fmt.Sprintf("P%03d Roy", n), rc(fmt.Sprintf("7%03d", n)))
+		}
+		w.today(t)
+		w.later(time.Hour).drop(moved[:4]...) // below every limit
+		w.today(t)
+		same(t, w.waiting(Waiting), nil)
+		same(t, w.inactive(), from(1, 4))
+		w.later(time.Hour).drop(moved...)
+		w.today(t)
+		same(t, w.waiting(Waiting), from(5, 6))
+	})
+}
+
+// Hourly runs in which the extension list, the roles and the administrators list lose one
+// after the other: a look at the last run alone would see no list that was halved.
+func TestAccidentListsDwindleByTheHour(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(*world)
+		lose   func(*world, int)
+	}{
+		"extensions": {func(w *world) { w.Policy.RequireRingEX = true }, func(w *world, n int) { w.dropExtensions(n) }},
+		"roles": {func(w *world) {
+			w.Policy.Access = Access{AccessPermission, "WFM"}
+			w.role("1", "WFM User", []string{"WFM"}, rcIDs(1, 30)...)
+		}, func(w *world, n int) { delete(w.Snapshot.Assigned, fmt.Sprintf("7%03d", n)) }},
+		"administrators": {func(w *world) { w.boss(numbers(1, 30)...) }, func(w *world, n int) {
+			w.Snapshot.Admins = slices.DeleteFunc(slices.Clone(w.Snapshot.Admins), func(a Admin) bool { return a.RCUserID == fmt.Sprintf("7%03d", n) })
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.Policy.Limits = Limits{Limit{100, 50}, Limit{30, 20}, Limit{30, 20}, Limit{20, 3}} // which holds nobody
+			w.team("1/10", 0, 30)
+			c.before(w)
+			w.today(t)
+			w.tomorrow().today(t)
+			held := 0
+			for n := 1; n <= 20 && held == 0; n++ {
+				c.lose(w.later(50*time.Minute), n)
+				plan := w.today(t)
+				if plan.Held != nil {
+					held = n
+				}
+			}
+			if want := map[string]int{"extensions": 15, "roles": 15, "administrators": 3}[name]; held != want {
+				t.Errorf("held at the loss of %d, not %d", held, want)
+			}
+		})
+	}
+}
+
+func rcIDs(first, last int) (all []string) {
+	for n := first; n <= last; n++ {
+		all = append(all, fmt.Sprintf("7%03d", n))
+	}
+	return all
+}
