@@ -273,8 +273,8 @@ func (w *world) rejected(member int64, reason Reason) {
 func (w *world) edit(t rapid.TB, edit Edit) {
 	t.Helper()
 	state := w.State
-	if open := w.books.state.Open; open != nil {
-		state.Open = open
+	if w.books.state.Version > 0 {
+		state.Open = w.books.state.Open
 	}
 	plan, settled, err := edit(state, slices.Values(w.members))
 	if err != nil {
