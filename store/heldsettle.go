@@ -150,6 +150,9 @@ func (w *heldWriter) acceptFull(planned []sync.HeldChange) error {
 		}
 	}
 	if !holds {
+		if refused, err := w.refused(); err != nil || refused {
+			return err
+		}
 		return w.accept(settings, w.c.Run)
 	}
 	if shown {
@@ -172,6 +175,9 @@ func (w *heldWriter) acceptSettled(rows []decided) error {
 	if err != nil || len(runs) == 0 {
 		return err
 	}
+	if refused, err := w.refused(); err != nil || refused {
+		return err
+	}
 	accepted, err := collect(stream(w.ctx, w.tx, func(s *runSettings, rows *sql.Rows) error { return rows.Scan(&s.run, &s.text) }, `
 		SELECT s.run_id, s.settings FROM run_settings s
 		 WHERE s.account = ?1 AND s.job = ?2 AND s.run_id IN (SELECT value FROM json_each(?3))
@@ -183,6 +189,18 @@ func (w *heldWriter) acceptSettled(rows []decided) error {
 		return err
 	}
 	return w.accept(accepted[0].text, accepted[0].run)
+}
+
+// refused says whether all that a run held for its settings was rejected, and the rejections
+// stand: then nothing is accepted (R23).
+func (w *heldWriter) refused() (refused bool, err error) {
+	err = w.tx.QueryRowContext(w.ctx, `
+		SELECT EXISTS (SELECT 1 FROM run_settings s JOIN held_changes h USING (account, job, run_id)
+		  WHERE account = ? AND job = ? AND h.closed_at IS NULL AND h.state = 'rejected' AND `+bySettings+`
+		    AND NOT EXISTS (SELECT 1 FROM held_changes a
+		                     WHERE a.account = s.account AND a.job = s.job AND a.run_id = s.run_id AND a.state = '`+HeldApproved+`'))`,
+		w.c.Account, w.c.JobName()).Scan(&refused)
+	return refused, err
 }
 
 // runSettings are the settings of a run that wait to be accepted.

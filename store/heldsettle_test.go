@@ -25,7 +25,11 @@ func TestR23AcceptedSettings(t *testing.T) {
 		"held, then rejected": {
 			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"approve Ann", "a"}, {"reject Bob", "b"},
 		},
-		"all at once": {{"day a:", "a"}, {"day b: Ann* Bob* Cy", "a"}, {"reject Ann Bob", "b"}},
+		"all at once": {{"day a:", "a"}, {"day b: Ann* Bob* Cy", "a"}, {"approve Ann Bob", "b"}},
+		"all rejected": {
+			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"reject Ann Bob", "a"}, {"day b:", "a"}, {"day c: Cy*", "a"}, {"approve Cy", "a"},
+			{"day b: -Ann", "a"}, {"day d: -Bob", "d"},
+		},
 		"held, then needed no more": {
 			{"day a:", "a"}, {"day b: Ann*", "a"}, {"day c: -Ann", "c"},
 		},

@@ -136,3 +136,61 @@ func TestR25AnotherValueIsAnotherNumber(t *testing.T) {
 		t.Errorf("still to do: %v", lines(plan))
 	}
 }
+
+// A change of settings takes the role of many at once: that is asked, as leavers are (R23).
+func TestAccidentAChangeOfPrecedenceDemotes(t *testing.T) {
+	precedence := func(w *world, role string) {
+		w.Policy.RolePrecedence = role
+		w.Policy.Deciding = []Setting{{"role_precedence", `"` + role + `"`, `"Administrator"`}}
+	}
+	w := seventeen(t, usualLimits, func(w *world) {
+		precedence(w, RoleAdministrator)
+		w.boss(1, 2, 3)
+		w.admin("390", "Ida Fox")
+	})
+	roles := func() (all []string) {
+		for _, m := range w.members {
+			if m.RCUserID == "7001" || m.RCUserID == "7002" || m.RCUserID == "7003" {
+				all = append(all, m.Profile[Role])
+			}
+		}
+		return all
+	}
+	precedence(w, "Agent")
+	same(t, reasonsFor(w.today(t)), []string{"settings_changed"})
+	w.daysOn(t, 5)
+	same(t, roles(), []string{RoleAdministrator, RoleAdministrator, RoleAdministrator})
+	w.approve(t, w.lastRun, nil)
+	same(t, roles(), []string{"Agent", "Agent", "Agent"})
+	if got := w.books.state.Accepted["role_precedence"]; got != `"Agent"` {
+		t.Errorf("accepted: %s", got)
+	}
+	precedence(w, RoleAdministrator) // nobody is asked who gains by it, within the limit
+	same(t, reasonsFor(w.tomorrow().today(t)), []string{"administrator_limit"})
+}
+
+// Who rejects all that new settings would do says that they are wrong: they are not accepted
+// by that (R23).
+func TestAccidentARejectionAcceptsNoSettings(t *testing.T) {
+	w := seventeen(t, usualLimits)
+	w.scopeOut(`"first"`, "p001@*", "p002@*")
+	w.today(t)
+	w.refuse(t)
+	w.daysOn(t, 3)
+	w.scopeOut(`"first"`, "p00?@*") // as if those of today were drawn wider by a new department
+	w.daysOn(t, 3)
+	same(t, w.waiting(Waiting), from(3, 9))
+	if got := w.books.state.Accepted["scope"]; got != "" {
+		t.Errorf("accepted: %s", got)
+	}
+	w.scopeOut(`""`)
+	w.daysOn(t, 4)
+	if len(w.books.state.Open) > 0 {
+		t.Errorf("still open: %+v", w.books.state.Open)
+	}
+	w.scopeOut(`"second"`)
+	w.daysOn(t, 1)
+	if got := w.books.state.Accepted["scope"]; got != `"second"` {
+		t.Errorf("accepted: %s", got)
+	}
+}

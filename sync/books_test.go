@@ -13,6 +13,7 @@ type books struct {
 	state    State
 	lastHeld int64
 	settings map[RunID]map[string]string // of runs that hold somebody because of them (R23)
+	approved []RunID                     // of which somebody was approved whom they held because of them
 	done     []booking
 	fulls    []time.Time // starts of full runs
 }
@@ -205,7 +206,9 @@ func (b *books) reconcile(c *Commit, open []HeldChange) {
 		return
 	}
 	if !moved {
-		b.state.Accepted = c.Settings.Settings
+		if !b.refused() {
+			b.accept(c.Run, c.Settings.Settings)
+		}
 		return
 	}
 	if b.settings == nil {
@@ -239,6 +242,9 @@ func (b *books) settle(c *Commit) {
 			return false
 		}
 		decided[h.Run] = decided[h.Run] || heldForSettings(&h)
+		if c.Settled.Decision == Approve && heldForSettings(&h) {
+			b.approved = append(b.approved, h.Run)
+		}
 		return c.Settled.Decision == Approve
 	})
 	for i := range b.state.Open {
@@ -249,8 +255,20 @@ func (b *books) settle(c *Commit) {
 	}
 	for run := range decided {
 		waits := slices.ContainsFunc(b.state.Open, func(h HeldChange) bool { return h.State == Waiting && h.Run == run && heldForSettings(&h) })
-		if now := b.settings[run]; decided[run] && !waits && now != nil {
-			b.state.Accepted = maps.Clone(now)
+		if now := b.settings[run]; decided[run] && !waits && now != nil && !b.refused() {
+			b.accept(run, maps.Clone(now))
 		}
 	}
+}
+
+func (b *books) accept(run RunID, settings map[string]string) {
+	b.state.Accepted = settings
+	maps.DeleteFunc(b.settings, func(r RunID, _ map[string]string) bool { return r <= run })
+}
+
+// refused says whether all that a run held for its settings was rejected (R23).
+func (b *books) refused() bool {
+	return slices.ContainsFunc(b.state.Open, func(h HeldChange) bool {
+		return h.State == Rejected && heldForSettings(&h) && b.settings[h.Run] != nil && !slices.Contains(b.approved, h.Run)
+	})
 }

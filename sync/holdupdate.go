@@ -15,6 +15,7 @@ func (s *settling) holdUpdates() {
 	s.holdDifferences()
 	over := s.overUpdates()
 	admins := s.overAdministrators()
+	settings := s.kept.movedSettings()
 	changes := s.kept.plan.Changes
 	for i := range changes {
 		c := &changes[i]
@@ -33,6 +34,8 @@ func (s *settling) holdUpdates() {
 				}
 			case why != nil && isLimited(c, &f):
 				held[f.Field] = []HoldReason{*why}
+			case settings != "" && losesRank(c, &f):
+				held[f.Field] = []HoldReason{{ReasonSettings, settings}} // R23
 			case row != nil && row.Kind == c.Kind && row.State != Rejected:
 				held[f.Field] = slices.Clone(row.Why)
 			}
@@ -46,6 +49,11 @@ func (s *settling) holdUpdates() {
 		s.holdFields(c, held)
 	}
 	s.dropEmpty()
+}
+
+// losesRank says whether RingCentral, or the settings, give an active member a lower role.
+func losesRank(c *Change, f *FieldChange) bool {
+	return c.Kind == Update && f.Field == Role.String() && (f.Reason == ReasonSource || f.Reason == ReasonSettings) && roleRank[f.After] < roleRank[f.Before]
 }
 
 // idField is held with the names: an id that goes ahead of them would look like one that has

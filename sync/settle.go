@@ -16,9 +16,7 @@ func (p *planner) findings() Findings {
 		Noun: "active members", Now: p.in.Now, Limit: p.in.Policy.Limits.Deactivations, Active: p.tally.active,
 		Recent:       [2]int{p.in.State.Recent[0].Deactivated, p.in.State.Recent[1].Deactivated},
 		Rolls:        p.rolls.sorted(),
-		OwnerMissing: p.missingOwner(),
-		// With an empty set of settings "nothing was accepted yet" is about the members there.
-		SettingsChanged: movedSettings(p.in.State.Accepted, DecidingSettings(&p.in.Policy, p.in.Snapshot), "members"),
+		OwnerMissing: p.missingOwner(), SettingsChanged: p.movedSettings(),
 	}
 	for i := range p.leavers {
 		if l := &p.leavers[i]; l.counts() {
@@ -32,6 +30,12 @@ func (p *planner) findings() Findings {
 		return list.kind == subAccountList && !p.rolls.by[list].Gone && p.isCovered(list.sub, &found)
 	})
 	return found
+}
+
+// movedSettings says which deciding settings are not those accepted (R23).
+func (p *planner) movedSettings() string {
+	// With an empty set of settings "nothing was accepted yet" is about the members there.
+	return movedSettings(p.in.State.Accepted, DecidingSettings(&p.in.Policy, p.in.Snapshot), "members")
 }
 
 // isCovered says whether all that a sub-account lost is lost from agent groups that are not

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -249,6 +250,9 @@ func (p *planning) updates(m *modelMember, kept *planning, lost map[string][]*mo
 	}
 }
 
+// modelRank is how high a role is.
+var modelRank = map[string]int{"Administrator": 2, "Supervisor": 1}
+
 // limitedFields are those, besides the logins, that can be held.
 var limitedFields = []string{"role", "first_name", "last_name", "email"}
 
@@ -268,6 +272,9 @@ func (p *planning) updateField(m *modelMember, kept *planning, field string, why
 	case row != nil && row.state == "rejected" && (field == "role" || row.after == value):
 	case value != other.values[field]:
 		p.row(key, "waiting", value, "", why)
+	case field == "role" && row == nil && p.settingsText != p.accepted && p.reasons[fmt.Sprint(m.id, "role")] == "" && was.synced["role"] != value &&
+		modelRank[value] < modelRank[was.values["role"]]: // R23
+		p.row(key, "waiting", value, "", map[string]bool{"settings_changed": true})
 	case row != nil && row.state != "rejected":
 		p.row(key, "waiting", value, "", nil)
 	default:

@@ -131,6 +131,10 @@ func (r *modelRoster) release(o occasion, chosen []heldKey) *verdicts {
 		}
 		decided = append(decided, row)
 		delete(r.open, key)
+		if r.approvedOf == nil {
+			r.approvedOf = map[int64]bool{}
+		}
+		r.approvedOf[row.run] = true
 	}
 	r.accept(decided)
 	return v

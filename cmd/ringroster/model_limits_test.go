@@ -157,7 +157,7 @@ func (p *planning) remember() {
 		p.left = append(p.left, departure{p.now, id})
 	}
 	p.settingsOf[p.run] = p.settingsText
-	if !p.waits(func(row *heldRow) bool { return row.why["settings_changed"] }) {
+	if !p.waits(func(row *heldRow) bool { return row.why["settings_changed"] }) && !p.refusedSettings() {
 		p.accepted, p.acceptedOf = p.settingsText, p.run
 	}
 }
@@ -171,13 +171,20 @@ func (r *modelRoster) waits(also func(*heldRow) bool) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(r.open)), func(row *heldRow) bool { return row.state == "waiting" && also(row) })
 }
 
+// refusedSettings says whether all that a run held for its settings was rejected.
+func (r *modelRoster) refusedSettings() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(r.open)), func(row *heldRow) bool {
+		return row.state == "rejected" && row.why["settings_changed"] && row.run > r.acceptedOf && !r.approvedOf[row.run]
+	})
+}
+
 // accept is the end of R23: with the last leaver that a run held for its settings,
 // these are accepted.
 func (r *modelRoster) accept(decided []*heldRow) {
 	slices.SortFunc(decided, func(a, b *heldRow) int { return int(a.run - b.run) }) // of several, the last run's
 	for _, d := range decided {
 		same := func(row *heldRow) bool { return row.run == d.run && row.why["settings_changed"] }
-		if d.why["settings_changed"] && d.run > r.acceptedOf && !r.waits(same) { // never back to older ones
+		if d.why["settings_changed"] && d.run > r.acceptedOf && !r.waits(same) && !r.refusedSettings() { // never back to older ones
 			r.accepted, r.acceptedOf = r.settingsOf[d.run], d.run
 		}
 	}

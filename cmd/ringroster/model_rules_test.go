@@ -49,6 +49,7 @@ type modelRoster struct {
 	accepted     string           // settings
 	acceptedOf   int64            // the run whose settings these are
 	settingsOf   map[int64]string // of each full run
+	approvedOf   map[int64]bool   // runs of whose held changes some were approved
 	percent      int
 	floor        int
 	grace        int
