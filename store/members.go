@@ -13,13 +13,11 @@ import (
 	"ringroster/sync"
 )
 
-const membersSQL = `
-	SELECT m.member_id, m.status, m.managed, m.linked, m.rc_user_id, m.username,
-	       m.first_name, m.last_name, m.email, m.role, m.extension_number,
-	       m.department, m.job_title, m.site, m.data_source, m.activity_id, m.deactivation_reason,
-	       m.time_zone, m.language, m.teams, m.categories, m.permissions, m.pins, m.logins,
+var membersSQL = `
+	SELECT m.member_id, m.status, m.managed, m.linked, m.rc_user_id, m.username, m.activity_id, m.deactivation_reason,
+	       m.teams, m.categories, m.permissions, m.pins, m.logins,
 	       m.synced, m.synced_roles, m.synced_logins, m.synced_regional, m.admin_ids,
-	       m.absent_days, m.absent_on, m.last_seen_at, m.leaving_since, m.seal IS NULL
+	       m.absent_days, m.absent_on, m.last_seen_at, m.leaving_since, m.seal IS NULL, ` + list(fieldColumns, itself) + `
 	  FROM members m
 	 WHERE +m.account = ? AND m.member_id IN (SELECT value FROM json_each(?))
 	 ORDER BY m.member_id`
@@ -130,17 +128,17 @@ type memberRow struct {
 
 // dest lists where the columns of membersSQL go, in their order.
 func (r *memberRow) dest() []any {
-	m, p := &r.m, &r.m.Profile
-	return []any{
-		&m.ID, &m.Status, &m.Managed, &m.Linked, &m.RCUserID, &m.Username,
-		&p[sync.FirstName], &p[sync.LastName], &p[sync.Email], &p[sync.Role], &p[sync.ExtensionNumber],
-		&p[sync.Department], &p[sync.JobTitle], &p[sync.Site], &p[sync.DataSource],
-		&m.Own[sync.ActivityID], &m.DeactivationReason,
-		&p[sync.TimeZone], &p[sync.Language],
+	m := &r.m
+	dest := []any{
+		&m.ID, &m.Status, &m.Managed, &m.Linked, &m.RCUserID, &m.Username, &m.Own[sync.ActivityID], &m.DeactivationReason,
 		&m.Own[sync.Teams], &m.Own[sync.Categories], &m.Own[sync.Permissions], &r.pins, &r.logins,
 		&r.synced, &m.Synced.Roles, &m.Synced.Logins, &m.Synced.Regional, &r.adminIDs,
 		&m.AbsentDays, &m.AbsentOn, &r.lastSeen, &r.leaving, &m.Unsealed,
 	}
+	for f := range m.Profile {
+		dest = append(dest, &m.Profile[f])
+	}
+	return dest
 }
 
 // member copies the row, which the next one will overwrite.

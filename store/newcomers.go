@@ -64,28 +64,32 @@ type insertion struct {
 // half a percent. Columns that stand in no list hold their defaults.
 type commons [7]string
 
-const (
-	commonColumns = `account, created_at, created_by,
-		data_source, time_zone, language, synced_regional, activity_id, teams, categories`
-	ownColumns = `seal, rc_user_id, username, first_name, last_name, email, role,
-		extension_number, department, job_title, site, permissions, logins,
-		synced_roles, synced_logins, admin_ids, search`
+// commonFields are the synced fields of which that is true, ownFields all others.
+var (
+	commonFields  = []sync.Field{sync.DataSource, sync.TimeZone, sync.Language}
+	ownFields     = fieldsWithout(commonFields...)
+	commonColumns = slices.Concat([]string{"account", "created_at", "created_by", "synced_regional", "activity_id", "teams", "categories"}, columnNames(commonFields...))
+	ownColumns    = slices.Concat([]string{
+		"seal", "rc_user_id", "username", "permissions", "logins", "synced_roles", "synced_logins", "admin_ids", "search",
+	}, columnNames(ownFields...))
 )
 
 func commonsOf(m *sync.Member) commons {
-	p := &m.Profile
-	return commons{
-		p[sync.DataSource], p[sync.TimeZone], p[sync.Language], m.Synced.Regional,
-		m.Own[sync.ActivityID], m.Own.Text(sync.Teams), m.Own.Text(sync.Categories),
+	c := commons{m.Synced.Regional, m.Own[sync.ActivityID], m.Own.Text(sync.Teams), m.Own.Text(sync.Categories)}
+	for i, f := range commonFields {
+		c[len(c)-len(commonFields)+i] = m.Profile[f]
 	}
+	return c
 }
 
 // appendOwn appends the values of ownColumns.
 func appendOwn(texts []string, m *sync.Member, seal string) []string {
-	p := &m.Profile
-	return append(texts, seal, m.RCUserID, m.Username, p[sync.FirstName], p[sync.LastName], p[sync.Email], p[sync.Role],
-		p[sync.ExtensionNumber], p[sync.Department], p[sync.JobTitle], p[sync.Site], m.Own.Text(sync.Permissions), loginsText(m.Logins),
+	texts = append(texts, seal, m.RCUserID, m.Username, m.Own.Text(sync.Permissions), loginsText(m.Logins),
 		m.Synced.Roles, m.Synced.Logins, idList(m.AdminIDs), searchText(m))
+	for _, f := range ownFields {
+		texts = append(texts, m.Profile[f])
+	}
+	return texts
 }
 
 // insertSQL takes the first id, and then the texts. A row that fails leaves those before
@@ -96,12 +100,12 @@ func (w *writer) insertSQL(i *insertion) string {
 	for _, text := range i.commons {
 		common = append(common, sqlText(text))
 	}
-	own := strings.Repeat(", ?", strings.Count(ownColumns, ",")+1)
+	own := list(ownColumns, value)
 	values := make([]string, i.rows)
 	for row := range values {
-		values[row] = fmt.Sprintf(`(?1 + %d, 1, '', %s%s)`, row, strings.Join(common, ", "), own)
+		values[row] = fmt.Sprintf(`(?1 + %d, 1, '', %s, %s)`, row, strings.Join(common, ", "), own)
 	}
-	return `INSERT OR FAIL INTO members (member_id, linked, synced, ` + commonColumns + `, ` + ownColumns + `)
+	return `INSERT OR FAIL INTO members (member_id, linked, synced, ` + list(commonColumns, itself) + `, ` + list(ownColumns, itself) + `)
 		VALUES ` + strings.Join(values, ", ")
 }
 

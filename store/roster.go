@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"fmt"
 	"iter"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,15 +17,8 @@ import (
 	"ringroster/sync"
 )
 
-// RosterColumns are the columns of the view roster, in their order.
-const RosterColumns = `member_id, account, status, role, username, first_name, last_name,
-	email, extension_number, activity_id, data_source, rc_user_id,
-	department, job_title, site, managed, deactivation_reason,
-	created_at, created_by, updated_at, updated_by,
-	deactivated_at, reactivated_at, last_seen_at, absent_days,
-	time_zone, language, teams, categories, permissions, pins`
-
-// RosterRow is one row of the view roster. Times are RFC 3339 in UTC, nil while
+// RosterRow is one row of the view roster: its fields are the columns of the view, in their
+// order, and a new one comes last. Times are RFC 3339 in UTC, nil while
 // they have not come; managed is 0 or 1 as in the view.
 type RosterRow struct {
 	MemberID           int64       `json:"member_id"`
@@ -58,13 +54,31 @@ type RosterRow struct {
 	Pins               JSON        `json:"pins"`
 }
 
+// RosterColumns are the columns of the view roster, in their order.
+func RosterColumns() []string { return slices.Clone(rosterColumns) }
+
+// Cells are the values of the row as texts, in the order of its columns.
+func (r *RosterRow) Cells() []string {
+	cells := make([]string, 0, len(rosterColumns))
+	for _, v := range reflect.ValueOf(r).Elem().Fields() {
+		switch {
+		case v.Kind() != reflect.Pointer:
+			cells = append(cells, fmt.Sprint(v))
+		case v.IsNil():
+			cells = append(cells, "")
+		default:
+			cells = append(cells, fmt.Sprint(v.Elem()))
+		}
+	}
+	return cells
+}
+
 func (r *RosterRow) scan(rows *sql.Rows) error {
-	return rows.Scan(&r.MemberID, &r.Account, &r.Status, &r.Role, &r.Username, &r.FirstName, &r.LastName,
-		&r.Email, &r.ExtensionNumber, &r.ActivityID, &r.DataSource, &r.RCUserID,
-		&r.Department, &r.JobTitle, &r.Site, &r.Managed, &r.DeactivationReason,
-		&r.CreatedAt, &r.CreatedBy, &r.UpdatedAt, &r.UpdatedBy,
-		&r.DeactivatedAt, &r.ReactivatedAt, &r.LastSeenAt, &r.AbsentDays,
-		&r.TimeZone, &r.Language, &r.Teams, &r.Categories, &r.Permissions, &r.Pins)
+	dest := make([]any, 0, len(rosterColumns))
+	for _, v := range reflect.ValueOf(r).Elem().Fields() {
+		dest = append(dest, v.Addr().Interface())
+	}
+	return rows.Scan(dest...)
 }
 
 // JSON is a column of JSON text: in a document it is the value itself.
@@ -146,7 +160,7 @@ const findNameSQL = `
 // roster yields the rows of the view for the member ids that a query gives.
 func (s *Store) roster(ctx context.Context, ids string, args []any) iter.Seq2[RosterRow, error] {
 	return told(stream(ctx, s.r, (*RosterRow).scan, `
-		SELECT `+RosterColumns+` FROM roster
+		SELECT `+strings.Join(rosterColumns, ", ")+` FROM roster
 		 WHERE member_id IN (`+ids+`)
 		 ORDER BY member_id`, args...), s.path)
 }

@@ -26,7 +26,7 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 			activity_id, data_source, rc_user_id, department, job_title, site, managed, deactivation_reason, created_at,
 			created_by, updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days,
 			time_zone, language, teams, categories, permissions, pins`,
-			RosterColumns,
+			strings.Join(RosterColumns(), ", "),
 			RosterRow{},
 		},
 		"roster_logins": {

@@ -53,6 +53,10 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 
 // raise is migrate for whoever holds the lock.
 func raise(ctx context.Context, db *sql.DB, files fs.FS, have, want int64) error {
+	files, err := withDerived(files)
+	if err != nil {
+		return err
+	}
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err

@@ -10,18 +10,31 @@ import (
 	"ringroster/sync"
 )
 
-// The statements of one commit. appendDecided, appendValues and appendKept give the
-// values of their columns in this order.
+// The columns of members that one commit writes: appendDecided, appendValues and appendKept
+// give their values in this order.
+var (
+	indexedColumns = []string{"status", "rc_user_id", "username", "role"}
+	valueColumns   = slices.Concat([]string{
+		"managed", "activity_id", "deactivation_reason", "teams", "categories", "permissions", "pins", "logins", "search",
+	}, plainFieldColumns)
+	keptColumns = []string{
+		"linked", "synced", "synced_roles", "synced_logins", "synced_regional", "admin_ids",
+		"absent_days", "absent_on", "last_seen_at", "leaving_since",
+	}
+	insertColumns = slices.Concat([]string{"member_id"}, indexedColumns, valueColumns, keptColumns, []string{"account", "created_at", "created_by"})
+)
+
+// The statements of one commit.
+var (
+	insertMemberSQL = `INSERT INTO members (` + list(insertColumns, itself) + `) VALUES (` + list(insertColumns, value) + `)`
+	updateValuesSQL = `
+		UPDATE members
+		   SET ` + list(valueColumns, assigned) + `, ` + list(keptColumns, assigned) + `, seal = ?, updated_at = ?, updated_by = ?
+		 WHERE member_id = ? AND account = ?`
+	markMemberSQL = `UPDATE members SET ` + list(keptColumns, assigned) + `, seal = ? WHERE member_id = ? AND account = ?`
+)
+
 const (
-	insertMemberSQL = `
-		INSERT INTO members (
-		       member_id, status, rc_user_id, username, role, managed, first_name, last_name, email,
-		       extension_number, department, job_title, site, data_source, activity_id,
-		       deactivation_reason, time_zone, language, teams, categories, permissions, pins, logins, search,
-		       linked, synced, synced_roles, synced_logins, synced_regional, admin_ids,
-		       absent_days, absent_on, last_seen_at, leaving_since,
-		       account, created_at, created_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	// What indexes hold is written only where it changes: it costs most of an update.
 	updateIndexedSQL = `
 		UPDATE members
@@ -29,20 +42,6 @@ const (
 		       deactivated_at = CASE WHEN status = 'active' AND ?1 = 'inactive' THEN ?5 ELSE deactivated_at END,
 		       reactivated_at = CASE WHEN status = 'inactive' AND ?1 = 'active' THEN ?5 ELSE reactivated_at END
 		 WHERE member_id = ?6 AND account = ?7`
-	updateValuesSQL = `
-		UPDATE members
-		   SET managed = ?, first_name = ?, last_name = ?, email = ?,
-		       extension_number = ?, department = ?, job_title = ?, site = ?, data_source = ?, activity_id = ?,
-		       deactivation_reason = ?, time_zone = ?, language = ?,
-		       teams = ?, categories = ?, permissions = ?, pins = ?, logins = ?, search = ?,
-		       linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
-		       absent_days = ?, absent_on = ?, last_seen_at = ?, leaving_since = ?, seal = ?, updated_at = ?, updated_by = ?
-		 WHERE member_id = ? AND account = ?`
-	markMemberSQL = `
-		UPDATE members
-		   SET linked = ?, synced = ?, synced_roles = ?, synced_logins = ?, synced_regional = ?, admin_ids = ?,
-		       absent_days = ?, absent_on = ?, last_seen_at = ?, leaving_since = ?, seal = ?
-		 WHERE member_id = ? AND account = ?`
 	countBetweenSQL = `SELECT count(*) FROM members WHERE member_id BETWEEN ? AND ?`
 	sealMemberSQL   = `UPDATE members SET seal = ? WHERE member_id = ? AND account = ?`
 )
@@ -219,11 +218,12 @@ func (w *writer) appendDecided(args []any, m *sync.Member) []any {
 
 // appendValues appends what is in no index of it.
 func (w *writer) appendValues(args []any, m *sync.Member) []any {
-	p := &m.Profile
-	return append(args, m.Managed, p[sync.FirstName], p[sync.LastName], p[sync.Email],
-		p[sync.ExtensionNumber], p[sync.Department], p[sync.JobTitle], p[sync.Site], p[sync.DataSource],
-		m.Own[sync.ActivityID], m.DeactivationReason, p[sync.TimeZone], p[sync.Language],
+	args = append(args, m.Managed, m.Own[sync.ActivityID], m.DeactivationReason,
 		m.Own.Text(sync.Teams), m.Own.Text(sync.Categories), m.Own.Text(sync.Permissions), sync.PinsJSON(m.Pins), loginsText(m.Logins), searchText(m))
+	for _, f := range plainFields {
+		args = append(args, m.Profile[f])
+	}
+	return args
 }
 
 // appendKept appends the bookkeeping of the syncs.

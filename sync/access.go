@@ -231,9 +231,10 @@ func assessExtension(v *verdict, person *Person) {
 	if e == nil || !e.HasContact {
 		return
 	}
-	v.Profile[ExtensionNumber], v.Profile[Department] = e.Number, e.Department
-	v.Profile[JobTitle], v.Profile[Site] = e.JobTitle, e.Site
-	v.Known = v.Known.With(ExtensionNumber, Department, JobTitle, Site)
+	for f, value := range e.fields {
+		v.Profile[f] = value
+		v.Known = v.Known.With(f)
+	}
 }
 
 // firstOf returns the first value that is not empty.

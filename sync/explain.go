@@ -185,8 +185,11 @@ func (p *planner) traceExtension(person *Person, m *Member) {
 	if person.ExtByID {
 		by = "by rcUserId"
 	}
-	p.trace(person, m, "R7", "RingEX extensions", "extension %s (number %s, type %s) is %s, attached %s; department %q, title %q, site %q",
-		e.ID, e.Number, e.Type, e.Status, by, e.Department, e.JobTitle, e.Site)
+	var says strings.Builder
+	for f, value := range e.fields {
+		fmt.Fprintf(&says, ", %s %q", strings.ReplaceAll(f.String(), "_", " "), value)
+	}
+	p.trace(person, m, "R7", "RingEX extensions", "extension %s (type %s) is %s, attached %s; %s", e.ID, e.Type, e.Status, by, says.String()[2:])
 	if words := p.maps.words(&Profile{Department: e.Department, JobTitle: e.JobTitle, Site: e.Site}, nil); words != "" {
 		p.trace(person, m, "R8", "settings", "%s", words)
 	}

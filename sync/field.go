@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -12,7 +11,8 @@ import (
 // logs and flags.
 type Field int
 
-// The synced fields, in the order in which they are shown.
+// The synced fields, in the order in which they are shown. A new one comes last: the
+// archive keeps profiles as lists.
 const (
 	FirstName Field = iota
 	LastName
@@ -28,9 +28,28 @@ const (
 	fieldCount
 )
 
-var fieldNames = [fieldCount]string{
-	"first_name", "last_name", "email", "role", "extension_number",
-	"department", "job_title", "site", "data_source", "time_zone", "language",
+// fieldTable is the table of synced fields. SQL columns, views, triggers, JSON, the archive,
+// export, explain and erasure follow it.
+var fieldTable = [fieldCount]struct {
+	name string
+	// impersonal fields say nothing about a human: `roster forget` leaves them alone, and
+	// blanks all others.
+	impersonal bool
+	// extension finds the value in a RingEX record, of a field that no other source has
+	// (R8); nil: another has it, or the list has not.
+	extension func(*Extension) *string
+}{
+	FirstName:       {name: "first_name"},
+	LastName:        {name: "last_name"},
+	Email:           {name: "email"},
+	Role:            {name: "role", impersonal: true},
+	ExtensionNumber: {name: "extension_number", extension: func(e *Extension) *string { return &e.Number }},
+	Department:      {name: "department", extension: func(e *Extension) *string { return &e.Department }},
+	JobTitle:        {name: "job_title", extension: func(e *Extension) *string { return &e.JobTitle }},
+	Site:            {name: "site", extension: func(e *Extension) *string { return &e.Site }},
+	DataSource:      {name: "data_source", impersonal: true},
+	TimeZone:        {name: "time_zone"},
+	Language:        {name: "language"},
 }
 
 // Fields yields every synced field in display order.
@@ -44,11 +63,24 @@ func Fields() []Field {
 
 // ParseField finds a synced field by its name.
 func ParseField(name string) (Field, bool) {
-	i := slices.Index(fieldNames[:], name)
-	return Field(i), i >= 0
+	for f := range fieldCount {
+		if fieldTable[f].name == name {
+			return f, true
+		}
+	}
+	return 0, false
 }
 
-func (f Field) String() string { return fieldNames[f] }
+func (f Field) String() string { return fieldTable[f].name }
+
+// fields yields what only the extension says of its holder, in display order.
+func (e *Extension) fields(yield func(Field, string) bool) {
+	for f := range fieldCount {
+		if value := fieldTable[f].extension; value != nil && !yield(f, *value(e)) {
+			return
+		}
+	}
+}
 
 // MarshalText writes the name.
 func (f Field) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
@@ -87,7 +119,7 @@ func (p Profile) MarshalJSON() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&b, "%q:%s", fieldNames[i], text)
+		fmt.Fprintf(&b, "%q:%s", fieldTable[i].name, text)
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil

@@ -18,9 +18,6 @@ import (
 // nothing by themselves, and without them the next sync would take the same
 // record for a newcomer.
 
-// personal are the synced fields that say something about a human.
-var personal = FieldSet(0).With(FirstName, LastName, Email, ExtensionNumber, Department, JobTitle, Site, TimeZone, Language)
-
 // Forget blanks what is personal of a member. It cannot be undone.
 func Forget(member int64) Edit {
 	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
@@ -59,7 +56,7 @@ func (m *Member) forget() {
 
 func (p Profile) impersonal() Profile {
 	for f := range fieldCount {
-		if personal.Has(f) {
+		if !fieldTable[f].impersonal {
 			p[f] = ""
 		}
 	}
@@ -81,7 +78,7 @@ func ForgetText(field, value string) (string, error) {
 	switch {
 	case value == "":
 		return "", nil
-	case field == "username", synced && personal.Has(f):
+	case field == "username", synced && !fieldTable[f].impersonal:
 		return "", nil
 	case field == "pins":
 		return PinsJSON(nil), nil

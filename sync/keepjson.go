@@ -112,9 +112,11 @@ func appendExtension(b []byte, e *Extension) []byte {
 	b = appendKey(b, "first_name", e.FirstName)
 	b = appendKey(b, "last_name", e.LastName)
 	b = appendKey(b, "email", e.Email)
-	b = appendKey(b, "department", e.Department)
-	b = appendKey(b, "job_title", e.JobTitle)
-	b = appendKey(b, "site", e.Site)
+	for f, value := range e.fields {
+		if f != ExtensionNumber { // which stands at the beginning
+			b = appendKey(b, f.String(), value)
+		}
+	}
 	b = appendFlag(b, "has_contact", e.HasContact)
 	b = appendKey(b, "faulty", e.Faulty)
 	return closed(b)

@@ -112,6 +112,14 @@ func (m *Member) sum(seals hash.Hash) {
 	_, _ = seals.Write(digest[:]) // it cannot fail
 }
 
+// Fields from firstLateField on came when there were seals already, in rosters and in what
+// runs kept. They are in a digest only where they have a value: a seal from before holds for
+// who has none.
+const (
+	firstLateField = Language + 1
+	lateMark       = 1 << 62
+)
+
 // digest condenses what is not the same in every sealed member. room is to write
 // in; the possibly grown room is returned.
 func (m *Member) digest(into *[digestLength]byte, room []byte) []byte {
@@ -119,8 +127,8 @@ func (m *Member) digest(into *[digestLength]byte, room []byte) []byte {
 	add := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	add(m.RCUserID)
 	add(m.Username)
-	for i := range m.Profile {
-		add(m.Profile[i])
+	for f := range firstLateField {
+		add(m.Profile[f])
 	}
 	add(m.Synced.Roles)
 	add(m.Synced.Regional)
@@ -137,6 +145,12 @@ func (m *Member) digest(into *[digestLength]byte, room []byte) []byte {
 			b = append(b, 1)
 		} else {
 			b = append(b, 0)
+		}
+	}
+	for f := firstLateField; f < fieldCount; f++ {
+		if value := m.Profile[f]; value != "" {
+			b = binary.AppendUvarint(b, lateMark+uint64(f)) // which is no length, so that no login looks like it
+			add(value)
 		}
 	}
 	sum := sha256.Sum256(b)

@@ -103,17 +103,7 @@ func shortCells(r store.RosterRow) []string {
 // rosterListing is the view roster with all its columns, in their order.
 func rosterListing(rows rowsOf[store.RosterRow]) *listing[store.RosterRow] {
 	return &listing[store.RosterRow]{
-		key: "members", rows: rows, columns: strings.FieldsFunc(store.RosterColumns, func(r rune) bool { return strings.ContainsRune(", \n\t", r) }),
-		cells: func(r store.RosterRow) []string {
-			return []string{
-				fmt.Sprint(r.MemberID), r.Account, string(r.Status), r.Role, r.Username, r.FirstName, r.LastName,
-				r.Email, r.ExtensionNumber, r.ActivityID, r.DataSource, r.RCUserID,
-				r.Department, r.JobTitle, r.Site, fmt.Sprint(r.Managed), r.DeactivationReason,
-				r.CreatedAt, r.CreatedBy, r.UpdatedAt, r.UpdatedBy,
-				text(r.DeactivatedAt), text(r.ReactivatedAt), text(r.LastSeenAt), fmt.Sprint(r.AbsentDays),
-				r.TimeZone, r.Language, string(r.Teams), string(r.Categories), string(r.Permissions), string(r.Pins),
-			}
-		},
+		key: "members", rows: rows, columns: store.RosterColumns(), cells: func(r store.RosterRow) []string { return r.Cells() },
 	}
 }
 

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"bytes"
+	"io/fs"
+	"reflect"
+	"strings"
+
+	"ringroster/sync"
+)
+
+// The views and triggers that name every synced field are made from the tables of fields,
+// and made anew at the end of the newest migration: a migration that adds a field is an
+// ALTER TABLE. TestDerivedSchema fails where their text changes without a migration.
+
+// derivedSchema is their SQL.
+func derivedSchema() string {
+	return `
+DROP VIEW roster;
+DROP VIEW onboarded;
+DROP TRIGGER members_changing;
+DROP TRIGGER hand_updated_members;
+
+CREATE VIEW roster AS
+SELECT ` + list(rosterColumns, rosterColumn) + `
+  FROM members m LEFT JOIN accounts a ON a.account = m.account;
+
+-- A member as the history of its onboarding tells it. The account is called as it
+-- is today, as in all of the history.
+CREATE VIEW onboarded AS
+SELECT m.member_id, json_object(` + list(onboardedTexts, pair("m.")) + `, ` + list(fieldColumns, pair("m.")) + `, ` + list(onboardedJSON, func(column string) string {
+		return `'` + column + `', json(m.` + column + `)`
+	}) + `,
+         'logins', json((
+           SELECT json_group_array(json_object(
+                    'sub_account_id', l.value ->> 0, 'sub_account', l.value ->> 1,
+                    'agent_group_id', l.value ->> 2, 'agent_group', l.value ->> 3,
+                    'agent_id', l.value ->> 4, 'agent_type', l.value ->> 5, 'user_name', l.value ->> 6,
+                    'data_source', l.value ->> 7, 'active', json(iif(l.value ->> 8, 'true', 'false'))))
+             FROM json_each(m.logins) l))) AS text
+  FROM members m;
+
+-- +goose StatementBegin
+CREATE TRIGGER members_changing BEFORE UPDATE OF member_id, status, managed, rc_user_id, username,
+  activity_id, teams, categories, permissions, pins, logins, ` + list(fieldColumns, itself) + ` ON members
+BEGIN
+  UPDATE changes SET after = coalesce((SELECT o.text FROM onboarded o WHERE o.member_id = changes.member_id), '')
+   WHERE member_id = old.member_id AND after = '' AND kind = 'onboard';
+END;
+-- +goose StatementEnd
+
+-- '' in members.synced says what the row holds. Before it says anything else, what it
+-- held is written out.
+-- +goose StatementBegin
+CREATE TRIGGER hand_updated_members AFTER UPDATE ON members
+BEGIN
+  UPDATE members SET synced = json_object('status', old.status, 'rc_user_id', old.rc_user_id, ` + list(fieldColumns, pair("old.")) + `)
+   WHERE member_id = new.member_id AND synced = '' AND old.synced = '';
+  UPDATE members SET seal = NULL WHERE member_id = new.member_id AND seal IS NOT NULL;
+  UPDATE accounts SET version = version + 1 WHERE account IN (old.account, new.account);
+END;
+-- +goose StatementEnd
+`
+}
+
+// fieldColumns are the columns of the synced fields, plainFieldColumns those that no index
+// has.
+var (
+	fieldColumns      = columnNames(sync.Fields()...)
+	plainFields       = fieldsWithout(sync.Role)
+	plainFieldColumns = columnNames(plainFields...)
+)
+
+// What an onboarding tells beside the synced fields.
+var (
+	onboardedTexts = []string{"account", "status", "managed", "username", "rc_user_id", "activity_id"}
+	onboardedJSON  = []string{"teams", "categories", "permissions", "pins"}
+)
+
+// rosterColumns are the columns of the view roster, in their order.
+var rosterColumns = func() (names []string) {
+	for f := range reflect.TypeFor[RosterRow]().Fields() {
+		names = append(names, f.Tag.Get("json"))
+	}
+	return names
+}()
+
+// rosterColumn is a column of the view: nearly always one of the member's. A linked member
+// that is neither absent nor inactive was in the last snapshot.
+func rosterColumn(name string) string {
+	switch name {
+	case "updated_at", "updated_by":
+		created := strings.Replace(name, "updated", "created", 1)
+		return `coalesce(m.` + name + `, m.` + created + `) AS ` + name
+	case "last_seen_at":
+		return `CASE WHEN m.linked = 0 OR m.status = 'inactive' OR m.absent_days > 0 THEN m.last_seen_at
+            ELSE a.last_snapshot_at END AS last_seen_at`
+	}
+	return `m.` + name
+}
+
+func columnNames(fields ...sync.Field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.String()
+	}
+	return names
+}
+
+func fieldsWithout(fields ...sync.Field) (others []sync.Field) {
+	without := sync.FieldSet(0).With(fields...)
+	for _, f := range sync.Fields() {
+		if !without.Has(f) {
+			others = append(others, f)
+		}
+	}
+	return others
+}
+
+// list joins what each of some columns comes to with commas.
+func list(columns []string, each func(string) string) string {
+	texts := make([]string, len(columns))
+	for i, column := range columns {
+		texts[i] = each(column)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func itself(column string) string { return column }
+
+// assigned is a column in an UPDATE that is given its value.
+func assigned(column string) string { return column + ` = ?` }
+
+// value is where an INSERT is given the value of a column.
+func value(string) string { return `?` }
+
+// pair is a column's name and value, for json_object.
+func pair(row string) func(string) string {
+	return func(column string) string { return `'` + column + `', ` + row + column }
+}
+
+// withDerived are migrations of which the newest makes what is derived anew.
+func withDerived(files fs.FS) (fs.FS, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil || len(names) == 0 {
+		return files, err
+	}
+	newest := names[len(names)-1]
+	text, err := fs.ReadFile(files, newest)
+	return &extended{files, newest, append(text, derivedSchema()...)}, err
+}
+
+// extended are files of which one has another text.
+type extended struct {
+	fs.FS
+	name string
+	text []byte
+}
+
+// Open opens a file.
+func (e *extended) Open(name string) (fs.File, error) {
+	f, err := e.FS.Open(name)
+	if err == nil && name == e.name {
+		f = &extendedFile{f, bytes.NewReader(e.text)}
+	}
+	return f, err
+}
+
+// extendedFile is read from another text than its own.
+type extendedFile struct {
+	fs.File
+	text *bytes.Reader
+}
+
+// Read reads the other text.
+func (f *extendedFile) Read(into []byte) (int, error) { return f.text.Read(into) }
