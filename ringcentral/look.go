@@ -127,6 +127,7 @@ func decodeExtension(body []byte, extension string) (*sync.Extension, error) {
 	if len(rows) != 1 || string(rows[0].ID) != extension {
 		return nil, nonsense("the answer is not about extension %s", clean(extension))
 	}
-	x := rows[0].extension(faults[0], newTexts(1))
-	return &x, nil
+	x := &sync.Extension{}
+	rows[0].extension(x, faults[0], newTexts(1))
+	return x, nil
 }

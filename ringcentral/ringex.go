@@ -60,49 +60,61 @@ func decodeAccount(body []byte) (wireAccount, error) {
 
 // wireExtension is GetExtensionListInfoResponse, as far as it is used.
 type wireExtension struct {
-	ID      id     `json:"id"`
-	Number  string `json:"extensionNumber"`
-	Type    string `json:"type"`
-	Status  string `json:"status"`
-	Contact *struct {
-		FirstName  string `json:"firstName"`
-		LastName   string `json:"lastName"`
-		Email      string `json:"email"`
-		Department string `json:"department"`
-		JobTitle   string `json:"jobTitle"`
-	} `json:"contact"`
-	Site struct {
+	ID      id           `json:"id"`
+	Number  string       `json:"extensionNumber"`
+	Type    string       `json:"type"`
+	Status  string       `json:"status"`
+	Contact *wireContact `json:"contact"`
+	Site    struct {
 		Name string `json:"name"`
 	} `json:"site"`
 }
 
-// extension keeps what is certain: of a faulty record id, type and status at
-// most. Type and status mean something only as they are, so they stay so.
-func (w *wireExtension) extension(fault string, texts *texts) sync.Extension {
-	fault = w.tidy(fault)
-	x := sync.Extension{ID: texts.own(string(w.ID)), Type: texts.shared(w.Type), Status: texts.shared(w.Status), Faulty: fault}
-	if fault != "" {
-		return x
-	}
-	x.Number, x.Site = texts.own(w.Number), texts.shared(w.Site.Name)
-	if w.Contact == nil {
-		return x
-	}
-	x.HasContact = true
-	x.FirstName, x.LastName = texts.shared(w.Contact.FirstName), texts.shared(w.Contact.LastName)
-	x.Email = texts.own(w.Contact.Email)
-	x.Department, x.JobTitle = texts.shared(w.Contact.Department), texts.shared(w.Contact.JobTitle)
-	return x
+// wireContact is ContactInfo, as far as it is used.
+type wireContact struct {
+	FirstName  string `json:"firstName"`
+	LastName   string `json:"lastName"`
+	Email      string `json:"email"`
+	Department string `json:"department"`
+	JobTitle   string `json:"jobTitle"`
 }
 
-func (w *wireExtension) tidy(fault string) string {
-	fault = capped(fault, field{"type", &w.Type}, field{"status", &w.Status})
-	fault = tidy(fault, field{"extensionNumber", &w.Number}, field{"site", &w.Site.Name})
-	if c := w.Contact; c != nil {
-		fault = tidy(fault, field{"firstName", &c.FirstName}, field{"lastName", &c.LastName}, field{"email", &c.Email},
-			field{"department", &c.Department}, field{"jobTitle", &c.JobTitle})
+// extension keeps what is certain in x: of a faulty record id, type and status at
+// most. Type and status mean something only as they are, so they stay so.
+func (w *wireExtension) extension(x *sync.Extension, fault string, texts *texts) {
+	contact := w.Contact
+	if contact == nil {
+		contact = &wireContact{}
 	}
-	return fault
+	fields := [...]struct {
+		field
+		into   *string
+		shared bool // many extensions have the same
+	}{
+		{field{"extensionNumber", &w.Number}, &x.Number, false},
+		{field{"site", &w.Site.Name}, &x.Site, true},
+		{field{"firstName", &contact.FirstName}, &x.FirstName, true},
+		{field{"lastName", &contact.LastName}, &x.LastName, true},
+		{field{"email", &contact.Email}, &x.Email, false},
+		{field{"department", &contact.Department}, &x.Department, true},
+		{field{"jobTitle", &contact.JobTitle}, &x.JobTitle, true},
+	}
+	fault = capped(fault, field{"type", &w.Type}, field{"status", &w.Status})
+	for i := range fields {
+		fault = tidy(fault, fields[i].field)
+	}
+	*x = sync.Extension{ID: texts.own(string(w.ID)), Type: texts.shared(w.Type), Status: texts.shared(w.Status), Faulty: fault}
+	if fault != "" {
+		return
+	}
+	x.HasContact = w.Contact != nil
+	for i := range fields {
+		if f := &fields[i]; f.shared {
+			*f.into = texts.shared(*f.value)
+		} else {
+			*f.into = texts.own(*f.value)
+		}
+	}
 }
 
 var extensionRoom shelf[wireExtension]
@@ -120,8 +132,9 @@ func decodeExtensions(body []byte) (*page[sync.Extension], error) {
 	}
 	texts := newTexts(len(w.records))
 	for i := range w.records {
-		x := w.records[i].extension(w.faults[i], texts)
-		if p.records[i] = x; x.Faulty != "" {
+		x := &p.records[i]
+		w.records[i].extension(x, w.faults[i], texts)
+		if x.Faulty != "" {
 			p.faults[i] = x.Faulty
 		}
 	}
