@@ -183,13 +183,13 @@ func raiseAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 			stamp(c.TakenAt), c.Account); err != nil {
 			return err
 		}
-		return writeSparse(ctx, tx, c)
+		return writeLast(ctx, tx, c)
 	}
 	return nil
 }
 
-// writeSparse keeps how long the lists are of which the roster has few people (R22).
-func writeSparse(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
+// writeLast keeps what the next whole run compares with (readLast).
+func writeLast(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	sparse := c.Plan.Sparse
 	if sparse == nil {
 		sparse = map[string]sync.Length{}
@@ -198,7 +198,13 @@ func writeSparse(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE accounts SET sparse_lists = ?1 WHERE account = ?2 AND sparse_lists <> ?1`, string(text), c.Account)
+	known, err := jsonList(fieldColumns)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE accounts SET sparse_lists = ?1, known_fields = ?2
+		 WHERE account = ?3 AND (sparse_lists, known_fields) <> (?1, ?2)`, string(text), known, c.Account)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"ringroster/sync"
@@ -158,24 +159,34 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 	if st.Open, err = openHeld(ctx, tx, sync.JobMembers, account); err != nil {
 		return st, err
 	}
-	if err = readSparse(ctx, tx, account, &st); err != nil {
+	if err = readLast(ctx, tx, account, &st); err != nil {
 		return st, err
 	}
 	err = readPast(ctx, tx, account, now, &st)
 	return st, err
 }
 
-// readSparse reads how long the lists were of which the roster has few people (R22).
-func readSparse(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
-	var text string
-	err := tx.QueryRowContext(ctx, `SELECT sparse_lists FROM accounts WHERE account = ?`, account).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && text == "{}" {
+// readLast reads what the last whole run knew beside the members: how long the lists were of
+// which the roster has few people (R22), and the synced fields (R19).
+func readLast(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
+	var sparse, known string
+	err := tx.QueryRowContext(ctx, `SELECT sparse_lists, known_fields FROM accounts WHERE account = ?`, account).Scan(&sparse, &known)
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	if err != nil {
+	if err == nil && sparse != "{}" {
+		err = json.Unmarshal([]byte(sparse), &st.Sparse)
+	}
+	var names []string
+	if err = errors.Join(err, json.Unmarshal([]byte(known), &names)); err != nil {
 		return err
 	}
-	return json.Unmarshal([]byte(text), &st.Sparse)
+	for _, f := range sync.Fields() {
+		if !slices.Contains(names, f.String()) {
+			st.New = st.New.With(f)
+		}
+	}
+	return nil
 }
 
 // boundOthers are the other accounts, by the main account that each is bound to.

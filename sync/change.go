@@ -27,6 +27,7 @@ const (
 	ReasonRehired        Reason = "rehired" // reactivated under a new id, by e-mail
 	ReasonRecreated      Reason = "recreated"
 	ReasonSource         Reason = "source_changed"
+	ReasonFirstFill      Reason = "first_fill" // the roster did not have the field before
 	ReasonSettings       Reason = "settings_changed"
 	ReasonLocalEdit      Reason = "local_edit_reverted"
 	ReasonOperator       Reason = "operator"

@@ -102,7 +102,7 @@ func classify(c *Change, m *Member, found how) {
 
 // strongest is the reason that stands for a whole update.
 func strongest(fields []FieldChange) Reason {
-	for _, r := range []Reason{ReasonRecreated, ReasonSource, ReasonSettings, ReasonPinEnded} {
+	for _, r := range []Reason{ReasonRecreated, ReasonSource, ReasonSettings, ReasonFirstFill, ReasonPinEnded} {
 		if slices.ContainsFunc(fields, func(f FieldChange) bool { return f.Reason == r }) {
 			return r
 		}
@@ -190,6 +190,8 @@ func (p *planner) fieldReason(f Field, m *Member, pin *Pin, v *verdict) Reason {
 		return ReasonSettings
 	case m.Linked && synced == v.Profile[f]:
 		return ReasonLocalEdit
+	case m.Linked && p.in.State.New.Has(f) && m.Profile[f] == "":
+		return ReasonFirstFill
 	case m.Linked && f == DataSource,
 		m.Linked && f == Role && m.Synced.Roles == v.Evidence:
 		return ReasonSettings

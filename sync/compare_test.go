@@ -26,6 +26,16 @@ func TestR19WhyAFieldChanges(t *testing.T) {
 			fields: []string{"extension_number: 99 -> 12, local_edit_reverted"},
 		},
 		{
+			name: "first_fill: the roster did not have the field", before: ada,
+			then: func(w *world) {
+				w.State.New = w.State.New.With(Site, Department)
+				w.Snapshot.Extensions[1].Site = "Bern"
+				w.member(1).Profile[Department] = "by hand"
+			},
+			want:   []string{"update 1 rc:701 first_fill"},
+			fields: []string{"department: by hand -> , local_edit_reverted", "site:  -> Bern, first_fill"},
+		},
+		{
 			name: "edited by hand, and changed at the source as well: the source", before: ada,
 			then: func(w *world) {
 				w.member(1).Profile[ExtensionNumber] = "99"

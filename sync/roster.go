@@ -155,6 +155,8 @@ type State struct {
 	// Sparse are lists of which the roster has few people, by name, with the most active
 	// records that each had in full runs of a week (R22).
 	Sparse map[string]Length `json:"sparse,omitempty"`
+	// New are fields that no whole run of the account has read: this one fills them first.
+	New FieldSet `json:"new,omitempty"`
 
 	Kept  map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
 	Bases map[string]Base `json:"-"`              // of them the newest that are whole lists, by Piece.List
