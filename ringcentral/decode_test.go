@@ -172,7 +172,7 @@ func TestMostlyFaultyListsAreNoLists(t *testing.T) {
 
 func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 	p, err := decodeExtensions([]byte(`{"records":[
-		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"}},
+		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"},"costCenter":{"id":"c1","name":" 4100 "}},
 		{"id":"2","type":"User","status":"Unassigned"},
 		{"id":3,"status":"Disabled","contact":{"firstName":7,"lastName":"Ng"}},
 		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`))
@@ -180,7 +180,7 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []sync.Extension{
-		{ID: "1", Number: "102", Type: "User", Status: "Enabled", FirstName: "Bea", Email: "bea.ng@example.com", Site: "Main Site", HasContact: true},
+		{ID: "1", Number: "102", Type: "User", Status: "Enabled", FirstName: "Bea", Email: "bea.ng@example.com", Site: "Main Site", CostCenter: "4100", HasContact: true},
 		{ID: "2", Type: "User", Status: "Unassigned"},
 		{ID: "3", Status: "Disabled", Faulty: "contact: of the wrong type"},
 		{ID: "4", Type: "Hologram", Status: "Dreaming", HasContact: true},

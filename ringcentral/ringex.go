@@ -68,6 +68,9 @@ type wireExtension struct {
 	Site    struct {
 		Name string `json:"name"`
 	} `json:"site"`
+	CostCenter struct {
+		Name string `json:"name"`
+	} `json:"costCenter"`
 }
 
 // wireContact is ContactInfo, as far as it is used.
@@ -93,6 +96,7 @@ func (w *wireExtension) extension(x *sync.Extension, fault string, texts *texts)
 	}{
 		{field{"extensionNumber", &w.Number}, &x.Number, false},
 		{field{"site", &w.Site.Name}, &x.Site, true},
+		{field{"costCenter", &w.CostCenter.Name}, &x.CostCenter, true},
 		{field{"firstName", &contact.FirstName}, &x.FirstName, true},
 		{field{"lastName", &contact.LastName}, &x.LastName, true},
 		{field{"email", &contact.Email}, &x.Email, false},

@@ -52,6 +52,7 @@ type RosterRow struct {
 	Categories         JSON        `json:"categories"`
 	Permissions        JSON        `json:"permissions"`
 	Pins               JSON        `json:"pins"`
+	CostCenter         string      `json:"cost_center"`
 }
 
 // RosterColumns are the columns of the view roster, in their order.

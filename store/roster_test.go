@@ -25,7 +25,7 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 			`member_id, account, status, role, username, first_name, last_name, email, extension_number,
 			activity_id, data_source, rc_user_id, department, job_title, site, managed, deactivation_reason, created_at,
 			created_by, updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days,
-			time_zone, language, teams, categories, permissions, pins`,
+			time_zone, language, teams, categories, permissions, pins, cost_center`,
 			strings.Join(RosterColumns(), ", "),
 			RosterRow{},
 		},
@@ -274,7 +274,7 @@ func TestHistoryRows(t *testing.T) {
 	}
 	want := []ChangeRow{
 		{
-			ChangeID: 1, RunID: 1, MemberID: 1, Account: "acme", Kind: sync.Onboard, After: after,
+			ChangeID: 1, RunID: 1, MemberID: 1, Account: "acme", Kind: sync.Onboard, After: withLateFields(after),
 			Reason: sync.ReasonNew, Actor: new("wfm-sync"), OnBehalfOf: new(""), Note: new(""), At: new("2026-11-23T03:00:00Z"),
 		},
 		{

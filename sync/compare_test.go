@@ -28,12 +28,12 @@ func TestR19WhyAFieldChanges(t *testing.T) {
 		{
 			name: "first_fill: the roster did not have the field", before: ada,
 			then: func(w *world) {
-				w.State.New = w.State.New.With(Site, Department)
-				w.Snapshot.Extensions[1].Site = "Bern"
+				w.State.New = w.State.New.With(CostCenter, Department)
+				w.Snapshot.Extensions[1].CostCenter = "4100"
 				w.member(1).Profile[Department] = "by hand"
 			},
 			want:   []string{"update 1 rc:701 first_fill"},
-			fields: []string{"department: by hand -> , local_edit_reverted", "site:  -> Bern, first_fill"},
+			fields: []string{"department: by hand -> , local_edit_reverted", "cost_center:  -> 4100, first_fill"},
 		},
 		{
 			name: "edited by hand, and changed at the source as well: the source", before: ada,

@@ -131,6 +131,7 @@ type Extension struct {
 	Department string `json:"department,omitempty"`
 	JobTitle   string `json:"job_title,omitempty"`
 	Site       string `json:"site,omitempty"`
+	CostCenter string `json:"cost_center,omitempty"`
 	// HasContact is false when the record came without its contact block, as
 	// unassigned ones do: then its fields are unknown.
 	HasContact bool   `json:"has_contact,omitempty"`

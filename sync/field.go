@@ -25,6 +25,7 @@ const (
 	DataSource
 	TimeZone // IANA name
 	Language // BCP 47 tag
+	CostCenter
 	fieldCount
 )
 
@@ -50,6 +51,7 @@ var fieldTable = [fieldCount]struct {
 	DataSource:      {name: "data_source", impersonal: true},
 	TimeZone:        {name: "time_zone"},
 	Language:        {name: "language"},
+	CostCenter:      {name: "cost_center", extension: func(e *Extension) *string { return &e.CostCenter }},
 }
 
 // Fields yields every synced field in display order.

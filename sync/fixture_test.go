@@ -62,11 +62,12 @@ func faulty(why string) option   { return func(r *record) { r.faulty = why } }
 func named(first, last string) option {
 	return func(r *record) { r.first, r.last = first, last }
 }
-func inactive(r *record)      { r.inactive = true }
-func status(s string) option  { return func(r *record) { r.ext.Status = s } }
-func extType(t string) option { return func(r *record) { r.ext.Type = t } }
-func number(n string) option  { return func(r *record) { r.ext.Number = n } }
-func site(s string) option    { return func(r *record) { r.ext.Site = s } }
+func inactive(r *record)         { r.inactive = true }
+func status(s string) option     { return func(r *record) { r.ext.Status = s } }
+func extType(t string) option    { return func(r *record) { r.ext.Type = t } }
+func number(n string) option     { return func(r *record) { r.ext.Number = n } }
+func site(s string) option       { return func(r *record) { r.ext.Site = s } }
+func costCenter(c string) option { return func(r *record) { r.ext.CostCenter = c } }
 func department(d, title string) option {
 	return func(r *record) { r.ext.Department, r.ext.JobTitle = d, title }
 }

@@ -17,7 +17,7 @@ func forgettable(t *testing.T) *world {
 	w.agent("1/10", "501", "Zeno Quill", rc("701"), userName("zeno.user"))
 	w.agent("1/10", "502", "Bob Ray", rc("702"))
 	w.admin("301", "Zeno Quill", userName("zeno.admin"))
-	w.extension("701", "Zeno Quill", number("4711"), department("Secrets", "Keeper"), site("Zurich"))
+	w.extension("701", "Zeno Quill", number("4711"), department("Secrets", "Keeper"), site("Zurich"), costCenter("Vault"))
 	w.extension("702", "Bob Ray")
 	w.regional(denver, "701", tokyo, "702", paris)
 	w.sync(t)
@@ -26,7 +26,7 @@ func forgettable(t *testing.T) *world {
 }
 
 // words are what must be nowhere afterwards.
-var words = []string{"zeno", "quill", "4711", "secrets", "keeper", "zurich", "he asked", "tokyo", "ja-jp", "701:"}
+var words = []string{"zeno", "quill", "4711", "secrets", "keeper", "zurich", "vault", "he asked", "tokyo", "ja-jp", "701:"}
 
 func mustNotSay(t *testing.T, what string, text []byte) {
 	t.Helper()

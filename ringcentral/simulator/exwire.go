@@ -21,6 +21,7 @@ type extensionWire struct {
 	ProfileImage *linkWire        `json:"profileImage,omitempty"`
 	Hidden       *bool            `json:"hidden,omitempty"`
 	Site         *siteWire        `json:"site,omitempty"`
+	CostCenter   *costCenterWire  `json:"costCenter,omitempty"`
 	Roles        []assignedWire   `json:"roles,omitempty"`
 	CreationTime string           `json:"creationTime,omitempty"`
 	Novelty      string           `json:"loyaltyTier,omitempty"`
@@ -69,6 +70,12 @@ type siteWire struct {
 	Code string `json:"code,omitempty"`
 }
 
+// costCenterWire is the schema CostCenterInfo. RingCentral documents no form of the id.
+type costCenterWire struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
 // assignedWire is the schema AssignedRoleResource.
 type assignedWire struct {
 	URI            string `json:"uri"`
@@ -103,6 +110,9 @@ func (v *view) extension(e *Extension) extensionWire {
 		w.Contact.FirstName = cmp.Or(e.FirstName, e.Name)
 	}
 	w.Site = v.site(e.Site)
+	if e.CostCenter != "" {
+		w.CostCenter = &costCenterWire{"cc-" + e.CostCenter, e.CostCenter}
+	}
 	w.Roles = v.assigned(e)
 	w.CreationTime = "2024-06-06T07:01:14.123Z"
 	if v.vary {

@@ -144,6 +144,9 @@ func (g *generator) addPerson(i int) {
 		Roles: []string{"3"}, Site: g.account.Sites[g.rng.IntN(len(g.account.Sites))].ID,
 	}
 	g.colour(e, i)
+	if i%16 == 2 {
+		e.CostCenter = costCenters[i/16%len(costCenters)]
+	}
 	linked := i%15 != 4
 	if linked || i%2 == 0 {
 		g.extend(&p, e)

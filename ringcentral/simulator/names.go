@@ -29,6 +29,7 @@ var names = []struct{ first, last []name }{
 
 var (
 	departments = []string{"Support", "Sales", "Billing", "Retention", "Quality"}
+	costCenters = []string{"root", "4100 Support", "4200 Sales"}
 	jobTitles   = []string{"Agent", "Senior Agent", "Team Lead", "Workforce Planner", "Analyst"}
 	groupNames  = []string{"Team A", "Sales East", "Training", "Billing", "Night Shift", "VIP & Escalations", "Équipe Québec", "Back Office"}
 )

@@ -134,11 +134,12 @@ type Extension struct {
 	Email      string   `yaml:"email,omitempty" json:"email,omitempty"`
 	Department string   `yaml:"department,omitempty" json:"department,omitempty"`
 	JobTitle   string   `yaml:"job_title,omitempty" json:"job_title,omitempty"`
-	Site       string   `yaml:"site,omitempty" json:"site,omitempty"`           // a site's id
-	Roles      []string `yaml:"roles,omitempty" json:"roles,omitempty"`         // role ids
-	TimeZone   string   `yaml:"time_zone,omitempty" json:"time_zone,omitempty"` // empty: the account's
-	Language   string   `yaml:"language,omitempty" json:"language,omitempty"`   // empty: the account's
-	Phones     []string `yaml:"phones,omitempty" json:"phones,omitempty"`       // E.164
+	Site       string   `yaml:"site,omitempty" json:"site,omitempty"`               // a site's id
+	CostCenter string   `yaml:"cost_center,omitempty" json:"cost_center,omitempty"` // a name; empty: not sent
+	Roles      []string `yaml:"roles,omitempty" json:"roles,omitempty"`             // role ids
+	TimeZone   string   `yaml:"time_zone,omitempty" json:"time_zone,omitempty"`     // empty: the account's
+	Language   string   `yaml:"language,omitempty" json:"language,omitempty"`       // empty: the account's
+	Phones     []string `yaml:"phones,omitempty" json:"phones,omitempty"`           // E.164
 	Hidden     bool     `yaml:"hidden,omitempty" json:"hidden,omitempty"`
 }
 
