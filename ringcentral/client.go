@@ -23,10 +23,14 @@ type Config struct {
 	ClientID      string
 	ClientSecret  string
 	JWT           string
-	Roles         bool   // read RingEX's roles and who has them (R9)
-	Regional      bool   // keep the account's own regional settings, which no call more tells
-	UserAgent     string // Name/Version, as RingCentral asks for (API.md 2)
-	CAFile        string // PEM, trusted besides the system's; only with Transport nil
+	Roles         bool // read RingEX's roles and who has them (R9)
+	Regional      bool // keep the account's own regional settings, which no call more tells
+	// EmployeeReference is the type of the references that holds the employee number
+	// (CustomerDirectoryId), EmployeeField the name of a custom field; "": none.
+	EmployeeReference string
+	EmployeeField     string
+	UserAgent         string // Name/Version, as RingCentral asks for (API.md 2)
+	CAFile            string // PEM, trusted besides the system's; only with Transport nil
 	// Transport is used instead of the default, which honours HTTPS_PROXY,
 	// verifies TLS and bounds every wait.
 	Transport http.RoundTripper

@@ -106,7 +106,7 @@ func cpuTime() time.Duration {
 
 func (all *bodies) decode(b *testing.B) {
 	for _, body := range all.extensions {
-		if _, err := decodeExtensions(body); err != nil {
+		if _, err := decodeExtensions(body, ""); err != nil {
 			b.Fatal(err)
 		}
 	}

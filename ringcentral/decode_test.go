@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"ringroster/sync"
 
 	"github.com/google/go-cmp/cmp"
@@ -120,7 +122,7 @@ func TestNonsenseIsNeverAnEmptyList(t *testing.T) {
 		if _, err := decodeSubAccounts([]byte(body)); kindOf(err) != kindNonsense {
 			t.Errorf("sub-accounts %q: %v", body, err)
 		}
-		if _, err := decodeExtensions([]byte(body)); kindOf(err) != kindNonsense {
+		if _, err := decodeExtensions([]byte(body), ""); kindOf(err) != kindNonsense {
 			t.Errorf("extensions %q: %v", body, err)
 		}
 		if _, err := decodeAccount([]byte(body)); kindOf(err) != kindNonsense {
@@ -175,7 +177,7 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"},"costCenter":{"id":"c1","name":" 4100 "}},
 		{"id":"2","type":"User","status":"Unassigned"},
 		{"id":3,"status":"Disabled","contact":{"firstName":7,"lastName":"Ng"}},
-		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`))
+		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,6 +189,55 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, p.records); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestEmployeeNumbers(t *testing.T) {
+	for _, c := range []struct {
+		name, references string
+		want             string
+		known            bool
+	}{
+		{"the type asked for", `[{"ref":"P1","type":"PartnerId"},{"ref":" E7 ","type":"CustomerDirectoryId"}]`, "E7", true},
+		{"another type alone", `[{"ref":"P1","type":"PartnerId"}]`, "", true},
+		{"none", `[]`, "", true},
+		{"null", `null`, "", false},
+		{"nonsense faults no record", `{"ref":7}`, "", false},
+		{"a number for a text", `[{"ref":7,"type":"CustomerDirectoryId"}]`, "", false},
+		{"too long", `[{"ref":"` + strings.Repeat("7", longestField+1) + `","type":"CustomerDirectoryId"}]`, "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			body := []byte(`{"records":[{"id":1,"contact":{},"references":` + c.references + `},{"id":2,"contact":{}}]}`)
+			p, err := decodeExtensions(body, "CustomerDirectoryId")
+			if err != nil || len(p.faults) > 0 {
+				t.Fatal(err, p.faults)
+			}
+			if x := p.records[0]; x.EmployeeID != c.want || x.HasReferences != c.known {
+				t.Errorf("%q, known %t", x.EmployeeID, x.HasReferences)
+			}
+			if x := p.records[1]; x.EmployeeID != "" || x.HasReferences {
+				t.Errorf("a record without references has %q, known %t", x.EmployeeID, x.HasReferences)
+			}
+			if p, err := decodeExtensions(body, ""); err != nil || p.records[0] != (sync.Extension{ID: "1", HasContact: true}) {
+				t.Errorf("nobody asked, and there is %+v, %v", p.records[0], err)
+			}
+		})
+	}
+	for _, c := range []struct {
+		fields, want string
+		known        bool
+	}{
+		{`[{"id":"1","value":"x","displayName":"Badge"},{"id":"2","value":" E7","displayName":"employee  NUMBER"}]`, "E7", true},
+		{`[{"id":"1","value":"x","displayName":"Badge"}]`, "", true},
+		{`[{"id":"2","displayName":"Employee number"}]`, "", true},
+		{`[]`, "", true},
+		{`null`, "", false},
+		{``, "", false},
+		{`[{"value":7}]`, "", false},
+	} {
+		if value, known := customField(jsontext.Value(c.fields), "Employee number"); value != c.want || known != c.known {
+			t.Errorf("%s: %q, known %t", c.fields, value, known)
+		}
 	}
 }
 

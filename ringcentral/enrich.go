@@ -15,7 +15,7 @@ func (r *reading) ringEX(ctx context.Context) error {
 	g.Go(func() error {
 		account, err := r.account()
 		r.s.Identity.RingEXAccountID = string(account.ID)
-		if err == nil && r.c.Regional {
+		if err == nil && (r.c.Regional || r.c.EmployeeField != "") {
 			r.regional(account.Regional)
 		}
 		return err

@@ -79,10 +79,12 @@ func FuzzDecoders(f *testing.F) {
 				}
 			}
 		}
-		regional, err := decodeRegional(body, "701")
+		whole, err := decodeRegional(body, "701")
 		refused(t, body, err)
-		if err == nil && (IANAZone(regional.zone()) != regional.zone() || BCP47(regional.tag()) != regional.tag()) {
-			t.Errorf("time zone %q, language %q of %q", regional.zone(), regional.tag(), body)
+		if err == nil {
+			if zone, tag := whole.Regional.zone(), whole.Regional.tag(); IANAZone(zone) != zone || BCP47(tag) != tag {
+				t.Errorf("time zone %q, language %q of %q", zone, tag, body)
+			}
 		}
 	})
 }
@@ -103,7 +105,7 @@ func FuzzPages(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := decodeExtensions(body)
+		p, err := decodeExtensions(body, "")
 		refused(t, body, err)
 		if err != nil {
 			return

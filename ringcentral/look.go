@@ -96,7 +96,7 @@ func (r *reading) countExtension(done *int, of int) {
 // extensionAlone reads one extension; nil: it is gone.
 func (c *client) extensionAlone(ctx context.Context, extension string) (*sync.Extension, error) {
 	x, err := call(ctx, c, c.oneExtension(extension), func(body []byte) (*sync.Extension, error) {
-		return decodeExtension(body, extension)
+		return decodeExtension(body, extension, c.EmployeeReference)
 	})
 	if saysGone(err) {
 		return nil, nil
@@ -116,7 +116,7 @@ func saysGone(err error) bool {
 
 // decodeExtension reads an extension that was read alone. A record with a fault is
 // there, and says of itself only what is certain (R19).
-func decodeExtension(body []byte, extension string) (*sync.Extension, error) {
+func decodeExtension(body []byte, extension, reference string) (*sync.Extension, error) {
 	if err := wants('{', body); err != nil {
 		return nil, err
 	}
@@ -128,6 +128,6 @@ func decodeExtension(body []byte, extension string) (*sync.Extension, error) {
 		return nil, nonsense("the answer is not about extension %s", clean(extension))
 	}
 	x := &sync.Extension{}
-	rows[0].extension(x, faults[0], newTexts(1))
+	rows[0].extension(x, faults[0], reference, newTexts(1))
 	return x, nil
 }

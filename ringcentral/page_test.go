@@ -117,7 +117,7 @@ func TestAPageThatClaimsASecondOneIsNotTheList(t *testing.T) {
 			if number > 1 {
 				return &page[sync.Extension]{number: number, total: -1, pages: 2}, nil
 			}
-			return decodeExtensions([]byte(body))
+			return decodeExtensions([]byte(body), "")
 		})
 		if err == nil {
 			err = provePages("extensions", pages, func(x *sync.Extension) string { return x.ID })

@@ -60,8 +60,9 @@ func (w *wireRegional) tag() string {
 
 // wholeExtension is GetExtensionInfoResponse, as far as it is used.
 type wholeExtension struct {
-	ID       id           `json:"id"`
-	Regional wireRegional `json:"regionalSettings"`
+	ID       id             `json:"id"`
+	Regional wireRegional   `json:"regionalSettings"`
+	Custom   jsontext.Value `json:"customFields"`
 }
 
 // oneExtension asks for an extension by itself.
@@ -70,13 +71,13 @@ func (c *client) oneExtension(extension string) *request {
 }
 
 // ownRegional reads the regional settings of one extension.
-func (c *client) ownRegional(ctx context.Context, extension string) (*wireRegional, error) {
-	return call(ctx, c, c.oneExtension(extension), func(body []byte) (*wireRegional, error) { return decodeRegional(body, extension) })
+func (c *client) ownRegional(ctx context.Context, extension string) (*wholeExtension, error) {
+	return call(ctx, c, c.oneExtension(extension), func(body []byte) (*wholeExtension, error) { return decodeRegional(body, extension) })
 }
 
 // decodeRegional reads what an extension says of itself. Settings that are not
 // there are nonsense: they default to the company's, and are never absent.
-func decodeRegional(body []byte, extension string) (*wireRegional, error) {
+func decodeRegional(body []byte, extension string) (*wholeExtension, error) {
 	w, err := decodeObject[wholeExtension](body)
 	switch {
 	case err != nil:
@@ -86,13 +87,16 @@ func decodeRegional(body []byte, extension string) (*wireRegional, error) {
 	case w.Regional.Timezone.Name == "" && w.Regional.Language.LocaleCode == "" && w.Regional.Language.ID == "":
 		return nil, nonsense("the answer holds no regional settings")
 	}
-	return &w.Regional, nil
+	return w, nil
 }
 
 // regional keeps the account's own regional settings.
 func (r *reading) regional(raw jsontext.Value) {
 	var w wireRegional
-	r.s.Regional = &sync.Regional{}
+	r.s.Regional = &sync.Regional{CustomField: r.c.EmployeeField, CustomOnly: !r.c.Regional}
+	if r.s.Regional.CustomOnly {
+		return
+	}
 	if json.Unmarshal(raw, &w) != nil {
 		return
 	}
@@ -103,7 +107,8 @@ func (r *reading) regional(raw jsontext.Value) {
 	}
 }
 
-// Regional looks up the own regional settings of extensions, as fast as the Light
+// Regional looks up the own regional settings of extensions, and the custom field with the
+// employee number, as fast as the Light
 // limit lets it, within half of the time that ctx has left. An extension that
 // cannot be read, or says neither time zone nor language, is left out, and so are
 // the rest where RingCentral itself fails. An error is the context's alone.
@@ -168,11 +173,37 @@ func (l *lookups) lookUp(ctx context.Context, extension string) error {
 	return nil
 }
 
-func (l *lookups) keep(extension string, w *wireRegional) {
+func (l *lookups) keep(extension string, w *wholeExtension) {
 	l.inARow = 0
-	if region := l.strange.region(w); region != (sync.Region{}) {
+	var region sync.Region
+	if l.c.Regional {
+		region = l.strange.region(&w.Regional)
+	}
+	if name := l.c.EmployeeField; name != "" {
+		region.EmployeeID, region.HasEmployeeID = customField(w.Custom, name)
+	}
+	if region != (sync.Region{}) || !l.c.Regional { // read, though it says nothing
 		l.own[extension] = region
 	}
+}
+
+// customField is the value of the custom field with a name. It is known where there is a list
+// of custom fields, also if that lacks the field: then the field is empty.
+func customField(raw jsontext.Value, name string) (value string, known bool) {
+	var fields []struct {
+		Value string `json:"value"`
+		Name  string `json:"displayName"`
+	}
+	if raw.Kind() != '[' || json.Unmarshal(raw, &fields) != nil {
+		return "", false
+	}
+	for i := range fields {
+		if f := &fields[i]; sync.SameText(f.Name, name) {
+			known = tidy("", field{"value", &f.Value}) == ""
+			return f.Value, known
+		}
+	}
+	return "", true
 }
 
 // fail counts a failure, and decides whether it ends the lookups.

@@ -192,14 +192,14 @@ func TestFaultsOfLookups(t *testing.T) {
 func TestPatienceWithLookups(t *testing.T) {
 	outage := &Error{kind: kindAnswer, Status: 500}
 	gone := &Error{kind: kindAnswer, Status: 404}
-	l := &lookups{own: map[string]sync.Region{}}
+	l := &lookups{c: &client{}, own: map[string]sync.Region{}}
 	for range 3 {
 		for range lookupsPatience - 1 {
 			if l.fail(outage) != nil || l.fail(gone) != nil {
 				t.Fatal("ended too early")
 			}
 		}
-		l.keep("1", &wireRegional{})
+		l.keep("1", &wholeExtension{})
 	}
 	for range lookupsPatience - 1 {
 		_ = l.fail(outage)

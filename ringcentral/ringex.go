@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"ringroster/sync"
@@ -68,6 +69,7 @@ type wireExtension struct {
 	Site    struct {
 		Name string `json:"name"`
 	} `json:"site"`
+	References jsontext.Value `json:"references"` // of no type that could make the record faulty
 	CostCenter struct {
 		Name string `json:"name"`
 	} `json:"costCenter"`
@@ -84,7 +86,7 @@ type wireContact struct {
 
 // extension keeps what is certain in x: of a faulty record id, type and status at
 // most. Type and status mean something only as they are, so they stay so.
-func (w *wireExtension) extension(x *sync.Extension, fault string, texts *texts) {
+func (w *wireExtension) extension(x *sync.Extension, fault, reference string, texts *texts) {
 	contact := w.Contact
 	if contact == nil {
 		contact = &wireContact{}
@@ -119,13 +121,35 @@ func (w *wireExtension) extension(x *sync.Extension, fault string, texts *texts)
 			*f.into = texts.own(*f.value)
 		}
 	}
+	if reference != "" {
+		x.EmployeeID, x.HasReferences = referenceOf(w.References, reference)
+	}
+}
+
+// referenceOf is the id in another system, of one type. It is known where there is a list of
+// such ids, also if that lacks the type: then there is none.
+func referenceOf(raw jsontext.Value, kind string) (value string, known bool) {
+	var references []struct {
+		Ref  string `json:"ref"`
+		Type string `json:"type"`
+	}
+	if raw.Kind() != '[' || json.Unmarshal(raw, &references) != nil {
+		return "", false
+	}
+	for i := range references {
+		if r := &references[i]; r.Type == kind {
+			known = tidy("", field{"ref", &r.Ref}) == ""
+			return r.Ref, known
+		}
+	}
+	return "", true
 }
 
 var extensionRoom shelf[wireExtension]
 
 // decodeExtensions reads a page of extensions. The records as they came are let go
 // at once: an account has a hundred thousand of them.
-func decodeExtensions(body []byte) (*page[sync.Extension], error) {
+func decodeExtensions(body []byte, reference string) (*page[sync.Extension], error) {
 	w, err := decodePageInto(body, extensionRoom.take())
 	if err != nil {
 		return nil, err
@@ -137,7 +161,7 @@ func decodeExtensions(body []byte) (*page[sync.Extension], error) {
 	texts := newTexts(len(w.records))
 	for i := range w.records {
 		x := &p.records[i]
-		w.records[i].extension(x, w.faults[i], texts)
+		w.records[i].extension(x, w.faults[i], reference, texts)
 		if x.Faulty != "" {
 			p.faults[i] = x.Faulty
 		}
@@ -150,7 +174,7 @@ func decodeExtensions(body []byte) (*page[sync.Extension], error) {
 func (c *client) extensionPages(ctx context.Context, progress func(of, records int)) ([]*page[sync.Extension], error) {
 	return readPages(ctx, "extensions", func(ctx context.Context, number, size int) (*page[sync.Extension], error) {
 		r := &request{op: listExtensions, what: "extensions", url: c.at(ringEX, "/restapi/v1.0/account/~/extension") + pageQuery(number, size)}
-		p, err := call(ctx, c, r, decodeExtensions)
+		p, err := call(ctx, c, r, func(body []byte) (*page[sync.Extension], error) { return decodeExtensions(body, c.EmployeeReference) })
 		if err == nil {
 			progress(p.last(), len(p.records))
 		}

@@ -18,20 +18,20 @@ import (
 func TestUsedRoomLeavesNothingBehind(t *testing.T) {
 	const full = `{"id":7,"extensionNumber":"102","type":"User","status":"Disabled","contact":{"firstName":"Ada","email":"ada@example.com"},"site":{"name":"Bern"}}`
 	for range 3 {
-		if _, err := decodeExtensions(fmt.Appendf(nil, `{"records":[%s,%s,%s]}`, full, full, full)); err != nil {
+		if _, err := decodeExtensions(fmt.Appendf(nil, `{"records":[%s,%s,%s]}`, full, full, full), ""); err != nil {
 			t.Fatal(err)
 		}
-		p, err := decodeExtensions([]byte(`{"records":[{"id":8},{}]}`))
+		p, err := decodeExtensions([]byte(`{"records":[{"id":8},{}]}`), "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]sync.Extension{{ID: "8"}, {}}, p.records); diff != "" {
 			t.Fatal(diff)
 		}
-		if p, err := decodeExtensions([]byte(`{"records":[]}`)); err != nil || len(p.records) != 0 {
+		if p, err := decodeExtensions([]byte(`{"records":[]}`), ""); err != nil || len(p.records) != 0 {
 			t.Fatal(p, err)
 		}
-		if p, err := decodeExtensions([]byte(`{"paging":{"page":1}}`)); kindOf(err) != kindNonsense {
+		if p, err := decodeExtensions([]byte(`{"paging":{"page":1}}`), ""); kindOf(err) != kindNonsense {
 			t.Fatal(p, err)
 		}
 

@@ -133,7 +133,7 @@ func TestADamagedRecordIsOneFaultyRecord(t *testing.T) {
 				t.Errorf("%+v, %v", admins, err)
 			}
 			contact := `{"records":[{"id":1},{"id":2,"status":"Disabled","contact":{` + c.fields + `}}]}`
-			p, err := decodeExtensions([]byte(contact))
+			p, err := decodeExtensions([]byte(contact), "")
 			if err != nil || (p.records[1].Faulty == "") != (c.fault == "" && !strings.Contains(c.fields, "ud800")) || p.records[1].ID != "2" || p.records[1].Status != "Disabled" || p.records[0].Faulty != "" {
 				t.Errorf("%+v, %v", p, err)
 			}
@@ -199,7 +199,7 @@ func TestTextsAreStoredPlain(t *testing.T) {
 	if err != nil || groups[0].Name != stored {
 		t.Error(err, groups)
 	}
-	p, err := decodeExtensions([]byte(`{"records":[{"id":1,` + field("extensionNumber") + `,"site":{` + field("name") + `},"costCenter":{` + field("name") + `},"contact":{` + field("firstName", "lastName", "email", "department", "jobTitle") + "}}]}"))
+	p, err := decodeExtensions([]byte(`{"records":[{"id":1,`+field("extensionNumber")+`,"site":{`+field("name")+`},"costCenter":{`+field("name")+`},"contact":{`+field("firstName", "lastName", "email", "department", "jobTitle")+"}}]}"), "")
 	want := sync.Extension{ID: "1", Number: stored, Site: stored, CostCenter: stored, FirstName: stored, LastName: stored, Email: stored, Department: stored, JobTitle: stored, HasContact: true}
 	if err != nil || p.records[0] != want {
 		t.Error(err, p)
@@ -239,7 +239,7 @@ func TestEmptyRecordsDoNotFillTheMemory(t *testing.T) {
 				"administrators": func() error { _, err := decodeAdmins(list); return err },
 				"groups":         func() error { _, err := decodeGroups(list); return err },
 				"sub-accounts":   func() error { _, err := decodeSubAccounts(list); return err },
-				"extensions":     func() error { _, err := decodeExtensions(page); return err },
+				"extensions":     func() error { _, err := decodeExtensions(page, ""); return err },
 				"roles":          func() error { _, err := decodePage[wireRole](page); return err },
 				"assigned":       func() error { _, err := decodePage[wireAssigned](page); return err },
 				"entries":        func() error { _, err := decodePage[wireEntry](page); return err },

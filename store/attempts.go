@@ -104,6 +104,14 @@ const countsSQL = `
 	SELECT * FROM others UNION ALL SELECT * FROM agents WHERE members > 0
 	 ORDER BY account, status, role`
 
+// EmployeeIDs says of how many active members of an account the employee number is known. It
+// reads everybody's row.
+func (s *Store) EmployeeIDs(ctx context.Context, account string) (known int, err error) {
+	err = s.r.QueryRowContext(ctx, `
+		SELECT count(*) FROM members WHERE account = ? AND status = 'active' AND employee_id <> ''`, account).Scan(&known)
+	return known, explain("read", s.path, err)
+}
+
 // Waiting is of how many members and people of an account something waits for an
 // operator, or was rejected.
 type Waiting struct {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ringroster/sync"
@@ -198,7 +199,8 @@ func writeLast(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	if err != nil {
 		return err
 	}
-	known, err := jsonList(fieldColumns)
+	read := fieldsWithout(slices.DeleteFunc(sync.Fields(), func(f sync.Field) bool { return !c.Plan.Unread.Has(f) })...)
+	known, err := jsonList(columnNames(read...))
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ type RosterRow struct {
 	Permissions        JSON        `json:"permissions"`
 	Pins               JSON        `json:"pins"`
 	CostCenter         string      `json:"cost_center"`
+	EmployeeID         string      `json:"employee_id"`
 }
 
 // RosterColumns are the columns of the view roster, in their order.
@@ -102,6 +103,7 @@ type Filter struct {
 	SubAccount string // id or name of one with an active login
 	Activity   string
 	Team       string
+	EmployeeID string
 	Search     string // part of name, e-mail, username or extension number
 }
 
@@ -117,6 +119,8 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	switch {
 	case isKey && kind == "rc":
 		return collect(s.roster(ctx, `SELECT member_id FROM members WHERE rc_user_id = ? AND rc_user_id <> ''`, []any{key}))
+	case isKey && kind+":" == sync.EmployeeKey:
+		return collect(s.roster(ctx, `SELECT member_id FROM members WHERE employee_id = ? AND employee_id <> ''`, []any{key}))
 	case isKey && kind == "admin":
 		return collect(s.roster(ctx, findAdminSQL, []any{nil, key}))
 	case isKey && kind == "agent":
@@ -220,6 +224,7 @@ func (f *Filter) where() (string, []any) {
 		WHERE l.value ->> 8 AND (l.value ->> 0 = ? OR ringroster_fold(l.value ->> 1) = ?))`)
 	add(f.Activity, `m.activity_id = ?`)
 	add(sync.FoldText(f.Team), `EXISTS (SELECT 1 FROM json_each(m.teams) WHERE ringroster_fold(value) = ?)`)
+	add(f.EmployeeID, `m.employee_id = ?`)
 	add(sync.FoldText(f.Search), searchSQL)
 	return strings.Join(terms, " AND "), args
 }

@@ -25,7 +25,7 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 			`member_id, account, status, role, username, first_name, last_name, email, extension_number,
 			activity_id, data_source, rc_user_id, department, job_title, site, managed, deactivation_reason, created_at,
 			created_by, updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days,
-			time_zone, language, teams, categories, permissions, pins, cost_center`,
+			time_zone, language, teams, categories, permissions, pins, cost_center, employee_id`,
 			strings.Join(RosterColumns(), ", "),
 			RosterRow{},
 		},

@@ -35,11 +35,12 @@ var views = []view{
 	{11, `SELECT run_id, account, member_id, person, kind, field, before, after, reason, held_since, decision, decided_at,
 	        decided_by, note FROM roster_held`},
 	{15, `SELECT member_id, account, first_name, last_name, department, job_title, cost_center FROM roster`},
+	{16, `SELECT member_id, account, first_name, last_name, department, job_title, employee_id FROM roster`},
 }
 
 // laterFields are synced fields that came after the first version, and the version they came
 // with.
-var laterFields = map[string]int{"cost_center": 15}
+var laterFields = map[string]int{"cost_center": 15, "employee_id": 16}
 
 // view is what a version, and every later one, shows.
 type view struct {

@@ -55,6 +55,7 @@ type verdict struct {
 	Evidence string   // the records the roles came from
 	Profile  Profile
 	Known    FieldSet
+	New      FieldSet // fields that were never looked up for the member
 	Username string
 	Unknown  []string // agent types that no mapping knows
 	Regional string   // key of the regional settings that this run read; "": none
@@ -234,6 +235,10 @@ func assessExtension(v *verdict, person *Person) {
 	for f, value := range e.fields {
 		v.Profile[f] = value
 		v.Known = v.Known.With(f)
+	}
+	if e.HasReferences {
+		v.Profile[EmployeeID] = e.EmployeeID
+		v.Known = v.Known.With(EmployeeID)
 	}
 }
 

@@ -17,7 +17,7 @@ var (
 	someRC     = rapid.SampledFrom([]string{"701", "702", "703", "704", "705", "900", "", "", "", "", ""})
 	someType   = rapid.SampledFrom([]string{"AGENT", "SUPERVISOR", "MULTI_USER", "ROBOT", ""})
 	seldom     = rapid.Map(rapid.IntRange(0, 7), func(n int) bool { return n == 5 })
-	someRegion = rapid.SampledFrom([]Region{{"America/Denver", "en-US"}, {"Asia/Tokyo", "ja-JP"}, {"", "en-GB"}, {"Europe/Paris", ""}, {}})
+	someRegion = rapid.SampledFrom([]Region{{TimeZone: "America/Denver", Language: "en-US"}, {TimeZone: "Asia/Tokyo", Language: "ja-JP"}, {TimeZone: "", Language: "en-GB"}, {TimeZone: "Europe/Paris", Language: ""}, {}})
 	someFaulty = rapid.Map(seldom, func(bad bool) string { return map[bool]string{true: "cut short"}[bad] })
 )
 
@@ -58,14 +58,24 @@ func arbitrarySnapshot(t *rapid.T, s *Snapshot) {
 		}
 		if e.HasContact {
 			e.FirstName, e.LastName, e.Email = someFirst.Draw(t, "first"), someLast.Draw(t, "last"), someEmail.Draw(t, "email")
+			if e.HasReferences = seldom.Draw(t, "references"); e.HasReferences {
+				e.EmployeeID = rapid.SampledFrom([]string{"", "E1"}).Draw(t, "reference")
+			}
 			e.Department = rapid.SampledFrom([]string{"", "Sales"}).Draw(t, "department")
 		}
 		s.Extensions = append(s.Extensions, e)
 	}
 	if rapid.Bool().Draw(t, "regional settings") {
 		s.Regional = &Regional{Account: someRegion.Draw(t, "the account's"), Own: map[string]Region{}}
+		if rapid.Bool().Draw(t, "custom field") {
+			s.Regional.CustomField, s.Regional.CustomOnly = "Number", rapid.Bool().Draw(t, "and no more")
+		}
 		for _, id := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"701", "702", "703", "706"}), rapid.ID).Draw(t, "looked up") {
-			s.Regional.Own[id] = someRegion.Draw(t, "region")
+			region := someRegion.Draw(t, "region")
+			if region.HasEmployeeID = s.Regional.CustomField != "" && rapid.Bool().Draw(t, "number read"); region.HasEmployeeID {
+				region.EmployeeID = rapid.SampledFrom([]string{"", "E1", "E2"}).Draw(t, "employee id")
+			}
+			s.Regional.Own[id] = region
 		}
 	}
 	if seldom.Draw(t, "capped") {

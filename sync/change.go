@@ -201,6 +201,8 @@ type Plan struct {
 	// Sparse are the lists of which the roster has few people (State.Sparse), after a run of
 	// the whole account.
 	Sparse map[string]Length
+	// Unread are the fields of which the settings name no source.
+	Unread FieldSet
 	// Released are the open changes that a run of what an operator approved applies.
 	Released []int64
 	// Look says what a second look has to read before the plan can be believed (R2).

@@ -190,7 +190,7 @@ func (p *planner) fieldReason(f Field, m *Member, pin *Pin, v *verdict) Reason {
 		return ReasonSettings
 	case m.Linked && synced == v.Profile[f]:
 		return ReasonLocalEdit
-	case m.Linked && p.in.State.New.Has(f) && m.Profile[f] == "":
+	case m.Linked && (p.in.State.New | v.New).Has(f) && m.Profile[f] == "":
 		return ReasonFirstFill
 	case m.Linked && f == DataSource,
 		m.Linked && f == Role && m.Synced.Roles == v.Evidence:

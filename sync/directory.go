@@ -132,6 +132,10 @@ type Extension struct {
 	JobTitle   string `json:"job_title,omitempty"`
 	Site       string `json:"site,omitempty"`
 	CostCenter string `json:"cost_center,omitempty"`
+	// EmployeeID is the id in another system that the settings ask for. It means something
+	// only where the list said which such ids the extension has.
+	EmployeeID    string `json:"employee_id,omitempty"`
+	HasReferences bool   `json:"has_references,omitempty"`
 	// HasContact is false when the record came without its contact block, as
 	// unassigned ones do: then its fields are unknown.
 	HasContact bool   `json:"has_contact,omitempty"`

@@ -163,13 +163,16 @@ func (m *Member) set(c *Change, name, value string) error {
 	switch {
 	case synced && m.DeactivationReason == ReasonForgotten:
 		return forgottenError(m.ID)
-	case synced && m.Managed:
+	case synced && m.Managed && !fieldTable[f].own:
 		return fmt.Errorf("%s of member %d belongs to RingCentral, and the next sync would revert it: change it there, or hold the value with `ringroster roster pin %d %s=VALUE`, or take the whole member out of the sync with `ringroster roster detach %d`", name, m.ID, m.ID, name, m.ID)
 	case synced:
 		if m.Profile[f] != value {
 			c.Fields = append(c.Fields, FieldChange{name, m.Profile[f], value, ReasonOperator})
 		}
 		m.Profile[f] = value
+		if fieldTable[f].own {
+			m.Synced.Profile[f] = value // as a sync leaves it, which has no other value
+		}
 		return nil
 	}
 	before := m.Own
@@ -279,6 +282,29 @@ func editOne(member int64, edit func(*Member) (*Change, error)) Edit {
 			return &Plan{Changes: []Change{*c}}, nil, nil
 		}
 		return nil, nil, fmt.Errorf("the roster has no member %d", member)
+	}
+}
+
+// Fill gives members of an account their values of a field that is the roster's own. It is all
+// or nothing; who has the value already is left alone.
+func Fill(f Field, values map[int64]string) Edit {
+	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		plan := &Plan{}
+		var problems []error
+		for m := range all {
+			value, given := values[m.ID]
+			if !given || m.Profile[f] == value {
+				continue
+			}
+			next := *m
+			c := Change{
+				Kind: EditMember, Member: m.ID, Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonImported, Next: next.itself,
+			}
+			problems = append(problems, next.set(&c, f.String(), value))
+			plan.Changes = append(plan.Changes, c)
+		}
+		plan.Summary = countChanges(plan.Changes)
+		return plan, nil, errors.Join(problems...)
 	}
 }
 

@@ -66,6 +66,9 @@ func (t *Trace) matchesPerson(p *Person) bool {
 	return match
 }
 
+// EmployeeKey begins a word for somebody that is an employee number.
+const EmployeeKey = "employee:"
+
 // names is everything a person can be called.
 func (p *Person) names() []string {
 	names := append(p.keys(), p.RCUserID)
@@ -77,6 +80,9 @@ func (p *Person) names() []string {
 	}
 	if e := p.Ext; e != nil {
 		names = append(names, e.Email, e.FirstName+" "+e.LastName)
+		if e.EmployeeID != "" {
+			names = append(names, EmployeeKey+e.EmployeeID)
+		}
 	}
 	return names
 }
@@ -88,6 +94,9 @@ func (t *Trace) matchesMember(m *Member) bool {
 	names := []string{strconv.FormatInt(m.ID, 10), m.Username, m.RCUserID, m.Profile.Name(), m.Profile[Email]}
 	if m.RCUserID != "" {
 		names = append(names, "rc:"+m.RCUserID)
+	}
+	if number := m.Profile[EmployeeID]; number != "" {
+		names = append(names, EmployeeKey+number)
 	}
 	for _, l := range m.Logins {
 		names = append(names, l.AgentID, agentKey(l.key()))
@@ -188,6 +197,9 @@ func (p *planner) traceExtension(person *Person, m *Member) {
 	var says strings.Builder
 	for f, value := range e.fields {
 		fmt.Fprintf(&says, ", %s %q", strings.ReplaceAll(f.String(), "_", " "), value)
+	}
+	if e.HasReferences {
+		fmt.Fprintf(&says, ", employee id %q", e.EmployeeID)
 	}
 	p.trace(person, m, "R7", "RingEX extensions", "extension %s (type %s) is %s, attached %s; %s", e.ID, e.Type, e.Status, by, says.String()[2:])
 	if words := p.maps.words(&Profile{Department: e.Department, JobTitle: e.JobTitle, Site: e.Site}, nil); words != "" {

@@ -26,6 +26,7 @@ const (
 	TimeZone // IANA name
 	Language // BCP 47 tag
 	CostCenter
+	EmployeeID
 	fieldCount
 )
 
@@ -39,6 +40,8 @@ var fieldTable = [fieldCount]struct {
 	// extension finds the value in a RingEX record, of a field that no other source has
 	// (R8); nil: another has it, or the list has not.
 	extension func(*Extension) *string
+	// own fields are the roster's own where the settings name no source (Policy.Unread).
+	own bool
 }{
 	FirstName:       {name: "first_name"},
 	LastName:        {name: "last_name"},
@@ -52,6 +55,7 @@ var fieldTable = [fieldCount]struct {
 	TimeZone:        {name: "time_zone"},
 	Language:        {name: "language"},
 	CostCenter:      {name: "cost_center", extension: func(e *Extension) *string { return &e.CostCenter }},
+	EmployeeID:      {name: "employee_id", own: true},
 }
 
 // Fields yields every synced field in display order.

@@ -117,6 +117,8 @@ func appendExtension(b []byte, e *Extension) []byte {
 			b = appendKey(b, f.String(), value)
 		}
 	}
+	b = appendKey(b, "employee_id", e.EmployeeID)
+	b = appendFlag(b, "has_references", e.HasReferences)
 	b = appendFlag(b, "has_contact", e.HasContact)
 	b = appendKey(b, "faulty", e.Faulty)
 	return closed(b)

@@ -35,6 +35,7 @@ type details struct {
 	note     *Note
 	mark     *Member
 	unread   string // the extension whose own regional settings are to be read; "": none
+	readOn   string // the day on which they were read last; "": never, or they may have changed
 }
 
 // details are for reading; more is for adding to them.

@@ -303,7 +303,7 @@ func (p *planner) finish(s *settling) {
 		}
 		person.outcome.count(sum)
 	}
-	p.plan.Lookups = p.lookups()
+	p.plan.Lookups, p.plan.Unread = p.lookups(), p.in.Policy.Unread
 	for i := range p.plan.Changes {
 		if p.plan.Changes[i].Kind == Deactivate {
 			sum.Deactivate++

@@ -13,6 +13,7 @@ type Policy struct {
 	Map               []Mapping     `json:"map,omitempty"`
 	Onboarding        Onboarding    `json:"onboarding,omitzero"`
 	RegionalLookups   int           `json:"regional_lookups,omitempty"` // at most so many in one run
+	Unread            FieldSet      `json:"unread,omitempty"`           // fields of which the settings name no source
 
 	Deactivate bool    `json:"deactivate,omitempty"`
 	Limits     Limits  `json:"limits,omitzero"`

@@ -7,9 +7,9 @@ import (
 )
 
 var (
-	denver = Region{"America/Denver", "en-US"}
-	tokyo  = Region{"Asia/Tokyo", "ja-JP"}
-	paris  = Region{"Europe/Paris", "fr-FR"}
+	denver = Region{TimeZone: "America/Denver", Language: "en-US"}
+	tokyo  = Region{TimeZone: "Asia/Tokyo", Language: "ja-JP"}
+	paris  = Region{TimeZone: "Europe/Paris", Language: "fr-FR"}
 )
 
 // regional syncs time zone and language: the account's own, and what this run

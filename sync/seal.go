@@ -45,14 +45,17 @@ func (m *Member) Seal() string {
 	if !plain {
 		return ""
 	}
-	words := [...]string{name, m.Username, m.Profile[TimeZone], m.Profile[Language], m.Synced.Regional}
+	words := []string{name, m.Username, m.Profile[TimeZone], m.Profile[Language], m.Synced.Regional}
+	if m.Profile[EmployeeID] != "" {
+		words = append(words, m.Profile[EmployeeID])
+	}
 	if m.Username == m.loginName() {
 		words[1] = ""
 	}
 	var digest [digestLength]byte
 	var room [512]byte
 	m.digest(&digest, room[:0])
-	text := string(digest[:]) + strings.Join(words[:], sealBreak)
+	text := string(digest[:]) + strings.Join(words, sealBreak)
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) || strings.Count(text, sealBreak) != len(words)-1 {
 		return ""
 	}
@@ -88,7 +91,7 @@ func (m *Member) loginName() string {
 
 // sealWords are the parts of a seal, without copies. They are all empty where the text
 // is no seal.
-type sealWords struct{ digest, name, username, timeZone, language, regional string }
+type sealWords struct{ digest, name, username, timeZone, language, regional, employeeID string }
 
 func (s *Sealed) words() (w sealWords) {
 	if len(s.Text) < digestLength {
@@ -101,7 +104,8 @@ func (s *Sealed) words() (w sealWords) {
 			return sealWords{}
 		}
 	}
-	w.digest, w.regional = s.Text[:digestLength], rest
+	w.digest = s.Text[:digestLength]
+	w.regional, w.employeeID, _ = strings.Cut(rest, sealBreak)
 	return w
 }
 
@@ -208,6 +212,7 @@ func (p *planner) weigh(w *sealWords, person *Person) verdict {
 		defer func() { p.in.Trace = trace }()
 		m := &p.expected
 		m.Synced.Profile[TimeZone], m.Synced.Profile[Language], m.Synced.Regional = w.timeZone, w.language, w.regional
+		m.Synced.Profile[EmployeeID] = w.employeeID
 		p.assessRegional(&v, person, m)
 	}
 	return v
@@ -241,6 +246,9 @@ func (p *planner) expect(w *sealWords, person *Person, v *verdict) *Member {
 	}
 	if !v.Known.Has(Language) {
 		m.Profile[Language] = w.language
+	}
+	if !v.Known.Has(EmployeeID) {
+		m.Profile[EmployeeID] = w.employeeID
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, firstOf(v.Regional, w.regional)
 	m.Synced.Profile[Role] = m.Profile[Role] // a sealed member is as it was synced

@@ -193,6 +193,9 @@ func (u *undoing) field(d Done) error {
 		})
 		return nil
 	}
+	if fieldTable[f].own && u.was.Synced.Profile[f] == u.was.Profile[f] {
+		u.next.Synced.Profile[f] = d.Before
+	}
 	u.next.Profile[f] = d.Before
 	if d.Kind != EditMember && d.Reason != ReasonLocalEdit && d.Reason != ReasonPinEnded {
 		u.next.Synced.Profile[f] = d.Before

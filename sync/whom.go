@@ -11,7 +11,7 @@ import (
 // Whom is how a person or a member is called, wherever a command asks for one:
 // README explains it. What several are called is an *AmbiguousError, what nobody
 // is called an *UnknownError.
-const Whom = "a member id, an rc user id, a person key (rc:ID, agent:SUB/ID or admin:ID), an e-mail, a username, an agent or administrator id, or a whole name"
+const Whom = "a member id, an rc user id, a person key (rc:ID, agent:SUB/ID or admin:ID), an employee number (employee:NUMBER), an e-mail, a username, an agent or administrator id, or a whole name"
 
 // UnknownError says that nobody is called Who.
 type UnknownError struct {

@@ -24,13 +24,24 @@ import (
 func rosterImportCommand(a *app) *cobra.Command {
 	var d decision
 	var dryRun bool
+	var only string
 	c := &cobra.Command{
 		Use: "import FILE", Short: "Bring an existing roster in", Args: cobra.ExactArgs(1),
 		Long: `FILE is CSV or JSON with columns of the roster view; account and a name or an e-mail
 are needed, and what is computed (ids, times) is ignored. All rows come in or none.
-The next sync ties the members to RingCentral by rc_user_id or e-mail.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.importRoster(c.Context(), args[0], d, dryRun) },
+The next sync ties the members to RingCentral by rc_user_id or e-mail.
+
+With --only employee_id, FILE needs email and employee_id, and brings nobody in: it gives
+members who are there their employee numbers, by e-mail. account tells members of one
+e-mail apart; all other columns are ignored.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if only != "" {
+				return a.importEmployeeIDs(c.Context(), args[0], d, dryRun)
+			}
+			return a.importRoster(c.Context(), args[0], d, dryRun)
+		},
 	}
+	c.Flags().Var(&choice{value: &only, options: []string{sync.EmployeeID.String()}, name: "column"}, "only", "give members who are there this column: employee_id")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "check the file and change nothing")
 	d.authorFlags(c)
 	return c
@@ -144,16 +155,9 @@ func oneOf(v string, words ...string) error {
 // member in the file. Every bad row is named, all at once; places is nil when no
 // row could be read at all.
 func parseRoster(name string, text []byte, accounts []string) (members map[string][]*sync.Member, places map[*sync.Member]string, err error) {
-	read := readCSV
-	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
-		read = readJSON
-	}
-	rows, err := read(text)
+	rows, err := readRows(name, text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(rows) == 0 {
-		return nil, nil, fmt.Errorf("%s holds no members", name)
+		return nil, nil, err
 	}
 	members, places = map[string][]*sync.Member{}, map[*sync.Member]string{}
 	var problems []error
@@ -167,6 +171,22 @@ func parseRoster(name string, text []byte, accounts []string) (members map[strin
 		places[m] = name + ":" + row.place
 	}
 	return members, places, errors.Join(problems...)
+}
+
+// readRows reads the rows of CSV or JSON, of which there must be one.
+func readRows(name string, text []byte) ([]importedRow, error) {
+	read := readCSV
+	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
+		read = readJSON
+	}
+	rows, err := read(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("%s holds no members", name)
+	}
+	return rows, nil
 }
 
 // importedRow is one row with its place: a line, or an entry of a JSON list.

@@ -144,6 +144,14 @@ func changeWorld(w *simulator.World, a *simulator.Account, verb string, args []s
 				e.TimeZone, e.Language = args[1], args[2]
 			}
 		}
+	case "reference", "custom":
+		for _, e := range a.Extensions {
+			if e.Email == args[0] && verb == "custom" {
+				e.CustomFields = map[string]string{args[1]: args[2]}
+			} else if e.Email == args[0] {
+				e.References = map[string]string{args[1]: args[2]}
+			}
+		}
 	case "wfo":
 		a.NoWFOAccess = args[0] == "no"
 	case "heal":

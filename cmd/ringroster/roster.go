@@ -30,6 +30,7 @@ func filterFlags(c *cobra.Command, f *store.Filter) {
 	c.Flags().StringVar(&f.SubAccount, "sub-account", "", "id or name of a sub-account with an active login")
 	c.Flags().StringVar(&f.Activity, "activity", "", "activity id")
 	c.Flags().StringVar(&f.Team, "team", "", "team, in any case")
+	c.Flags().StringVar(&f.EmployeeID, "employee-id", "", "employee number")
 	c.Flags().StringVar(&f.Search, "search", "", "part of a name, e-mail, username or extension number")
 }
 
@@ -189,14 +190,19 @@ func rosterSetCommand(a *app) *cobra.Command {
 		Use: "set MEMBER FIELD=VALUE…", Short: "Set a member's fields by hand", Args: cobra.MinimumNArgs(2),
 		Long: `What belongs to the roster can always be set: activity_id, teams and categories (names
 between commas), and the permissions agent_login, supervisor_access, inbound_calls and
-outbound_calls (true or false). What RingCentral owns can be set only for a detached
-member; ` + "`ringroster roster pin`" + ` holds one field of it against the sync.
+outbound_calls (true or false); employee_id, unless the settings say where RingCentral
+has it. What RingCentral owns can be set only for a detached member; ` + "`ringroster roster pin`" + ` holds one field of it against the sync.
 
 ` + memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
 			values, err := assignments(args[1:])
 			if err != nil {
 				return err
+			}
+			if _, given := values[sync.EmployeeID.String()]; given {
+				if err := a.ownsEmployeeIDs(); err != nil {
+					return err
+				}
 			}
 			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return sync.SetFields(id, values) })
 		},

@@ -64,6 +64,7 @@ type accountStatus struct {
 	Pins          []store.PinnedMember `json:"pins"`
 	Conflicts     int                  `json:"conflicts"`      // of the last success
 	Contacts      *contactStatus       `json:"contacts"`       // nil: they are off, and there are none
+	EmployeeIDs   *int                 `json:"employee_ids"`   // of how many active members they are known; nil: the settings name no source
 	JWTExpiresAt  *string              `json:"jwt_expires_at"` // nil: it does not say, or cannot be read
 	JWTDays       *int                 `json:"jwt_days"`
 }
@@ -138,6 +139,13 @@ func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time
 	}
 	for i := range doc.Accounts {
 		account := &doc.Accounts[i]
+		if account.InSettings && !s.EmployeeID.Own() {
+			known, err := st.EmployeeIDs(ctx, account.Account)
+			if err != nil {
+				return nil, err
+			}
+			account.EmployeeIDs = &known
+		}
 		if err := account.runs(ctx, st, held); err != nil {
 			return nil, err
 		}
@@ -357,6 +365,9 @@ func (a *accountStatus) remarks() (lines []string) {
 	}
 	if a.HeldRun != nil {
 		say("held for a decision, shown by run %d (%s): %s: ringroster held", *a.HeldRun, reasonWords(a.HeldReasons), kindCounts(a.HeldByKind))
+	}
+	if a.EmployeeIDs != nil {
+		say("employee_id is known of %d of %s", *a.EmployeeIDs, counted(a.Active, "active member", "active members"))
 	}
 	if a.Rejected > 0 {
 		say("%s as they are because a change was rejected%s: ringroster held shows them, ringroster reject --clear WHO ends that",

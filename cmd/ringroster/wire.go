@@ -211,8 +211,9 @@ func connect(s *config.Settings, account *config.Account, onCall func(ringcentra
 		Account: account.Name, BaseURL: account.BaseURL, RingCXURL: account.RingCXURL,
 		MainAccountID: string(account.MainAccountID), SubAccounts: subAccounts, ClientID: account.ClientID,
 		ClientSecret: string(credentials.ClientSecret), JWT: string(credentials.JWT),
-		Roles:     s.Policy(account).Access.Rule != sync.AccessListed,
-		Regional:  s.RegionalSettings.Enabled,
+		Roles:             s.Policy(account).Access.Rule != sync.AccessListed,
+		Regional:          s.RegionalSettings.Enabled,
+		EmployeeReference: s.EmployeeID.Reference, EmployeeField: s.EmployeeID.CustomField,
 		UserAgent: "ringroster/" + version, CAFile: account.CAFile, OnCall: onCall,
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package simulator
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type extensionWire struct {
 	Hidden       *bool            `json:"hidden,omitempty"`
 	Site         *siteWire        `json:"site,omitempty"`
 	CostCenter   *costCenterWire  `json:"costCenter,omitempty"`
+	References   []referenceWire  `json:"references,omitempty"`
 	Roles        []assignedWire   `json:"roles,omitempty"`
 	CreationTime string           `json:"creationTime,omitempty"`
 	Novelty      string           `json:"loyaltyTier,omitempty"`
@@ -30,10 +32,11 @@ type extensionWire struct {
 // wholeExtensionWire is the schema GetExtensionInfoResponse.
 type wholeExtensionWire struct {
 	extensionWire
-	Account          accountRefWire  `json:"account"`
-	RegionalSettings *regionalWire   `json:"regionalSettings,omitempty"`
-	SetupWizardState string          `json:"setupWizardState"`
-	StatusInfo       *statusInfoWire `json:"statusInfo,omitempty"`
+	Account          accountRefWire    `json:"account"`
+	RegionalSettings *regionalWire     `json:"regionalSettings,omitempty"`
+	CustomFields     []customFieldWire `json:"customFields,omitempty"`
+	SetupWizardState string            `json:"setupWizardState"`
+	StatusInfo       *statusInfoWire   `json:"statusInfo,omitempty"`
 }
 
 type accountRefWire struct {
@@ -68,6 +71,19 @@ type siteWire struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Code string `json:"code,omitempty"`
+}
+
+// referenceWire is the schema ReferenceInfo.
+type referenceWire struct {
+	Ref  string `json:"ref"`
+	Type string `json:"type"`
+}
+
+// customFieldWire is the schema CustomFieldInfo.
+type customFieldWire struct {
+	ID    string `json:"id"`
+	Value string `json:"value"`
+	Name  string `json:"displayName"`
 }
 
 // costCenterWire is the schema CostCenterInfo. RingCentral documents no form of the id.
@@ -113,6 +129,9 @@ func (v *view) extension(e *Extension) extensionWire {
 	if e.CostCenter != "" {
 		w.CostCenter = &costCenterWire{"cc-" + e.CostCenter, e.CostCenter}
 	}
+	for _, kind := range slices.Sorted(maps.Keys(e.References)) {
+		w.References = append(w.References, referenceWire{e.References[kind], kind})
+	}
 	w.Roles = v.assigned(e)
 	w.CreationTime = "2024-06-06T07:01:14.123Z"
 	if v.vary {
@@ -132,6 +151,9 @@ func (v *view) wholeExtension(e *Extension) wholeExtensionWire {
 		w.StatusInfo = &statusInfoWire{"Voluntarily"}
 	case "NotActivated", "Unassigned":
 		w.SetupWizardState = "NotStarted"
+	}
+	for i, name := range slices.Sorted(maps.Keys(e.CustomFields)) {
+		w.CustomFields = append(w.CustomFields, customFieldWire{number(int64(i + 1)), e.CustomFields[name], name})
 	}
 	if e.status() != "Unassigned" {
 		w.RegionalSettings = new(regional(v.base, v.account, e.TimeZone, e.Language))

@@ -124,23 +124,26 @@ type Administrator struct {
 
 // Extension is a RingEX extension of any type. An Unassigned one is sent without number and contact.
 type Extension struct {
-	ID         int64    `yaml:"id" json:"id"`
-	Number     string   `yaml:"number,omitempty" json:"number,omitempty"`
-	Type       string   `yaml:"type,omitempty" json:"type,omitempty"`     // User
-	Status     string   `yaml:"status,omitempty" json:"status,omitempty"` // Enabled
-	Name       string   `yaml:"name,omitempty" json:"name,omitempty"`     // empty: first and last name
-	FirstName  string   `yaml:"first_name,omitempty" json:"first_name,omitempty"`
-	LastName   string   `yaml:"last_name,omitempty" json:"last_name,omitempty"`
-	Email      string   `yaml:"email,omitempty" json:"email,omitempty"`
-	Department string   `yaml:"department,omitempty" json:"department,omitempty"`
-	JobTitle   string   `yaml:"job_title,omitempty" json:"job_title,omitempty"`
-	Site       string   `yaml:"site,omitempty" json:"site,omitempty"`               // a site's id
-	CostCenter string   `yaml:"cost_center,omitempty" json:"cost_center,omitempty"` // a name; empty: not sent
-	Roles      []string `yaml:"roles,omitempty" json:"roles,omitempty"`             // role ids
-	TimeZone   string   `yaml:"time_zone,omitempty" json:"time_zone,omitempty"`     // empty: the account's
-	Language   string   `yaml:"language,omitempty" json:"language,omitempty"`       // empty: the account's
-	Phones     []string `yaml:"phones,omitempty" json:"phones,omitempty"`           // E.164
-	Hidden     bool     `yaml:"hidden,omitempty" json:"hidden,omitempty"`
+	ID         int64  `yaml:"id" json:"id"`
+	Number     string `yaml:"number,omitempty" json:"number,omitempty"`
+	Type       string `yaml:"type,omitempty" json:"type,omitempty"`     // User
+	Status     string `yaml:"status,omitempty" json:"status,omitempty"` // Enabled
+	Name       string `yaml:"name,omitempty" json:"name,omitempty"`     // empty: first and last name
+	FirstName  string `yaml:"first_name,omitempty" json:"first_name,omitempty"`
+	LastName   string `yaml:"last_name,omitempty" json:"last_name,omitempty"`
+	Email      string `yaml:"email,omitempty" json:"email,omitempty"`
+	Department string `yaml:"department,omitempty" json:"department,omitempty"`
+	JobTitle   string `yaml:"job_title,omitempty" json:"job_title,omitempty"`
+	Site       string `yaml:"site,omitempty" json:"site,omitempty"` // a site's id
+	// References are ids in other systems by type, CustomFields values by name; nil: not sent.
+	References   map[string]string `yaml:"references,omitempty" json:"references,omitempty"`
+	CustomFields map[string]string `yaml:"custom_fields,omitempty" json:"custom_fields,omitempty"`
+	CostCenter   string            `yaml:"cost_center,omitempty" json:"cost_center,omitempty"` // a name; empty: not sent
+	Roles        []string          `yaml:"roles,omitempty" json:"roles,omitempty"`             // role ids
+	TimeZone     string            `yaml:"time_zone,omitempty" json:"time_zone,omitempty"`     // empty: the account's
+	Language     string            `yaml:"language,omitempty" json:"language,omitempty"`       // empty: the account's
+	Phones       []string          `yaml:"phones,omitempty" json:"phones,omitempty"`           // E.164
+	Hidden       bool              `yaml:"hidden,omitempty" json:"hidden,omitempty"`
 }
 
 // Role is a RingEX user role.

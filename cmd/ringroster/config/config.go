@@ -30,6 +30,7 @@ type Settings struct {
 	Onboarding     Onboarding    `mapstructure:"onboarding"`
 
 	RegionalSettings RegionalSettings `mapstructure:"regional_settings"`
+	EmployeeID       EmployeeID       `mapstructure:"employee_id"`
 
 	Deactivate        bool    `mapstructure:"deactivate"`
 	Limits            Limits  `mapstructure:"limits"`
@@ -215,6 +216,16 @@ type RegionalSettings struct {
 	Enabled       bool `mapstructure:"enabled"`
 	LookupsPerRun int  `mapstructure:"lookups_per_run"`
 }
+
+// EmployeeID says where RingCentral has the employee number; nothing set: nowhere, and it is
+// the roster's own.
+type EmployeeID struct {
+	Reference   string `mapstructure:"reference"`
+	CustomField string `mapstructure:"custom_field"`
+}
+
+// Own says that the roster alone knows employee numbers.
+func (e *EmployeeID) Own() bool { return e.Reference == "" && e.CustomField == "" }
 
 // Limits say how many changes of a kind are too many at once.
 type Limits struct {

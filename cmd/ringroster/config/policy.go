@@ -24,7 +24,10 @@ func (s *Settings) Policy(a *Account) sync.Policy {
 		GraceDays:         s.DeactivationGrace.Days,
 		Protect:           matches(s.Protect),
 	}
-	if s.RegionalSettings.Enabled {
+	if s.EmployeeID.Own() {
+		p.Unread = p.Unread.With(sync.EmployeeID)
+	}
+	if s.RegionalSettings.Enabled || s.EmployeeID.CustomField != "" {
 		p.RegionalLookups = s.RegionalSettings.LookupsPerRun
 	}
 	account := DefaultAccount()

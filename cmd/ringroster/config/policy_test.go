@@ -31,7 +31,7 @@ func TestPolicyOfTheDefaults(t *testing.T) {
 	want := sync.Policy{
 		DataSource: "ringcx-realtime", RolePrecedence: "first", RoleMap: []sync.RoleMapping{},
 		Access: sync.Access{Rule: sync.AccessListed}, Scope: sync.Scope{Include: []sync.Match{}, Exclude: []sync.Match{}},
-		RequiredFields: []sync.Field{}, Map: []sync.Mapping{}, Onboarding: sync.Onboarding{Defaults: given(nil)}, Deactivate: true, Limits: limits, Protect: []sync.Match{},
+		RequiredFields: []sync.Field{}, Map: []sync.Mapping{}, Onboarding: sync.Onboarding{Defaults: given(nil)}, Unread: sync.FieldSet(0).With(sync.EmployeeID), Deactivate: true, Limits: limits, Protect: []sync.Match{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -61,6 +61,7 @@ onboarding:
   rules:
     - {name: sales, when: {agent_group: "Sales*"}, set: {activity_id: Site 2, teams: [sales], categories: [b2c]}}
     - {name: leads, when: {role: Lead, site: "Site *"}, set: {permissions: {supervisor_access: true, agent_login: false}}}
+employee_id: {custom_field: Number}
 deactivate: false
 limits:
   deactivations: {percent: 20, floor: 2}

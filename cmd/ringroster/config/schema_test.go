@@ -43,6 +43,7 @@ var narrower = map[string]object{
 	"onboarding.rules.name":             {"pattern": `\S`},
 	"wem_access.rule":                   {"enum": []string{"listed", "role_permission", "role_name"}},
 	"required_fields":                   {"items": object{"enum": []string{"email", "extension_number", "first_name", "last_name"}}, "uniqueItems": true},
+	"employee_id.reference":             {"enum": []string{"", "CustomerDirectoryId", "PartnerId"}},
 	"log.level":                         {"enum": []string{"debug", "info", "warn", "error"}},
 	"log.format":                        {"enum": []string{"json", "journal", "console", "auto"}},
 	"limits.deactivations.percent":      percent,

@@ -48,6 +48,12 @@ func (s *Settings) validate(r *report) {
 	if s.RegionalSettings.LookupsPerRun < 1 {
 		r.add("regional_settings.lookups_per_run", "must be at least 1; enabled: false looks up nobody")
 	}
+	if e := s.EmployeeID; e.Reference != "" {
+		oneOf(r, "employee_id.reference", e.Reference, "CustomerDirectoryId", "PartnerId")
+		if e.CustomField != "" {
+			r.add("employee_id.custom_field", "is set beside employee_id.reference: employee numbers have one source")
+		}
+	}
 	s.Limits.validate(r)
 	notNegative(r, "deactivation_grace.days", s.DeactivationGrace.Days)
 	notNegative(r, "snapshots.keep", s.Snapshots.Keep)
