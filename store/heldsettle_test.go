@@ -27,8 +27,14 @@ func TestR23AcceptedSettings(t *testing.T) {
 		},
 		"all at once": {{"day a:", "a"}, {"day b: Ann* Bob* Cy", "a"}, {"approve Ann Bob", "b"}},
 		"all rejected": {
-			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"reject Ann Bob", "a"}, {"day b:", "a"}, {"day c: Cy*", "a"}, {"approve Cy", "a"},
-			{"day b: -Ann", "a"}, {"day d: -Bob", "d"},
+			{"day a:", "a"},
+			{"day b: Ann* Bob*", "a"},
+			{"reject Ann Bob", "a"},
+			{"day b:", "a"},
+			{"day c: Cy*", "a"},
+			{"approve Cy", "a"},
+			{"day b: -Ann", "a"},
+			{"day d: -Bob", "d"},
 		},
 		"held, then needed no more": {
 			{"day a:", "a"}, {"day b: Ann*", "a"}, {"day c: -Ann", "c"},
