@@ -14,6 +14,8 @@ var accountTables = []string{
 	`UPDATE members SET account = ? WHERE account = ?`,
 	`UPDATE runs SET account = ? WHERE account = ?`,
 	`UPDATE held_changes SET account = ? WHERE account = ?`,
+	`UPDATE notices SET account = ? WHERE account = ?`,
+	`UPDATE told_conflicts SET account = ? WHERE account = ?`,
 	`UPDATE run_settings SET account = ? WHERE account = ?`,
 	`UPDATE contact_entries SET account = ? WHERE account = ?`,
 	`UPDATE contact_history SET account = ? WHERE account = ?`,

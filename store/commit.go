@@ -59,7 +59,10 @@ func commit(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit) (he
 	if err != nil {
 		return 0, err
 	}
-	return held, finishRun(ctx, tx, c)
+	if err := finishRun(ctx, tx, c); err != nil {
+		return 0, err
+	}
+	return held, tellCommit(ctx, tx, c)
 }
 
 // commitPlan does all that a plan asks for: members with their history first, then what

@@ -25,6 +25,9 @@ func forget(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) err
 	if err := forgetRequests(ctx, tx, m); err != nil {
 		return err
 	}
+	if err := forgetNotices(ctx, tx, m); err != nil {
+		return err
+	}
 	if err := forgetKept(ctx, tx, m); err != nil {
 		return err
 	}

@@ -131,6 +131,9 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx) error {
 		if err := failRequests(ctx, tx, "the roster was copied or moved after it was asked"); err != nil {
 			return err
 		}
+		if err := skipNotices(ctx, tx); err != nil {
+			return err
+		}
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE numbering SET place = ?`, here)
 	return err

@@ -29,6 +29,17 @@ func (e *BusyError) who() string {
 		e.Holder.PID, e.Holder.Host, e.Holder.Since.UTC().Format(time.RFC3339))
 }
 
+// UnrecordedError says that the roster could not take down what happens to a run: nobody
+// will learn of it there.
+type UnrecordedError struct {
+	Doing string
+	Err   error
+}
+
+func (e *UnrecordedError) Error() string { return e.Doing + ": " + e.Err.Error() }
+
+func (e *UnrecordedError) Unwrap() error { return e.Err }
+
 // Holder says who holds the lock.
 type Holder struct {
 	PID   int
@@ -250,6 +261,9 @@ type Commit struct {
 	// Keep is kept once the outcome is written; nil: this was no full run. That
 	// it could not be kept is no error of Commit's: Keep.Err says so.
 	Keep *Keep
+	// Untold is why the notices of this commit could not be written, which is no error of
+	// Commit's either; nil: they were, or there are none.
+	Untold error
 }
 
 // JobName is the job of the run.

@@ -80,7 +80,7 @@ func (r *Runner) Sync(ctx context.Context, req Request) (id RunID, results []Res
 		return r.syncPerson(ctx, req)
 	}
 	if id, err = r.Roster.Begin(ctx, req.Run); err != nil {
-		return 0, nil, fmt.Errorf("begin a run: %w", err)
+		return 0, nil, &UnrecordedError{"begin a run", err}
 	}
 	r.Observer.Began(id, req.Run)
 	for _, account := range req.Run.Accounts {
@@ -165,7 +165,10 @@ func (r *Runner) fail(ctx context.Context, id RunID, run Run, account string, ca
 	defer cancel()
 	c := &Commit{Run: id, Job: run.JobName(), Account: account, FinishedAt: r.Now(), Status: Failed, APICalls: calls, Err: cause}
 	if err := r.Roster.Commit(ctx, c); err != nil {
-		cause = errors.Join(cause, fmt.Errorf("record the failure: %w", err))
+		cause = errors.Join(cause, &UnrecordedError{"record the failure", err})
+	}
+	if c.Untold != nil {
+		cause = errors.Join(cause, fmt.Errorf("write the notice of it: %w", c.Untold))
 	}
 	r.Observer.Failed(id, run, account, cause)
 	return Result{Account: account, Status: Failed, APICalls: calls, Err: cause}

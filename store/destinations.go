@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ringroster/sync"
+)
+
+// ofNotices is the kind of the destinations that notices go to.
+const ofNotices = "notices"
+
+// Destination is a recipient, and how far it has been told.
+type Destination struct {
+	Name, Recipient string
+	Cursor          int64     // the last that was delivered, refused or given up
+	Tries           int       // in vain, since something was delivered
+	FailingSince    time.Time // zero: the last try went well
+	NextTry         time.Time // zero: at once
+	DeliveredAt     time.Time // zero: never
+	Error           string    // of the last try; "": it went well
+
+	claimed time.Time // what NextTry is while it is delivered to
+}
+
+const destinationsSQL = `
+	SELECT name, recipient, cursor, tries, failing_since, next_try, delivered_at, error
+	  FROM destinations WHERE kind = '` + ofNotices + `'`
+
+func (d *Destination) scan(rows *sql.Rows) (err error) {
+	var times [3]sql.NullString
+	if err := rows.Scan(&d.Name, &d.Recipient, &d.Cursor, &d.Tries, &times[0], &times[1], &times[2], &d.Error); err != nil {
+		return err
+	}
+	for i, into := range []*time.Time{&d.FailingSince, &d.NextTry, &d.DeliveredAt} {
+		if *into, err = parseStamp(times[i]); err != nil {
+			return fmt.Errorf("destination %s: %w", d.Name, err)
+		}
+	}
+	return nil
+}
+
+// Wanted is what a destination is to be told of.
+type Wanted struct {
+	Kinds    []sync.NoticeKind
+	Accounts []string // none: all
+}
+
+// Has says whether a notice is among what is wanted.
+func (w *Wanted) Has(n *sync.Notice) bool {
+	return slices.Contains(w.Kinds, n.Kind) && (n.Account == "" || len(w.Accounts) == 0 || slices.Contains(w.Accounts, n.Account))
+}
+
+func hasDestinations(ctx context.Context, tx *sql.Tx) (yes bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM destinations WHERE kind = ?)`, ofNotices).Scan(&yes)
+	return yes, err
+}
+
+// Destinations returns all recipients.
+func (s *Store) Destinations(ctx context.Context) ([]Destination, error) {
+	return collect(told(stream(ctx, s.r, (*Destination).scan, destinationsSQL+` ORDER BY name, recipient`), s.path))
+}
+
+// SetDestinations makes the recipients those of the settings, by name. Who is new is told
+// what is written from now on; when nobody is left, nothing is written any more.
+func (s *Store) SetDestinations(ctx context.Context, recipients map[string][]string, now time.Time) error {
+	have, err := s.Destinations(ctx)
+	if err != nil {
+		return err
+	}
+	var gone []Destination
+	missing := map[string][]string{}
+	for name, all := range recipients {
+		missing[name] = slices.Clone(all)
+	}
+	for _, d := range have {
+		if i := slices.Index(missing[d.Name], d.Recipient); i >= 0 {
+			missing[d.Name] = slices.Delete(missing[d.Name], i, i+1)
+		} else {
+			gone = append(gone, d)
+		}
+	}
+	if len(gone) == 0 && len(slices.Concat(values(missing)...)) == 0 {
+		return nil // without a write, nearly always
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error { return setDestinations(ctx, tx, gone, missing, now) })
+	return explain("write the destinations of notices to", s.path, err)
+}
+
+func values(m map[string][]string) (all [][]string) {
+	for _, v := range m {
+		all = append(all, v)
+	}
+	return all
+}
+
+func setDestinations(ctx context.Context, tx *sql.Tx, gone []Destination, missing map[string][]string, now time.Time) error {
+	for _, d := range gone {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM destinations WHERE kind = ? AND name = ? AND recipient = ?`, ofNotices, d.Name, d.Recipient); err != nil {
+			return err
+		}
+	}
+	for name, recipients := range missing {
+		for _, recipient := range recipients {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT OR IGNORE INTO destinations (kind, name, recipient, since, cursor)
+				VALUES (?, ?, ?, ?, (SELECT coalesce(max(seq), 0) FROM notices))`, ofNotices, name, recipient, stamp(now)); err != nil {
+				return err
+			}
+		}
+	}
+	left, err := hasDestinations(ctx, tx)
+	if err == nil && !left { // whoever comes next is told of the conflicts that are there then
+		_, err = tx.ExecContext(ctx, `DELETE FROM told_conflicts`)
+	}
+	return err
+}
+
+// NextNotice is the oldest notice that a recipient is still to be told; nil: there is none.
+func (s *Store) NextNotice(ctx context.Context, d *Destination, w Wanted) (*sync.Notice, int64, error) {
+	type row struct {
+		seq   int64
+		n     sync.Notice
+		facts string
+	}
+	where, args := w.where(d)
+	rows, err := collect(told(stream(ctx, s.r, func(r *row, rows *sql.Rows) error {
+		if err := rows.Scan(&r.seq, &r.n.ID, &r.n.Thread, &r.n.Account, &r.facts); err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(r.facts), &r.n)
+	}, `SELECT seq, notice_id, thread, account, facts FROM notices WHERE `+where+` ORDER BY seq LIMIT 1`, args...), s.path))
+	if err != nil || len(rows) == 0 {
+		return nil, 0, err
+	}
+	return &rows[0].n, rows[0].seq, nil
+}
+
+// Backlog is how many notices a recipient is still to be told, and since when the oldest is
+// written.
+func (s *Store) Backlog(ctx context.Context, d *Destination, w Wanted) (n int, oldest time.Time, err error) {
+	where, args := w.where(d)
+	var at sql.NullString
+	err = s.r.QueryRowContext(ctx, `SELECT count(*), min(written_at) FROM notices WHERE `+where, args...).Scan(&n, &at)
+	if err == nil {
+		oldest, err = parseStamp(at)
+	}
+	return n, oldest, explain("read", s.path, err)
+}
+
+// where selects the notices that are still to be told. A week is of all accounts.
+func (w *Wanted) where(d *Destination) (string, []any) {
+	list := func(n int) string { return `(?` + strings.Repeat(`, ?`, n) + `)` }
+	where := `seq > ? AND (only_for IS NULL OR only_for = ?) AND kind IN ` + list(len(w.Kinds))
+	args := []any{d.Cursor, d.Name, ""}
+	for _, kind := range w.Kinds {
+		args = append(args, string(kind))
+	}
+	if len(w.Accounts) > 0 {
+		where += ` AND account IN ` + list(len(w.Accounts))
+		args = append(args, "")
+		for _, account := range w.Accounts {
+			args = append(args, account)
+		}
+	}
+	return where, args
+}
+
+// Claim keeps others from delivering to the same recipient for a while, and reports whether
+// nobody else does. Whoever dies meanwhile has done with it when that is over.
+func (s *Store) Claim(ctx context.Context, d *Destination, now time.Time, lease time.Duration) (mine bool, err error) {
+	d.claimed = now.Add(lease).UTC().Truncate(time.Second)
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		n, err := changed(tx.ExecContext(ctx, `
+			UPDATE destinations SET next_try = ? WHERE kind = ? AND name = ? AND recipient = ? AND next_try IS ? AND cursor = ?`,
+			stamp(d.claimed), ofNotices, d.Name, d.Recipient, stamp(d.NextTry), d.Cursor))
+		mine = n == 1
+		return err
+	})
+	return mine && err == nil, explain("deliver notices from", s.path, err)
+}
+
+// Settle writes how far a recipient has been told, and ends the claim.
+func (s *Store) Settle(ctx context.Context, d *Destination) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE destinations SET cursor = ?, tries = ?, failing_since = ?, next_try = ?, delivered_at = ?, error = ?
+			 WHERE kind = ? AND name = ? AND recipient = ? AND next_try IS ?`,
+			d.Cursor, d.Tries, stamp(d.FailingSince), stamp(d.NextTry), stamp(d.DeliveredAt), d.Error,
+			ofNotices, d.Name, d.Recipient, stamp(d.claimed))
+		return err
+	})
+	return explain("note what was delivered in", s.path, err)
+}
+
+// skipNotices is for a roster that was copied or restored: what others may have been told
+// already they are not told again.
+func skipNotices(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE destinations SET cursor = (SELECT coalesce(max(seq), 0) FROM notices), tries = 0, failing_since = NULL, next_try = NULL, error = ''
+		 WHERE kind = ?`, ofNotices)
+	return err
+}
+
+// keptNotices is how long notices are kept.
+const keptNotices = 30 * 24 * time.Hour
+
+// PruneNotices removes notices that are older than they are kept.
+func (s *Store) PruneNotices(ctx context.Context, now time.Time) error {
+	before := *stamp(now.Add(-keptNotices))
+	due, err := s.yes(ctx, `SELECT EXISTS (SELECT 1 FROM notices WHERE written_at < ?)`, before)
+	if err != nil || !due {
+		return err
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM notices WHERE written_at < ?`, before)
+		return err
+	})
+	return explain("remove old notices from", s.path, err)
+}
