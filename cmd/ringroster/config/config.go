@@ -42,6 +42,7 @@ type Settings struct {
 	History      History   `mapstructure:"history"`
 	HTTP         HTTP      `mapstructure:"http"`
 	HeartbeatURL Secret    `mapstructure:"heartbeat_url"` // such addresses often carry a key
+	Notify       []Notify  `mapstructure:"notify"`
 	Log          Log       `mapstructure:"log"`
 }
 
@@ -129,8 +130,8 @@ type Account struct {
 	origin origin
 }
 
-// origin is where an account stands in the settings file, for what is found
-// wrong only later.
+// origin is where an account, or a destination of notices, stands in the settings file,
+// for what is found wrong only later.
 type origin struct {
 	file string
 	key  string // accounts[0]
@@ -297,6 +298,7 @@ func Defaults() *Settings {
 		Protect:   []Match{},
 		Contacts:  Contacts{DailyAt: "04:00", Every: "24h", DeleteRemaining: true},
 		Snapshots: Snapshots{Keep: 14},
+		Notify:    []Notify{},
 		Log:       Log{Level: "info", Format: "auto"},
 	}
 }

@@ -42,10 +42,10 @@ func filled(text string) string {
 func TestTheExampleHasEveryKey(t *testing.T) {
 	text := example(t)
 	// What a filter or a mapping can have is shown in its commented examples.
-	samples := map[string]bool{"role_map": true, "wem_access": true, "scope": true, "protect": true, "onboarding": true, "map": true}
+	samples := map[string]bool{"role_map": true, "wem_access": true, "scope": true, "protect": true, "onboarding": true, "map": true, "notify": true}
 	var walk func(of reflect.Type, comments bool)
 	walk = func(of reflect.Type, comments bool) {
-		for of.Kind() == reflect.Slice {
+		for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {
 			of = of.Elem()
 		}
 		if of.Kind() != reflect.Struct {
@@ -72,11 +72,15 @@ func TestTheExamplesInTheExampleAreValid(t *testing.T) {
 	for _, list := range []string{"role_map", "exclude", "protect", "rules", "map"} {
 		active = strings.Replace(active, list+": []", list+":", 1)
 	}
+	before, notify, _ := strings.Cut(active, "\nnotify: []\n")
+	notify, after, _ := strings.Cut(notify, "\n\n")
+	active = before + "\nnotify:\n" + regexp.MustCompile(`(?m)^#`).ReplaceAllString(notify, " ") + "\n\n" + after
 	if active == text {
 		t.Fatal("there are no examples")
 	}
 	s := load(t, active)
-	if len(s.RoleMap) != 1 || len(s.Scope.Exclude) != 3 || len(s.Protect) != 2 || len(s.Onboarding.Rules) != 2 || len(s.Map) != 2 {
+	if len(s.RoleMap) != 1 || len(s.Scope.Exclude) != 3 || len(s.Protect) != 2 || len(s.Onboarding.Rules) != 2 || len(s.Map) != 2 ||
+		len(s.Notify) != 2 || s.Notify[0].Mail == nil || s.Notify[1].Webhook.Format != Slack {
 		t.Errorf("got %+v", s)
 	}
 }

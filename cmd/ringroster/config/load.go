@@ -89,6 +89,11 @@ func parse(file string, data []byte) (*Settings, *report) {
 		s.Accounts[i].origin = origin{file, fmt.Sprintf("accounts[%d]", i), r.line}
 		s.inherit(&s.Accounts[i], r)
 	}
+	for i := range s.Notify {
+		key := fmt.Sprintf("notify[%d]", i)
+		s.Notify[i].origin = origin{file, key, r.line}
+		s.Notify[i].complete(func(name string) bool { return r.lines[key+"."+name] != 0 })
+	}
 	s.validate(r)
 	s.Warnings = r.warnings
 	return s, r
@@ -150,6 +155,9 @@ func (s *Settings) settle(dir string) {
 		a.ClientSecretFile = under(dir, a.ClientSecretFile)
 		a.JWTFile = under(dir, a.JWTFile)
 		a.CAFile = under(dir, a.CAFile)
+	}
+	for i := range s.Notify {
+		s.Notify[i].settle(dir)
 	}
 }
 

@@ -33,7 +33,7 @@ accounts:
     client_id: abc
 `
 
-var ignoreOrigin = cmpopts.IgnoreUnexported(Account{})
+var ignoreOrigin = cmpopts.IgnoreUnexported(Account{}, Notify{})
 
 // write puts a settings file, kept from others, into an empty working directory
 // and returns its name.
@@ -161,6 +161,9 @@ deactivation_grace: {days: 3}
 protect: [{role: Administrator}]
 contacts: {enabled: true, daily_at: "06:00", every: 8h, delete_remaining: false}
 snapshots: {keep: 3, keep_days: 4}
+notify:
+  - {name: ops, on: [held], accounts: [acme], names: true, remind: 6h, mail: {host: mail.example.com, port: 2525, security: tls, from: a@example.com, to: [b@example.com], username: u, password: p, password_file: "", ca_file: /etc/ca.pem}}
+  - {name: chat, webhook: {url: "https://hooks.example.com/x", url_file: "", format: slack, secret: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", secret_file: "", ca_file: /etc/ca.pem}}
 LOG: {Level: debug, format: json}
 `)
 	want := &Settings{
@@ -203,7 +206,20 @@ LOG: {Level: debug, format: json}
 		Protect:           []Match{{Role: "Administrator"}},
 		Contacts:          Contacts{Enabled: true, DailyAt: "06:00", Every: "8h"},
 		Snapshots:         Snapshots{3, 4},
-		Log:               Log{"debug", "json"},
+		Notify: []Notify{{
+			Name: "ops", On: []string{"held"}, Accounts: []string{"acme"}, Names: true, Remind: "6h",
+			Mail: &Mail{
+				Host: "mail.example.com", Port: 2525, Security: "tls", From: "a@example.com", To: []string{"b@example.com"},
+				Username: "u", Password: "p", CAFile: "/etc/ca.pem",
+			},
+		}, {
+			Name: "chat", On: everyKind, Remind: "24h",
+			Webhook: &Webhook{
+				URL: "https://hooks.example.com/x", Format: "slack",
+				Secret: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", CAFile: "/etc/ca.pem",
+			},
+		}},
+		Log: Log{"debug", "json"},
 	}
 	if diff := cmp.Diff(want, got, ignoreOrigin); diff != "" {
 		t.Error(diff)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"ringroster/sync"
 )
 
 // schemaFile is the JSON Schema of the settings, for editors. It is made from the types
@@ -54,6 +56,12 @@ var narrower = map[string]object{
 	"snapshots.keep":                    {"minimum": 0},
 	"history.keep_days":                 {"minimum": 0, "maximum": mostKeepDays},
 	"regional_settings.lookups_per_run": {"minimum": 1},
+	"notify.name":                       {"pattern": accountName.String()},
+	"notify.on":                         {"items": object{"enum": sync.NoticeKinds}, "minItems": 1},
+	"notify.mail.security":              {"enum": []string{StartTLS, TLS, NoSecurity}},
+	"notify.mail.port":                  {"minimum": 1, "maximum": 65535},
+	"notify.mail.to":                    {"minItems": 1},
+	"notify.webhook.format":             {"enum": []string{JSON, Slack}},
 }
 
 var (
@@ -126,7 +134,7 @@ func madeSchema(t *testing.T) []byte {
 	commentsOf(&doc, "", comments)
 	s := schemaOf(reflect.TypeFor[Settings](), "", comments)
 	for key := range narrower {
-		if _, known := comments[key]; !known && !strings.HasPrefix(key, "onboarding.rules.") && !strings.HasPrefix(key, "accounts.schedule.") && !strings.HasPrefix(key, "accounts.contacts.") {
+		if _, known := comments[key]; !known && !strings.HasPrefix(key, "onboarding.rules.") && !strings.HasPrefix(key, "notify.") && !strings.HasPrefix(key, "accounts.schedule.") && !strings.HasPrefix(key, "accounts.contacts.") {
 			t.Errorf("narrower has %s, which is no key of the example", key)
 		}
 	}

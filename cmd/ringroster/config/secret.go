@@ -100,30 +100,45 @@ func merge(err error) error {
 	return all
 }
 
+// owner is who has secrets: an account, or a destination of notices.
+type owner struct {
+	origin
+	name       string // for people: account acme
+	credential string // what its systemd credentials begin with
+	variable   string // and its environment variables
+}
+
+func (a *Account) owner() *owner {
+	return &owner{a.origin, "account " + a.Name, a.Name + ".", a.variable("")}
+}
+
 // read fills into from the one place that has the secret.
 func (a *Account) read(kind secretKind, into *Secret) error {
-	places := a.places(kind)
+	return a.owner().read(kind, a.places(kind), into)
+}
+
+func (o *owner) read(kind secretKind, places []place, into *Secret) error {
 	if len(places) == 0 {
-		return a.problem(kind.key, "account %s has no %s: set %s_file, the systemd credential %s.%s (which ringroster-service COMMAND has), or $%s",
-			a.Name, kind.name, kind.key, a.Name, kind.key, a.variable(kind.key))
+		return o.problem(kind.key, "%s has no %s: set %s_file, the systemd credential %s%s (which ringroster-service COMMAND has), or $%s",
+			o.name, kind.name, kind.key, o.credential, kind.key, o.variableOf(kind))
 	}
 	if len(places) > 1 {
-		return a.problem(places[0].key, "%s", tooMany(kind, places))
+		return o.problem(places[0].key, "%s", tooMany(kind, places))
 	}
 	p := places[0]
 	if p.text == "" {
 		data, mode, err := readFile(p.file, maxFile)
 		if err != nil {
-			return a.problem(p.key, "the %s of account %s cannot be read from %s: %v; put it there, readable by this user", kind.name, a.Name, p.file, cause(err))
+			return o.problem(p.key, "the %s of %s cannot be read from %s: %v; put it there, readable by this user", kind.name, o.name, p.file, cause(err))
 		}
 		if fix := exposed(p.file, mode); fix != "" {
-			return a.problem(p.key, "%s", fix)
+			return o.problem(p.key, "%s", fix)
 		}
 		p.text = Secret(data)
 	}
 	text := strings.TrimSpace(string(p.text))
 	if fault := implausible(text); fault != "" {
-		return a.problem(p.key, "the %s of account %s (%s) %s", kind.name, a.Name, p.name, fault)
+		return o.problem(p.key, "the %s of %s (%s) %s", kind.name, o.name, p.name, fault)
 	}
 	*into = Secret(text)
 	return nil
@@ -135,28 +150,37 @@ func (a *Account) places(kind secretKind) []place {
 	if kind == jwtSecret {
 		inline, file = a.JWT, a.JWTFile
 	}
+	return a.owner().places(kind, inline, file)
+}
+
+func (o *owner) places(kind secretKind, inline Secret, file string) []place {
 	var found []place
 	if inline != "" {
-		found = append(found, place{kind.key, kind.key, a.origin.file, inline})
+		found = append(found, place{kind.key, kind.key, o.file, inline})
 	}
 	if file != "" {
 		found = append(found, place{kind.key + "_file", kind.key + "_file", file, ""})
 	}
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
-		credential := filepath.Join(dir, a.Name+"."+kind.key)
+		credential := filepath.Join(dir, o.credential+kind.key)
 		if _, err := os.Lstat(credential); !errors.Is(err, fs.ErrNotExist) {
 			found = append(found, place{"the systemd credential " + filepath.Base(credential), kind.key, credential, ""})
 		}
 	}
-	if value := os.Getenv(a.variable(kind.key)); value != "" {
-		found = append(found, place{"$" + a.variable(kind.key), kind.key, "", Secret(value)})
+	if value := os.Getenv(o.variableOf(kind)); value != "" {
+		found = append(found, place{"$" + o.variableOf(kind), kind.key, "", Secret(value)})
 	}
 	return found
 }
 
+func (o *owner) variableOf(kind secretKind) string { return o.variable + strings.ToUpper(kind.key) }
+
 // variable is the environment variable of one of the account's secrets.
-func (a *Account) variable(key string) string {
-	name := strings.Map(func(r rune) rune {
+func (a *Account) variable(key string) string { return variable(a.Name, key) }
+
+// variable is the environment variable of a secret of something with a name.
+func variable(name, key string) string {
+	name = strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z':
 			return r - 'a' + 'A'
@@ -164,7 +188,7 @@ func (a *Account) variable(key string) string {
 			return r
 		}
 		return '_'
-	}, a.Name)
+	}, name)
 	return "RINGROSTER_" + name + "_" + strings.ToUpper(key)
 }
 
@@ -174,17 +198,26 @@ func (s *Settings) checkPlaces(r *report) {
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
 		for _, kind := range []secretKind{clientSecret, jwtSecret} {
-			places := a.places(kind)
-			if len(places) > 1 {
-				r.add(a.key(places[0].key), "%s", tooMany(kind, places))
-			}
-			for _, p := range places {
-				// A file that is not there is no matter until it is needed.
-				if info, err := os.Stat(p.file); err == nil && info.Mode().IsRegular() {
-					if fix := exposed(p.file, info.Mode()); fix != "" {
-						r.add(a.key(p.key), "%s", fix)
-					}
-				}
+			a.origin.check(r, kind, a.places(kind))
+		}
+	}
+	for i := range s.Notify {
+		n := &s.Notify[i]
+		for _, secret := range n.secrets() {
+			n.owner(secret.group).check(r, secret.kind, n.places(secret))
+		}
+	}
+}
+
+func (o origin) check(r *report, kind secretKind, places []place) {
+	if len(places) > 1 {
+		r.add(join(o.key, places[0].key), "%s", tooMany(kind, places))
+	}
+	for _, p := range places {
+		// A file that is not there is no matter until it is needed.
+		if info, err := os.Stat(p.file); err == nil && info.Mode().IsRegular() {
+			if fix := exposed(p.file, info.Mode()); fix != "" {
+				r.add(join(o.key, p.key), "%s", fix)
 			}
 		}
 	}
@@ -225,13 +258,11 @@ func implausible(text string) string {
 	return ""
 }
 
-// key is the full name of one of the account's keys.
-func (a *Account) key(name string) string { return join(a.origin.key, name) }
-
-func (a *Account) problem(key, format string, args ...any) error {
-	p := Problem{File: a.origin.file, Key: a.key(key), Message: fmt.Sprintf(format, args...)}
-	if a.origin.line != nil {
-		p.Line = a.origin.line(p.Key)
+// problem is what is wrong with one of the keys that stand there.
+func (o origin) problem(key, format string, args ...any) error {
+	p := Problem{File: o.file, Key: join(o.key, key), Message: fmt.Sprintf(format, args...)}
+	if o.line != nil {
+		p.Line = o.line(p.Key)
 	}
 	return &Problems{[]Problem{p}}
 }
