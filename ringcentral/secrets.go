@@ -154,3 +154,12 @@ func (s *secrets) finishWarnings(warnings []sync.Warning) {
 		warnings[i].Detail = s.hide(strip(warnings[i].Detail))
 	}
 }
+
+// Cleaner gives a function that makes the text of a server fit for a message, as this
+// package does with those of RingCentral: one clean line, cut to size, without the secrets
+// in whatever form they are quoted.
+func Cleaner(secretTexts ...string) func(text string) string {
+	s := &secrets{known: map[string]*regexp.Regexp{}}
+	s.add(secretTexts...)
+	return s.say
+}

@@ -71,7 +71,9 @@ func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store
 	} else {
 		err = a.report(id, results)
 	}
-	return errors.Join(err, a.tellApproved(ctx, st, id, sets))
+	err = errors.Join(err, a.tellApproved(ctx, st, id, sets))
+	a.deliver(ctx, s, st)
+	return err
 }
 
 // orElse is err, or what f makes when there is none.

@@ -24,9 +24,9 @@ func checkCommand(a *app) *cobra.Command {
 	var offline bool
 	c := &cobra.Command{
 		Use: "check", Short: "Look for what usually goes wrong, and say what to do", Args: cobra.NoArgs,
-		Long: `Checks the settings, the secrets, the database, and every account against
-RingCentral itself: a line each, ok, warn or fail, with the remedy. It changes
-nothing. The exit code is 0 when nothing fails.
+		Long: `Checks the settings, the secrets, the database, every account against RingCentral
+itself, and the destinations of notices as far as can be without sending one: a line
+each, ok, warn or fail, with the remedy. It changes nothing. The exit code is 0 when nothing fails.
 
 With --offline it checks the settings alone, and needs neither secrets, database nor
 RingCentral: systemd does this before it reloads the service, and the packages
@@ -147,6 +147,7 @@ func (a *app) check(ctx context.Context, offline bool) error {
 		}
 	}
 	f.unmatched(ctx, s)
+	f.destinations(ctx, s)
 	return f.end(exitFailed)
 }
 

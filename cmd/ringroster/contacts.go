@@ -67,7 +67,9 @@ func (a *app) syncContacts(ctx context.Context, names []string, dryRun bool) err
 	if err != nil {
 		return err
 	}
-	return a.reportContacts(id, results)
+	err = a.reportContacts(id, results)
+	a.deliver(ctx, s, st)
+	return err
 }
 
 // previewContacts prints what a run would do.

@@ -38,12 +38,17 @@ func (a *app) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	inbox := &demoInbox{}
+	mailbox, _, err := serve(ctx, "--listen", "127.0.0.1:0", inbox)
+	if err != nil {
+		return err
+	}
 	settings := filepath.Join(dir, "config.yaml")
-	text := "log: {level: error, format: console}\ncontacts: {enabled: true}\n" + demoRules + simulatorSettings(world, address.String())
+	text := "log: {level: error, format: console}\ncontacts: {enabled: true}\n" + demoRules + demoNotices(mailbox.String()) + simulatorSettings(world, address.String())
 	if err := writeNew(settings, text); err != nil {
 		return err
 	}
-	show := &stage{ctx: ctx, out: a.stdout, settings: settings, server: server}
+	show := &stage{ctx: ctx, out: a.stdout, settings: settings, server: server, inbox: inbox}
 	for _, scene := range []func(*stage) error{firstSync, dayOfChanges, massDisappearance, wrongRun, theDirectory, farewell} {
 		if err := scene(show); err != nil {
 			return err
@@ -63,6 +68,7 @@ type stage struct {
 	out      io.Writer
 	settings string
 	server   *simulator.Server
+	inbox    *demoInbox
 	failed   error
 }
 
@@ -145,6 +151,8 @@ func massDisappearance(s *stage) error {
 		return nil
 	})
 	s.command(exitHeld, "sync")
+	s.say("Whom the settings name under notify is told, by mail or in a chat:")
+	s.notice()
 	s.command(exitDone, "held")
 	s.command(exitDone, "explain", missing[0])
 	s.say("Nobody was deactivated. It was a mistake over there, so keep them:")

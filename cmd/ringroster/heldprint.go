@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -187,35 +188,13 @@ func whatHeld(h *store.HeldRow) string {
 	return fmt.Sprintf("%s, %s%s", h.Kind, h.Reason, prefixed(": ", clean(h.Detail)))
 }
 
-// kindNouns are what changes of a kind are called, in the order in which they are told.
-var kindNouns = []struct {
-	kinds     []sync.Kind
-	one, many string
-}{
-	{[]sync.Kind{sync.Deactivate}, "deactivation", "deactivations"},
-	{[]sync.Kind{sync.Onboard}, "onboarding", "onboardings"},
-	{[]sync.Kind{sync.Link}, "link", "links"},
-	{[]sync.Kind{sync.Reactivate}, "reactivation", "reactivations"},
-	{[]sync.Kind{sync.Update}, "update", "updates"},
-	{[]sync.Kind{sync.Kind(sync.RemoveContact)}, "removal of a contact", "removals of contacts"},
-	{[]sync.Kind{sync.Kind(sync.MarkContact)}, "contact that would be marked Removed", "contacts that would be marked Removed"},
-}
-
 // kindsText counts changes by kind: "6 deactivations, 1 update".
 func kindsText(kinds []sync.Kind) string {
-	var parts []string
-	for _, noun := range kindNouns {
-		n := 0
-		for _, kind := range kinds {
-			if slices.Contains(noun.kinds, kind) {
-				n++
-			}
-		}
-		if n > 0 {
-			parts = append(parts, counted(n, noun.one, noun.many))
-		}
+	counts := map[sync.Kind]int{}
+	for _, kind := range kinds {
+		counts[kind]++
 	}
-	return strings.Join(parts, ", ")
+	return sync.KindsText(counts)
 }
 
 // chunks are the runs of rows with the same key.
@@ -263,7 +242,7 @@ func grouped[T any](rows []T, key func(*T) string) (groups [][]T) {
 // wrapped breaks text into lines for a terminal.
 func wrapped(first, rest, text string) string {
 	width := textWidth - max(utf8.RuneCountInString(first), utf8.RuneCountInString(rest))
-	return first + strings.Join(wrapLine(text, width), "\n"+rest) + "\n"
+	return first + strings.Join(observe.Wrap(text, width), "\n"+rest) + "\n"
 }
 
 // heldListing is the rows with all that is known of them.

@@ -38,15 +38,6 @@ func waitingSets(ctx context.Context, st *store.Store) (map[string]*waitingSet, 
 	return sets, err
 }
 
-// kindCounts is kindsText of counts.
-func kindCounts(counts map[sync.Kind]int) string {
-	var kinds []sync.Kind
-	for kind, n := range counts {
-		kinds = append(kinds, slices.Repeat([]sync.Kind{kind}, n)...)
-	}
-	return kindsText(kinds)
-}
-
 // reasonWords are reasons without their numbers.
 func reasonWords(reasons []sync.HoldReason) string {
 	return strings.Join(sync.ReasonWords(reasons), ", ")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/signal"
@@ -61,6 +63,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"world": worldCommand,
 			"exit":  exitCommand,
+			"inbox": inboxCommand,
 			"waitfor": func(ts *testscript.TestScript, _ bool, args []string) {
 				for deadline := time.Now().Add(20 * time.Second); ; {
 					if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
@@ -74,6 +77,29 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// inboxCommand starts the other end of a webhook, at $HOOK, which keeps each call in a file
+// hook.1, hook.2 … and answers with a status:
+//
+//	inbox [STATUS]
+func inboxCommand(ts *testscript.TestScript, _ bool, args []string) {
+	status := http.StatusOK
+	if len(args) > 0 {
+		status, _ = strconv.Atoi(args[0])
+	}
+	calls := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			return // a check
+		}
+		body, _ := io.ReadAll(r.Body)
+		calls++
+		w.WriteHeader(status)
+		_, _ = fmt.Fprint(w, os.WriteFile(ts.MkAbs(fmt.Sprintf("hook.%d", calls)), body, 0o600))
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("HOOK", server.URL)
 }
 
 // worldCommand changes the simulated company while a script runs:

@@ -69,6 +69,7 @@ func (a *app) rejectOn(ctx context.Context, s *config.Settings, st *store.Store,
 		}
 		kept += here
 	}
+	a.deliver(ctx, s, st)
 	if kept == 0 {
 		return errors.New("nothing was kept: they are gone already")
 	}
@@ -148,6 +149,7 @@ func (a *app) clearRejections(ctx context.Context, job string, who []string, d d
 					id, subjectText(&set.rows[i]), whatHeld(&set.rows[i]), suspectFate)))
 			}
 		}
+		a.deliver(ctx, s, st)
 		return nil
 	})
 }

@@ -17,6 +17,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/daemon"
+	"ringroster/cmd/ringroster/notify"
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
 	"ringroster/sync"
@@ -117,6 +118,8 @@ type service struct {
 
 	mu       stdsync.Mutex
 	settings *config.Settings // in force; a reload replaces them
+	courier  *notify.Courier  // likewise
+	told     map[string]bool  // what could not be recorded, by account; "": of all
 }
 
 // newService wires a service without starting anything. A database from a newer
@@ -126,7 +129,7 @@ func (a *app) newService(ctx context.Context, isNew bool) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &service{settings: s, level: zap.NewAtomicLevel()}
+	v := &service{settings: s, level: zap.NewAtomicLevel(), told: map[string]bool{}}
 	if v.store, err = store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew}); err != nil {
 		return nil, err
 	}
@@ -154,12 +157,14 @@ func (v *service) load() (*daemon.Settings, error) {
 	restart := s.KeepForRestart(v.settings)
 	v.level.SetLevel(level.Level())
 	v.Outdated(s.Outdated())
+	c := v.couriers(s) // who is to be told of credentials that end soon
 	v.use(s)
 	return &daemon.Settings{
 		Enabled: s.ServiceEnabled, Jobs: jobs(s), Runner: runner(s, v.store, v),
 		Run:       sync.Run{Actor: s.ImpersonatedUserID, Version: version},
 		Heartbeat: string(s.HeartbeatURL), Restart: restart,
-		Prune: func(ctx context.Context) { prune(ctx, s, v.store, v) },
+		Prune:   func(ctx context.Context) { prune(ctx, s, v.store, v) },
+		Deliver: c.Deliver,
 	}, nil
 }
 
@@ -230,6 +235,7 @@ func (v *service) credentials() {
 		}
 		if at, ok := config.JWTExpiry(c.JWT); ok {
 			v.Expiry(account.Name, at)
+			v.write(tellExpiry(account.Name, at, time.Now()))
 		}
 	}
 }
@@ -238,6 +244,14 @@ func (v *service) credentials() {
 // JWT is told once a day.
 func (v *service) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
 	v.Service.Finished(id, r, results)
+	v.mu.Lock()
+	for i := range results {
+		if results[i].Err == nil {
+			delete(v.told, results[i].Account)
+			delete(v.told, "")
+		}
+	}
+	v.mu.Unlock()
 	v.credentials()
 }
 
@@ -296,6 +310,9 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 		fill(&f, &latest)
 		f.Contacts = contacts[account.Name]
 		facts.Accounts = append(facts.Accounts, f)
+	}
+	if facts.Notices, err = v.noticeFacts(ctx); err != nil {
+		return nil, err
 	}
 	counts, err := v.store.Counts(ctx)
 	for _, c := range counts {

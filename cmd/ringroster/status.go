@@ -34,6 +34,7 @@ type statusDocument struct {
 	Service        *lockHolder     `json:"service"`     // nil: none runs
 	LockHolder     *lockHolder     `json:"lock_holder"` // nil: nobody
 	Accounts       []accountStatus `json:"accounts"`
+	Notices        []noticeStatus  `json:"notices"` // how far everybody has been told; empty: nobody is
 
 	unknownService error // why Service is not known
 }
@@ -164,7 +165,7 @@ func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time
 			account.Contacts.NextRun = next
 		}
 	}
-	return doc, errors.Join(doc.members(ctx, st), doc.contacts(ctx, st, held))
+	return doc, errors.Join(doc.members(ctx, st), doc.contacts(ctx, st, held), doc.notices(ctx, s, st))
 }
 
 func holderText(h sync.Holder) *lockHolder {
@@ -314,6 +315,11 @@ func (a *app) statusTable(d *statusDocument) error {
 	default:
 		out("No run is under way.")
 	}
+	for i := range d.Notices {
+		if remark := d.Notices[i].remark(); remark != "" {
+			_, _ = fmt.Fprint(a.stdout, wrapped("notices: ", "    ", clean(remark)))
+		}
+	}
 	return nil
 }
 
@@ -364,7 +370,7 @@ func (a *accountStatus) remarks() (lines []string) {
 		say("no full run has succeeded yet")
 	}
 	if a.HeldRun != nil {
-		say("held for a decision, shown by run %d (%s): %s: ringroster held", *a.HeldRun, reasonWords(a.HeldReasons), kindCounts(a.HeldByKind))
+		say("held for a decision, shown by run %d (%s): %s: ringroster held", *a.HeldRun, reasonWords(a.HeldReasons), sync.KindsText(a.HeldByKind))
 	}
 	if a.EmployeeIDs != nil {
 		say("employee_id is known of %d of %s", *a.EmployeeIDs, counted(a.Active, "active member", "active members"))

@@ -74,6 +74,7 @@ func (a *app) sync(ctx context.Context, names []string, user, saved string, isNe
 	if user == "" && saved == "" {
 		err = errors.Join(err, a.tidy(ctx, s, st))
 	}
+	a.deliver(ctx, s, st)
 	return err
 }
 
@@ -89,18 +90,27 @@ func (a *app) tidy(ctx context.Context, s *config.Settings, st *store.Store) err
 }
 
 // runOn makes a run and tells its observer of the end.
-func (a *app) runOn(ctx context.Context, s *config.Settings, roster sync.Roster, req sync.Request) (sync.RunID, []sync.Result, error) {
+func (a *app) runOn(ctx context.Context, s *config.Settings, st *store.Store, req sync.Request) (sync.RunID, []sync.Result, error) {
 	observer, done, err := a.observer(s)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer done()
 	observer.Outdated(s.Outdated())
+	a.enroll(ctx, s, st, observer)
 	started := time.Now()
-	id, results, err := a.writer(s, roster, observer).Sync(ctx, req)
+	id, results, err := a.writer(s, st, observer).Sync(ctx, req)
 	if id != 0 {
 		req.Run.StartedAt = started
 		observer.Finished(id, req.Run, results)
+	}
+	for i := range results {
+		if isUnrecorded(results[i].Err) {
+			tellUnrecorded(ctx, courier(s, st, observer.Notice), results[i].Account, results[i].Err)
+		}
+	}
+	if isUnrecorded(err) {
+		tellUnrecorded(ctx, courier(s, st, observer.Notice), "", err)
 	}
 	return id, results, err
 }

@@ -110,6 +110,8 @@ type watcher interface {
 	Finished(id sync.RunID, r sync.Run, results []sync.Result)
 	Pruned(removed int, err error)
 	Outdated(warnings []string)
+	Notice(d observe.Delivery)
+	Untold(err error)
 }
 
 // observer shows progress where stderr is a terminal, and logs elsewhere. On a

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"ringroster/cmd/ringroster/observe"
 )
 
 // textWidth is how wide a terminal is at least.
@@ -34,7 +36,7 @@ func wrapParagraph(block string) (lines []string) {
 		if strings.HasPrefix(line, "- ") {
 			indent = "  "
 		}
-		for i, part := range wrapLine(plain(line), textWidth-len(indent)) {
+		for i, part := range observe.Wrap(plain(line), textWidth-len(indent)) {
 			if i > 0 {
 				part = indent + part
 			}
@@ -99,7 +101,7 @@ func layRow(cells []string, widths []int) (lines []string) {
 	var columns [][]string
 	height := 0
 	for i, cell := range cells {
-		columns = append(columns, wrapLine(cell, widths[i]))
+		columns = append(columns, observe.Wrap(cell, widths[i]))
 		height = max(height, len(columns[i]))
 	}
 	for y := range height {
@@ -123,20 +125,4 @@ func plain(text string) string {
 		parts[i] = strings.ReplaceAll(parts[i], "*", "")
 	}
 	return strings.Join(parts, "`")
-}
-
-// wrapLine breaks a text at its spaces. A word longer than the width stays whole.
-func wrapLine(text string, width int) (lines []string) {
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
-			line += " " + word
-		default:
-			lines, line = append(lines, line), word
-		}
-	}
-	return append(lines, line)
 }

@@ -38,7 +38,9 @@ type Settings struct {
 	Run       sync.Run // what its runs have in common: actor and version
 	Heartbeat string   // address to call when every account is in step; "": none
 	// Prune tidies up after runs, for as long as ctx lets it; nil: nothing does.
-	Prune   func(ctx context.Context)
+	Prune func(ctx context.Context)
+	// Deliver delivers the notices that wait, once; nil: nobody is to be told.
+	Deliver func(ctx context.Context) error
 	Restart []string // keys that changed and wait for a restart
 }
 
@@ -93,6 +95,7 @@ type Daemon struct {
 	jobs     []sync.Job           // with the time from which they count
 	hopeless map[jobOf]sync.RunID // whose run failed for good, until a reload
 	run      *running             // nil: none
+	delivery *running             // of notices; nil: none
 	ticked   time.Time            // when the last tick ended well
 	told     map[string]string    // what was last said, by what it is about
 	status   string               // what systemd shows
@@ -172,7 +175,7 @@ func (d *Daemon) Stop(ctx context.Context) error {
 	}
 	d.stopped = true
 	d.mu.Lock()
-	run := d.run
+	run, delivery := d.run, d.delivery
 	d.settings = nil // no tick starts anything any more
 	d.mu.Unlock()
 	d.Notify(stopping)
@@ -189,6 +192,7 @@ func (d *Daemon) Stop(ctx context.Context) error {
 	if err == nil {
 		d.beat.stop() // no run is left that could call
 	}
+	delivery.end(ctx)
 	return errors.Join(err, d.scheduler.Shutdown())
 }
 

@@ -40,6 +40,7 @@ type machine struct {
 	contactRule func(ctx context.Context, account string) error
 	onBegan     func() // when a run begins; nil: nothing
 	requests    func(ctx context.Context) (*Asked, error)
+	deliver     func(ctx context.Context) error // notices; nil: nobody is to be told
 
 	mu       stdsync.Mutex
 	events   []string // of the service
@@ -116,7 +117,7 @@ func (m *machine) load() (*Settings, error) {
 	if m.broken != nil {
 		return nil, m.broken
 	}
-	s := &Settings{Enabled: m.enabled, Heartbeat: m.heartbeat, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
+	s := &Settings{Enabled: m.enabled, Heartbeat: m.heartbeat, Deliver: m.deliver, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
 	for _, account := range m.accounts {
 		s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobMembers, At: m.daily, Every: m.every, CatchUp: m.catchUp})
 		if m.contacts != 0 {

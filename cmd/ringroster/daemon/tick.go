@@ -33,6 +33,7 @@ func (d *Daemon) tick(ctx context.Context) {
 			d.decide(ctx, now, past)
 			d.serve(ctx)
 		}
+		d.deliver(ctx)
 	}
 	d.alive(time.Now())
 }

@@ -47,6 +47,7 @@ func (l *Log) logContacts(log *zap.Logger, r *sync.Run, c *sync.Commit) {
 				zap.Int("held", len(h.Changes)), zap.String("remedy", Decide(h.Run)))
 		}
 	}
+	logUntold(log, c)
 	s := &c.Contacts.Summary
 	log.Info(eventContactsSynced, zap.String("status", string(c.Status)), zap.Int("listed", s.Listed),
 		zap.Int("added", s.Added), zap.Int("returned", s.Returned), zap.Int("updated", s.Updated),

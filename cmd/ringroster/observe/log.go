@@ -98,6 +98,7 @@ const (
 	eventProgress      = "progress"
 	eventOutdated      = "settings_outdated"
 	eventLinesLost     = "log_lines_lost"
+	eventNotWritten    = "notices_not_written"
 )
 
 var memberEvents = map[sync.Kind]string{
@@ -178,6 +179,7 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 	if c.Keep != nil && c.Keep.Err != nil {
 		log.Warn(eventNotKept, zap.String("error", c.Keep.Err.Error()))
 	}
+	logUntold(log, c)
 	s := &c.Plan.Summary
 	log.Info(eventAccountSynced, zap.String("status", string(c.Status)),
 		zap.Int("people", s.People), zap.Int("onboarded", s.Onboard), zap.Int("linked", s.Link),

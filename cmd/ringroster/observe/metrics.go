@@ -21,6 +21,7 @@ const factsTimeout = 5 * time.Second
 type Facts struct {
 	Accounts []AccountFacts
 	Members  []Members
+	Notices  []NoticeFacts
 }
 
 // AccountFacts is what is known about one account of the settings.
@@ -205,6 +206,7 @@ func (c *factCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descInterval, descCycle, descAttempt, descSuccess, descDuration, descPeople, descMembers, descHeld, descHeldFor,
 		descRejected, descOldest, descConflict, descExpiry, descContacts, descHeldGone, descTried, descInStep,
+		descWaiting, descWaitOld, descUntold,
 	} {
 		ch <- d
 	}
@@ -228,6 +230,9 @@ func (c *factCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	for i := range facts.Accounts {
 		facts.Accounts[i].collect(gauge)
+	}
+	for i := range facts.Notices {
+		facts.Notices[i].collect(gauge)
 	}
 	for _, m := range facts.Members {
 		gauge(descMembers, float64(m.Count), m.Account, m.Status, m.Role)
