@@ -126,7 +126,7 @@ func (w *noticeWriter) describe(n *sync.Notice, where string, args ...any) (err 
 			return err
 		}
 		return unmarshalText(text, why)
-	}, `SELECT why FROM held_changes WHERE `+where+` GROUP BY why ORDER BY min(held_id) LIMIT ?`, append(args[:len(args):len(args)], mostReasons)...))
+	}, `SELECT why FROM held_changes WHERE `+where+` GROUP BY why ORDER BY min(held_id) LIMIT ?`, append(slices.Clip(args), mostReasons)...))
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (w *noticeWriter) describe(n *sync.Notice, where string, args ...any) (err 
 		}
 	}
 	rows, err := collect(stream(w.ctx, w.tx, (*HeldRow).scan, `SELECT `+heldColumns+` FROM held_changes WHERE `+where+`
-		 ORDER BY coalesce(member_id, contact_id, 0), person, kind, held_id LIMIT ?`, append(args[:len(args):len(args)], sync.MostNamed*fieldsOfOne)...))
+		 ORDER BY coalesce(member_id, contact_id, 0), person, kind, held_id LIMIT ?`, append(slices.Clip(args), sync.MostNamed*fieldsOfOne)...))
 	if err != nil {
 		return err
 	}

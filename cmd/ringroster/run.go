@@ -69,7 +69,7 @@ func (a *app) serviceUntilStopped(ctx context.Context, isNew bool) error {
 		case <-ctx.Done():
 			return v.stop(context.WithoutCancel(ctx), signals)
 		case err := <-failed:
-			v.Trouble("serve "+v.settings.HTTP.Listen, err)
+			v.Trouble("serve "+v.settings.HTTP.Listen, err) //nolint:contextcheck // what it tells outlives this
 		case s := <-signals:
 			if s != syscall.SIGHUP {
 				return v.stop(context.WithoutCancel(ctx), signals)

@@ -132,7 +132,7 @@ func (n *Notify) secrets() (all []notifySecret) {
 func (n *Notify) owner(group string) *owner {
 	at := n.origin
 	at.key = join(at.key, group)
-	return &owner{at, "destination " + n.Name, "notify." + n.Name + ".", variable("notify_"+n.Name, "")}
+	return &owner{at, "destination " + n.Name, "notify." + n.Name + ".", variables("notify_" + n.Name)}
 }
 
 func (n *Notify) places(s notifySecret) []place {
@@ -204,7 +204,7 @@ func (s *Settings) validateNotify(r *report) {
 		n, key := &s.Notify[i], fmt.Sprintf("notify[%d]", i)
 		n.validate(r, key)
 		for j := range s.Notify[:i] {
-			if other := s.Notify[j].Name; variable(other, "") == variable(n.Name, "") {
+			if other := s.Notify[j].Name; variables(other) == variables(n.Name) {
 				r.add(key+".name", "is too much like the name of notify[%d], %s: both would read the same environment variables", j, other)
 			}
 		}

@@ -109,7 +109,7 @@ type owner struct {
 }
 
 func (a *Account) owner() *owner {
-	return &owner{a.origin, "account " + a.Name, a.Name + ".", a.variable("")}
+	return &owner{a.origin, "account " + a.Name, a.Name + ".", a.variables()}
 }
 
 // read fills into from the one place that has the secret.
@@ -175,11 +175,11 @@ func (o *owner) places(kind secretKind, inline Secret, file string) []place {
 
 func (o *owner) variableOf(kind secretKind) string { return o.variable + strings.ToUpper(kind.key) }
 
-// variable is the environment variable of one of the account's secrets.
-func (a *Account) variable(key string) string { return variable(a.Name, key) }
+// variables is what the environment variables of the account's secrets begin with.
+func (a *Account) variables() string { return variables(a.Name) }
 
-// variable is the environment variable of a secret of something with a name.
-func variable(name, key string) string {
+// variables is what the environment variables of something with a name begin with.
+func variables(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z':
@@ -189,7 +189,7 @@ func variable(name, key string) string {
 		}
 		return '_'
 	}, name)
-	return "RINGROSTER_" + name + "_" + strings.ToUpper(key)
+	return "RINGROSTER_" + name + "_"
 }
 
 // checkPlaces reports what can be seen of the secrets without reading them: two

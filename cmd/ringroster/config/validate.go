@@ -165,8 +165,8 @@ func (s *Settings) validateAccounts(r *report) {
 			switch {
 			case a.Name == b.Name:
 				r.add(key+".name", "is already the name of %s", first)
-			case a.variable("") == b.variable(""):
-				r.add(key+".name", "would read the same environment variables (%s…) as %s, %s", a.variable(""), first, b.Name)
+			case a.variables() == b.variables():
+				r.add(key+".name", "would read the same environment variables (%s…) as %s, %s", a.variables(), first, b.Name)
 			}
 			if a.MainAccountID == b.MainAccountID {
 				r.add(key+".main_account_id", "is already the main account of %s, %s: one main account is one entry (R4)", first, b.Name)

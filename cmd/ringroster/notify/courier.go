@@ -173,9 +173,9 @@ func (c *Courier) serve(ctx context.Context, d *destination, row *store.Destinat
 			return err
 		}
 		answer, err := d.end.send(ctx, n, row.Recipient)
-		more := true
+		var more bool
 		if err != nil && ctx.Err() != nil {
-			row.NextTry, more = was, false // stopped: it was no try
+			row.NextTry = was // stopped: it was no try
 		} else {
 			more = c.note(row, n, seq, answer, err)
 		}

@@ -274,8 +274,10 @@ func TestEnrolling(t *testing.T) {
 func TestADestinationIsToldWhatItWants(t *testing.T) {
 	r := newRound(t, "  - {name: hook, on: [failed], accounts: [acme], webhook: {url: http://localhost/x}}\n")
 	for i, n := range []sync.Notice{
-		{Kind: sync.NoticeFailed, Account: "acme", Error: "wanted"}, {Kind: sync.NoticeFailed, Account: "other", Error: "of another"},
-		{Kind: sync.NoticeHeld, Account: "acme", Error: "of another kind"}, {Kind: sync.NoticeFailed, Error: "of all"},
+		{Kind: sync.NoticeFailed, Account: "acme", Error: "wanted"},
+		{Kind: sync.NoticeFailed, Account: "other", Error: "of another"},
+		{Kind: sync.NoticeHeld, Account: "acme", Error: "of another kind"},
+		{Kind: sync.NoticeFailed, Error: "of all"},
 	} {
 		if err := r.store.Tell(t.Context(), &n, fmt.Sprint(i), r.clock); err != nil {
 			t.Fatal(err)
