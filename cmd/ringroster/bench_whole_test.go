@@ -33,6 +33,9 @@ func TestBench(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts dozens of processes")
 	}
+	if ownShell {
+		t.Skip("it measures against the sqlite3 shell, which is not installed")
+	}
 	b := &bench{t: t, program: benchExecutable(t), people: *benchPeopleFlag, rounds: *benchRoundsFlag}
 	b.calls()
 	b.big, b.small = b.customer(b.people), b.customer(b.people/10)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -26,18 +27,22 @@ import (
 // TestMain lets the scripts run this very program as `ringroster`, and
 // TestBench what it measures against.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	commands := map[string]func(){
 		"ringroster": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			keepRunningUnread()
 			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
-		"sqlite3":         sqliteShell,
 		"bench-simulator": benchProcess(benchSimulator),
 		"bench-fetch":     benchProcess(benchFetch),
 		"bench-apply":     benchProcess(benchApply),
-	})
+	}
+	if _, err := exec.LookPath("sqlite3"); err != nil || filepath.Base(os.Args[0]) == "sqlite3" {
+		ownShell = true
+		commands["sqlite3"] = sqliteShell
+	}
+	testscript.Main(m, commands)
 }
 
 // simulatorKey finds a script's own simulator.

@@ -11,6 +11,9 @@ import (
 	_ "modernc.org/sqlite" // the engine of the shell
 )
 
+// ownShell says that there is no sqlite3 on this machine but sqliteShell.
+var ownShell bool
+
 // sqliteShell is what the scripts need of the sqlite3 shell, so that they run where it
 // is not installed: a database, and statements or .read FILE. It prints rows as that
 // shell does, with | between the columns.
