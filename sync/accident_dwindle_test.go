@@ -72,6 +72,22 @@ func TestAccidentMovedAndLostWithinHours(t *testing.T) {
 	})
 }
 
+// An agent made anew within the group lost nothing: while its list is not believed hours later,
+// a new e-mail of theirs waits for nobody.
+func TestR22MadeAnewAndTheListShrinksWithinHours(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		w.daysOn(t, 2)
+		w.later(time.Hour).drop(5)
+		w.agent("1/10", "9005", "P005 Roy", rc("7005"))
+		w.today(t)
+		w.later(time.Hour).drop(numbers(6, 12)...)
+		agents := w.group("1/10").Agents
+		agents[len(agents)-1].Email = "wed@example.com"
+		same(t, lines(w.today(t))[:1], []string{"update 5 rc:7005 source_changed"})
+		same(t, w.waiting(Waiting), from(6, 12))
+	})
+}
+
 // Hourly runs in which the extension list, the roles and the administrators list lose one
 // after the other: a look at the last run alone would see no list that was halved.
 func TestAccidentListsDwindleByTheHour(t *testing.T) {

@@ -147,13 +147,14 @@ func (p *planner) enroll(m *Member, person *Person) {
 			p.rolls.lost = append(p.rolls.lost, lost{list: list, member: p.keepMember(m), person: person})
 		}
 	}
-	wasOn := func(l *Login) {
+	// Of a login that an earlier run ended, no record is missing beside another on the list.
+	wasOn := func(l *Login, held bool) {
 		if p.unread[l.SubAccountID] {
 			return // the settings leave it out: nothing is known of it
 		}
 		see := func(list listKey) {
 			now := p.isIn(m, person, l, list.group)
-			if on(list, now); now && lacks(m, person, l, list) {
+			if on(list, now); held && now && lacks(m, person, l, list) {
 				p.rolls.lost = append(p.rolls.lost, lost{list, p.keepMember(m), person, true})
 			}
 		}
@@ -165,17 +166,17 @@ func (p *planner) enroll(m *Member, person *Person) {
 	if m.Status == Active {
 		for i := range m.Logins {
 			if m.Logins[i].Active {
-				wasOn(&m.Logins[i])
+				wasOn(&m.Logins[i], true)
 			}
 		}
 	}
 	for i := range gone {
-		wasOn(&gone[i])
+		wasOn(&gone[i], false)
 	}
 	for _, then := range p.in.State.Moved[m.ID] {
 		for i := range then {
 			if !p.conflicted[m.ID] && !hasGained(person, then) { // they lost since what they moved to
-				wasOn(&then[i])
+				wasOn(&then[i], false)
 			}
 		}
 	}
