@@ -157,7 +157,9 @@ func (g *game) hours() {
 			h.left, h.noExtension = true, true
 		}
 		g.later(61 * time.Minute)
-		g.sync()
+		if g.sync(); g.over {
+			return
+		}
 		g.compare()
 	}
 }
