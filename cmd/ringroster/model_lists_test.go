@@ -117,7 +117,7 @@ func (p *planning) distrusted() map[string]string {
 			doubts[list] = "list_shrunk"
 		}
 	}
-	p.vanished(doubts, lost)
+	p.vanished(doubts, lost, left)
 	for list := range doubts { // what its groups say already need not be said of the whole
 		said := 0
 		for group := range doubts {
@@ -172,7 +172,7 @@ func (p *planning) hasGone(m *modelMember) bool {
 func (m *modelMember) hadExtension() bool { return m.rc != "" && m.synced["extension_number"] != "" }
 
 // vanished finds groups that are not listed or answer nothing, and lost two together.
-func (p *planning) vanished(doubts map[string]string, lost map[string][]*modelMember) {
+func (p *planning) vanished(doubts map[string]string, lost, left map[string][]*modelMember) {
 	there := map[string]bool{}
 	for _, q := range p.people {
 		for list := range listsOf(q.logins, "") {
@@ -184,7 +184,11 @@ func (p *planning) vanished(doubts map[string]string, lost map[string][]*modelMe
 	for list, gone := range lost {
 		path, isGroup := strings.CutPrefix(list, "group ")
 		if listed := p.company.groupListed(path); isGroup && (!listed || !there[list]) {
-			n += len(gone)
+			for _, m := range gone { // of a dissolved one, whom RingEX proves to have gone is no loss
+				if !p.dissolved(list, gone, len(left[list])) || !p.hasGone(p.before[m.id]) {
+					n++
+				}
+			}
 			empty[list] = map[bool]string{true: "list_emptied", false: "agent_group_gone"}[listed]
 		}
 	}
