@@ -70,3 +70,32 @@ func (s *settling) holdArrival(person *Person, why []HoldReason) {
 	s.hold(c, why)
 	s.kept.traceHeld(person, nil, why)
 }
+
+// waitForRecords keeps everybody out whom a lost record would make an agent, and who comes
+// in, or back, for want of one (R9).
+func (s *settling) waitForRecords() {
+	if s.doubtUntil().IsZero() {
+		return
+	}
+	for _, person := range s.kept.people.all {
+		if len(person.Agents)+len(person.Admins) > 0 || s.kept.picked[person] || s.open.arrival(person) != nil {
+			continue
+		}
+		var member *Member
+		switch o := &person.outcome; o.decision {
+		case onboarded:
+		case changed:
+			c := o.details().change
+			if c.Kind != Reactivate || len(c.was.Logins) == 0 {
+				continue
+			}
+			member = c.was
+		default:
+			continue
+		}
+		s.kept.skip(person, member, NoteRecordUnproved, "an agent list of the account is not believed, and may lack their record: what it says of them, nobody knows (R9, R22)")
+		if was := s.read.people.byName(person.Key()); was != nil {
+			was.outcome = person.outcome
+		}
+	}
+}

@@ -82,6 +82,7 @@ const (
 	NoteRefused          Reason = "refused" // an operator rejected this value (R36)
 	NoteExtensionMissing Reason = "extension_missing"
 	NoteUnproved         Reason = "extension_unproved" // nobody knows whether RingEX disabled them
+	NoteRecordUnproved   Reason = "record_unproved"    // nobody knows whether RingCX has an agent record of them
 	NoteUnknownAgentType Reason = "unknown_agent_type"
 	NoteMapUnused        Reason = "map_unused"
 	NoteChangedSince     Reason = "changed_since" // undo leaves it alone (R29)

@@ -103,6 +103,7 @@ func (p *planner) settle(read *planner, found *Findings) {
 	s.indexLost()
 	s.traceLost()
 	s.hideLost()
+	s.waitForRecords()
 	for _, person := range p.people.all {
 		p.collect(person)
 	}
