@@ -158,7 +158,9 @@ func (s *soak) round(i int) {
 	before := s.roster(s.path("roster.db"))
 	twin := s.copy(fmt.Sprintf("twin%d.db", i))
 	s.setFaults(nil)
-	s.sync(twin)
+	if clean := s.sync(twin); clean.Status == sync.Failed {
+		s.t.Fatalf("round %d: the run without faults failed: %v", i, clean.Err)
+	}
 	want := s.roster(twin)
 	s.setFaults(s.faults())
 	result := s.sync(s.path("roster.db"))
@@ -177,7 +179,7 @@ func (s *soak) round(i int) {
 	case sync.HeldRun:
 		forgiveNumbers(before, want, got)
 		for who, state := range got {
-			if before[who] != "" && state != want[who] && state != before[who] { // of members: newcomers may come at either run
+			if state != want[who] && state != before[who] {
 				s.t.Fatalf("round %d held something, and %s is %s: was %s, and without faults would be %s", i, who, state, before[who], want[who])
 			}
 		}
