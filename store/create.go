@@ -11,11 +11,15 @@ import (
 	"time"
 )
 
-// GoneError is returned where there was a roster once and there is none, or an empty
-// one: a first start would onboard everybody anew.
-type GoneError struct{ Path, Why string }
+// MissingError is returned where there is no roster, or an empty one, and nobody asked for
+// a new one: where a file system is not mounted, that would onboard everybody anew. Why says
+// what proves that there was one; "": nothing does.
+type MissingError struct{ Path, Why string }
 
-func (e *GoneError) Error() string {
+func (e *MissingError) Error() string {
+	if e.Why == "" {
+		return fmt.Sprintf("there is no roster at %s. `ringroster sync --new` begins one. If there was one, mount the file system that it is on, or put a backup in its place with `ringroster restore FILE`", e.Path)
+	}
 	return fmt.Sprintf("the roster database %s is gone: %s. Mount the file system that it is on, or put a backup in its place with `ringroster restore FILE`. `ringroster sync --new` begins a new roster, without the members, pins and history of the old one", e.Path, e.Why)
 }
 
@@ -42,14 +46,14 @@ func (s *Store) empty(ctx context.Context) (bool, error) {
 // none now; nil: nothing does.
 func (s *Store) gone() error {
 	if s.dangling {
-		return &GoneError{s.path, "database.path is a symbolic link to it, and it is not there"}
+		return &MissingError{s.path, "database.path is a symbolic link to it, and it is not there"}
 	}
 	if info, err := os.Lstat(s.path + madeSuffix); err == nil && info.Mode().IsRegular() {
-		return &GoneError{s.path, s.path + madeSuffix + " remembers that there was one"}
+		return &MissingError{s.path, s.path + madeSuffix + " remembers that there was one"}
 	}
 	if info, err := os.Lstat(s.path + "-wal"); err == nil && info.Size() > 0 {
 		if info, err := os.Lstat(s.path); err != nil || info.Size() == 0 {
-			return &GoneError{s.path, s.path + "-wal, which is part of one, is still there"}
+			return &MissingError{s.path, s.path + "-wal, which is part of one, is still there"}
 		}
 	}
 	return nil

@@ -29,6 +29,11 @@ func TestR27AGoneRosterIsNoFirstStart(t *testing.T) {
 			remove(t, path+madeSuffix)
 			writeFile(t, path+"-wal", []byte("members"))
 		},
+		"removed with all beside it: a file system that is not mounted": func(t *testing.T, path string) {
+			for _, suffix := range []string{"", "-wal", "-shm", madeSuffix} {
+				remove(t, path+suffix)
+			}
+		},
 		"empty": func(t *testing.T, path string) { writeFile(t, path, nil) },
 		"empty, and without its WAL": func(t *testing.T, path string) {
 			writeFile(t, path, nil)
@@ -47,10 +52,10 @@ func TestR27AGoneRosterIsNoFirstStart(t *testing.T) {
 			lose(t, path)
 			was := listing(t, filepath.Dir(path))
 			_, err := Open(t.Context(), path, Options{})
-			if !isError[*GoneError](err) || !strings.Contains(err.Error(), "--new") || !strings.Contains(err.Error(), "restore") {
+			if !isError[*MissingError](err) || !strings.Contains(err.Error(), "--new") || !strings.Contains(err.Error(), "restore") {
 				t.Errorf("open: %v", err)
 			}
-			if _, err := OpenRead(t.Context(), path); !isError[*GoneError](err) && !isError[*OlderError](err) {
+			if _, err := OpenRead(t.Context(), path); !isError[*MissingError](err) && !isError[*OlderError](err) && !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("read: %v", err)
 			}
 			if is := listing(t, filepath.Dir(path)); name != "a database without a table" && is != was {
@@ -104,7 +109,7 @@ func TestR27AnOldRosterIsRemembered(t *testing.T) {
 		t.Errorf("%s says %q", madeSuffix, text)
 	}
 	remove(t, path)
-	if _, err := Open(t.Context(), path, Options{}); !isError[*GoneError](err) {
+	if _, err := Open(t.Context(), path, Options{}); !isError[*MissingError](err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -127,7 +132,7 @@ func TestFirstStartOnAFullDisk(t *testing.T) {
 			}
 		})
 		wholeOrNothing(t, path)
-		s, err := Open(t.Context(), path, Options{})
+		s, err := Open(t.Context(), path, Options{New: true})
 		if err != nil {
 			t.Fatalf("%d KiB, with room again: %v", room, err)
 		}

@@ -53,7 +53,7 @@ func explain(doing, path string, err error) error {
 // saysItAll tells errors that name the file and what to do.
 func saysItAll(err error) bool {
 	_, busy := errors.AsType[*sync.BusyError](err)
-	_, gone := errors.AsType[*GoneError](err)
+	_, gone := errors.AsType[*MissingError](err)
 	_, moved := errors.AsType[*MovedError](err)
 	_, served := errors.AsType[*ServedError](err)
 	return busy || gone || moved || served
@@ -64,7 +64,7 @@ func hint(err error) string {
 		return ""
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return "check database.path; `ringroster sync` creates the file, not its folder"
+		return "check database.path; `ringroster sync --new` creates the file, not its folder"
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return "check the owner and mode of the file and its folder"

@@ -84,7 +84,7 @@ func TestR27ADanglingLinkIsNoFirstStart(t *testing.T) {
 		func() (*Store, error) { return Open(t.Context(), path, Options{}) },
 		func() (*Store, error) { return OpenRead(t.Context(), path) },
 	} {
-		if _, err := open(); !isError[*GoneError](err) || !strings.Contains(err.Error(), target) {
+		if _, err := open(); !isError[*MissingError](err) || !strings.Contains(err.Error(), target) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -110,7 +110,7 @@ func TestR27ALoneBindMountIsRefused(t *testing.T) {
 	writeFile(t, path, nil)
 	bindMount(t, s.Path(), path)
 	for _, open := range []func() (*Store, error){
-		func() (*Store, error) { return Open(t.Context(), path, Options{}) },
+		func() (*Store, error) { return Open(t.Context(), path, Options{New: true}) },
 		func() (*Store, error) { return OpenRead(t.Context(), path) },
 	} {
 		if _, err := open(); err == nil || !strings.Contains(err.Error(), "mount the folder it is in") {
@@ -150,7 +150,7 @@ func TestR27AHardLinkIsRefused(t *testing.T) {
 	if err := os.Link(path, path+".second"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), "second name") {
+	if _, err := Open(t.Context(), path, Options{New: true}); err == nil || !strings.Contains(err.Error(), "second name") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -159,7 +159,7 @@ func TestR27AHardLinkIsRefused(t *testing.T) {
 func TestR27LinksBesideTheRosterAreNotFollowed(t *testing.T) {
 	uses := map[string]func(t *testing.T, path string) error{
 		lockSuffix: func(t *testing.T, path string) error {
-			s, err := Open(t.Context(), path, Options{Mode: 0o640})
+			s, err := Open(t.Context(), path, Options{Mode: 0o640, New: true})
 			if err != nil {
 				return err
 			}
@@ -168,7 +168,7 @@ func TestR27LinksBesideTheRosterAreNotFollowed(t *testing.T) {
 			return err
 		},
 		serviceSuffix: func(t *testing.T, path string) error {
-			s, err := Open(t.Context(), path, Options{Mode: 0o640})
+			s, err := Open(t.Context(), path, Options{Mode: 0o640, New: true})
 			if err != nil {
 				return err
 			}
@@ -276,7 +276,7 @@ func TestR27RootLeavesNothingBehind(t *testing.T) {
 	}
 	use := func() {
 		t.Helper()
-		s, err := Open(t.Context(), path, Options{})
+		s, err := Open(t.Context(), path, Options{New: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,7 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 			if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			s, err := Open(t.Context(), path, Options{})
+			s, err := Open(t.Context(), path, Options{New: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +105,7 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 
 // A replaced file is not opened by a connection that comes later.
 func TestR27NewConnectionsAreToTheSameFile(t *testing.T) {
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), Options{})
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), Options{New: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func silence(t *testing.T) (*os.File, error) {
 }
 
 func openAndClose(ctx context.Context, path string) error {
-	s, err := Open(ctx, path, Options{})
+	s, err := Open(ctx, path, Options{New: true})
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func locks(_ context.Context, path string) error {
 }
 
 func holdLock(ctx context.Context, path string) error {
-	s, err := Open(ctx, path, Options{})
+	s, err := Open(ctx, path, Options{New: true})
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func readAll(ctx context.Context, path string) error {
 // renameForever commits one generation of names after the other, and prints
 // each when it is committed.
 func renameForever(ctx context.Context, path string) error {
-	s, err := Open(ctx, path, Options{})
+	s, err := Open(ctx, path, Options{New: true})
 	if err != nil {
 		return err
 	}

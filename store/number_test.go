@@ -126,7 +126,7 @@ func TestR25NumbersAreNeverUsedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world{filepath.Join(t.TempDir(), "roster.db"), filepath.Join(t.TempDir(), "backup.db")}
-			s, err := Open(t.Context(), w.path, Options{})
+			s, err := Open(t.Context(), w.path, Options{New: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +245,7 @@ func TestRestoreOnAFullDisk(t *testing.T) {
 			dir := smallDisk(t)
 			path := filepath.Join(dir, "roster.db")
 			if stood {
-				s, err := Open(t.Context(), path, Options{})
+				s, err := Open(t.Context(), path, Options{New: true})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -264,7 +264,7 @@ func TestRestoreOnAFullDisk(t *testing.T) {
 					want = "acme/Ben.Ray"
 				}
 			}
-			s, err2 := Open(t.Context(), path, Options{})
+			s, err2 := Open(t.Context(), path, Options{New: true})
 			if err2 != nil {
 				t.Fatalf("%d KiB, a roster stood there: %v: %v; then %v", room, stood, err, err2)
 			}
@@ -311,7 +311,7 @@ func TestRestoreKilled(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "roster.db")
 		kind := []string{"healthy", "damaged", "none"}[i%3]
 		if kind != "none" {
-			s, err := Open(t.Context(), path, Options{})
+			s, err := Open(t.Context(), path, Options{New: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -339,7 +339,7 @@ func TestRestoreKilled(t *testing.T) {
 			_ = cmd.Process.Kill() // it may have ended
 			_ = cmd.Wait()
 		}
-		s, err := Open(t.Context(), path, Options{})
+		s, err := Open(t.Context(), path, Options{New: true})
 		switch {
 		case err == nil:
 			got := usernames(t, s)

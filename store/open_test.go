@@ -21,7 +21,7 @@ func TestOpenCreatesPrivateFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "odd ?#% name.db")
-			s, err := Open(t.Context(), path, Options{Mode: tc.mode})
+			s, err := Open(t.Context(), path, Options{Mode: tc.mode, New: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +56,7 @@ func TestNewDatabaseHasOurPagesAndWAL(t *testing.T) {
 func TestOpenFollowsAChangedMode(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "roster.db")
 	for _, mode := range []fs.FileMode{0o600, 0o640, 0o600} {
-		s, err := Open(t.Context(), path, Options{Mode: mode})
+		s, err := Open(t.Context(), path, Options{Mode: mode, New: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestOpenRefuses(t *testing.T) {
 			tc.spoil(t, path)
 			before := readFile(t, path)
 			for verb, open := range map[string]func() (*Store, error){
-				"open": func() (*Store, error) { return Open(t.Context(), path, Options{}) },
+				"open": func() (*Store, error) { return Open(t.Context(), path, Options{New: true}) },
 				"read": func() (*Store, error) { return OpenRead(t.Context(), path) },
 			} {
 				_, err := open()
@@ -146,12 +146,12 @@ func TestOpenRefuses(t *testing.T) {
 func TestOpenTypedErrors(t *testing.T) {
 	newer := rosterFile(t)
 	execute(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-	if _, err := Open(t.Context(), newer, Options{}); !isError[*NewerError](err) {
+	if _, err := Open(t.Context(), newer, Options{New: true}); !isError[*NewerError](err) {
 		t.Errorf("newer: %v", err)
 	}
 	foreign := filepath.Join(t.TempDir(), "other.db")
 	execute(t, foreign, `CREATE TABLE bookmarks (url TEXT)`)
-	if _, err := Open(t.Context(), foreign, Options{}); !errors.Is(err, ErrForeign) {
+	if _, err := Open(t.Context(), foreign, Options{New: true}); !errors.Is(err, ErrForeign) {
 		t.Errorf("foreign: %v", err)
 	}
 	older := filepath.Join(t.TempDir(), "older.db")
@@ -170,7 +170,7 @@ func TestOpenReadNeverCreates(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file was made: %v", err)
 	}
-	if _, err := Open(t.Context(), filepath.Join(path, "no", "such", "folder.db"), Options{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(t.Context(), filepath.Join(path, "no", "such", "folder.db"), Options{New: true}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing folder: %v, want fs.ErrNotExist", err)
 	}
 }
@@ -192,7 +192,7 @@ func TestOpenReadRefusesToWrite(t *testing.T) {
 // Whoever may read the file can read the roster, while a writer runs and after.
 func TestReaderWithoutWriteRights(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "roster.db")
-	s, err := Open(t.Context(), path, Options{Mode: 0o644})
+	s, err := Open(t.Context(), path, Options{Mode: 0o644, New: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestOpenReadOnlyFile(t *testing.T) {
 func rosterFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "made.db")
-	s, err := Open(t.Context(), path, Options{})
+	s, err := Open(t.Context(), path, Options{New: true})
 	if err != nil {
 		t.Fatal(err)
 	}

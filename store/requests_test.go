@@ -324,7 +324,7 @@ func TestR25TheServiceIsKilled(t *testing.T) {
 
 // carryOut begins the run of the request that waits, and never ends it.
 func carryOut(ctx context.Context, path string) error {
-	s, err := Open(ctx, path, Options{})
+	s, err := Open(ctx, path, Options{New: true})
 	if err != nil {
 		return err
 	}

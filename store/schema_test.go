@@ -57,7 +57,7 @@ func TestMigrationMakesABackup(t *testing.T) {
 	if got := members(t, old, "acme"); len(got) != 1 || got[0].Profile.Name() != "Ann Lee" {
 		t.Errorf("backup holds %v", got)
 	}
-	if _, err := Open(t.Context(), s.Path(), Options{}); !isError[*NewerError](err) {
+	if _, err := Open(t.Context(), s.Path(), Options{New: true}); !isError[*NewerError](err) {
 		t.Errorf("today's program opened tomorrow's database: %v", err)
 	}
 	left, err := filepath.Glob(s.Path() + "*.tmp*")

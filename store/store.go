@@ -16,6 +16,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -41,8 +42,7 @@ type Options struct {
 	// Mode of the database and the files beside it; 0 means 0600. With 0640
 	// the group can read, also while no writer runs.
 	Mode fs.FileMode
-	// New begins a new roster where one is gone, which is refused otherwise
-	// (GoneError).
+	// New begins a roster where there is none, which is refused otherwise (MissingError).
 	New bool
 }
 
@@ -60,8 +60,8 @@ type Store struct {
 }
 
 // Open opens the database at path for reading and writing. A missing file is
-// created, unless there was one before; an older one is migrated after a backup was
-// made beside it. A file from a newer version, of another program, or damaged is
+// created where that was asked for; an older one is migrated after a backup was made
+// beside it. A file from a newer version, of another program, or damaged is
 // refused as it is.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	s, err := newStore(path, opts.Mode)
@@ -127,8 +127,8 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 		return err
 	}
 	if empty {
-		if gone != nil && !isNew {
-			return gone
+		if !isNew {
+			return cmp.Or[error](gone, &MissingError{Path: s.path})
 		}
 		if err := s.create(ctx); err != nil {
 			return err

@@ -20,7 +20,7 @@ func newTestStore(t testing.TB) *Store {
 
 func openTestStore(t testing.TB, path string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), path, Options{})
+	s, err := Open(t.Context(), path, Options{New: true})
 	if err != nil {
 		t.Fatal(err)
 	}

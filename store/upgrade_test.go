@@ -145,7 +145,7 @@ func TestR33UpgradeFoldsAnew(t *testing.T) {
 		UPDATE members SET search = 'işik groß–bauer' || char(10) || 'işik''s' WHERE member_id = 6;
 		UPDATE contact_entries SET first_name = 'Işık', last_name = 'Groß–Bauer' WHERE contact_id = 3;
 		UPDATE contact_search SET text = 'işik groß–bauer' || char(10) || '+12055550103' WHERE contact_id = 3`)
-	s, err := Open(t.Context(), path, Options{})
+	s, err := Open(t.Context(), path, Options{New: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func openCopy(t *testing.T, file string, first ...string) *Store {
 	for _, statement := range first {
 		execute(t, path, statement)
 	}
-	s, err := Open(t.Context(), path, Options{})
+	s, err := Open(t.Context(), path, Options{New: true})
 	if err != nil {
 		t.Fatal(err)
 	}

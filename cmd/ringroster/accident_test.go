@@ -31,7 +31,7 @@ type site struct {
 	request func(op simulator.Operation) // told of each request
 }
 
-// newSite makes a site with so many people, before the first sync.
+// newSite makes a site with so many people and an empty roster.
 func newSite(t *testing.T, dir string, people int) *site {
 	t.Helper()
 	s := &site{dir: dir}
@@ -44,6 +44,7 @@ func newSite(t *testing.T, dir string, people int) *site {
 	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	beginRoster(t, s.path())
 	return s
 }
 

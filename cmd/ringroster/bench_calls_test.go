@@ -37,7 +37,7 @@ func (b *bench) calls() {
 		listener := httptest.NewServer(server)
 		s := newWorkshop(b.t, b.program, world, listener.Listener.Addr().String(), shape.more)
 		if shape.absent {
-			s.run(s.program, "sync")
+			s.run(s.program, "sync", "--new")
 			server.Change(func(w *simulator.World) { w.Accounts[0].Leave(planner(w.Accounts[0])) })
 			server.ResetCounters()
 			want += secondLook(world.Accounts[0])

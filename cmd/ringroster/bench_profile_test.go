@@ -17,7 +17,7 @@ func TestProfile(t *testing.T) {
 		for _, day := range []struct{ world, roster string }{{"quiet", ""}, {"quiet", c.loaded}, {"day", c.loaded}} {
 			c.turn(day.world)
 			c.roster(day.roster)
-			for _, command := range [][]string{{"sync"}, {"contacts", "sync"}} {
+			for _, command := range [][]string{{"sync", "--new"}, {"contacts", "sync"}} {
 				if code := run(t.Context(), append(command, "--config", c.path("config.yaml")), nil, io.Discard, io.Discard); code != exitDone {
 					t.Fatalf("%v, %+v: exit %d", command, day, code)
 				}

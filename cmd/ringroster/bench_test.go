@@ -61,7 +61,7 @@ func benchWorld(b *testing.B) (*config.Settings, *simulator.Server) {
 }
 
 func benchSync(b *testing.B, s *config.Settings, path string) {
-	st, err := store.Open(b.Context(), path, store.Options{Mode: 0o600})
+	st, err := store.Open(b.Context(), path, store.Options{Mode: 0o600, New: true})
 	if err != nil {
 		b.Fatal(err)
 	}

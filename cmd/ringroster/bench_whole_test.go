@@ -100,7 +100,7 @@ func (c *customer) sync(world, from, does string) usage {
 	c.workshop.t.Helper()
 	c.turn(world)
 	c.roster(from)
-	u := c.run(c.program, "sync", "--output", "json")
+	u := c.run(c.program, "sync", "--new", "--output", "json")
 	var doc syncDocument
 	if err := json.Unmarshal([]byte(u.out), &doc); err != nil || len(doc.Accounts) != 1 {
 		c.workshop.t.Fatalf("sync printed %s: %v", u.out, err)
@@ -215,7 +215,7 @@ func (b *bench) contacts() {
 	run := func(world, from string) usage {
 		c.turn(world)
 		c.roster(from)
-		return c.run(c.program, "contacts", "sync")
+		return c.run(c.program, "contacts", "sync", "--new")
 	}
 	run("day", "") // the simulator makes its pages
 	run("quiet", "")

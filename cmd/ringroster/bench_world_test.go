@@ -135,7 +135,7 @@ func benchApply() error {
 		return err
 	}
 	s.Snapshots.Keep = 0
-	st, err := store.Open(ctx, s.Database.Path, store.Options{})
+	st, err := store.Open(ctx, s.Database.Path, store.Options{New: true})
 	if err != nil {
 		return err
 	}

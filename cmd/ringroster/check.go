@@ -203,7 +203,7 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 	older, isOlder := errors.AsType[*store.OlderError](err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.ok("", "database", "there is none at %s yet: the first run makes it", path)
+		f.ok("", "database", "there is none at %s yet: `ringroster sync --new` begins one", path)
 		return bound
 	case isOlder:
 		remedy := "none needed: the next run migrates it, after a backup beside it"

@@ -28,23 +28,25 @@ them in step at contacts.daily_at, and each contacts.every after it.`,
 
 func contactsSyncCommand(a *app) *cobra.Command {
 	var accounts []string
-	var dryRun bool
+	var dryRun, isNew bool
 	c := &cobra.Command{
 		Use: "sync", Short: "Bring the contacts in step now", Args: cobra.NoArgs,
 		Long: `Reads the company directory and applies the difference, in the foreground. Suspicious
 removals are held: the run then ends with exit code 3 and ` + "`ringroster held`" + ` shows
 which, and why.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.syncContacts(c.Context(), accounts, dryRun) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.syncContacts(c.Context(), accounts, dryRun, isNew) },
 	}
 	c.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change and change nothing")
 	a.addWait(c)
+	newFlag(c, &isNew)
+	c.MarkFlagsMutuallyExclusive("new", "dry-run")
 	c.MarkFlagsMutuallyExclusive("dry-run", "wait")
 	a.addOutput(c)
 	return c
 }
 
-func (a *app) syncContacts(ctx context.Context, names []string, dryRun bool) error {
+func (a *app) syncContacts(ctx context.Context, names []string, dryRun, isNew bool) error {
 	s, accounts, err := a.prepare(names, "")
 	if err != nil {
 		return err
@@ -58,7 +60,7 @@ func (a *app) syncContacts(ctx context.Context, names []string, dryRun bool) err
 	if dryRun {
 		return a.previewContacts(ctx, s, req)
 	}
-	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
+	st, err := openWrite(ctx, s, isNew)
 	if err != nil {
 		return err
 	}

@@ -109,10 +109,10 @@ func (s *stage) world(edit func(*simulator.Account) error) {
 }
 
 func firstSync(s *stage) error {
-	s.say("A company of 40 people works in RingCentral, some as agents in RingCX, some as\nadministrators. The roster is empty. What would a first sync do?")
+	s.say("A company of 40 people works in RingCentral, some as agents in RingCX, some as\nadministrators. There is no roster yet. What would a first sync do?")
 	s.command(exitDone, "plan", "--user", s.somebody(0))
-	s.say("One person looks right. Now everybody:")
-	s.command(exitDone, "sync")
+	s.say("One person looks right. Now everybody; a roster begins only where --new says so:")
+	s.command(exitDone, "sync", "--new")
 	s.command(exitDone, "roster", "list", "--role", "supervisor")
 	s.say("The same sync again finds nothing to do, and writes no history:")
 	s.command(exitDone, "sync")

@@ -2,23 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
 )
-
-// writeStore opens the roster for an operator's edit; it must be there.
-func (a *app) writeStore(ctx context.Context, s *config.Settings) (*store.Store, error) {
-	if _, err := os.Stat(s.Database.Path); errors.Is(err, fs.ErrNotExist) {
-		return openRead(ctx, s) // it says why there is none
-	}
-	return store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()})
-}
 
 // withWriter reads the settings and opens the roster for an operator's edit around
 // f.
@@ -27,7 +16,7 @@ func (a *app) withWriter(ctx context.Context, f func(*config.Settings, *store.St
 	if err != nil {
 		return err
 	}
-	st, err := a.writeStore(ctx, s)
+	st, err := openWrite(ctx, s, false)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ func TestGarbageWaitsForTheFloor(t *testing.T) {
 	listener := httptest.NewServer(simulator.New(world, simulator.Options{}))
 	defer listener.Close()
 	s := newWorkshop(t, "ringroster", world, listener.Listener.Addr().String(), "")
+	beginRoster(t, s.path("roster.db"))
 	collections := func(gogc string) int {
 		c, log := s.command(s.program, "sync")
 		c.Env = append(c.Env, "GODEBUG=gctrace=1", "GOGC="+gogc, "GOMEMLIMIT=")

@@ -17,13 +17,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
-	"ringroster/store"
 	"ringroster/sync"
 )
 
 func rosterImportCommand(a *app) *cobra.Command {
 	var d decision
-	var dryRun bool
+	var dryRun, isNew bool
 	var only string
 	c := &cobra.Command{
 		Use: "import FILE", Short: "Bring an existing roster in", Args: cobra.ExactArgs(1),
@@ -38,16 +37,19 @@ e-mail apart; all other columns are ignored.`,
 			if only != "" {
 				return a.importEmployeeIDs(c.Context(), args[0], d, dryRun)
 			}
-			return a.importRoster(c.Context(), args[0], d, dryRun)
+			return a.importRoster(c.Context(), args[0], d, dryRun, isNew)
 		},
 	}
 	c.Flags().Var(&choice{value: &only, options: []string{sync.EmployeeID.String()}, name: "column"}, "only", "give members who are there this column: employee_id")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "check the file and change nothing")
+	newFlag(c, &isNew)
+	c.MarkFlagsMutuallyExclusive("new", "dry-run")
+	c.MarkFlagsMutuallyExclusive("new", "only")
 	d.authorFlags(c)
 	return c
 }
 
-func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun bool) error {
+func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun, isNew bool) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -65,7 +67,7 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun 
 	if err := a.checkImport(ctx, s, members, places, err); err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()}) // it may come before the first sync
+	st, err := openWrite(ctx, s, isNew) // it may come before the first sync
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func TestR30ADaysCalls(t *testing.T) {
 
 // runsOfADay makes the runs that are due within a day from now.
 func runsOfADay(t *testing.T, server *simulator.Server, job sync.Job) (runs int) {
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{Mode: 0o600})
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{Mode: 0o600, New: true})
 	if err != nil {
 		t.Fatal(err)
 	}

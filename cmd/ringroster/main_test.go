@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"ringroster/ringcentral/simulator"
+	"ringroster/store"
 )
 
 // TestMain lets the scripts run this very program as `ringroster`, and
@@ -48,7 +49,23 @@ func TestMain(m *testing.M) {
 // simulatorKey finds a script's own simulator.
 type simulatorKey struct{}
 
-// TestScripts runs testdata/script: each starts with an empty folder, a
+// beginRoster makes an empty roster, as `ringroster sync --new` does before it syncs.
+func beginRoster(t testing.TB, path string) {
+	t.Helper()
+	if err := begin(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func begin(path string) error {
+	st, err := store.Open(context.Background(), path, store.Options{New: true})
+	if err != nil {
+		return err
+	}
+	return st.Close()
+}
+
+// TestScripts runs testdata/script: each starts with an empty roster, a
 // simulated RingCentral of its own, and settings for it in config.yaml.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -63,7 +80,8 @@ func TestScripts(t *testing.T) {
 			address := listener.Listener.Addr().String()
 			env.Setenv("SIM", "http://"+address+"/")
 			env.Setenv("SUDO_USER", "operator")
-			return writeNew(filepath.Join(env.WorkDir, "config.yaml"), simulatorSettings(world, address))
+			return errors.Join(begin(filepath.Join(env.WorkDir, "roster.db")),
+				writeNew(filepath.Join(env.WorkDir, "config.yaml"), simulatorSettings(world, address)))
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"world": worldCommand,

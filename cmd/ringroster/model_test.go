@@ -198,7 +198,7 @@ func (g *game) configure(dir string, world *simulator.World) {
 
 func (g *game) openStore(path string) {
 	var err error
-	g.st, err = store.Open(g.ctx, path, store.Options{})
+	g.st, err = store.Open(g.ctx, path, store.Options{New: true})
 	g.must(err)
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ringroster/store"
 	"ringroster/sync"
 )
 
@@ -69,7 +68,7 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 			return err
 		}
 	}
-	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode()}) // it may come before the first sync
+	st, err := openWrite(ctx, s, false)
 	if err != nil {
 		return err
 	}

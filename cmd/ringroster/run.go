@@ -39,7 +39,7 @@ not wait for it.`,
 
 // newFlag gives --new to a command that may begin a roster.
 func newFlag(c *cobra.Command, isNew *bool) {
-	c.Flags().BoolVar(isNew, "new", false, "begin a new roster where one is gone, which is refused otherwise")
+	c.Flags().BoolVar(isNew, "new", false, "begin a roster where there is none, which is refused otherwise")
 }
 
 func (a *app) serviceUntilStopped(ctx context.Context, isNew bool) error {
@@ -130,7 +130,7 @@ func (a *app) newService(ctx context.Context, isNew bool) (*service, error) {
 		return nil, err
 	}
 	v := &service{settings: s, level: zap.NewAtomicLevel(), told: map[string]bool{}}
-	if v.store, err = store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew}); err != nil {
+	if v.store, err = openWrite(ctx, s, isNew); err != nil {
 		return nil, err
 	}
 	v.metrics = observe.NewMetrics(version, v.facts, time.Now)

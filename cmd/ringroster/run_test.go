@@ -55,6 +55,7 @@ func newHost(t *testing.T) *host {
 	beat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { h.beats <- r.URL.String() }))
 	t.Cleanup(beat.Close)
 	h.settings("heartbeat_url: " + beat.URL + "/ping/s3cr3t-heart\nschedule: {daily_at: \"" + h.slot + "\"}\n" + simulatorSettings(world, listener.Listener.Addr().String()))
+	beginRoster(t, filepath.Join(h.dir, "roster.db"))
 	return h
 }
 
@@ -346,7 +347,7 @@ func TestRunRefusesToStart(t *testing.T) {
 // newerDatabase makes a roster of a version to come.
 func newerDatabase(t *testing.T, path string) {
 	t.Helper()
-	st, err := store.Open(t.Context(), path, store.Options{})
+	st, err := store.Open(t.Context(), path, store.Options{New: true})
 	if err != nil {
 		t.Fatal(err)
 	}

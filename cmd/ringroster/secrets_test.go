@@ -55,6 +55,7 @@ func newVault(t *testing.T) *vault {
 	v.plant("wrong client secret", "s3cr3t-wrong-client")
 	v.plant("wrong JWT", "eyJhbGciOiJub25lIn0.eyJqdGkiOiJzM2NyM3QifQ.s3cr3t-wrong-jwt")
 	v.plant("key of the heartbeat", "s3cr3t-heart")
+	beginRoster(t, filepath.Join(v.dir, "roster.db"))
 	return v
 }
 

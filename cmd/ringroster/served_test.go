@@ -33,7 +33,7 @@ var approval = store.Request{Run: sync.Run{Accounts: []string{"demo"}, Trigger: 
 // serves opens the roster as a service does.
 func (c *counter) serves() (st *store.Store, end func()) {
 	c.t.Helper()
-	st, err := store.Open(c.t.Context(), c.path, store.Options{})
+	st, err := store.Open(c.t.Context(), c.path, store.Options{New: true})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestR25AnApprovalWaitsForItsOutcome(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := &counter{t: t, path: filepath.Join(t.TempDir(), "roster.db")}
 				var err error
-				if c.st, err = store.Open(t.Context(), c.path, store.Options{}); err != nil {
+				if c.st, err = store.Open(t.Context(), c.path, store.Options{New: true}); err != nil {
 					t.Fatal(err)
 				}
 				defer func() { _ = c.st.Close() }()

@@ -78,7 +78,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 		if err := writeNew(s.settings, text); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(a.stdout, "Settings that fit are in %s; in another terminal: ringroster --config %[1]s sync\n", clean(s.settings))
+		_, _ = fmt.Fprintf(a.stdout, "Settings that fit are in %s; in another terminal: ringroster --config %[1]s sync --new\n", clean(s.settings))
 	} else {
 		_, _ = fmt.Fprintf(a.stdout, "Settings that fit (--write-settings FILE writes them):\n\n%s\n", text)
 	}

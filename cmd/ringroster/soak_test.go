@@ -242,7 +242,7 @@ func (s *soak) changeWorld() {
 }
 
 func (s *soak) sync(path string) sync.Result {
-	st, err := store.Open(s.t.Context(), path, store.Options{Mode: 0o600})
+	st, err := store.Open(s.t.Context(), path, store.Options{Mode: 0o600, New: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}

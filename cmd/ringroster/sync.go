@@ -58,7 +58,7 @@ func (a *app) sync(ctx context.Context, names []string, user, saved string, isNe
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew})
+	st, err := openWrite(ctx, s, isNew)
 	if err != nil {
 		return err
 	}

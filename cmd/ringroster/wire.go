@@ -51,16 +51,31 @@ func (a *app) readRoster(ctx context.Context) (*config.Settings, *store.Store, e
 func openRead(ctx context.Context, s *config.Settings) (*store.Store, error) {
 	st, err := store.OpenRead(ctx, s.Database.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if folder := missingFolder(s.Database.Path); folder != "" {
-			return nil, fmt.Errorf("there is no roster at %s, and no folder %s: %s", s.Database.Path, folder, folderRemedy)
-		}
-		return nil, fmt.Errorf("there is no roster at %s yet: the first `ringroster sync` makes it", s.Database.Path)
+		return nil, noRoster(s)
+	}
+	return st, err
+}
+
+// noRoster is the error of a command that needs a roster where nothing shows that there
+// ever was one.
+func noRoster(s *config.Settings) error {
+	if folder := missingFolder(s.Database.Path); folder != "" {
+		return fmt.Errorf("there is no roster at %s, and no folder %s: %s", s.Database.Path, folder, folderRemedy)
+	}
+	return &store.MissingError{Path: s.Database.Path}
+}
+
+// openWrite opens the roster to change it; isNew begins one where there is none.
+func openWrite(ctx context.Context, s *config.Settings, isNew bool) (*store.Store, error) {
+	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew})
+	if missing, ok := errors.AsType[*store.MissingError](err); ok && missing.Why == "" {
+		return nil, noRoster(s)
 	}
 	return st, err
 }
 
 // folderRemedy is what to do about a roster whose folder is missing.
-const folderRemedy = "check database.path, or make the folder for the user of the service; `ringroster sync` makes only the file"
+const folderRemedy = "check database.path, or make the folder for the user of the service; `ringroster sync --new` makes only the file"
 
 // missingFolder is the folder of a roster where that does not exist; "": it does.
 func missingFolder(path string) string {

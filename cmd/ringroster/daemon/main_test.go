@@ -66,7 +66,7 @@ func newMachine(t *testing.T) *machine {
 func (m *machine) on() {
 	m.t.Helper()
 	var err error
-	if m.store, err = store.Open(m.t.Context(), m.path, store.Options{}); err != nil {
+	if m.store, err = store.Open(m.t.Context(), m.path, store.Options{New: true}); err != nil {
 		m.t.Fatal(err)
 	}
 	m.dead = false

@@ -49,7 +49,7 @@ type round struct {
 
 func newRound(t *testing.T, notify string) *round {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{})
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{New: true})
 	if err != nil {
 		t.Fatal(err)
 	}
