@@ -67,3 +67,36 @@ func TestAttachingEndsNoRejection(t *testing.T) {
 		t.Error("member 1 is rejected and suspect")
 	}
 }
+
+// undetached undoes the run that detached a member.
+func (w *world) undetached(t *testing.T, member int64) {
+	t.Helper()
+	w.edit(t, Undo([]Done{{Member: member, Kind: EditMember, Field: "managed", Before: flag(true), After: flag(false), Reason: ReasonOperator}}, nil, false))
+}
+
+// Undoing a detachment attaches (R25).
+func TestAccidentDetachmentsAreUndoneOneByOne(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		for n := range int64(12) {
+			w.edit(t, Manage(n+1, false))
+		}
+		w.unlist("1", "10")
+		w.daysOn(t, 9)
+		for n := range int64(12) {
+			w.undetached(t, n+1)
+			w.daysOn(t, 1)
+		}
+		same(t, w.waiting(Waiting), from(1, 12))
+	})
+}
+
+func TestUndoingADetachmentEndsNoRejection(t *testing.T) {
+	w := seventeen(t, usualLimits)
+	w.unlist("1", "10")
+	w.daysOn(t, 1)
+	w.refuse(t)
+	w.edit(t, Manage(1, false))
+	w.undetached(t, 1)
+	same(t, w.waiting(Rejected), from(1, 12))
+	same(t, w.waiting(Suspect), nil)
+}

@@ -120,18 +120,26 @@ func Manage(member int64, managed bool) Edit {
 	})
 	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
 		plan, _, err := edit(state, all)
-		if err != nil || !managed || newOpenSet(state.Open).of(member, statusField) != nil {
+		if err != nil || !managed {
 			return plan, nil, err
 		}
-		m := plan.Changes[0].Next()
-		if m.Status != Active || !m.Linked {
-			return plan, nil, nil
+		if suspect := plan.Changes[0].Next().attached(newOpenSet(state.Open)); suspect != nil {
+			return plan, &Settled{Decision: ByHand, New: []HeldChange{*suspect}}, nil
 		}
-		return plan, &Settled{Decision: ByHand, New: []HeldChange{{
-			State: Suspect, Kind: Deactivate, Member: member, Field: statusField, Before: string(Active), After: string(Inactive),
-			Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonRemoved, Detail: leaverDetail[ReasonRemoved],
-			Why: []HoldReason{{ReasonAttached, "attached, and no run has seen them present since"}},
-		}}}, nil
+		return plan, nil, nil
+	}
+}
+
+// attached is what is open about a member who is attached, unless something is already:
+// they are suspect (R25). nil: nobody would ask whether they leave.
+func (m *Member) attached(open *openSet) *HeldChange {
+	if m.Status != Active || !m.Linked || open.of(m.ID, statusField) != nil {
+		return nil
+	}
+	return &HeldChange{
+		State: Suspect, Kind: Deactivate, Member: m.ID, Field: statusField, Before: string(Active), After: string(Inactive),
+		Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonRemoved, Detail: leaverDetail[ReasonRemoved],
+		Why: []HoldReason{{ReasonAttached, "attached, and no run has seen them present since"}},
 	}
 }
 

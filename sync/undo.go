@@ -30,6 +30,7 @@ type Done struct {
 //	reactivate         sets it inactive again, with the reason it had; somebody who
 //	                   was forgotten: undone, and so not offered again either
 //	link               takes the RingCentral identity away again
+//	detach             attaches again, and makes suspect (R25)
 //	update, edit       gives each field its value back; a synced one holds until the next run
 //
 // earlier gives the reason of a member's deactivation before the run, for those
@@ -39,8 +40,8 @@ func Undo(done []Done, earlier map[int64]Reason, force bool) Edit {
 	for _, d := range done {
 		byMember[d.Member] = append(byMember[d.Member], d)
 	}
-	return func(_ State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
-		plan, settled := &Plan{}, &Settled{Decision: Reject}
+	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		plan, settled, open := &Plan{}, &Settled{Decision: Reject}, newOpenSet(state.Open)
 		for m := range all {
 			if rows := byMember[m.ID]; rows != nil && m.DeactivationReason == ReasonForgotten {
 				plan.Notes = append(plan.Notes, Note{Member: m.ID, Reason: ReasonForgotten, Detail: "what was erased cannot come back"})
@@ -49,8 +50,8 @@ func Undo(done []Done, earlier map[int64]Reason, force bool) Edit {
 				if err := u.undo(rows); err != nil {
 					return nil, nil, fmt.Errorf("undo the changes of member %d: %w", m.ID, err)
 				}
-				if u.rejected != "" && u.kind == Reactivate {
-					settled.New = append(settled.New, u.refusal())
+				if h := u.opens(open); h != nil {
+					settled.New = append(settled.New, *h)
 				}
 			}
 		}
@@ -62,9 +63,20 @@ func Undo(done []Done, earlier map[int64]Reason, force bool) Edit {
 	}
 }
 
+// opens is what an undo leaves open about the member; nil: nothing.
+func (u *undoing) opens(open *openSet) *HeldChange {
+	switch {
+	case u.rejected != "" && u.kind == Reactivate:
+		return u.refusal()
+	case !u.was.Managed && u.next.Managed:
+		return u.next.attached(open)
+	}
+	return nil
+}
+
 // refusal is the deactivation that an undo rejects with putting it back (R29).
-func (u *undoing) refusal() HeldChange {
-	return HeldChange{
+func (u *undoing) refusal() *HeldChange {
+	return &HeldChange{
 		State: Rejected, Kind: Deactivate, Member: u.was.ID, Field: statusField, Before: string(Active), After: string(Inactive),
 		Name: u.was.Profile.Name(), Email: u.was.Profile[Email], Reason: u.rejected, Detail: leaverDetail[u.rejected],
 		Why: []HoldReason{{ReasonUndone, "an operator undid this deactivation"}},
