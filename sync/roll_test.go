@@ -77,6 +77,31 @@ func TestR22ADissolvedGroup(t *testing.T) {
 	}
 }
 
+// TestR22WhatRingEXProvesInAnyOrder: how many extensions are missing is known once everybody
+// was met. Those who are lost here have another place, so that they are met with the others.
+func TestR22WhatRingEXProvesInAnyOrder(t *testing.T) {
+	w := newWorld()
+	w.crew("1/10", "1", 10, 0)
+	w.crew("1/11", "2", 30, 0)
+	w.crew("1/12", "3", 1, 0)
+	from, to := w.group("1/10"), w.group("1/11")
+	for i := range 3 {
+		a := from.Agents[i]
+		a.ID = "9" + a.ID
+		w.group("1/12").Agents = append(w.group("1/12").Agents, a)
+	}
+	w.sync(t)
+	to.Agents = append(to.Agents, from.Agents[3:]...)
+	gone := from.Agents[:3]
+	w.Snapshot.Extensions = slices.DeleteFunc(w.Snapshot.Extensions, func(e Extension) bool {
+		return slices.ContainsFunc(gone, func(a Agent) bool { return a.RCUserID == e.ID })
+	})
+	from.Agents = nil
+	same(t, w.holds(t), nil)
+	slices.Reverse(w.members)
+	same(t, w.holds(t), nil)
+}
+
 // TestR35ReactivatedAsAdministrators: who comes back with the role and had it not before
 // gains it; who comes back with the role they had does not.
 func TestR35ReactivatedAsAdministrators(t *testing.T) {
