@@ -202,14 +202,18 @@ func writeLast(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	if err != nil {
 		return err
 	}
+	ended, err := json.Marshal(c.Plan.Ended)
+	if err != nil {
+		return err
+	}
 	read := fieldsWithout(slices.DeleteFunc(sync.Fields(), func(f sync.Field) bool { return !c.Plan.Unread.Has(f) })...)
 	known, err := jsonList(columnNames(read...))
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE accounts SET sparse_lists = ?1, known_fields = ?2
-		 WHERE account = ?3 AND (sparse_lists, known_fields) <> (?1, ?2)`, string(text), known, c.Account)
+		UPDATE accounts SET sparse_lists = ?1, known_fields = ?2, ended_extensions = ?3
+		 WHERE account = ?4 AND (sparse_lists, known_fields, ended_extensions) IS NOT (?1, ?2, ?3)`, string(text), known, string(ended), c.Account)
 	return err
 }
 

@@ -349,3 +349,28 @@ func TestRecentReadsByIndex(t *testing.T) {
 		}
 	}
 }
+
+// What a full run knew beside the members comes back in the next: also as older versions
+// wrote it, a number without a day, or with what they knew besides.
+func TestR22WhatTheLastFullRunKnew(t *testing.T) {
+	f := newPastFixture(t)
+	p := plan(t, f.s, "acme")
+	p.Ended, p.Sparse = map[int64]time.Time{3: monday}, map[string]sync.Length{"administrators": {Records: 4, On: "2026-11-23"}}
+	apply(t, f.s, monday, p)
+	got := f.state(1)
+	if diff := cmp.Diff([]any{p.Ended, p.Sparse}, []any{got.Ended, got.Sparse}); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if _, err := f.s.w.ExecContext(t.Context(), `
+		UPDATE accounts SET ended_extensions = NULL,
+		       sparse_lists = '{"1/10": 12, "1/11": {"records": 7, "since": "2026-11-01"}, "1/12": {"records": 5, "on": "2026-11-22"}}'`); err != nil {
+		t.Fatal(err)
+	}
+	state := f.state(1)
+	if diff := cmp.Diff(map[string]sync.Length{"1/10": {Records: 12}, "1/11": {Records: 7}, "1/12": {Records: 5, On: "2026-11-22"}}, state.Sparse); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if state.Ended != nil {
+		t.Errorf("no run looked, and ended are %v", state.Ended)
+	}
+}

@@ -167,15 +167,19 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 }
 
 // readLast reads what the last whole run knew beside the members: how long the lists were of
-// which the roster has few people (R22), and the synced fields (R19).
+// which the roster has few people and whose extension had ended (R22), and the synced fields (R19).
 func readLast(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
 	var sparse, known string
-	err := tx.QueryRowContext(ctx, `SELECT sparse_lists, known_fields FROM accounts WHERE account = ?`, account).Scan(&sparse, &known)
+	var ended sql.NullString
+	err := tx.QueryRowContext(ctx, `SELECT sparse_lists, known_fields, ended_extensions FROM accounts WHERE account = ?`, account).Scan(&sparse, &known, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err == nil && sparse != "{}" {
 		err = json.Unmarshal([]byte(sparse), &st.Sparse)
+	}
+	if err == nil && ended.Valid {
+		err = json.Unmarshal([]byte(ended.String), &st.Ended)
 	}
 	var names []string
 	if err = errors.Join(err, json.Unmarshal([]byte(known), &names)); err != nil {

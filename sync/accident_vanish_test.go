@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 // Small groups that vanish at once, and groups that seem to have been dissolved (R22).
@@ -75,6 +76,13 @@ func TestAccidentAGroupSeemsDissolved(t *testing.T) {
 			}
 		}
 	}
+	// earlier lets something happen before the group is gone.
+	earlier := func(t *testing.T, w *world, then func(*world), by time.Duration) {
+		then(w)
+		w.today(t)
+		w.later(by).today(t)
+		w.later(by)
+	}
 	for _, c := range []struct {
 		name   string
 		before func(*world)
@@ -111,4 +119,33 @@ func TestAccidentAGroupSeemsDissolved(t *testing.T) {
 			}
 		})
 	}
+	for _, c := range []struct {
+		name  string
+		then  func(*world)
+		by    time.Duration
+		leave int
+	}{
+		{"their extensions were gone days before", func(w *world) { w.dropExtensions(310, 311, 312) }, 24 * time.Hour, 0},
+		{"nobody has had their extensions for days", states("Unassigned"), 24 * time.Hour, 0},
+		{"their extensions were gone hours before", func(w *world) { w.dropExtensions(310, 311, 312) }, time.Hour, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := seventeen(t, usualLimits, func(w *world) { linked(w) })
+			earlier(t, w, c.then, c.by)
+			move(w)
+			w.today(t)
+			if n := len(w.inactive()); n != c.leave {
+				t.Errorf("%d left, not %d; %d wait", n, c.leave, len(w.waiting(Waiting)))
+			}
+			w.daysOn(t, min(3-c.leave, 1))
+		})
+	}
+	t.Run("the first run after an upgrade", func(t *testing.T) { // nothing was noted
+		w := seventeen(t, usualLimits, func(w *world) { linked(w) })
+		move(w)
+		w.dropExtensions(310, 311, 312)
+		w.books.state.Ended = nil
+		w.daysOn(t, 2)
+		same(t, w.waiting(Waiting), from(214, 216))
+	})
 }

@@ -1,5 +1,7 @@
 package sync
 
+import "time"
+
 // Kind of a change.
 type Kind string
 
@@ -202,6 +204,8 @@ type Plan struct {
 	// Sparse are the lists of which the roster has few people (State.Sparse), after a run of
 	// the whole account.
 	Sparse map[string]Length
+	// Ended are the members whose extension has ended (State.Ended), likewise.
+	Ended map[int64]time.Time
 	// Unread are the fields of which the settings name no source.
 	Unread FieldSet
 	// Released are the open changes that a run of what an operator approved applies.

@@ -33,7 +33,7 @@ type world struct {
 
 func newWorld() *world {
 	w := &world{}
-	w.Now, w.State.LastSeen = noon, noon.AddDate(0, 0, -1)
+	w.Now, w.State.LastSeen, w.State.Ended = noon, noon.AddDate(0, 0, -1), map[int64]time.Time{}
 	w.Snapshot = &Snapshot{Account: "acme", TakenAt: noon, Identity: Identity{MainAccountID: "9", RingEXAccountID: "8", OwnerID: "900"}}
 	w.Policy = Policy{
 		DataSource: "rt", DefaultActivityID: "Site 1", RolePrecedence: "first",

@@ -87,6 +87,7 @@ type rolls struct {
 	// Of the members whom RingCX lists: whose extension the roster knows, and of these, whose
 	// RingEX does not list.
 	extended, unextended int
+	ended                []int64 // active members whose extension has ended
 }
 
 // roll finds the roll of a list.
@@ -184,33 +185,6 @@ func (p *planner) enroll(m *Member, person *Person) {
 		on(listKey{kind: administrators}, person != nil && len(person.Admins) > 0)
 	}
 	p.enrollRingEX(m, person, on)
-}
-
-// hasExtension says whether the roster knows an extension of a member.
-func (m *Member) hasExtension() bool {
-	return m.RCUserID != "" && m.Synced.Profile[ExtensionNumber] != ""
-}
-
-// enrollExtension counts a member who is listed, and has an extension as far as the roster
-// knows, for what it proves that the extension list lacks somebody.
-func (p *planner) enrollExtension(m *Member, person *Person) {
-	if person == nil || !m.hasExtension() || m.Status != Active {
-		return
-	}
-	p.rolls.extended++
-	if p.people.extension(m.RCUserID) == nil {
-		p.rolls.unextended++
-	}
-}
-
-// hasGone says whether RingEX proves that somebody has gone: their extension is disabled, or
-// nobody has it any more, or it is not listed, and the roster knows that they had one, while
-// hardly any other is missing. Who never had one may as well be there.
-func (p *planner) hasGone(m *Member) bool {
-	if e := p.people.extension(m.RCUserID); e != nil {
-		return e.Status == "Disabled" || e.Status == "Unassigned"
-	}
-	return m.hasExtension() && p.rolls.unextended*10 <= p.rolls.extended && !p.extensionsDoubtful()
 }
 
 // enrollRingEX is enroll for the lists of RingEX, where they decide.

@@ -166,6 +166,9 @@ type State struct {
 	// Sparse are lists of which the roster has few people, by name, with the most active
 	// records that each had in full runs of a week (R22).
 	Sparse map[string]Length `json:"sparse,omitempty"`
+	// Ended are the active members whose extension had ended at the last full run, each with the
+	// start of the first one that saw it (R22); nil: none has looked.
+	Ended map[int64]time.Time `json:"ended"`
 	// New are fields that no whole run of the account has read: this one fills them first.
 	New FieldSet `json:"new,omitempty"`
 

@@ -1,6 +1,9 @@
 package sync
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // Where the settings, or operators, bring only a few people of a list to the roster, the
 // roster cannot tell that the list lost the others. So of such sparse lists the number of
@@ -13,7 +16,7 @@ type Length struct {
 	On      string `json:"on"`
 }
 
-// UnmarshalJSON also reads a bare number, as older versions kept it: of an unknown day.
+// UnmarshalJSON also reads a bare number, as schema version 13 kept it: of an unknown day.
 func (l *Length) UnmarshalJSON(text []byte) error {
 	if json.Unmarshal(text, &l.Records) == nil {
 		return nil
@@ -98,6 +101,7 @@ func (p *planner) sparse(found *Findings) map[string]Length {
 	}
 	for list, roll := range p.rolls.by {
 		before, kept := p.in.State.Sparse[list.name()]
+		before.On = cmp.Or(before.On, today) // of an unknown day: a week from now on
 		switch {
 		case !kept || roll.Was == 0, roll.Records >= before.Records:
 		case found.Lists[list] != nil, roll.lacksMany(), before.On > p.in.Now.AddDate(0, 0, -sparseWeek).UTC().Format(dayFormat):

@@ -45,6 +45,15 @@ func TestAccidentASparseListLosesPeople(t *testing.T) {
 		}
 		same(t, w.waiting(Waiting), nil)
 	})
+	t.Run("an older version kept no day: the number counts for a week", func(t *testing.T) {
+		w := seventeen(t, usualLimits, supervisors)
+		w.books.state.Sparse["1/40"] = Length{Records: 12}
+		w.shorten("1/40", 8)
+		w.daysOn(t, 6)
+		behind(w, 5)
+		w.daysOn(t, 1)
+		same(t, w.waiting(Waiting), []int64{boss})
+	})
 	t.Run("half of it is on the roster", func(t *testing.T) {
 		w := seventeen(t, usualLimits, func(w *world) {
 			w.team("1/40", 300, 2)
