@@ -194,11 +194,11 @@ func raiseAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 
 // writeLast keeps what the next whole run compares with (readLast).
 func writeLast(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
-	sparse := c.Plan.Sparse
-	if sparse == nil {
-		sparse = map[string]sync.Length{}
+	lengths := c.Plan.Lengths
+	if lengths == nil {
+		lengths = map[string]sync.Length{}
 	}
-	text, err := json.Marshal(sparse)
+	text, err := json.Marshal(lengths)
 	if err != nil {
 		return err
 	}
@@ -212,8 +212,8 @@ func writeLast(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE accounts SET sparse_lists = ?1, known_fields = ?2, ended_extensions = ?3
-		 WHERE account = ?4 AND (sparse_lists, known_fields, ended_extensions) IS NOT (?1, ?2, ?3)`, string(text), known, string(ended), c.Account)
+		UPDATE accounts SET list_lengths = ?1, known_fields = ?2, ended_extensions = ?3
+		 WHERE account = ?4 AND (list_lengths, known_fields, ended_extensions) IS NOT (?1, ?2, ?3)`, string(text), known, string(ended), c.Account)
 	return err
 }
 

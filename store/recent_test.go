@@ -355,19 +355,19 @@ func TestRecentReadsByIndex(t *testing.T) {
 func TestR22WhatTheLastFullRunKnew(t *testing.T) {
 	f := newPastFixture(t)
 	p := plan(t, f.s, "acme")
-	p.Ended, p.Sparse = map[int64]time.Time{3: monday}, map[string]sync.Length{"administrators": {Records: 4, On: "2026-11-23"}}
+	p.Ended, p.Lengths = map[int64]time.Time{3: monday}, map[string]sync.Length{"administrators": {Records: 4, On: "2026-11-23"}}
 	apply(t, f.s, monday, p)
 	got := f.state(1)
-	if diff := cmp.Diff([]any{p.Ended, p.Sparse}, []any{got.Ended, got.Sparse}); diff != "" {
+	if diff := cmp.Diff([]any{p.Ended, p.Lengths}, []any{got.Ended, got.Lengths}); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if _, err := f.s.w.ExecContext(t.Context(), `
 		UPDATE accounts SET ended_extensions = NULL,
-		       sparse_lists = '{"1/10": 12, "1/11": {"records": 7, "since": "2026-11-01"}, "1/12": {"records": 5, "on": "2026-11-22"}}'`); err != nil {
+		       list_lengths = '{"1/10": 12, "1/11": {"records": 7, "since": "2026-11-01"}, "1/12": {"records": 5, "on": "2026-11-22"}}'`); err != nil {
 		t.Fatal(err)
 	}
 	state := f.state(1)
-	if diff := cmp.Diff(map[string]sync.Length{"1/10": {Records: 12}, "1/11": {Records: 7}, "1/12": {Records: 5, On: "2026-11-22"}}, state.Sparse); diff != "" {
+	if diff := cmp.Diff(map[string]sync.Length{"1/10": {Records: 12}, "1/11": {Records: 7}, "1/12": {Records: 5, On: "2026-11-22"}}, state.Lengths); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if state.Ended != nil {

@@ -166,17 +166,17 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 	return st, err
 }
 
-// readLast reads what the last whole run knew beside the members: how long the lists were of
-// which the roster has few people and whose extension had ended (R22), and the synced fields (R19).
+// readLast reads what the last whole run knew beside the members: how long the lists were
+// and whose extension had ended (R22), and the synced fields (R19).
 func readLast(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
-	var sparse, known string
+	var lengths, known string
 	var ended sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT sparse_lists, known_fields, ended_extensions FROM accounts WHERE account = ?`, account).Scan(&sparse, &known, &ended)
+	err := tx.QueryRowContext(ctx, `SELECT list_lengths, known_fields, ended_extensions FROM accounts WHERE account = ?`, account).Scan(&lengths, &known, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	if err == nil && sparse != "{}" {
-		err = json.Unmarshal([]byte(sparse), &st.Sparse)
+	if err == nil && lengths != "{}" {
+		err = json.Unmarshal([]byte(lengths), &st.Lengths)
 	}
 	if err == nil && ended.Valid {
 		err = json.Unmarshal([]byte(ended.String), &st.Ended)

@@ -136,7 +136,7 @@ func (b *books) book(c *Commit, trigger Trigger, at time.Time, ids map[string]in
 		if c.Plan != nil {
 			b.fulls = append(b.fulls, at)
 			b.state.LastSeen = c.TakenAt
-			b.state.Sparse, b.state.Ended = c.Plan.Sparse, c.Plan.Ended
+			b.state.Lengths, b.state.Ended = c.Plan.Lengths, c.Plan.Ended
 		}
 		b.state.Bound = c.Identity
 		b.reconcile(c, open)

@@ -201,9 +201,8 @@ type Plan struct {
 	// Open are the held and rejected changes as they stand after a run of the whole
 	// account (R25); any other run leaves them as they are.
 	Open []HeldChange
-	// Sparse are the lists of which the roster has few people (State.Sparse), after a run of
-	// the whole account.
-	Sparse map[string]Length
+	// Lengths are how long the lists were (State.Lengths), after a run of the whole account.
+	Lengths map[string]Length
 	// Ended are the members whose extension has ended (State.Ended), likewise.
 	Ended map[int64]time.Time
 	// Unread are the fields of which the settings name no source.

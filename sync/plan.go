@@ -315,7 +315,7 @@ func (p *planner) finish(s *settling) {
 		sum.Held = countHeld(s.held)
 	}
 	p.plan.Doubts = s.found.doubts()
-	p.plan.Sparse, p.plan.Ended = s.read.sparse(s.found), s.read.ended()
+	p.plan.Lengths, p.plan.Ended = s.read.lengths(s.found), s.read.ended()
 	p.order()
 	p.nameOthers()
 }

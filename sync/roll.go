@@ -57,7 +57,7 @@ type Roll struct {
 	Moved   int  // who was on it and has moved: in neither of the two
 	Length  int  // how many records it has now
 	Before  int  // how many active records it had, where the roster has few of its people; else 0
-	Records int  // how many it has now, likewise
+	Records int  // how many it has now; of a sub-account 0
 	Total   bool // the server says how many it has, so that nothing can have cut it
 	Gone    bool // the list itself is no longer there, or no longer active
 }

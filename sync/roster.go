@@ -163,9 +163,9 @@ type State struct {
 	Moved map[int64][][]Login `json:"moved,omitempty"`
 	// GoneAdmins are members who were administrators then, and lost the role to such a run.
 	GoneAdmins map[int64]bool `json:"gone_admins,omitempty"`
-	// Sparse are lists of which the roster has few people, by name, with the most active
-	// records that each had in full runs of a week (R22).
-	Sparse map[string]Length `json:"sparse,omitempty"`
+	// Lengths are how many active records each list had, by name: in the last full run, or, of
+	// those of which the roster has few people, the most in full runs of a week (R22).
+	Lengths map[string]Length `json:"sparse,omitempty"`
 	// Ended are the active members whose extension had ended at the last full run, each with the
 	// start of the first one that saw it (R22); nil: none has looked.
 	Ended map[int64]time.Time `json:"ended"`

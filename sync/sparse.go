@@ -7,13 +7,14 @@ import (
 
 // Where the settings, or operators, bring only a few people of a list to the roster, the
 // roster cannot tell that the list lost the others. So of such sparse lists the number of
-// active records is kept: the most of a week (R22).
+// active records is kept: the most of a week (R22). Of the others the last one is: an
+// operator may detach most of their people before the next run.
 
-// Length is how many active records a sparse list had, and on which UTC day it last had so
-// many.
+// Length is how many active records a list had, and on which UTC day it last had so many.
 type Length struct {
 	Records int    `json:"records"`
 	On      string `json:"on"`
+	Dense   bool   `json:"dense,omitempty"` // the roster had most of its people
 }
 
 // UnmarshalJSON also reads a bare number, as schema version 13 kept it: of an unknown day.
@@ -69,10 +70,9 @@ func (p *planner) records() map[listKey]int {
 // people that it does not tell what the list loses.
 func isSparse(records, onRoster int) bool { return records >= 2 && records >= 2*onRoster }
 
-// sparse gives the sparse lists on which somebody of the roster is, or was, with how many
-// active records each has; of those that are not believed or lost many, and of those that
-// had more within a week, how many they had.
-func (p *planner) sparse(found *Findings) map[string]Length {
+// lengths gives the lists with how many active records each has; of the sparse ones that are
+// not believed or lost many, and of those that had more within a week, how many they had.
+func (p *planner) lengths(found *Findings) map[string]Length {
 	onRoster := map[listKey]int{}
 	for _, person := range p.people.all {
 		switch d := person.outcome.decision; {
@@ -93,39 +93,39 @@ func (p *planner) sparse(found *Findings) map[string]Length {
 			onRoster[listKey{kind: roleList}]++
 		}
 	}
-	sparse, today := map[string]Length{}, p.today()
+	lengths, today := map[string]Length{}, p.today()
 	for list, n := range p.records() {
-		if isSparse(n, onRoster[list]) {
-			sparse[list.name()] = Length{n, today}
+		if n >= 2 {
+			lengths[list.name()] = Length{n, today, !isSparse(n, onRoster[list])}
 		}
 	}
 	for list, roll := range p.rolls.by {
-		before, kept := p.in.State.Sparse[list.name()]
+		before := p.in.State.Lengths[list.name()]
 		before.On = cmp.Or(before.On, today) // of an unknown day: a week from now on
 		switch {
-		case !kept || roll.Was == 0, roll.Records >= before.Records:
+		case roll.Before == 0 || roll.Was == 0, roll.Records >= before.Records:
 		case found.Lists[list] != nil, roll.lacksMany(), before.On > p.in.Now.AddDate(0, 0, -sparseWeek).UTC().Format(dayFormat):
-			sparse[list.name()] = before
+			before.Dense = false
+			lengths[list.name()] = before
 		}
 	}
-	for list := range found.Lists {
-		if _, kept := p.in.State.Sparse[list.name()]; !kept {
-			delete(sparse, list.name())
-		}
-	}
-	return sparse
+	return lengths
 }
 
 // measureSparse adds to the rolls how many active records their lists have, and had where they
-// are sparse.
+// are sparse, or have become so since.
 func (p *planner) measureSparse() {
-	if len(p.rolls.lost) == 0 && len(p.in.State.Sparse) == 0 {
+	if len(p.rolls.lost) == 0 && len(p.in.State.Lengths) == 0 {
 		return
 	}
 	records := p.records()
 	for list, roll := range p.rolls.by {
-		if list.kind != subAccountList {
-			roll.Before, roll.Records = p.in.State.Sparse[list.name()].Records, records[list]
+		if list.kind == subAccountList {
+			continue
+		}
+		roll.Records = records[list]
+		if before := p.in.State.Lengths[list.name()]; !before.Dense || isSparse(before.Records, roll.Was+roll.Moved) {
+			roll.Before = before.Records
 		}
 	}
 }

@@ -47,7 +47,7 @@ func TestAccidentASparseListLosesPeople(t *testing.T) {
 	})
 	t.Run("an older version kept no day: the number counts for a week", func(t *testing.T) {
 		w := seventeen(t, usualLimits, supervisors)
-		w.books.state.Sparse["1/40"] = Length{Records: 12}
+		w.books.state.Lengths["1/40"] = Length{Records: 12}
 		w.shorten("1/40", 8)
 		w.daysOn(t, 6)
 		behind(w, 5)
@@ -73,6 +73,56 @@ func TestAccidentASparseListLosesPeople(t *testing.T) {
 	})
 }
 
+// A list becomes sparse and loses people before any run has seen it so.
+func TestAccidentAListIsSparseSinceTheLastRun(t *testing.T) {
+	t.Run("the other administrator was detached", func(t *testing.T) {
+		w := seventeen(t, usualLimits, func(w *world) { w.boss(1, 50) })
+		w.edit(t, Manage(1, false))
+		w.Snapshot.Admins = nil
+		w.daysOn(t, 9)
+		if m := w.member(50); m.Profile[Role] != RoleAdministrator {
+			t.Errorf("member 50 is %s", m.Profile[Role])
+		}
+	})
+	t.Run("the others were detached", func(t *testing.T) {
+		w := seventeen(t, usualLimits)
+		for id := range int64(11) {
+			w.edit(t, Manage(id+1, false))
+		}
+		w.shorten("1/10", 0)
+		w.daysOn(t, 9)
+		same(t, w.waiting(Waiting), from(12, 12))
+	})
+	t.Run("that the others left for another scope was approved", func(t *testing.T) {
+		w := seventeen(t, laxLimits)
+		w.scopeOut(`"first"`, "p00?@*", "p010@*", "p011@*")
+		w.today(t)
+		w.approve(t, w.lastRun, nil)
+		same(t, w.inactive(), from(1, 11))
+		w.shorten("1/10", 0)
+		w.tomorrow().today(t)
+		same(t, w.inactive(), from(1, 11))
+		same(t, w.waiting(Waiting), from(12, 12))
+	})
+	t.Run("one of the few left: no question", func(t *testing.T) {
+		w := seventeen(t, usualLimits)
+		for id := range int64(10) {
+			w.edit(t, Manage(id+1, false))
+		}
+		w.shorten("1/10", 11)
+		w.tomorrow().today(t)
+		same(t, w.inactive(), from(12, 12))
+	})
+	t.Run("nearly all moved, and one left: no question", func(t *testing.T) {
+		w := seventeen(t, usualLimits)
+		g := w.group("1/10")
+		w.group("1/11").Agents = append(w.group("1/11").Agents, g.Agents[:10]...)
+		g.Agents = g.Agents[10:11]
+		w.tomorrow().today(t)
+		same(t, w.inactive(), from(12, 12))
+	})
+}
+
 // A sparse list loses those whom the roster does not know first, and its member later: on
 // another run, one by one, or days after.
 func TestAccidentASparseListLosesStrangersFirst(t *testing.T) {
@@ -93,7 +143,7 @@ func TestAccidentASparseListLosesStrangersFirst(t *testing.T) {
 		w.approve(t, w.lastRun, nil)
 		w.tomorrow().today(t)
 		same(t, w.inactive(), []int64{boss})
-		if kept := w.books.state.Sparse["1/40"]; kept.Records != 0 {
+		if kept := w.books.state.Lengths["1/40"]; kept.Records != 0 {
 			t.Errorf("kept of a list on which nobody is: %+v", kept)
 		}
 	})
