@@ -100,3 +100,37 @@ func TestUndoingADetachmentEndsNoRejection(t *testing.T) {
 	same(t, w.waiting(Rejected), from(1, 12))
 	same(t, w.waiting(Suspect), nil)
 }
+
+// Whoever is attached has lost a login and the role of an administrator meanwhile, and is
+// present by another login.
+func TestAccidentAttachedWithLess(t *testing.T) {
+	bothLimits(t, func(t *testing.T, w *world) {
+		w.agent("1/11", "6001", "P001 Roy", rc("7001"))
+		w.boss(1, 2, 3, 4)
+		w.daysOn(t, 1)
+		for n := range int64(12) {
+			w.edit(t, Manage(n+1, false))
+		}
+		restore := w.lists()
+		w.unlist("1", "10")
+		w.Snapshot.Admins = w.Snapshot.Admins[1:]
+		w.daysOn(t, 2)
+		w.edit(t, Manage(1, true))
+		before := w.member(1)
+		w.daysOn(t, 2)
+		w.mustKeep(t, before)
+		restore()
+		w.daysOn(t, 1)
+		if len(w.books.state.Open) > 0 {
+			t.Errorf("still open: %+v", w.books.state.Open)
+		}
+	})
+}
+
+// mustKeep says that a member has the role and the logins that it had.
+func (w *world) mustKeep(t *testing.T, was *Member) {
+	t.Helper()
+	if m := w.member(was.ID); m.Profile[Role] != was.Profile[Role] || !slices.Equal(m.Logins, was.Logins) {
+		t.Errorf("member %d is %s with %v, and was %s with %v", m.ID, m.Profile[Role], m.Logins, was.Profile[Role], was.Logins)
+	}
+}

@@ -123,3 +123,27 @@ func TestAStandingRejectionAsksAboutNobodyElse(t *testing.T) {
 	same(t, w.waiting(Waiting), nil)
 	same(t, w.inactive(), []int64{20, 32, 44, 56, 68})
 }
+
+// Two groups are not listed, and come back without one record of somebody who is in both: a
+// rejection keeps them as they are, and so does a question that nobody answered.
+func TestAccidentListsHealInPart(t *testing.T) {
+	for name, decide := range map[string]func(*testing.T, *world){
+		"rejected": func(t *testing.T, w *world) { w.refuse(t) },
+		"waiting":  func(*testing.T, *world) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothLimits(t, func(t *testing.T, w *world) {
+				w.agent("1/11", "6001", "P001 Roy", rc("7001"))
+				w.daysOn(t, 1)
+				was, restore := w.member(1), w.lists()
+				w.unlist("1", "10", "11")
+				w.daysOn(t, 1)
+				decide(t, w)
+				restore()
+				w.shorten("1/11", 12)
+				w.daysOn(t, 5)
+				w.mustKeep(t, was)
+			})
+		})
+	}
+}

@@ -38,6 +38,8 @@ func (s *settling) holdUpdates() {
 				held[f.Field] = []HoldReason{{ReasonSettings, settings}} // R23
 			case row != nil && row.Kind == c.Kind && row.State != Rejected:
 				held[f.Field] = slices.Clone(row.Why)
+			case losesPlace(c, &f) && s.open.of(c.Member, statusField) != nil:
+				held[f.Field] = whyKeep(s.open.of(c.Member, statusField))
 			}
 		}
 		if admins != nil && gainsRole(c) && !s.decided[heldKey{c.Member, Role.String()}] {
@@ -54,6 +56,21 @@ func (s *settling) holdUpdates() {
 // losesRank says whether RingCentral, or the settings, give an active member a lower role.
 func losesRank(c *Change, f *FieldChange) bool {
 	return c.Kind == Update && f.Field == Role.String() && (f.Reason == ReasonSource || f.Reason == ReasonSettings) && roleRank[f.After] < roleRank[f.Before]
+}
+
+// losesPlace says whether RingCentral, or the settings, take a role or a login of an active
+// member away.
+func losesPlace(c *Change, f *FieldChange) bool {
+	return losesRank(c, f) || c.Kind == Update && f.Reason == ReasonSource && f.Field == loginsField && isLossOf(f)
+}
+
+// whyKeep says why a member loses nothing for whom it is open whether they leave: they are
+// present again, and not with all that they had (R25, R26).
+func whyKeep(leaving *HeldChange) []HoldReason {
+	if leaving.State == Rejected {
+		return []HoldReason{{NoteRejected, "an operator rejected that this member leaves, and now they lose a role or login (R26)"}}
+	}
+	return slices.Clone(leaving.Why)
 }
 
 // idField is held with the names: an id that goes ahead of them would look like one that has
@@ -342,57 +359,4 @@ func (s *settling) restPerson(key string, waits bool) {
 			person.outcome.decision = heldBack
 		}
 	}
-}
-
-// keepLastAdministrator holds whoever leaves, or loses the role, where nobody active would
-// be an administrator any more (R24). Gains count, as they are applied.
-func (s *settling) keepLastAdministrator() {
-	p := s.kept
-	left := s.read.tally.admins
-	losing := false
-	for i := range p.plan.Changes {
-		c := &p.plan.Changes[i]
-		switch was, is := c.was.isAdministrator(), c.Next().isAdministrator(); {
-		case was && !is:
-			left--
-			losing = true
-		case is && !was:
-			left++
-		}
-	}
-	for _, person := range p.newcomers {
-		if p.judgeNewcomer(person).Profile[Role] == RoleAdministrator {
-			left++
-		}
-	}
-	for _, l := range s.goes {
-		if l.member.isAdministrator() {
-			left--
-			losing = true
-		}
-	}
-	if left > 0 || !losing {
-		return
-	}
-	why := HoldReason{ReasonLastAdmin, lastAdministrator}
-	s.goes = slices.DeleteFunc(s.goes, func(l *leaver) bool {
-		if l.member.isAdministrator() {
-			s.whyGoes[l.member.ID] = []HoldReason{why}
-			s.waits = append(s.waits, l)
-			p.bookAbsence(l, true)
-			return true
-		}
-		return false
-	})
-	for _, l := range s.waits { // they would be the last ones, too
-		if l.member.isAdministrator() && !slices.Contains(s.whyGoes[l.member.ID], why) {
-			s.whyGoes[l.member.ID] = append(s.whyGoes[l.member.ID], why)
-		}
-	}
-	for i := range p.plan.Changes {
-		if c := &p.plan.Changes[i]; c.was.isAdministrator() && !c.Next().isAdministrator() {
-			s.holdFields(c, map[string][]HoldReason{Role.String(): {why}})
-		}
-	}
-	s.dropEmpty()
 }
