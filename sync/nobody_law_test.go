@@ -1,0 +1,357 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// siege is a company that nobody ever leaves. Its lists lose most of their people now and
+// then, people move, and operators do all that they can but approve.
+type siege struct {
+	*world
+	t       *rapid.T
+	next    int            // number of the next agent
+	done    [][]Done       // of every run and edit, to be undone
+	outages []func()       // on top of what is true
+	touched map[int64]bool // an operator made them inactive, or may have
+}
+
+// Nobody who is there becomes inactive, or loses the role of an administrator, unless an
+// operator approved that.
+func TestLawNobodyWhoIsThereLeaves(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := &siege{world: newWorld(), t: t, touched: map[int64]bool{}}
+		s.Policy.Limits = rapid.SampledFrom([]Limits{noLimits, usualLimits, laxLimits}).Draw(t, "limits")
+		for g := range rapid.IntRange(2, 5).Draw(t, "groups") {
+			s.hire(fmt.Sprintf("%d/%d", 1+g%2, 10+g), rapid.IntRange(5, 12).Draw(t, "size"))
+		}
+		for n := range rapid.IntRange(0, 4).Draw(t, "administrators") {
+			s.boss(1 + 3*n)
+		}
+		switch s.draw(4, "access") {
+		case 0:
+			s.Policy.RequireRingEX = true
+		case 1:
+			s.Policy.Access = Access{Rule: AccessPermission, Name: "WEM"}
+			var ids []string
+			for n := 1; n <= s.next+40; n++ {
+				ids = append(ids, fmt.Sprintf("7%03d", n))
+			}
+			s.role("1", "Agents", []string{"WEM"}, ids...)
+		}
+		s.run()
+		for range rapid.IntRange(3, 14).Draw(t, "days") {
+			s.day()
+		}
+	})
+}
+
+func (s *siege) draw(n int, what string) int { return rapid.IntRange(0, n-1).Draw(s.t, what) }
+
+func (s *siege) hire(place string, n int) {
+	for i := s.next; i < s.next+n; i++ {
+		id := fmt.Sprintf("%03d", i+1)
+		options := []option{rc("7" + id)}
+		if s.Policy.Access.Rule != AccessPermission && s.draw(8, "no rcUserId") == 0 {
+			options = nil
+		}
+		s.agent(place, "5"+id, "P"+id+" Roy", options...)
+		s.extension("7"+id, "P"+id+" Roy", number(id))
+	}
+	s.next += n
+}
+
+// day is what happens, a full run while lists fail, and what operators do then.
+func (s *siege) day() {
+	for range s.draw(3, "things") {
+		s.happen()
+	}
+	s.later(time.Duration([]int{1, 5, 21, 24, 25, 26, 72, 240}[s.draw(8, "hours")]) * time.Hour)
+	restore, extensions := s.lists(), slices.Clone(s.Snapshot.Extensions)
+	roles, assigned := s.Snapshot.Roles, s.Snapshot.Assigned
+	switch s.draw(4, "outage") {
+	case 0:
+		s.outages = append(s.outages, s.fail())
+	case 1:
+		s.outages = nil
+	}
+	for _, lose := range s.outages {
+		lose()
+	}
+	n := len(s.Snapshot.Admins)
+	for range s.Snapshot.agents {
+		n++
+	}
+	if n > 0 {
+		if s.draw(5, "one person") == 0 && len(s.members) > 0 {
+			s.alone(s.members[s.draw(len(s.members), "whom")])
+		}
+		s.run()
+	}
+	restore()
+	s.Snapshot.Extensions, s.Snapshot.Roles, s.Snapshot.Assigned = extensions, roles, assigned
+	for range s.draw(3, "operator") {
+		s.operate()
+	}
+}
+
+func (s *siege) run() {
+	before := s.members
+	plan := s.today(s.t)
+	s.done = append(s.done, doneBy(plan, s.members))
+	s.check(before)
+}
+
+// alone syncs one person.
+func (s *siege) alone(m *Member) {
+	before := s.members
+	in := s.Input
+	in.State = s.books.at(s.Now, s.members)
+	in.Members, in.Only = s.stream, fmt.Sprint(m.ID)
+	plan, err := MakePlan(in)
+	if err != nil {
+		return
+	}
+	s.lastRun++
+	s.members = apply(plan, s.members, &s.lastID)
+	s.books.book(&Commit{Run: s.lastRun, Plan: plan}, Manual, s.Now, nil)
+	s.done = append(s.done, doneBy(plan, s.members))
+	s.check(before)
+}
+
+// check is the law.
+func (s *siege) check(before []*Member) {
+	s.t.Helper()
+	for _, was := range before {
+		m := s.member(was.ID)
+		if s.touched[m.ID] || !was.Managed || !was.Linked {
+			continue
+		}
+		if was.Status == Active && m.Status != Active {
+			s.t.Errorf("%s: member %d (%s) left as %s", s.Now, m.ID, m.Profile.Name(), m.DeactivationReason)
+		}
+		if roleRank[m.Profile[Role]] < roleRank[was.Profile[Role]] && was.Profile[Role] == was.Synced.Profile[Role] {
+			s.t.Errorf("%s: member %d (%s) was %s and is %s", s.Now, m.ID, m.Profile.Name(), was.Profile[Role], m.Profile[Role])
+		}
+	}
+}
+
+func (s *siege) places() (all []string) {
+	for _, sub := range s.Snapshot.SubAccounts {
+		for _, g := range sub.Groups {
+			if len(g.Agents) > 0 {
+				all = append(all, sub.ID+"/"+g.ID)
+			}
+		}
+	}
+	return all
+}
+
+// happen is something that becomes of the company. Groups stay large enough for R22 to judge.
+func (s *siege) happen() {
+	places := s.places()
+	place := places[s.draw(len(places), "place")]
+	g := s.group(place)
+	switch s.draw(7, "what happens") {
+	case 0:
+		s.hire(place, 1+s.draw(5, "hired"))
+	case 1: // some move, or all: then the group is gone
+		to := places[s.draw(len(places), "to")]
+		if s.draw(3, "new") == 0 {
+			to = fmt.Sprintf("%d/%d", 1+s.draw(2, "sub"), 60+s.draw(3, "group"))
+		}
+		n := []int{1, 2, len(g.Agents)}[s.draw(3, "movers")]
+		if to == place || len(g.Agents)-n < 5 && len(g.Agents) != n {
+			return
+		}
+		moving := slices.Clone(g.Agents[:n])
+		g.Agents = slices.Clone(g.Agents[n:])
+		if t := s.group(to); len(t.Agents)+n >= 5 {
+			t.Agents = append(slices.Clip(t.Agents), moving...)
+		} else {
+			s.group(place).Agents = append(moving, s.group(place).Agents...)
+		}
+		if n > 2 && len(s.group(place).Agents) == 0 {
+			sub, id, _ := strings.Cut(place, "/")
+			s.unlist(sub, id)
+		}
+	case 2:
+		g.Agents = slices.Clone(g.Agents)
+		g.Agents[0].ID = "9" + g.Agents[0].ID[1:] + fmt.Sprint(s.draw(9, "anew"))
+	case 3: // a second record
+		to := places[s.draw(len(places), "second")]
+		a := g.Agents[s.draw(len(g.Agents), "who")]
+		if s.nowhere("6" + a.ID[1:]) {
+			a.ID = "6" + a.ID[1:]
+			s.group(to).Agents = append(slices.Clip(s.group(to).Agents), a)
+		}
+	case 4:
+		g.Name += "!"
+	case 5:
+		g.Agents = slices.Clone(g.Agents)
+		if g.Agents[0].RCUserID == "" {
+			return // who gets another id, too, is nobody known
+		}
+		g.Agents[0].LastName = []string{"Roy", "King"}[s.draw(2, "name")]
+	case 6:
+		if !s.Policy.RequireRingEX {
+			i := 1 + s.draw(len(s.Snapshot.Extensions)-1, "extension")
+			e := &s.Snapshot.Extensions[i]
+			e.Status = map[string]string{"Enabled": "Unassigned", "Unassigned": "Enabled"}[e.Status]
+		}
+	}
+}
+
+func (s *siege) nowhere(id string) bool {
+	for r := range s.Snapshot.agents {
+		if r.ID == id {
+			return false
+		}
+	}
+	return true
+}
+
+// fail draws a list that loses most of its people.
+func (s *siege) fail() func() {
+	places := s.places()
+	place, keep := places[s.draw(len(places), "failing")], s.draw(2, "rows")
+	sub, id, _ := strings.Cut(place, "/")
+	kind := s.draw(8, "what fails")
+	return func() {
+		there := slices.ContainsFunc(s.Snapshot.SubAccounts, func(x SubAccount) bool {
+			return x.ID == sub && slices.ContainsFunc(x.Groups, func(g Group) bool { return g.ID == id && len(g.Agents) >= 5 })
+		})
+		switch {
+		case kind == 0 && len(s.Snapshot.Admins) >= 2:
+			s.Snapshot.Admins = s.Snapshot.Admins[:min(keep, len(s.Snapshot.Admins)-2)] // two are lost
+		case kind == 1:
+			s.Snapshot.Extensions = s.Snapshot.Extensions[:1+min(keep, len(s.Snapshot.Extensions)-1)]
+		case kind == 2 && s.Snapshot.Assigned != nil:
+			s.Snapshot.Assigned = map[string][]string{"7001": {"1"}}
+		case !there:
+		case kind == 3:
+			s.unlist(sub, id)
+		case kind == 4:
+			s.shorten(place, keep)
+		case kind == 5:
+			g := s.group(place)
+			g.Agents = slices.Clone(g.Agents)
+			for i := range g.Agents {
+				g.Agents[i].Active = i < keep
+			}
+		case kind == 6:
+			s.sub(sub).Groups = nil
+		case kind == 7:
+			s.Snapshot.SubAccounts = slices.DeleteFunc(slices.Clone(s.Snapshot.SubAccounts), func(x SubAccount) bool { return x.ID == sub })
+		}
+	}
+}
+
+// edited carries out an edit, unless it is refused.
+func (s *siege) edited(edit Edit) {
+	state := s.books.at(s.Now, s.members)
+	plan, settled, err := edit(state, slices.Values(s.members))
+	if err != nil {
+		return
+	}
+	s.lastRun++
+	s.members = apply(plan, s.members, &s.lastID)
+	s.books.book(&Commit{Run: s.lastRun, FinishedAt: s.Now, Plan: plan, Settled: settled}, ByHand, s.Now, nil)
+	s.done = append(s.done, doneBy(plan, s.members))
+}
+
+// operate is something that an operator does to somebody, or to the settings.
+func (s *siege) operate() {
+	if len(s.members) == 0 {
+		return
+	}
+	m := s.members[s.draw(len(s.members), "member")]
+	choose := func(h *HeldChange) bool { return s.draw(3, "chosen") > 0 }
+	switch s.draw(15, "operator") {
+	case 0, 1:
+		if !m.Managed || s.isOneOfMany(m) {
+			s.edited(Manage(m.ID, !m.Managed))
+		}
+	case 2:
+		s.reject(s.t, s.lastRun, choose)
+	case 3:
+		s.clearing(s.t, choose)
+	case 4:
+		if m.RCUserID != "" {
+			s.edited(LinkTo(m.ID, "rc:"+m.RCUserID))
+		}
+	case 5:
+		if len(m.Logins) > 0 {
+			l := m.Logins[s.draw(len(m.Logins), "login")]
+			s.edited(LinkTo(m.ID, "agent:"+l.SubAccountID+"/"+l.AgentID))
+		}
+	case 6:
+		s.edited(PinField(m.ID, Pin{Field: Role, Value: RoleSupervisor}))
+	case 7:
+		s.edited(Unpin(m.ID, Role))
+	case 8:
+		if n := len(s.done); n > 0 {
+			done := s.done[max(0, n-1-s.draw(6, "undone"))]
+			for _, d := range done {
+				if d.Kind == Onboard || d.Kind == Reactivate {
+					s.touched[d.Member] = true
+				}
+			}
+			s.edited(Undo(done, nil, s.draw(2, "force") == 0))
+		}
+	case 9:
+		s.Policy.Protect = [][]Match{nil, {{AgentGroup: "1?"}}, {{Email: "p00*"}}}[s.draw(3, "protect")]
+	case 10:
+		excluded := s.draw(3, "excluded")
+		s.scopeOut(fmt.Sprint(excluded), [][]string{nil, {"p00?@*"}, {"p01?@*"}}[excluded]...)
+	case 11:
+		s.Policy.Deactivate = s.draw(3, "deactivate") > 0
+		s.Policy.GraceDays = 2 * s.draw(2, "grace")
+	case 12:
+		if s.isOneOfMany(m) {
+			s.touched[m.ID] = true
+			s.edited(Forget(m.ID))
+		}
+	case 13: // whoever is approved is no accident any more
+		if s.isOneOfMany(m) {
+			before := s.members
+			s.approve(s.t, s.lastRun, func(h *HeldChange) bool {
+				s.touched[m.ID] = s.touched[m.ID] || h.Member == m.ID
+				return h.Member == m.ID
+			})
+			s.check(before)
+		}
+	case 14:
+		s.later(-time.Duration(s.draw(48, "set back")) * time.Hour)
+	}
+}
+
+// isOneOfMany says whether the lists of a member are judged as before without them.
+func (s *siege) isOneOfMany(m *Member) bool {
+	mates := func(on func(*Member) bool) (n int) {
+		for _, x := range s.members {
+			if x.Managed && x.Linked && x.Status == Active && x.ID != m.ID && on(x) {
+				n++
+			}
+		}
+		return n
+	}
+	if len(m.AdminIDs) > 0 && mates(func(x *Member) bool { return len(x.AdminIDs) > 0 }) < 2 {
+		return false
+	}
+	for _, l := range m.Logins {
+		if mates(func(x *Member) bool {
+			return slices.ContainsFunc(x.Logins, func(y Login) bool {
+				return y.Active && y.SubAccountID == l.SubAccountID && y.AgentGroupID == l.AgentGroupID
+			})
+		}) < 4 {
+			return false
+		}
+	}
+	return true
+}
