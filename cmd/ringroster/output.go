@@ -47,10 +47,15 @@ func short(s string) string {
 
 // counted is a number of things, in words that fit it.
 func counted(n int, one, many string) string {
+	return fmt.Sprintf("%d %s", n, plural(n, one, many))
+}
+
+// plural is the word for so many.
+func plural(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + one
+		return one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return many
 }
 
 // itOrThem is what so many things are called once they were named.

@@ -10,7 +10,7 @@ import (
 // amount is a number of a summary, with what it counts: what would happen, or what did.
 type amount struct {
 	n           int
-	would, done string
+	would, done string // done "": the same
 }
 
 // amountsText lists the numbers that are not 0.
@@ -19,7 +19,7 @@ func amountsText(amounts []amount, done bool) string {
 	for _, a := range amounts {
 		switch {
 		case a.n == 0:
-		case done:
+		case done && a.done != "":
 			parts = append(parts, fmt.Sprintf("%d %s", a.n, a.done))
 		default:
 			parts = append(parts, fmt.Sprintf("%d %s", a.n, a.would))
@@ -29,19 +29,23 @@ func amountsText(amounts []amount, done bool) string {
 }
 
 // summaryText says in numbers what a plan would do, or what a run did: with the people
-// first, each of whom is in one number (R32), then members.
+// first, each of whom is in one number (R32), then members, and what is held of either.
 func summaryText(s *sync.Summary, done bool) string {
 	people := amountsText([]amount{
 		{s.Onboard, "to onboard", "onboarded"},
 		{s.Link, "to link", "linked"},
 		{s.Reactivate, "to reactivate", "reactivated"},
 		{s.Update, "to update", "updated"},
-		{s.Unchanged, "unchanged", "unchanged"},
-		{s.Skipped, "skipped", "skipped"},
-		{s.Conflicts, "in conflict", "in conflict"},
-		{s.HeldPeople, "held back", "held back"},
+		{s.Unchanged, "unchanged", ""},
+		{s.Skipped, "skipped", ""},
+		{s.Conflicts, "in conflict", ""},
+		{s.HeldPeople, "with every change held", ""},
 	}, done)
-	members := amountsText([]amount{{s.Deactivate, "to deactivate", "deactivated"}, {s.Held, "held", "held"}}, done)
+	leavers := plural(s.Deactivate, "member", "members")
+	members := amountsText([]amount{
+		{s.Deactivate, leavers + " to deactivate", leavers + " deactivated"},
+		{s.Held, plural(s.Held, "member or newcomer", "members or newcomers") + " held", ""},
+	}, done)
 	return counted(s.People, "person", "people") + prefixed(": ", people) + prefixed("; ", members)
 }
 
@@ -51,11 +55,11 @@ func contactSummaryText(s *sync.ContactSummary, done bool) string {
 		{s.Added, "to add", "added"},
 		{s.Returned, "to return", "returned"},
 		{s.Updated, "to update", "updated"},
-		{s.Unchanged, "unchanged", "unchanged"},
-		{s.Faulty, "faulty", "faulty"},
+		{s.Unchanged, "unchanged", ""},
+		{s.Faulty, "faulty", ""},
 	}, done)) + prefixed("; ", amountsText([]amount{
 		{s.Removed, "to remove", "removed"},
 		{s.Marked, "to mark as Removed", "marked as Removed"},
-		{s.Held, "held", "held"},
+		{s.Held, plural(s.Held, "contact", "contacts") + " held", ""},
 	}, done))
 }

@@ -14,11 +14,11 @@ func TestR32SummariesAddUp(t *testing.T) {
 	}{
 		"nobody":   {sync.Summary{}, "0 people", "0 people"},
 		"one":      {sync.Summary{People: 1, Unchanged: 1}, "1 person: 1 unchanged", "1 person: 1 unchanged"},
-		"a leaver": {sync.Summary{Deactivate: 1}, "0 people; 1 to deactivate", "0 people; 1 deactivated"},
+		"a leaver": {sync.Summary{Deactivate: 1}, "0 people; 1 member to deactivate", "0 people; 1 member deactivated"},
 		"everything": {
 			sync.Summary{People: 36, Onboard: 1, Link: 2, Update: 3, Reactivate: 4, Deactivate: 9, Held: 10, HeldPeople: 5, Conflicts: 6, Skipped: 7, Unchanged: 8},
-			"36 people: 1 to onboard, 2 to link, 4 to reactivate, 3 to update, 8 unchanged, 7 skipped, 6 in conflict, 5 held back; 9 to deactivate, 10 held",
-			"36 people: 1 onboarded, 2 linked, 4 reactivated, 3 updated, 8 unchanged, 7 skipped, 6 in conflict, 5 held back; 9 deactivated, 10 held",
+			"36 people: 1 to onboard, 2 to link, 4 to reactivate, 3 to update, 8 unchanged, 7 skipped, 6 in conflict, 5 with every change held; 9 members to deactivate, 10 members or newcomers held",
+			"36 people: 1 onboarded, 2 linked, 4 reactivated, 3 updated, 8 unchanged, 7 skipped, 6 in conflict, 5 with every change held; 9 members deactivated, 10 members or newcomers held",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -279,8 +279,7 @@ func (a *app) advise(r *sync.Result) {
 	}
 	printConflicts(a.stdout, r.Plan)
 	if h := r.Plan.Held; h != nil {
-		verb := map[bool]string{true: "is", false: "are"}[len(h.Changes) == 1]
-		_, _ = fmt.Fprintf(a.stdout, "\n%s: %s %s held, everything else was applied.\n", r.Account, kindsText(kindsOf(h.Changes)), verb)
+		_, _ = fmt.Fprintf(a.stdout, "\n%s: %s %s held, everything else was applied.\n", r.Account, kindsText(kindsOf(h.Changes)), plural(len(h.Changes), "is", "are"))
 		_, _ = fmt.Fprint(a.stdout, whyText("  ", h.Reasons))
 		if h.Run == 0 { // a run for one person shows nothing that can be decided about (R25, R28)
 			_, _ = fmt.Fprintln(a.stdout, "  decide about it once a `ringroster sync` of the whole account has shown it")
