@@ -84,27 +84,25 @@ func whatRun(r *store.RunRow) string {
 	if r.Error != "" {
 		return r.Error
 	}
-	var parts []string
 	if r.Job == sync.JobContacts {
-		parts = append(parts, "contacts")
+		return "contacts" + prefixed(", ", amountsText([]amount{
+			{r.Held, "held", ""},
+			{r.Onboarded, "added", ""},
+			{r.Updated, "updated", ""},
+			{r.Reactivated, "returned", ""},
+			{r.Deactivated, "removed", ""}, // or marked as Removed
+			{r.Conflicts, "faulty", ""},
+		}, true))
 	}
-	for _, p := range []struct {
-		n    int
-		what string
-	}{
-		{r.Held, "held"},
-		{r.Onboarded, "onboarded"},
-		{r.Linked, "linked"},
-		{r.Updated, "updated"},
-		{r.Reactivated, "reactivated"},
-		{r.Deactivated, "deactivated"},
-		{r.Conflicts, "in conflict"},
-	} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
-		}
-	}
-	return strings.Join(parts, ", ")
+	return amountsText([]amount{
+		{r.Held, "held", ""},
+		{r.Onboarded, "onboarded", ""},
+		{r.Linked, "linked", ""},
+		{r.Updated, "updated", ""},
+		{r.Reactivated, "reactivated", ""},
+		{r.Deactivated, "deactivated", ""},
+		{r.Conflicts, "in conflict", ""},
+	}, true)
 }
 
 // oneRun prints a run like a story: how it began, what it did, how it ended.
