@@ -38,6 +38,7 @@ func whoTopic() *cobra.Command {
   bea.ng@example.com         an e-mail, in any case
   bea.ng                     a username
   1386703                    an agent or administrator id
+  employee:4711              an employee number
   "Bea Ng"                   a whole name, if only one person has it
 
 A number that is a member id means that member before anybody else. Names are compared
