@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"time"
 
@@ -52,10 +53,8 @@ func (a *app) restore(ctx context.Context, file string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if info, err := os.Stat(file); err != nil { // before anybody is asked
-		return usagef("read the backup: %w", err)
-	} else if !info.Mode().IsRegular() {
-		return usagef("read the backup: %s is not a regular file", file)
+	if err := config.Readable(file, math.MaxInt64); err != nil { // before anybody is asked
+		return badInput(file, "a backup that `ringroster backup FILE` wrote", err)
 	} else if err := store.CheckBackup(ctx, file, s.Database.Path); err != nil {
 		if errors.Is(err, store.ErrNoBackup) {
 			err = &usageError{err}

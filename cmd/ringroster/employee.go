@@ -30,9 +30,9 @@ func (a *app) importEmployeeIDs(ctx context.Context, file string, d decision, dr
 		return err
 	}
 	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
-		text, err := config.ReadText(file, mostInput)
+		text, err := readInput(file, "a file of e-mails and employee numbers, as CSV or JSON")
 		if err != nil {
-			return usagef("read the employee numbers to import, %s: %w", file, err)
+			return err
 		}
 		rows, err := readRows(filepath.Base(file), text)
 		if err != nil {

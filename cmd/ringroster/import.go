@@ -54,9 +54,9 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun,
 	if err != nil {
 		return err
 	}
-	text, err := config.ReadText(file, mostInput)
+	text, err := readInput(file, "a roster to import, as CSV or JSON")
 	if err != nil {
-		return usagef("read the roster to import, %s: %w", file, err)
+		return err
 	}
 	accounts, _ := chosen(s, nil) // all of them: cannot fail
 	file = filepath.Base(file)

@@ -198,7 +198,7 @@ func (a *app) saveKept(ctx context.Context, st *store.Store, run sync.RunID, pat
 func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, error) {
 	f, _, err := config.Open(req.snapshot, mostInput)
 	if err != nil {
-		return nil, usagef("read the snapshot %s: %w", req.snapshot, err)
+		return nil, badInput(req.snapshot, "a snapshot that `ringroster runs RUN --snapshot FILE` wrote", err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	var results []sync.Result

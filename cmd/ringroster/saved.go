@@ -86,15 +86,11 @@ func digest(text []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// mostInput bounds a file that is given to read, in bytes: a roster or a plan of
-// 100,000 people is a quarter of it.
-const mostInput = 512 * mebibyte
-
 // loadPlan reads a saved plan: the changes of each account, in the order saved.
 func loadPlan(path string) (accounts []string, reviewed map[string]sync.Reviewed, err error) {
-	text, err := config.ReadText(path, mostInput)
+	text, err := readInput(path, "a plan that `ringroster plan --out FILE` saved")
 	if err != nil {
-		return nil, nil, usagef("read the saved plan %s: %w", path, err)
+		return nil, nil, err
 	}
 	var saved savedPlan
 	if err := json.Unmarshal(text, &saved); err != nil || saved.Version != 1 {

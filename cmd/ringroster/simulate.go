@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ringroster/cmd/ringroster/config"
 	"ringroster/ringcentral/simulator"
 )
 
@@ -98,12 +97,12 @@ func (s *simulation) makeWorld() (*simulator.World, error) {
 	}
 	world := simulator.Generate(s.people, s.seed)
 	if s.world != "" {
-		text, err := config.ReadText(s.world, mostInput)
-		if err == nil {
-			world, err = simulator.Parse(text)
-		}
+		text, err := readInput(s.world, "a company to serve, as YAML or JSON")
 		if err != nil {
-			return nil, usagef("read the company to serve, %s: %w", s.world, err)
+			return nil, err
+		}
+		if world, err = simulator.Parse(text); err != nil {
+			return nil, usagef("%s is no company to serve: %w", s.world, err)
 		}
 	}
 	if s.limits && world.Limits == nil {

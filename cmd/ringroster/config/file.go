@@ -16,19 +16,24 @@ import (
 // wait for somebody to write into it, and a device may never end: both are refused
 // at once, without waiting.
 func Open(file string, most int64) (*os.File, fs.FileInfo, error) {
-	info, err := os.Stat(file)
-	if err = errors.Join(err, refused(info, most)); err != nil {
-		return nil, nil, cause(err)
+	if err := Readable(file, most); err != nil {
+		return nil, nil, err
 	}
 	f, err := os.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, cause(err)
 	}
-	info, err = f.Stat() // of what was opened: another file may have taken its place
+	info, err := f.Stat() // of what was opened: another file may have taken its place
 	if err = errors.Join(err, refused(info, most)); err != nil {
 		return nil, nil, errors.Join(cause(err), f.Close())
 	}
 	return f, info, nil
+}
+
+// Readable says why Open would refuse a file, without opening it.
+func Readable(file string, most int64) error {
+	info, err := os.Stat(file)
+	return cause(errors.Join(err, refused(info, most)))
 }
 
 // refused says why a file is not read, by what is known of it; nil info: nothing.
