@@ -29,15 +29,15 @@ func (a *app) importEmployeeIDs(ctx context.Context, file string, d decision, dr
 	if err := a.ownsEmployeeIDs(); err != nil {
 		return err
 	}
+	text, err := readInput(file, "a file of e-mails and employee numbers, as CSV or JSON")
+	if err != nil {
+		return err
+	}
+	rows, err := readRows(filepath.Base(file), text, withEmployeeIDs)
+	if err != nil {
+		return &usageError{err}
+	}
 	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
-		text, err := readInput(file, "a file of e-mails and employee numbers, as CSV or JSON")
-		if err != nil {
-			return err
-		}
-		rows, err := readRows(filepath.Base(file), text)
-		if err != nil {
-			return &usageError{err}
-		}
 		values, err := employeeIDs(ctx, st, filepath.Base(file), rows)
 		if err != nil {
 			return &usageError{err}
@@ -65,6 +65,16 @@ func (a *app) importEmployeeIDs(ctx context.Context, file string, d decision, dr
 	})
 }
 
+// withEmployeeIDs refuses columns without those of a person and a number.
+func withEmployeeIDs(columns []string) error {
+	for _, wanted := range []string{"email", "employee_id"} {
+		if !slices.Contains(columns, wanted) {
+			return fmt.Errorf("there is no column %q: --only employee_id needs email and employee_id", wanted)
+		}
+	}
+	return nil
+}
+
 // employeeIDs finds the one member that each row means, and gives the numbers by account and
 // member. The error names every row that means nobody, several, or somebody of another row.
 func employeeIDs(ctx context.Context, st *store.Store, file string, rows []importedRow) (map[string]map[int64]string, error) {
@@ -82,27 +92,32 @@ func employeeIDs(ctx context.Context, st *store.Store, file string, rows []impor
 		bad := func(format string, args ...any) {
 			problems = append(problems, fmt.Errorf("%s:%s: %w", file, row.place, fmt.Errorf(format, args...)))
 		}
-		email, number := strings.TrimSpace(row.cells["email"]), strings.TrimSpace(row.cells["employee_id"])
+		email, number, account := strings.TrimSpace(row.cells["email"]), strings.TrimSpace(row.cells["employee_id"]), strings.TrimSpace(row.cells["account"])
 		found := slices.DeleteFunc(slices.Clone(members[sync.FoldEmail(email)]), func(r store.RosterRow) bool {
-			return row.cells["account"] != "" && row.cells["account"] != r.Account
+			return account != "" && account != r.Account
 		})
 		if active := slices.DeleteFunc(slices.Clone(found), func(r store.RosterRow) bool { return r.Status != sync.Active }); len(active) > 0 {
 			found = active // an address that somebody had before is not theirs any more (R12)
 		}
+		wrong := sync.CheckText("employee_id", number)
 		switch {
-		case email == "" || number == "":
-			bad("email and employee_id are needed")
+		case email == "":
+			bad("there is no email")
+		case number == "":
+			bad("there is no employee_id for %q", email)
+		case wrong != nil:
+			bad("%w", wrong)
 		case len(found) == 0:
-			bad("the roster has nobody with the e-mail %q", clean(email))
+			bad("the roster has nobody with the e-mail %q%s", email, prefixed(" in account ", account))
 		case len(found) > 1:
-			bad("%d members have the e-mail %q: give the account, or set each with `ringroster roster set MEMBER employee_id=%s`", len(found), clean(email), clean(number))
+			bad("%d members have the e-mail %q: tell them apart by a column account, or set each with `ringroster roster set MEMBER employee_id=%s`", len(found), email, number)
 		default:
 			m := &found[0]
 			if values[m.Account] == nil {
 				values[m.Account] = map[int64]string{}
 			}
 			if other, twice := values[m.Account][m.MemberID]; twice && other != number {
-				bad("an earlier row gives member %d another number, %q", m.MemberID, clean(other))
+				bad("an earlier row gives %q another employee_id, %q", email, other)
 			}
 			values[m.Account][m.MemberID] = number
 		}

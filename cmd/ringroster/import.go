@@ -157,7 +157,7 @@ func oneOf(v string, words ...string) error {
 // member in the file. Every bad row is named, all at once; places is nil when no
 // row could be read at all.
 func parseRoster(name string, text []byte, accounts []string) (members map[string][]*sync.Member, places map[*sync.Member]string, err error) {
-	rows, err := readRows(name, text)
+	rows, err := readRows(name, text, ofRosterView)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -175,18 +175,22 @@ func parseRoster(name string, text []byte, accounts []string) (members map[strin
 	return members, places, errors.Join(problems...)
 }
 
-// readRows reads the rows of CSV or JSON, of which there must be one.
-func readRows(name string, text []byte) ([]importedRow, error) {
-	read := readCSV
-	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
-		read = readJSON
+// readRows reads the rows of CSV or JSON, of which there must be one. check says what is
+// wrong with the columns of CSV.
+func readRows(name string, text []byte, check func(columns []string) error) (rows []importedRow, err error) {
+	switch trimmed := bytes.TrimSpace(text); {
+	case len(trimmed) == 0:
+		return nil, fmt.Errorf("%s is empty", name)
+	case trimmed[0] == '{' || trimmed[0] == '[':
+		rows, err = readJSON(text)
+	default:
+		rows, err = readCSV(text, check)
 	}
-	rows, err := read(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(rows) == 0 {
-		return nil, fmt.Errorf("%s holds no members", name)
+		return nil, fmt.Errorf("%s has no rows: there is nothing to import", name)
 	}
 	return rows, nil
 }
@@ -238,11 +242,17 @@ func unknownColumn(column string) error {
 	return fmt.Errorf("column %q is none of the roster view's", short(column))
 }
 
-func isImportColumn(column string) bool {
-	_, known := importColumns[column]
-	_, synced := sync.ParseField(column)
-	_, own := sync.ParseOwnField(column)
-	return known || synced || own
+// ofRosterView refuses columns that the roster view does not have.
+func ofRosterView(columns []string) error {
+	for _, column := range columns {
+		_, known := importColumns[column]
+		_, synced := sync.ParseField(column)
+		_, own := sync.ParseOwnField(column)
+		if !known && !synced && !own {
+			return unknownColumn(column)
+		}
+	}
+	return nil
 }
 
 // addressable is the least an e-mail must be to link anybody by it.
@@ -251,19 +261,23 @@ func addressable(email string) bool {
 	return email == "" || ok && local != "" && domain != "" && !strings.ContainsAny(email, " ,;<>")
 }
 
-func readCSV(text []byte) (rows []importedRow, err error) {
+func readCSV(text []byte, check func(columns []string) error) (rows []importedRow, err error) {
 	r := csv.NewReader(bytes.NewReader(text))
+	r.FieldsPerRecord = -1 // told below
 	header, err := r.Read()
 	if err != nil {
-		return nil, fmt.Errorf("there is no header of column names: %w", err)
+		return nil, err // names the line
+	}
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
+		return nil, errors.New("line 1: there are no commas: save it with commas between the columns")
 	}
 	for i, column := range header {
-		if !isImportColumn(column) {
-			return nil, fmt.Errorf("line 1: %w", unknownColumn(column))
-		}
 		if slices.Contains(header[:i], column) {
 			return nil, fmt.Errorf("line 1: column %q stands there twice", column)
 		}
+	}
+	if err := check(header); err != nil {
+		return nil, fmt.Errorf("line 1: %w", err)
 	}
 	for {
 		record, err := r.Read()
@@ -274,6 +288,9 @@ func readCSV(text []byte) (rows []importedRow, err error) {
 			return nil, err // names the line
 		}
 		line, _ := r.FieldPos(0)
+		if len(record) != len(header) {
+			return nil, fmt.Errorf("line %d has %s, and the first line %d", line, counted(len(record), "column", "columns"), len(header))
+		}
 		row := importedRow{fmt.Sprint(line), map[string]string{}}
 		for i, cell := range record {
 			row.cells[header[i]] = unguardCell(cell)
