@@ -110,6 +110,7 @@ type client struct {
 	calls     atomic.Int64
 	bodies    bodySlots
 	secrets   *secrets
+	silence   silence
 	report    atomic.Pointer[func(sync.Progress)] // nil: nobody listens
 }
 
@@ -257,15 +258,20 @@ func (c *client) roundTrip(ctx context.Context, r *request, token string) (statu
 		return 0, nil, nil, err
 	}
 	c.calls.Add(1)
+	var unanswered error
+	c.silence.asked()
+	defer func() { c.silence.answered(unanswered) }()
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return 0, nil, nil, c.lost(ctx, err)
+		unanswered = c.lost(ctx, err)
+		return 0, nil, nil, unanswered
 	}
 	defer func() { _ = resp.Body.Close() }()
 	success := resp.StatusCode == http.StatusOK // no other answers a read (R1)
 	body, err = c.read(ctx, resp, success)
 	if err != nil {
-		return resp.StatusCode, resp.Header, nil, c.lost(ctx, err)
+		unanswered = c.lost(ctx, err)
+		return resp.StatusCode, resp.Header, nil, unanswered
 	}
 	if !success {
 		err = refusal(resp.StatusCode, resp.Header, body)

@@ -29,11 +29,11 @@ var listEntries = &operation{
 
 // Contacts reads the company directory and proves it as Snapshot does its lists
 // (R1): *Error, or the context's.
-func (d *Directory) Contacts(ctx context.Context, report func(sync.Progress)) (*sync.ContactList, error) {
+func (d *Directory) Contacts(ctx context.Context, report func(sync.Progress)) (_ *sync.ContactList, err error) {
+	defer func() { err = d.c.stopped(ctx, err) }()
 	report, stop := d.c.listen(report)
 	defer stop()
 	list := &sync.ContactList{Account: d.c.Account, Faulty: map[string]string{}}
-	var err error
 	if list.Identity.OwnerID, err = d.c.tokens.ownerID(ctx); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,11 @@
 package ringcentral
 
 import (
+	"context"
+	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -44,6 +47,48 @@ func TestProgressTellsOfWaits(t *testing.T) {
 				}
 				if took := time.Since(began); took != told {
 					t.Errorf("%s told, and it took %s", told, took)
+				}
+			})
+		})
+	}
+}
+
+// Whoever interrupts a silent RingCentral is told of the silence; what was answered a
+// moment ago is none.
+func TestInterruptedInSilence(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	silent := func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }
+	for name, c := range map[string]struct {
+		from   string // the path from which it is so
+		answer func(*http.Request) (*http.Response, error)
+		after  time.Duration
+		want   string
+	}{
+		"silent from the first call": {"/", silent, 40 * time.Second, "while waiting for RingCentral, which had not answered for 40s"},
+		"silent in the middle":       {"/restapi/v1.0/account/~/extension", silent, 40 * time.Second, "while waiting for RingCentral, which had not answered for 40s"},
+		"silent for several tries": {"/", silent, 3 * time.Minute,
+			"while waiting for RingCentral, which had not answered for 3m0s (no whole answer came within " + attemptTimeout.String() + ")"},
+		"refused":                  {"/", func(*http.Request) (*http.Response, error) { return nil, refused }, 15 * time.Second, "while waiting for RingCentral, which had not answered for 15s (dial tcp: connection refused)"},
+		"refused just now":         {"/", func(*http.Request) (*http.Response, error) { return nil, refused }, time.Millisecond, "while waiting for RingCentral, which had not answered (dial tcp: connection refused)"},
+		"in the middle of a call":  {"/", silent, time.Second, "context canceled"},
+		"answered, with an outage": {"/", func(*http.Request) (*http.Response, error) { return answer(500, "no"), nil }, 7 * time.Second, "context canceled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := simulator.New(simulator.Generate(20, 1), simulator.Options{})
+				cfg := demoConfig(server)
+				cfg.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+					if strings.HasPrefix(r.URL.Path, c.from) {
+						return c.answer(r)
+					}
+					return server.Transport().RoundTrip(r)
+				})
+				d := mustNew(t, cfg)
+				ctx, interrupt := context.WithCancel(t.Context())
+				time.AfterFunc(c.after, interrupt)
+				_, err := d.Snapshot(ctx, nil)
+				if !errors.Is(err, context.Canceled) || err.Error() != c.want {
+					t.Errorf("got %q, want %q", err, c.want)
 				}
 			})
 		})

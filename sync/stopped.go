@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // StoppedError says that reading or planning was told to stop, and that nothing was
@@ -13,17 +14,40 @@ type StoppedError struct {
 }
 
 func (e *StoppedError) Error() string {
-	text := "stopped before anything was applied: "
+	why := e.Why.Error()
 	switch {
 	case errors.Is(e.Why, context.DeadlineExceeded):
-		return text + "it took longer than a run may take"
+		why = "it took longer than a run may take"
 	case e.Why == context.Canceled: //nolint:errorlint // a reason that wraps it says more
-		return text + "it was interrupted"
+		why = "it was interrupted"
 	}
-	return text + e.Why.Error()
+	if silent, ok := errors.AsType[*SilentError](e.Err); ok {
+		why += " " + silent.Error()
+	}
+	return "stopped before anything was applied: " + why
 }
 
 func (e *StoppedError) Unwrap() []error { return []error{e.Why, e.Err} }
+
+// SilentError says that a call was told to stop while RingCentral did not answer.
+type SilentError struct {
+	For time.Duration // since when nothing was answered
+	Why string        // why the last try got no answer; "": it was still going on
+	Err error         // what failed by that
+}
+
+func (e *SilentError) Error() string {
+	text := "while waiting for RingCentral, which had not answered"
+	if e.For >= time.Second {
+		text += " for " + e.For.Round(time.Second).String()
+	}
+	if e.Why != "" {
+		text += " (" + e.Why + ")"
+	}
+	return text
+}
+
+func (e *SilentError) Unwrap() error { return e.Err }
 
 // stopped is what failed because the context is done; another error stays as it is.
 func stopped(ctx context.Context, err error) error {

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -46,4 +48,38 @@ func TestCtrlCSaysWhatWasInterrupted(t *testing.T) {
 	if got := h.runs(); len(got) != 2 || got[0] != "manual failed" {
 		t.Errorf("runs %q", got)
 	}
+}
+
+// TestCtrlCSaysThatRingCentralDidNotAnswer, which the line of progress said until then.
+func TestCtrlCSaysThatRingCentralDidNotAnswer(t *testing.T) {
+	h := newHost(t)
+	h.edit("schedule:", "log: {level: debug}\nschedule:")
+	h.server.Change(func(w *simulator.World) { w.Faults = []*simulator.Fault{{Kind: "cut", Op: simulator.OpExtensions}} })
+	const silent = `while waiting for RingCentral, which had not answered \(.*EOF\)`
+	for args, want := range map[string]string{
+		"sync": "demo failed, its roster is untouched: stopped before anything was applied: it was interrupted " + silent,
+		"sync --account demo --user imani.ng@example.com": "ringroster: `ringroster sync` was interrupted " + silent + ": nothing was applied",
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		var out bytes.Buffer
+		said := whenSaid{&out, `"waiting":`, interrupt}
+		code := run(ctx, append([]string{"--config", h.file()}, strings.Fields(args)...), strings.NewReader(""), &out, said)
+		if code != exitFailed || !regexp.MustCompile(want).MatchString(out.String()) {
+			t.Errorf("%s: exit code %d, said %s", args, code, out.String())
+		}
+	}
+}
+
+// whenSaid is a writer that does something once a text is written to it.
+type whenSaid struct {
+	io.Writer
+	text string
+	then func()
+}
+
+func (w whenSaid) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(w.text)) {
+		w.then()
+	}
+	return w.Writer.Write(line)
 }

@@ -179,7 +179,11 @@ func message(err error, command string, printed bool) string {
 		return ""
 	}
 	if errors.Is(err, context.Canceled) {
-		text := "ringroster: `" + command + "` was interrupted: nothing was applied"
+		text := "ringroster: `" + command + "` was interrupted"
+		if silent, ok := errors.AsType[*sync.SilentError](err); ok {
+			text += " " + clean(silent.Error())
+		}
+		text += ": nothing was applied"
 		if printed {
 			text += ", except for what is said above"
 		}
