@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ type Trace struct {
 
 	people  map[*Person]bool
 	members map[int64]bool
+	absent  map[int64]string // members called Who whom RingCentral does not report, as candidates
 }
 
 // Fact is one line of an explanation.
@@ -31,13 +33,17 @@ type Fact struct {
 func (t *Trace) Found() bool { return len(t.Facts) > 0 }
 
 // Several is an *AmbiguousError where Who is what several people of the account are
-// called; nil: one at most.
+// called, or else several members whom RingCentral does not report; nil: one at most.
 func (t *Trace) Several(account string) error {
 	e := &AmbiguousError{Who: t.Who, Account: account, What: "people"}
 	for person := range t.people {
 		if !person.ghost && matchesAny(t.Who, person.names()) {
 			e.Candidates = append(e.Candidates, person.candidate())
 		}
+	}
+	id, _ := strconv.ParseInt(t.Who, 10, 64)
+	if _, byID := t.absent[id]; !byID && len(e.Candidates) == 0 {
+		e.What, e.Candidates = "members", slices.Collect(maps.Values(t.absent))
 	}
 	if len(e.Candidates) < 2 {
 		return nil
@@ -49,7 +55,7 @@ func (t *Trace) Several(account string) error {
 // reset forgets what an earlier plan of the same run noted.
 func (t *Trace) reset() {
 	if t != nil {
-		t.Facts, t.people, t.members = nil, nil, nil
+		t.Facts, t.people, t.members, t.absent = nil, nil, nil, nil
 	}
 }
 
@@ -88,9 +94,11 @@ func (p *Person) names() []string {
 }
 
 func (t *Trace) matchesMember(m *Member) bool {
-	if m.ID != 0 && t.members[m.ID] {
-		return true
-	}
+	return m.ID != 0 && t.members[m.ID] || t.calls(m)
+}
+
+// calls says whether Who means this member by itself.
+func (t *Trace) calls(m *Member) bool {
 	names := []string{strconv.FormatInt(m.ID, 10), m.Username, m.RCUserID, m.Profile.Name(), m.Profile[Email]}
 	if m.RCUserID != "" {
 		names = append(names, "rc:"+m.RCUserID)
@@ -139,6 +147,12 @@ func (p *planner) trace(person *Person, m *Member, rule, source, format string, 
 			t.members = map[int64]bool{}
 		}
 		t.members[m.ID] = true
+		if person == nil && t.calls(m) {
+			if t.absent == nil {
+				t.absent = map[int64]string{}
+			}
+			t.absent[m.ID] = m.candidate()
+		}
 		about = fmt.Sprintf("member %d", m.ID)
 	}
 	if person != nil {

@@ -121,6 +121,40 @@ func TestR32ExplainSaysWhatDecides(t *testing.T) {
 	}
 }
 
+// What several are called is told of none of them: of the people whom RingCentral reports,
+// or else of the members whom it does not.
+func TestExplainOfSeveral(t *testing.T) {
+	w := newWorld()
+	w.agent("1/10", "501", "Ada Byron", rc("701"), email("ada@example.com"))
+	w.agent("1/10", "502", "Ada Byron", rc("702"), email("ada2@example.com"))
+	w.agent("1/10", "503", "Bob Roy", rc("703"))
+	w.agent("1/10", "504", "Cy Poe", rc("704"))
+	w.sync(t)
+	for _, id := range []int64{1, 2} {
+		w.member(id).Status, w.member(id).DeactivationReason = Inactive, ReasonRemoved
+	}
+	w.clear()
+	w.agent("1/10", "503", "Bob Roy", rc("703"))
+	w.agent("1/10", "504", "Cy Poe", rc("704"))
+	w.imported("Cy Poe", func(m *Member) { m.Status, m.Profile[Email] = Inactive, "cy@example.org" })
+	for who, want := range map[string]string{
+		"ada byron":        `"ada byron" means 2 members of account acme: name one of them by what stands first: 1 (Ada Byron, ada@example.com, inactive, rc:701); 2 (Ada Byron, ada2@example.com, inactive, rc:702)`,
+		"ada2@example.com": "",
+		"1":                "",
+		"bob roy":          "",
+		"cy poe":           "",
+		"rc:704":           "",
+	} {
+		got := ""
+		if err := w.explain(t, who).Several("acme"); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", who, got, want)
+		}
+	}
+}
+
 // An explanation shows the last plan of a run alone, not one that the second look
 // overtook.
 func TestR32ExplainForgetsThePlanBeforeTheSecondLook(t *testing.T) {

@@ -96,6 +96,13 @@ func (p *Person) candidate() string {
 	return fmt.Sprintf("%s (%s)", p.Key(), strings.Join(about, ", "))
 }
 
+// candidate tells a member whom RingCentral does not report from others of the same name.
+func (m *Member) candidate() string {
+	about := []string{m.Profile.Name(), m.Profile[Email], string(m.Status), m.PersonKey()}
+	about = slices.DeleteFunc(about, func(s string) bool { return s == "" })
+	return fmt.Sprintf("%d (%s)", m.ID, strings.Join(about, ", "))
+}
+
 // syncPerson makes the run of one person (R28). It begins once it is known who is
 // meant: a word that means nobody, or several, is no run and no failure of one.
 func (r *Runner) syncPerson(ctx context.Context, req Request) (id RunID, results []Result, err error) {
