@@ -22,24 +22,14 @@ func approveCommand(a *app) *cobra.Command {
 RingCentral afresh and applies those of these changes that are still planned as they
 were shown, and nothing else. What is not applied waits on, and the command says so;
 that nothing was applied is an error.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.approve(c.Context(), args[0], d) },
+		RunE: func(c *cobra.Command, args []string) error { return a.withHeld(c.Context(), args[0], d, a.approve) },
 	}
 	d.flags(c)
 	a.addOutput(c)
 	return c
 }
 
-func (a *app) approve(ctx context.Context, run string, d decision) error {
-	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
-		return a.approveOn(ctx, s, st, run, d)
-	})
-}
-
-func (a *app) approveOn(ctx context.Context, s *config.Settings, st *store.Store, run string, d decision) error {
-	shown, sets, err := a.chooseHeld(ctx, st, run, d)
-	if err != nil {
-		return err
-	}
+func (a *app) approve(ctx context.Context, s *config.Settings, st *store.Store, d decision, shown sync.RunID, sets []chosenSet) error {
 	var names []string
 	approval := map[string]*sync.Approval{}
 	for i := range sets {

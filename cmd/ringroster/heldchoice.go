@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -37,6 +38,17 @@ func (c *chosenSet) ids() []int64 {
 
 // everyState are the states that a held change can have.
 var everyState = []string{string(sync.Waiting), string(sync.Suspect), string(sync.Rejected), store.HeldApproved, store.HeldEnded}
+
+// withHeld opens the roster and lets decide settle what d chooses of what waits under a run.
+func (a *app) withHeld(ctx context.Context, run string, d decision, decide func(ctx context.Context, s *config.Settings, st *store.Store, d decision, shown sync.RunID, sets []chosenSet) error) error {
+	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
+		shown, sets, err := a.chooseHeld(ctx, st, run, d)
+		if err != nil {
+			return err
+		}
+		return decide(ctx, s, st, d, shown, sets)
+	})
+}
 
 // chooseHeld finds what waits under the number of a run: what that run or an earlier one
 // showed as it is now (R25), of the accounts and the job of the run.

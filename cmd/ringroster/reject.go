@@ -27,7 +27,7 @@ contact: what RingCentral says then is held again.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 1 && len(clear)+len(clearContact) == 0:
-				return a.reject(c.Context(), args[0], d)
+				return a.withHeld(c.Context(), args[0], d, a.reject)
 			case len(args) == 0 && len(clear) > 0:
 				return a.clearRejections(c.Context(), sync.JobMembers, clear, d)
 			case len(args) == 0 && len(clearContact) > 0:
@@ -47,17 +47,7 @@ contact: what RingCentral says then is held again.`,
 	return c
 }
 
-func (a *app) reject(ctx context.Context, run string, d decision) error {
-	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
-		return a.rejectOn(ctx, s, st, run, d)
-	})
-}
-
-func (a *app) rejectOn(ctx context.Context, s *config.Settings, st *store.Store, run string, d decision) error {
-	_, sets, err := a.chooseHeld(ctx, st, run, d)
-	if err != nil {
-		return err
-	}
+func (a *app) reject(ctx context.Context, s *config.Settings, st *store.Store, d decision, _ sync.RunID, sets []chosenSet) error {
 	if err := a.confirm(ctx, d.yes, sets, "Refuse", "nothing was rejected"); err != nil {
 		return err
 	}
