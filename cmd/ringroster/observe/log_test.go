@@ -104,3 +104,32 @@ func TestTheLevelIsChangedWhileItRuns(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestAnEndingJWTIsWarnedOfOnceADay, however often it is looked at, and at once where
+// another one takes its place.
+func TestAnEndingJWTIsWarnedOfOnceADay(t *testing.T) {
+	var out bytes.Buffer
+	now := noon
+	clock := func() time.Time { return now }
+	s := NewService(NewLog(NewLogger(&out, JSON, zap.InfoLevel), clock), NewMetrics("1.2.3", nil, clock))
+	soon := noon.AddDate(0, 0, 20)
+	for _, c := range []struct {
+		what   string
+		later  time.Duration
+		end    time.Time
+		warned bool
+	}{
+		{"the first time", 0, soon, true},
+		{"an hour later", time.Hour, soon, false},
+		{"the next day", 23 * time.Hour, soon, true},
+		{"another JWT", time.Hour, soon.AddDate(0, 0, 1), true},
+		{"one that lasts", 24 * time.Hour, soon.AddDate(1, 0, 0), false},
+	} {
+		out.Reset()
+		now = now.Add(c.later)
+		s.Expiry("acme", c.end)
+		if warned := strings.Contains(out.String(), eventJWTExpiring); warned != c.warned {
+			t.Errorf("%s: warned %t: %s", c.what, warned, out.String())
+		}
+	}
+}

@@ -3,6 +3,7 @@ package observe
 import (
 	"fmt"
 	"strings"
+	stdsync "sync"
 	"time"
 
 	"ringroster/sync"
@@ -34,10 +35,15 @@ const jwtWarning = 30 * 24 * time.Hour
 type Service struct {
 	*Log
 	metrics *Metrics
+
+	mu     stdsync.Mutex
+	warned map[string]string // of which end of an account's JWT, and on which day
 }
 
 // NewService tells of the service with log and metrics.
-func NewService(log *Log, m *Metrics) *Service { return &Service{log, m} }
+func NewService(log *Log, m *Metrics) *Service {
+	return &Service{Log: log, metrics: m, warned: map[string]string{}}
+}
 
 // Ready logs that the service is up; a zero next means that nothing is planned.
 func (s *Service) Ready(enabled bool, next time.Time) {
@@ -114,13 +120,17 @@ func (s *Service) Trouble(doing string, err error) {
 	s.log.Error(eventTrouble, zap.String("doing", doing), zap.String("error", err.Error()))
 }
 
-// Expiry warns of a JWT that ends soon, and keeps its end for the metrics.
+// Expiry warns, once a day, of a JWT that ends soon, and keeps its end for the metrics.
 func (s *Service) Expiry(account string, at time.Time) {
 	s.metrics.expires(account, at)
-	left := at.Sub(s.now())
-	if left > jwtWarning {
+	now := s.now()
+	left, told := at.Sub(now), at.String()+now.UTC().Format(time.DateOnly)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if left > jwtWarning || s.warned[account] == told {
 		return
 	}
+	s.warned[account] = told
 	s.log.Warn(eventJWTExpiring, zap.String("account", account), zap.Time("expires_at", at),
 		zap.Int("days", int(left.Hours()/24)),
 		zap.String("remedy", "make a new JWT in the RingCentral developer console, put it in place, and restart the service"))
