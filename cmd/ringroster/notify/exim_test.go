@@ -121,28 +121,42 @@ func startExim(t *testing.T) *exim {
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var said bytes.Buffer
 	cmd := exec.Command(program, "-C", config, "-bdf", "-q1m")
-	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
 	for _, port := range []int{e.port, e.smtps} {
-		for tries := 0; ; tries++ {
-			conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if err == nil {
-				_ = conn.Close()
-				break
-			}
-			if tries == 500 {
-				log, _ := os.ReadFile(filepath.Join(e.dir, "log", "mainlog"))
-				t.Fatalf("Exim does not answer: %v\n%s%s", err, said.String(), log)
-			}
-			time.Sleep(20 * time.Millisecond) // it says nothing when it is ready
+		if !soon(func() bool { return answers(port) }) { // it says nothing when it is ready
+			log, _ := os.ReadFile(filepath.Join(e.dir, "log", "mainlog"))
+			t.Fatalf("Exim does not answer at port %d\n%s", port, log)
 		}
 	}
 	return e
+}
+
+// soon reports whether something comes true before it is too late.
+func soon(happened func() bool) bool {
+	late := time.After(20 * time.Second)
+	for look := time.NewTicker(10 * time.Millisecond); ; {
+		if happened() {
+			return true
+		}
+		select {
+		case <-look.C:
+		case <-late:
+			return false
+		}
+	}
+}
+
+func answers(port int) bool {
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
 }
 
 func freePort(t *testing.T) int {
@@ -188,26 +202,25 @@ func certificate(t *testing.T, dir, name string) {
 // mails waits until Exim has delivered so many, and gives them by who got them.
 func (e *exim) mails(t *testing.T, want int) map[string]*mail.Message {
 	t.Helper()
-	for tries := 0; ; tries++ {
-		files, _ := filepath.Glob(filepath.Join(e.dir, "mail", "new", "*"))
-		if len(files) >= want || tries == 500 {
-			got := map[string]*mail.Message{}
-			for _, file := range files {
-				text, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				m, err := mail.ReadMessage(bytes.NewReader(text))
-				if err != nil {
-					t.Fatal(err)
-				}
-				got[m.Header.Get("Envelope-To")] = m
-			}
-			if len(files) != want {
-				t.Fatalf("%d mails were delivered, want %d", len(files), want)
-			}
-			return got
-		}
-		time.Sleep(20 * time.Millisecond)
+	var files []string
+	soon(func() bool {
+		files, _ = filepath.Glob(filepath.Join(e.dir, "mail", "new", "*"))
+		return len(files) >= want
+	})
+	if len(files) != want {
+		t.Fatalf("%d mails were delivered, want %d", len(files), want)
 	}
+	got := map[string]*mail.Message{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[m.Header.Get("Envelope-To")] = m
+	}
+	return got
 }
