@@ -105,7 +105,7 @@ func (v *service) stop(ctx context.Context, signals <-chan os.Signal) error {
 			}
 		}
 	}()
-	return v.daemon.Stop(ctx)
+	return errors.Join(v.daemon.Stop(ctx), v.everybodyTold(ctx))
 }
 
 // service is the wiring of the daemon: settings in force, roster, observers.
@@ -115,6 +115,7 @@ type service struct {
 	store   *store.Store
 	metrics *observe.Metrics
 	daemon  *daemon.Daemon
+	telling stdsync.WaitGroup // of what could not be recorded
 
 	mu       stdsync.Mutex
 	settings *config.Settings // in force; a reload replaces them

@@ -94,15 +94,20 @@ type process struct {
 func (h *host) start() *process {
 	h.t.Helper()
 	p := h.prepare()
+	p.launch()
+	return p
+}
+
+func (p *process) launch() {
+	p.t.Helper()
 	stderr, err := p.StderrPipe()
 	if err != nil {
-		h.t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	if err := p.Start(); err != nil {
-		h.t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	go p.read(stderr)
-	return p
 }
 
 // prepare is a service that has yet to be started.
@@ -290,6 +295,69 @@ func TestStopInMidRunRevokesTheSession(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeRecordedIsToldOnce: the roster takes no run, so the service sends that at
+// once, however often it tries again, and does not end before it is sent.
+func TestWhatCannotBeRecordedIsToldOnce(t *testing.T) {
+	h := newHost(t)
+	bodies, cut, open := make(chan string, 10), make(chan struct{}), make(chan struct{})
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- string(body)
+		select {
+		case <-open:
+		case <-r.Context().Done(): // the caller is gone
+			close(cut)
+		}
+	}))
+	t.Cleanup(hook.Close)
+	h.edit("accounts:", "notify: [{name: hook, on: [failed], webhook: {url: "+hook.URL+"}}]\naccounts:")
+	h.execute(`CREATE TRIGGER full BEFORE INSERT ON runs BEGIN SELECT raise(ABORT, 'no room is left'); END`)
+	p := h.prepare()
+	p.Env = append(p.Env, "WATCHDOG_USEC=300000") // and so ticks of a third of that
+	p.launch()
+	if body := <-bodies; !strings.Contains(body, `"kind":"failed"`) || !strings.Contains(body, "no room is left") {
+		t.Errorf("told %s", body)
+	}
+	for range 5 {
+		p.hears("^WATCHDOG=1$")
+	}
+	p.signal(syscall.SIGTERM)
+	p.hears("^STOPPING=1$")
+	select {
+	case <-cut:
+		t.Error("the service ended in the middle of telling")
+	case <-time.After(time.Second / 4): // it waits
+	}
+	close(open)
+	if code := p.ends(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if n, sent := len(bodies), p.events("notice_delivered", 1); n != 0 || len(sent) != 1 {
+		t.Errorf("%d more were sent; logged as delivered: %v", n, sent)
+	}
+}
+
+// execute changes the roster behind the program's back.
+func (h *host) execute(query string) {
+	h.t.Helper()
+	path := filepath.Join(h.dir, "roster.db")
+	st, err := store.Open(h.t.Context(), path, store.Options{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		h.t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(h.t.Context(), query); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 // TestKilledInMidRun: nothing is half done, and the next service makes it good.
 func TestKilledInMidRun(t *testing.T) {
 	h := newHost(t)
@@ -324,7 +392,7 @@ func TestRunRefusesToStart(t *testing.T) {
 	}{
 		"bad settings": {func(h *host) { h.edit("accounts:", "acounts:") }, exitUsage, "did you mean accounts?"},
 		"a newer database": {func(h *host) {
-			newerDatabase(h.t, filepath.Join(h.dir, "roster.db"))
+			h.execute(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`)
 		}, exitFailed, "use the newer ringroster"},
 		"an address in use": {func(h *host) {
 			l := httptest.NewServer(http.NotFoundHandler())
@@ -341,25 +409,5 @@ func TestRunRefusesToStart(t *testing.T) {
 				t.Errorf("exit code %d: %v", code, p.log)
 			}
 		})
-	}
-}
-
-// newerDatabase makes a roster of a version to come.
-func newerDatabase(t *testing.T, path string) {
-	t.Helper()
-	st, err := store.Open(t.Context(), path, store.Options{New: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := st.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`); err != nil {
-		t.Fatal(err)
 	}
 }

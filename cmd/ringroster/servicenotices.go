@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,7 +64,8 @@ func (v *service) write(n *sync.Notice, subject string) {
 	}
 }
 
-// tellOnce tells of an account, or of the whole, until a run has ended well.
+// tellOnce tells once of an account, or of the whole, until a run has ended well. It does
+// not wait for that; the end of the service does.
 func (v *service) tellOnce(account string, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -71,7 +73,23 @@ func (v *service) tellOnce(account string, err error) {
 		return
 	}
 	v.told[account] = true
-	go tellUnrecorded(context.Background(), v.courier, account, err)
+	c := v.courier
+	v.telling.Go(func() { tellUnrecorded(context.Background(), c, account, err) })
+}
+
+// everybodyTold waits for what tellOnce began until ctx is done.
+func (v *service) everybodyTold(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		v.telling.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return errors.New("did not wait until everybody was told of what could not be recorded")
+	}
 }
 
 // noticeFacts is what the metrics tell of notices, by destination.
