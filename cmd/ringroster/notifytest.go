@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,11 +52,15 @@ func (a *app) notifyTest(ctx context.Context, name string) error {
 		return err
 	}
 	if len(s.Notify) == 0 {
-		return fmt.Errorf("nobody is told anything: there is no notify in %s", s.File)
+		return usagef("nobody is told anything: there is no notify in %s", s.File)
 	}
 	reports := courier(s, nil, func(observe.Delivery) {}).Test(ctx, name)
 	if len(reports) == 0 {
-		return usagef("the settings have no destination %q under notify", name)
+		var there []string
+		for i := range s.Notify {
+			there = append(there, s.Notify[i].Name)
+		}
+		return usagef("the settings have no destination %q under notify; they have %s", name, strings.Join(there, ", "))
 	}
 	var rows []tried
 	failed := false
