@@ -26,6 +26,17 @@ var ownNames = [ownCount]string{"activity_id", "teams", "categories", "permissio
 // are JSON, in columns, history and logs alike.
 var ownEmpty = [ownCount]string{"", "[]", "[]", "{}"}
 
+// settable are the names of all fields that operators set.
+func settable() []string {
+	names := slices.Clone(ownNames[:])
+	for f, field := range fieldTable {
+		if field.own {
+			names = append(names, Field(f).String())
+		}
+	}
+	return names
+}
+
 // ParseOwnField finds one of the roster's own fields by its name.
 func ParseOwnField(name string) (OwnField, bool) {
 	i := slices.Index(ownNames[:], name)
@@ -60,6 +71,14 @@ const (
 
 // AllPermissions are the four.
 var AllPermissions = []Permission{AgentLogin, SupervisorAccess, InboundCalls, OutboundCalls}
+
+func permissionNames() string {
+	var names []string
+	for _, p := range AllPermissions {
+		names = append(names, string(p))
+	}
+	return strings.Join(names, ", ")
+}
 
 // Granted gives what is known of the permissions: true, false, or absent.
 func (o *Own) Granted() map[Permission]bool {
@@ -117,7 +136,7 @@ func (o *Own) Set(name, value string) error {
 	f, ok := ParseOwnField(name)
 	switch {
 	case !ok:
-		return fmt.Errorf("%q is none of the roster's own fields: %s, %s, or a permission: %v", name, strings.Join(ownNames[:Permissions], ", "), ownNames[Permissions], AllPermissions)
+		return fmt.Errorf("%q is none of the roster's own fields: %s, or a permission: %s", name, strings.Join(settable(), ", "), permissionNames())
 	case f == ActivityID:
 		o[ActivityID] = value
 	case f == Permissions:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -163,7 +164,7 @@ func notKept(ctx context.Context, st *store.Store, run sync.RunID, account strin
 	}
 	what := "nothing is kept of any run; snapshots.keep in the settings says of how many it is"
 	if len(kept) > 0 {
-		what = "something is kept of the runs " + strings.Join(kept, ", ")
+		what = "something is kept of " + plural(len(kept), "run ", "the runs ") + strings.Join(kept, ", ")
 	}
 	if len(known) == 0 {
 		return usagef("there was no run %d; %s", run, what)
@@ -179,6 +180,9 @@ func (a *app) saveKept(ctx context.Context, st *store.Store, run sync.RunID, pat
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return usagef("%s is there already: give another name for what run %d decided from", path, run)
+	}
 	if err != nil {
 		return fmt.Errorf("save what run %d decided from: %w", run, err)
 	}

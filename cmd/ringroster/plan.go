@@ -85,6 +85,10 @@ func (a *app) planned(ctx context.Context, req planRequest) ([]sync.Result, erro
 		return a.planPast(ctx, req)
 	case req.today:
 		return nil, usagef("--today goes with --snapshot")
+	case req.out != "":
+		if err := mayReplacePlan(req.out); err != nil { // before anybody waits for a plan
+			return nil, err
+		}
 	}
 	return a.preview(ctx, req, nil)
 }

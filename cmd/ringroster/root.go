@@ -164,7 +164,7 @@ func (c *choice) String() string { return *c.value }
 func (c *choice) Type() string   { return c.name }
 func (c *choice) Set(s string) error {
 	if !slices.Contains(c.options, s) {
-		return fmt.Errorf("%q is none of %v", s, c.options)
+		return fmt.Errorf("give one of %s", strings.Join(c.options, ", "))
 	}
 	*c.value = s
 	return nil
