@@ -98,6 +98,9 @@ type FieldChange struct {
 	Before string `json:"before"`
 	After  string `json:"after"`
 	Reason Reason `json:"reason"`
+	// What RingCentral said, where `map` made before or after of it (R8); nil: it did not.
+	ReportedBefore *string `json:"reported_before,omitempty"`
+	ReportedAfter  *string `json:"reported_after,omitempty"`
 }
 
 // Change is everything that one run does to one member.

@@ -12,7 +12,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	next := *m
 	person.outcome.wasAdmin = m.isAdministrator()
 	if !m.Linked {
-		next.Synced.Profile = m.Profile // stands for what is unknown (R8)
+		next.Synced.Profile, next.Synced.Mapped = m.Profile, Mapped{} // stands for what is unknown (R8)
 	}
 	if pin := p.rolePin(person); pin != nil && (m.Status != Active || !m.Linked) {
 		next.Pins = pinned(next.Pins, *pin)
@@ -56,7 +56,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	}
 	classify(c, m, found)
 	c.addDetail(gave)
-	c.addDetail(p.maps.words(&v.Profile, fields))
+	c.addDetail(p.maps.words(v, fields))
 	o.decision, o.more().change = changed, c
 	p.traceChange(person, m, c)
 }
@@ -117,9 +117,9 @@ func (p *planner) compareStatus(fields []FieldChange, m, next *Member) []FieldCh
 		if m.Synced.Status == Active {
 			reason = ReasonLocalEdit
 		}
-		fields = append(fields, FieldChange{"status", string(Inactive), string(Active), reason})
+		fields = append(fields, FieldChange{Field: "status", Before: string(Inactive), After: string(Active), Reason: reason})
 	case m.DeactivationReason != "": // set active by hand
-		fields = append(fields, FieldChange{"deactivation_reason", string(m.DeactivationReason), "", ReasonLocalEdit})
+		fields = append(fields, FieldChange{Field: "deactivation_reason", Before: string(m.DeactivationReason), After: "", Reason: ReasonLocalEdit})
 	}
 	next.Status, next.DeactivationReason, next.Synced.Status = Active, "", Active
 	return fields
@@ -140,7 +140,7 @@ func (p *planner) compareIdentity(fields []FieldChange, person *Person, m, next 
 		case m.Linked && m.RCUserID != "" && m.Status == Active && found != byID:
 			reason = ReasonRecreated
 		}
-		fields = append(fields, FieldChange{"rc_user_id", m.RCUserID, person.RCUserID, reason})
+		fields = append(fields, FieldChange{Field: "rc_user_id", Before: m.RCUserID, After: person.RCUserID, Reason: reason})
 	}
 	next.RCUserID, next.Synced.RCUserID = person.RCUserID, person.RCUserID
 	return fields
@@ -151,30 +151,32 @@ func (p *planner) compareIdentity(fields []FieldChange, person *Person, m, next 
 // ends.
 func (p *planner) compareProfile(fields []FieldChange, m, next *Member, v *verdict) []FieldChange {
 	for f := range fieldCount {
-		want, known := v.Profile[f], v.Known.Has(f)
+		known := v.Known.Has(f)
 		if known {
-			next.Synced.Profile[f] = want
+			next.Synced.report(f, v.Profile[f], p.maps.value(f, v.Profile[f]))
 		}
 		pin := next.pin(f)
-		switch {
-		case pin == nil:
-		case !pin.Ended(p.in.Now):
-			want, known = pin.Value, true
-		case !known && m.Linked:
-			want, known = m.Synced.Profile[f], true
-		}
-		if !known {
+		pinned := pin != nil && !pin.Ended(p.in.Now)
+		if !known && (pin == nil || !pinned && !m.Linked) {
 			continue
 		}
-		if pin == nil || pin.Ended(p.in.Now) {
-			want = p.maps.value(f, want)
+		next.Profile[f] = next.Synced.given(f)
+		if pinned {
+			next.Profile[f] = pin.Value
 		}
-		if m.Profile[f] != want {
-			fields = append(fields, FieldChange{f.String(), m.Profile[f], want, p.fieldReason(f, m, pin, v)})
+		if m.Profile[f] != next.Profile[f] {
+			fields = append(fields, m.fieldChange(next, f, p.fieldReason(f, m, pin, v)))
 		}
-		next.Profile[f] = want
 	}
 	return fields
+}
+
+// fieldChange is what becomes of one synced field of a member.
+func (m *Member) fieldChange(next *Member, f Field, reason Reason) FieldChange {
+	return FieldChange{
+		Field: f.String(), Before: m.Profile[f], After: next.Profile[f], Reason: reason,
+		ReportedBefore: m.Synced.reported(f, m.Profile[f]), ReportedAfter: next.Synced.reported(f, next.Profile[f]),
+	}
 }
 
 // fieldReason says why one field changes (R19).
@@ -186,7 +188,7 @@ func (p *planner) fieldReason(f Field, m *Member, pin *Pin, v *verdict) Reason {
 		return ReasonOperator
 	case pin != nil:
 		return ReasonLocalEdit
-	case m.Linked && synced == v.Profile[f] && m.Profile[f] == p.mapsThen.value(f, synced):
+	case m.Linked && synced == v.Profile[f] && m.Profile[f] == m.Synced.given(f):
 		return ReasonSettings
 	case m.Linked && synced == v.Profile[f]:
 		return ReasonLocalEdit
@@ -214,7 +216,7 @@ func (p *planner) compareLoginRows(fields []FieldChange, person *Person, m, next
 		reason = ReasonSettings
 	}
 	next.Logins = want
-	return append(fields, FieldChange{"logins", LoginsJSON(m.Logins), LoginsJSON(want), reason})
+	return append(fields, FieldChange{Field: "logins", Before: LoginsJSON(m.Logins), After: LoginsJSON(want), Reason: reason})
 }
 
 func adminIDs(person *Person) []string {

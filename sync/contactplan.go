@@ -138,7 +138,7 @@ func (p *contactPlanner) compare(c *Contact, listed Entry) {
 func contactDiff(before, after *Contact, reason Reason) (fields []FieldChange) {
 	for f := range contactFieldCount {
 		if was, is := before.Fields[f], after.Fields[f]; was != is {
-			fields = append(fields, FieldChange{f.String(), was, is, reason})
+			fields = append(fields, FieldChange{Field: f.String(), Before: was, After: is, Reason: reason})
 		}
 	}
 	return fields

@@ -104,9 +104,9 @@ func Manage(member int64, managed bool) Edit {
 	word := map[bool]string{true: "attached", false: "detached"}
 	edit := editOne(member, func(m *Member) (*Change, error) {
 		if managed && m.DeactivationReason == ReasonUndone {
-			c := &Change{Fields: []FieldChange{{"deactivation_reason", string(ReasonUndone), "", ReasonOperator}}}
+			c := &Change{Fields: []FieldChange{{Field: "deactivation_reason", Before: string(ReasonUndone), After: "", Reason: ReasonOperator}}}
 			if !m.Managed {
-				c.Fields = append(c.Fields, FieldChange{"managed", flag(false), flag(true), ReasonOperator})
+				c.Fields = append(c.Fields, FieldChange{Field: "managed", Before: flag(false), After: flag(true), Reason: ReasonOperator})
 			}
 			m.DeactivationReason, m.Managed = "", true
 			return c, nil
@@ -116,7 +116,7 @@ func Manage(member int64, managed bool) Edit {
 			return nil, &NothingToDoError{fmt.Sprintf("member %d is %s already", member, word[managed])}
 		}
 		m.Managed = managed
-		return &Change{Fields: []FieldChange{{"managed", flag(!managed), flag(managed), ReasonOperator}}}, nil
+		return &Change{Fields: []FieldChange{{Field: "managed", Before: flag(!managed), After: flag(managed), Reason: ReasonOperator}}}, nil
 	})
 	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
 		plan, _, err := edit(state, all)
@@ -174,12 +174,13 @@ func (m *Member) set(c *Change, name, value string) error {
 	case synced && m.Managed && !fieldTable[f].own:
 		return fmt.Errorf("%s of member %d belongs to RingCentral, and the next sync would revert it: change it there, or hold the value with `ringroster roster pin %d %s=VALUE`, or take the whole member out of the sync with `ringroster roster detach %d`", name, m.ID, m.ID, name, m.ID)
 	case synced:
-		if m.Profile[f] != value {
-			c.Fields = append(c.Fields, FieldChange{name, m.Profile[f], value, ReasonOperator})
-		}
+		was := *m
 		m.Profile[f] = value
 		if fieldTable[f].own {
 			m.Synced.Profile[f] = value // as a sync leaves it, which has no other value
+		}
+		if was.Profile[f] != value {
+			c.Fields = append(c.Fields, was.fieldChange(m, f, ReasonOperator))
 		}
 		return nil
 	}
@@ -195,7 +196,7 @@ func (m *Member) set(c *Change, name, value string) error {
 func (m *Member) ownChanges(before *Own, reason Reason) (fields []FieldChange) {
 	for f := range ownCount {
 		if was, is := before.Text(f), m.Own.Text(f); was != is {
-			fields = append(fields, FieldChange{f.String(), was, is, reason})
+			fields = append(fields, FieldChange{Field: f.String(), Before: was, After: is, Reason: reason})
 		}
 	}
 	return fields
@@ -216,7 +217,7 @@ func LinkTo(member int64, key string) Edit {
 		switch {
 		case key == "none" && m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, formerID):
 			m.RCUserID = formerID + m.RCUserID
-			return &Change{Fields: []FieldChange{{"rc_user_id", before.RCUserID, m.RCUserID, ReasonOperator}}}, nil
+			return &Change{Fields: []FieldChange{{Field: "rc_user_id", Before: before.RCUserID, After: m.RCUserID, Reason: ReasonOperator}}}, nil
 		case id == "":
 			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them, or none", key)
 		case kind == "rc" && strings.Trim(id, "0123456789") == "":
@@ -229,9 +230,9 @@ func LinkTo(member int64, key string) Edit {
 			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them", key)
 		}
 		m.Linked, m.LeavingSince = false, time.Time{}
-		c := &Change{Person: key, Fields: []FieldChange{{"rc_user_id", before.RCUserID, m.RCUserID, ReasonOperator}}}
+		c := &Change{Person: key, Fields: []FieldChange{{Field: "rc_user_id", Before: before.RCUserID, After: m.RCUserID, Reason: ReasonOperator}}}
 		if !slices.Equal(before.Logins, m.Logins) {
-			c.Fields = append(c.Fields, FieldChange{"logins", LoginsJSON(before.Logins), LoginsJSON(m.Logins), ReasonOperator})
+			c.Fields = append(c.Fields, FieldChange{Field: "logins", Before: LoginsJSON(before.Logins), After: LoginsJSON(m.Logins), Reason: ReasonOperator})
 		}
 		return c, nil
 	})

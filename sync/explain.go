@@ -185,7 +185,7 @@ func (p *planner) tracePerson(person *Person, m *Member, v *verdict) {
 		p.trace(person, m, "", "RingCX agents", "agent %s of group %s (%s) in sub-account %s (%s): %s %s <%s>, type %s, active %t",
 			r.ID, r.Group.ID, r.Group.Name, r.Sub.ID, r.Sub.Name, r.FirstName, r.LastName, r.Email, r.Type, r.Active)
 	}
-	p.traceExtension(person, m)
+	p.traceExtension(person, m, v)
 	if len(v.Roles) > 0 {
 		p.trace(person, m, "R10", "settings", "roles in retrieval order: %s; role_precedence %q gives %s",
 			strings.Join(v.Roles, ", "), p.in.Policy.RolePrecedence, v.Profile[Role])
@@ -198,7 +198,7 @@ func (p *planner) tracePerson(person *Person, m *Member, v *verdict) {
 	}
 }
 
-func (p *planner) traceExtension(person *Person, m *Member) {
+func (p *planner) traceExtension(person *Person, m *Member, v *verdict) {
 	e := person.Ext
 	if e == nil {
 		p.trace(person, m, "R7", "RingEX extensions", "no extension is attached")
@@ -216,7 +216,7 @@ func (p *planner) traceExtension(person *Person, m *Member) {
 		fmt.Fprintf(&says, ", employee id %q", e.EmployeeID)
 	}
 	p.trace(person, m, "R7", "RingEX extensions", "extension %s (type %s) is %s, attached %s; %s", e.ID, e.Type, e.Status, by, says.String()[2:])
-	if words := p.maps.words(&Profile{Department: e.Department, JobTitle: e.JobTitle, Site: e.Site}, nil); words != "" {
+	if words := p.maps.words(v, nil); words != "" {
 		p.trace(person, m, "R8", "settings", "%s", words)
 	}
 }
@@ -239,8 +239,8 @@ func (p *planner) traceMember(person *Person, m *Member) {
 	for _, f := range Fields() {
 		if pin := m.pin(f); pin != nil {
 			p.trace(person, m, "", "roster", "%s", pin)
-		} else if m.Linked && m.Profile[f] != p.mapsThen.value(f, m.Synced.Profile[f]) && m.Profile[f] != p.maps.value(f, m.Synced.Profile[f]) {
-			p.trace(person, m, "R19", "roster", "%s is %q, but the last sync wrote %q: edited by hand", f, m.Profile[f], m.Synced.Profile[f])
+		} else if m.Linked && m.Profile[f] != m.Synced.given(f) {
+			p.trace(person, m, "R19", "roster", "%s is %q, but the last sync wrote %q: edited by hand", f, m.Profile[f], m.Synced.given(f))
 		}
 	}
 }

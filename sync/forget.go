@@ -27,9 +27,9 @@ func Forget(member int64) Edit {
 			if m.DeactivationReason == ReasonForgotten {
 				return nil, &NothingToDoError{fmt.Sprintf("member %d was forgotten already", member)}
 			}
-			c := &Change{Fields: []FieldChange{{"status", string(Active), string(Inactive), ReasonForgotten}}}
+			c := &Change{Fields: []FieldChange{{Field: "status", Before: string(Active), After: string(Inactive), Reason: ReasonForgotten}}}
 			if m.Status == Inactive {
-				c.Fields[0] = FieldChange{"deactivation_reason", string(m.DeactivationReason), string(ReasonForgotten), ReasonForgotten}
+				c.Fields[0] = FieldChange{Field: "deactivation_reason", Before: string(m.DeactivationReason), After: string(ReasonForgotten), Reason: ReasonForgotten}
 			}
 			m.forget()
 			return c, nil
@@ -48,6 +48,7 @@ func forgottenError(member int64) error {
 
 func (m *Member) forget() {
 	m.Profile, m.Synced.Profile = m.Profile.impersonal(), m.Synced.Profile.impersonal()
+	m.Synced.Mapped = Mapped{}
 	m.Username, m.Pins = "", nil
 	m.Logins = impersonalLogins(m.Logins)
 	m.Synced.Logins, m.Synced.Regional = fingerprint(m.Logins), ""

@@ -325,7 +325,8 @@ func (m *Member) revert(field string, was *Member) {
 		return
 	}
 	if f, ok := ParseField(field); ok {
-		m.Profile[f], m.Synced.Profile[f] = was.Profile[f], was.Synced.Profile[f]
+		m.Profile[f] = was.Profile[f]
+		m.Synced.report(f, was.Synced.Profile[f], was.Synced.given(f))
 	}
 }
 

@@ -47,13 +47,16 @@ func (c *Change) shownFields() []FieldChange {
 	var fields []FieldChange
 	begin := func(field, value string) {
 		if value != "" {
-			fields = append(fields, FieldChange{field, "", value, c.Reason})
+			fields = append(fields, FieldChange{Field: field, Before: "", After: value, Reason: c.Reason})
 		}
 	}
 	begin("username", next.Username)
 	begin("rc_user_id", next.RCUserID)
 	for f := range fieldCount {
 		begin(f.String(), next.Profile[f])
+		if own := next.Synced.reported(f, next.Profile[f]); own != nil {
+			fields[len(fields)-1].ReportedAfter = own
+		}
 	}
 	for f := range ownCount {
 		if text := next.Own.Text(f); text != ownEmpty[f] {

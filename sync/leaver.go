@@ -163,10 +163,7 @@ func (l *leaver) counts() bool { return l.step != NoteNotManaged && l.step != No
 // roster holds them, or as RingCentral last reported them, which a pin or an edit
 // may hide.
 func (p *planner) protected(m *Member) bool {
-	held := m.Profile
-	if m.Linked {
-		held = p.maps.original(held, m.Synced.Profile)
-	}
+	held := m.original()
 	for i := range p.in.Policy.Protect {
 		e := &p.in.Policy.Protect[i]
 		if e.matchesLogins(m.Logins) && (e.matchesPerson(&held) || m.Linked && e.matchesPerson(&m.Synced.Profile)) {
@@ -303,7 +300,7 @@ func (p *planner) leave(l *leaver) Change {
 		Kind: Deactivate, Member: l.member.ID, Person: l.key(),
 		Name: l.member.Profile.Name(), Email: l.member.Profile[Email],
 		Reason: l.reason, Detail: leaverDetail[l.reason],
-		Fields: []FieldChange{{statusField, string(Active), string(Inactive), l.reason}},
+		Fields: []FieldChange{{Field: statusField, Before: string(Active), After: string(Inactive), Reason: l.reason}},
 		Next:   next.itself,
 	}
 }

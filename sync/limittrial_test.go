@@ -43,21 +43,21 @@ func pastLeft(from, n int) []PastChange { return pastStatus(Deactivate, "active"
 
 func pastStatus(kind Kind, before, after string, from, n int) (all []PastChange) {
 	for id := from; id < from+n; id++ {
-		all = append(all, PastChange{Done{int64(id), kind, "status", before, after, ReasonRemoved}, fmt.Sprintf("M%03d", id)})
+		all = append(all, PastChange{Done{Member: int64(id), Kind: kind, Field: "status", Before: before, After: after, Reason: ReasonRemoved}, fmt.Sprintf("M%03d", id)})
 	}
 	return all
 }
 
 func pastUpdates(field, before, after string, reason Reason, from, n int) (all []PastChange) {
 	for id := from; id < from+n; id++ {
-		all = append(all, PastChange{Done{int64(id), Update, field, before, after, reason}, fmt.Sprintf("M%03d", id)})
+		all = append(all, PastChange{Done{Member: int64(id), Kind: Update, Field: field, Before: before, After: after, Reason: reason}, fmt.Sprintf("M%03d", id)})
 	}
 	return all
 }
 
 func pastNew(role string, from, n int) (all []PastChange) {
 	for id := from; id < from+n; id++ {
-		all = append(all, PastChange{Done{int64(id), Onboard, "", "", `{"role":"` + role + `"}`, ReasonNew}, fmt.Sprintf("M%03d", id)})
+		all = append(all, PastChange{Done{Member: int64(id), Kind: Onboard, After: `{"role":"` + role + `"}`, Reason: ReasonNew}, fmt.Sprintf("M%03d", id)})
 	}
 	return all
 }

@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,29 +15,79 @@ type Mapping struct {
 }
 
 // MappedFields are those that can be mapped.
-var MappedFields = []Field{Site, Department, JobTitle}
+var MappedFields = [...]Field{Site, Department, JobTitle}
+
+// Mapped is what the last sync made of RingCentral's values, in the order of MappedFields;
+// "": nothing, the roster was given the value itself.
+type Mapped [len(MappedFields)]string
+
+// mapped is where the field stands in Mapped; nil: it is none that can be mapped.
+func (s *Synced) mapped(f Field) *string {
+	if i := slices.Index(MappedFields[:], f); i >= 0 {
+		return &s.Mapped[i]
+	}
+	return nil
+}
+
+// report takes down what RingCentral says of a field, and what the roster was given for it.
+func (s *Synced) report(f Field, value, given string) {
+	s.Profile[f] = value
+	if m := s.mapped(f); m != nil {
+		if *m = ""; given != value {
+			*m = given
+		}
+	}
+}
+
+// given is what the roster was given for a field.
+func (s *Synced) given(f Field) string {
+	if m := s.mapped(f); m != nil && *m != "" {
+		return *m
+	}
+	return s.Profile[f]
+}
+
+// reported is what RingCentral said of a field, where the roster was given another value,
+// and has it; nil: it was not, or has not.
+func (s *Synced) reported(f Field, held string) *string {
+	if m := s.mapped(f); m != nil && *m != "" && *m == held {
+		return new(s.Profile[f])
+	}
+	return nil
+}
+
+// original is what the roster holds, with RingCentral's own values for what they were mapped to.
+func (m *Member) original() Profile {
+	held := m.Profile
+	for _, f := range MappedFields {
+		if own := m.Synced.reported(f, held[f]); own != nil {
+			held[f] = *own
+		}
+	}
+	return held
+}
 
 // mapper applies entries, of which the first that fits counts. It remembers the answers:
 // a company has few values.
 type mapper struct {
 	entries []Mapping
-	found   map[reported]int // the entry; -1: none
+	found   map[mappable]int // the entry; -1: none
 }
 
-// reported is a value of RingCentral's.
-type reported struct {
+// mappable is a value of RingCentral's.
+type mappable struct {
 	field Field
 	value string
 }
 
-func newMapper(entries []Mapping) *mapper { return &mapper{entries, map[reported]int{}} }
+func newMapper(entries []Mapping) *mapper { return &mapper{entries, map[mappable]int{}} }
 
 // entry is the first that fits; -1: none does.
 func (m *mapper) entry(f Field, value string) int {
 	if len(m.entries) == 0 {
 		return -1
 	}
-	key := reported{f, value}
+	key := mappable{f, value}
 	i, ok := m.found[key]
 	if !ok {
 		i = slices.IndexFunc(m.entries, func(e Mapping) bool { return e.Field == f && starMatches(FoldText(e.From), FoldText(value)) })
@@ -55,39 +104,28 @@ func (m *mapper) value(f Field, value string) string {
 	return value
 }
 
-// profile is what the roster holds where RingCentral says p.
-func (m *mapper) profile(p Profile) Profile {
+// apply gives a new member what is made of RingCentral's values, where they are known.
+func (m *mapper) apply(next *Member, known FieldSet) {
 	for _, f := range MappedFields {
-		p[f] = m.value(f, p[f])
-	}
-	return p
-}
-
-// original is a profile of the roster with RingCentral's own values, where the roster
-// holds what they are mapped to.
-func (m *mapper) original(held, synced Profile) Profile {
-	for _, f := range MappedFields {
-		if held[f] == m.value(f, synced[f]) {
-			held[f] = synced[f]
+		if known.Has(f) {
+			next.Synced.report(f, next.Profile[f], m.value(f, next.Profile[f]))
+			next.Profile[f] = next.Synced.given(f)
 		}
 	}
-	return held
 }
 
 // plain says whether the roster holds what RingCentral says.
-func (m *mapper) plain(p *Profile) bool {
-	return len(m.entries) == 0 || m.profile(*p) == *p
-}
+func (m *mapper) plain(v *verdict) bool { return len(m.entries) == 0 || m.words(v, nil) == "" }
 
-// words says what was made of RingCentral's values p in a change of fields, or in a new
+// words says what was made of RingCentral's values in a change of fields, or in a new
 // member where there are none; "": nothing was.
-func (m *mapper) words(p *Profile, fields []FieldChange) string {
+func (m *mapper) words(v *verdict, fields []FieldChange) string {
 	var parts []string
 	for _, f := range MappedFields {
-		to := m.value(f, p[f])
+		to := m.value(f, v.Profile[f])
 		given := fields == nil || slices.ContainsFunc(fields, func(c FieldChange) bool { return c.Field == f.String() && c.After == to })
-		if to != p[f] && given {
-			parts = append(parts, fmt.Sprintf("map makes %s %q of RingCentral's %q", f, to, p[f]))
+		if to != v.Profile[f] && v.Known.Has(f) && given {
+			parts = append(parts, fmt.Sprintf("map makes %s %q of RingCentral's %q", f, to, v.Profile[f]))
 		}
 	}
 	return strings.Join(parts, "; ")
@@ -109,12 +147,6 @@ func starMatches(pattern, value string) bool {
 		}
 	}
 	return strings.HasSuffix(value, parts[last])
-}
-
-// mapsBefore are the mappings of the last accepted settings.
-func mapsBefore(accepted map[string]string) (entries []Mapping) {
-	_ = json.Unmarshal([]byte(accepted["map"]), &entries) // an older version knew none
-	return entries
 }
 
 // UnusedMappings says which entries of `map` no extension of a snapshot has use for, with

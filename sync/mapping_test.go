@@ -1,7 +1,9 @@
 package sync
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -216,12 +218,118 @@ func TestR23AChangeOfMapHoldsLeavers(t *testing.T) {
 	same(t, lines(plan), []string{"update 2 rc:702 settings_changed", "update 3 rc:703 settings_changed", "hold settings_changed", "held deactivate 1 access_revoked"})
 }
 
-// TestR8MapAsItIsStored: the accepted settings have it as the settings file's package
-// writes it (R23).
-func TestR8MapAsItIsStored(t *testing.T) {
-	got := mapsBefore(map[string]string{"map": `[{"field":"job_title","from":"CSR*","to":"Agent"}]`})
-	same(t, got, []Mapping{{JobTitle, "CSR*", "Agent"}})
-	same(t, mapsBefore(nil), nil)
+// bothValues lists what a plan changes, with RingCentral's own values.
+func bothValues(p *Plan) (all []string) {
+	for i := range p.Changes {
+		for _, f := range p.Changes[i].Fields {
+			own := func(value *string) string { return when(value != nil, fmt.Sprintf(" (%s)", firstOf(*cmp.Or(value, new("")), "nothing"))) }
+			all = append(all, fmt.Sprintf("%s: %s%s -> %s%s", f.Field, f.Before, own(f.ReportedBefore), f.After, own(f.ReportedAfter)))
+		}
+	}
+	return all
+}
+
+// adaAt is somebody at a site that `map` makes "Dallas".
+func adaAt(t *testing.T, site string) (*world, *Extension) {
+	t.Helper()
+	w := newWorld()
+	w.mapTo(t, [3]string{"site", "HQ*", "Dallas"})
+	w.accept()
+	w.agent("1/10", "501", "Ada Byron", rc("701"))
+	w.extension("701", "Ada Byron", func(r *record) { r.ext.Site = site })
+	w.sync(t)
+	return w, &w.Snapshot.Extensions[1]
+}
+
+// TestR19MapChangesAgainBeforeItIsAccepted: what the sync wrote is no edit, whichever
+// settings it was written under.
+func TestR19MapChangesAgainBeforeItIsAccepted(t *testing.T) {
+	w, _ := adaAt(t, "HQ")
+	for _, to := range []string{"Austin", "Boston"} {
+		w.mapTo(t, [3]string{"site", "HQ*", to})
+		plan := w.sync(t)
+		same(t, []Reason{plan.Changes[0].Reason, plan.Changes[0].Fields[0].Reason}, []Reason{ReasonSettings, ReasonSettings})
+	}
+	w.member(1).Profile[Site] = "Austin"
+	same(t, fields(w.sync(t)), []string{"site: Austin -> Boston, local_edit_reverted"})
+}
+
+func TestR8ChangesTellBothValues(t *testing.T) {
+	w, e := adaAt(t, "HQ")
+	for _, day := range []struct {
+		name string
+		then func()
+		want []string
+	}{
+		{"another value, not mapped", func() { e.Site = "Bern" }, []string{"site: Dallas (HQ) -> Bern"}},
+		{"mapped again", func() { e.Site = "HQ 2" }, []string{"site: Bern -> Dallas (HQ 2)"}},
+		{"the same meaning: nobody sees a change", func() { e.Site = "HQ 3" }, nil},
+		{"an edit is undone", func() { w.member(1).Profile[Site] = "By Hand" }, []string{"site: By Hand -> Dallas (HQ 3)"}},
+		{"another map", func() { w.mapTo(t, [3]string{"site", "HQ*", "Austin"}) }, []string{"site: Dallas (HQ 3) -> Austin (HQ 3)"}},
+		{"what is empty is mapped, too", func() {
+			w.mapTo(t, [3]string{"site", "*", "Remote"})
+			e.Site = ""
+		}, []string{"site: Austin (HQ 3) -> Remote (nothing)"}},
+		{"no map", func() { w.mapTo(t) }, []string{"site: Remote (nothing) -> "}},
+	} {
+		day.then()
+		if got := bothValues(w.sync(t)); !slices.Equal(got, day.want) {
+			t.Errorf("%s: %q, want %q", day.name, got, day.want)
+		}
+	}
+}
+
+// TestR8UnpinnedAndMapped: who is given a field back has at once what the next run leaves.
+func TestR8UnpinnedAndMapped(t *testing.T) {
+	w, e := adaAt(t, "Bern")
+	w.edit(t, PinField(1, Pin{Field: Site, Value: "Rome"}))
+	e.Site = "HQ"
+	w.sync(t)
+	plan, err := w.tryEdit(Unpin(1, Site))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, bothValues(plan)[:1], []string{"site: Rome -> Dallas (HQ)"})
+	w.members = apply(plan, w.members, &w.lastID)
+	same(t, lines(w.sync(t)), nil)
+}
+
+// TestR29UndoOfAMappedChange: with the field goes back what RingCentral said then, so that
+// filters do not take what the settings made of it for RingCentral's own.
+func TestR29UndoOfAMappedChange(t *testing.T) {
+	w, e := adaAt(t, "HQ")
+	before := *w.member(1)
+	e.Site = "Bern"
+	done := doneBy(w.sync(t), w.members)
+	plan, err := w.tryEdit(Undo(done, nil, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, bothValues(plan), []string{"site: Bern -> Dallas (HQ)"})
+	w.members = apply(plan, w.members, &w.lastID)
+	same(t, []Synced{w.member(1).Synced}, []Synced{before.Synced})
+	same(t, fields(w.sync(t)), []string{"site: Dallas -> Bern, source_changed"})
+	e.Site = "HQ"
+	w.sync(t)
+	w.mapTo(t, [3]string{"site", "HQ*", "Austin"})
+	w.edit(t, Undo(doneBy(w.sync(t), w.members), nil, false))
+	same(t, []Synced{w.member(1).Synced}, []Synced{before.Synced})
+	same(t, fields(w.sync(t)), []string{"site: Dallas -> Austin, settings_changed"})
+}
+
+// TestR8WhatNobodyReportsIsNotMapped: not even by an entry for everything.
+func TestR8WhatNobodyReportsIsNotMapped(t *testing.T) {
+	w := newWorld()
+	w.mapTo(t, [3]string{"site", "*", "Remote"})
+	w.accept()
+	w.agent("1/10", "501", "Ada Byron")
+	w.agent("1/10", "502", "Bob Roy", rc("702"))
+	w.extension("702", "Bob Roy", site("HQ"))
+	plan := w.sync(t)
+	if ada, bob := w.member(1).Profile[Site], w.member(2).Profile[Site]; ada != "" || bob != "Remote" || plan.Changes[0].Detail != nobodyLikeThem {
+		t.Errorf("%q and %q, %q", ada, bob, plan.Changes[0].Detail)
+	}
+	same(t, lines(w.sync(t)), nil)
 }
 
 func TestR8UnusedEntriesOfMap(t *testing.T) {

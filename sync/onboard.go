@@ -53,7 +53,7 @@ func (p *planner) bringIn() {
 			Next: func() *Member { return p.newMember(person) },
 		}
 		c.Reason, c.Detail = d.welcome()
-		c.addDetail(p.maps.words(&v.Profile, nil))
+		c.addDetail(p.maps.words(&v, nil))
 		p.plan.Changes = append(p.plan.Changes, c)
 	}
 }
@@ -80,7 +80,7 @@ func (p *planner) newMember(person *Person) *Member {
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional
 	m.Synced = asHeld(m)
-	m.Profile = p.maps.profile(m.Profile)
+	p.maps.apply(m, v.Known)
 	if pin := p.rolePin(person); pin != nil {
 		m.Pins, m.Profile[Role] = pinned(nil, *pin), pin.Value
 	}
@@ -93,7 +93,7 @@ func (p *planner) nameOthers() {
 		if c := &p.plan.Changes[i]; p.nameless[c.Member] {
 			next := c.Next()
 			next.Username = p.freeName(next.Username)
-			c.Fields = append(c.Fields, FieldChange{"username", "", next.Username, ReasonSource})
+			c.Fields = append(c.Fields, FieldChange{Field: "username", Before: "", After: next.Username, Reason: ReasonSource})
 		}
 	}
 }

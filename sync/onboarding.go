@@ -172,7 +172,7 @@ func (p *planner) give(person *Person, m, next *Member) (fields []FieldChange, g
 	}
 	g := &gifts{own: m.Own}
 	if handMade {
-		profile := p.maps.original(next.Profile, next.Synced.Profile)
+		profile := next.original()
 		settings := p.settingsGive(person, &profile, false)
 		for f := range ownCount {
 			if m.Own.empty(f) {

@@ -90,7 +90,7 @@ func Unpin(member int64, f Field) Edit {
 		}
 		value := m.Profile[f]
 		if m.Linked {
-			value = m.Synced.Profile[f]
+			value = m.Synced.given(f)
 		}
 		return m.repin(slices.DeleteFunc(slices.Clone(m.Pins), func(p Pin) bool { return p.Field == f }), f, value), nil
 	})
@@ -99,11 +99,11 @@ func Unpin(member int64, f Field) Edit {
 // repin gives a member other pins, and the field its value with them.
 func (m *Member) repin(pins []Pin, f Field, value string) *Change {
 	c := &Change{}
-	if m.Profile[f] != value {
-		c.Fields = append(c.Fields, FieldChange{f.String(), m.Profile[f], value, ReasonOperator})
+	if was := *m; m.Profile[f] != value {
 		m.Profile[f] = value
+		c.Fields = append(c.Fields, was.fieldChange(m, f, ReasonOperator))
 	}
-	c.Fields = append(c.Fields, FieldChange{"pins", PinsJSON(m.Pins), PinsJSON(pins), ReasonOperator})
+	c.Fields = append(c.Fields, FieldChange{Field: "pins", Before: PinsJSON(m.Pins), After: PinsJSON(pins), Reason: ReasonOperator})
 	m.Pins = pins
 	return c
 }
@@ -118,7 +118,7 @@ func (p *planner) comparePins(fields []FieldChange, m, next *Member) []FieldChan
 	if len(next.Pins) >= len(m.Pins) {
 		reason = ReasonOperator // picked by hand, with a role
 	}
-	return append(fields, FieldChange{"pins", PinsJSON(m.Pins), PinsJSON(next.Pins), reason})
+	return append(fields, FieldChange{Field: "pins", Before: PinsJSON(m.Pins), After: PinsJSON(next.Pins), Reason: reason})
 }
 
 // remarkPins notes what is held against RingCentral.

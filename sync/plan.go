@@ -118,7 +118,6 @@ type planner struct {
 	given    map[giftKey]*gifts
 	plan     *Plan
 	maps     *mapper
-	mapsThen *mapper // of the last accepted settings
 
 	usernames  []uint64        // taken; hashes, since most are never looked at
 	named      map[uint64]bool // the same, once somebody looks
@@ -167,7 +166,7 @@ func newPlanner(in Input) (*planner, error) {
 		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, disputed: map[string]bool{},
 		renamed: map[*Person]string{}, parted: map[*Person][]int64{},
 		given: map[giftKey]*gifts{},
-		maps:  newMapper(in.Policy.Map), mapsThen: newMapper(mapsBefore(in.State.Accepted)),
+		maps:  newMapper(in.Policy.Map),
 		open: newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
 	}
 	if in.Everybody != nil {

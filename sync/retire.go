@@ -40,6 +40,6 @@ func (m *Member) retire() Change {
 	return Change{
 		Kind: Deactivate, Member: m.ID, Name: m.Profile.Name(), Email: m.Profile[Email],
 		Reason: ReasonRetired, Detail: leaverDetail[ReasonRetired], Next: next.itself,
-		Fields: []FieldChange{{statusField, string(Active), string(Inactive), ReasonRetired}},
+		Fields: []FieldChange{{Field: statusField, Before: string(Active), After: string(Inactive), Reason: ReasonRetired}},
 	}
 }

@@ -120,9 +120,10 @@ type Member struct {
 }
 
 // Synced is what the last sync wrote, beside what the roster holds now. Where
-// the two differ, somebody edited the roster by hand.
+// the two differ, somebody edited the roster by hand, or pinned a field.
 type Synced struct {
-	Profile  Profile
+	Profile  Profile // as RingCentral reported it
+	Mapped   Mapped  // what `map` made of it (R8)
 	Status   Status
 	RCUserID string
 	Roles    string // the records the role came from, to tell a new role from new settings

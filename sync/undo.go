@@ -17,6 +17,8 @@ type Done struct {
 	Before string
 	After  string
 	Reason Reason
+	// As in FieldChange.
+	ReportedBefore, ReportedAfter *string
 }
 
 // Undo puts back what one run did to an account, member by member and field by
@@ -210,13 +212,17 @@ func (u *undoing) field(d Done) error {
 	}
 	u.next.Profile[f] = d.Before
 	if d.Kind != EditMember && d.Reason != ReasonLocalEdit && d.Reason != ReasonPinEnded {
-		u.next.Synced.Profile[f] = d.Before
+		said := d.Before
+		if d.ReportedBefore != nil {
+			said = *d.ReportedBefore
+		}
+		u.next.Synced.report(f, said, d.Before)
 		u.next.undoRegional(f)
 	}
 	if f == Role && d.Reason == ReasonSource {
 		u.next.Synced.Roles = "" // so that the next plan blames the source again
 	}
-	u.put(d, u.was.Profile[f])
+	u.fields = append(u.fields, u.was.fieldChange(&u.next, f, ReasonUndone))
 	return nil
 }
 
@@ -255,12 +261,12 @@ func (u *undoing) status(d Done, to Status, reason Reason) {
 	u.kind = map[Status]Kind{Active: Reactivate, Inactive: Deactivate}[to]
 	u.next.Status, u.next.Synced.Status, u.next.DeactivationReason = to, to, reason
 	if to == Inactive && reason != "" {
-		u.fields = append(u.fields, FieldChange{"status", string(u.was.Status), string(to), reason})
+		u.fields = append(u.fields, FieldChange{Field: "status", Before: string(u.was.Status), After: string(to), Reason: reason})
 		return
 	}
-	u.fields = append(u.fields, FieldChange{"status", string(u.was.Status), string(to), ReasonUndone})
+	u.fields = append(u.fields, FieldChange{Field: "status", Before: string(u.was.Status), After: string(to), Reason: ReasonUndone})
 	if to == Inactive { // the history takes a status's reason for the member's
-		u.fields = append(u.fields, FieldChange{"deactivation_reason", string(ReasonUndone), "", ReasonUndone})
+		u.fields = append(u.fields, FieldChange{Field: "deactivation_reason", Before: string(ReasonUndone), After: "", Reason: ReasonUndone})
 	}
 }
 
@@ -278,7 +284,7 @@ func (u *undoing) logins(d Done) error {
 		u.next.Synced.Logins = fingerprint(before)
 	}
 	u.next.Logins = restoreLogins(before, u.was.Logins)
-	u.fields = append(u.fields, FieldChange{"logins", LoginsJSON(u.was.Logins), LoginsJSON(u.next.Logins), ReasonUndone})
+	u.fields = append(u.fields, FieldChange{Field: "logins", Before: LoginsJSON(u.was.Logins), After: LoginsJSON(u.next.Logins), Reason: ReasonUndone})
 	return nil
 }
 
@@ -333,5 +339,5 @@ func (u *undoing) pins(d Done) error {
 }
 
 func (u *undoing) put(d Done, now string) {
-	u.fields = append(u.fields, FieldChange{d.Field, now, d.Before, ReasonUndone})
+	u.fields = append(u.fields, FieldChange{Field: d.Field, Before: now, After: d.Before, Reason: ReasonUndone})
 }

@@ -19,7 +19,7 @@ func doneBy(p *Plan, members []*Member) []Done {
 			continue
 		}
 		for _, f := range c.Fields {
-			done = append(done, Done{Member: c.Member, Kind: c.Kind, Field: f.Field, Before: f.Before, After: f.After, Reason: f.Reason})
+			done = append(done, Done{Member: c.Member, Kind: c.Kind, Field: f.Field, Before: f.Before, After: f.After, Reason: f.Reason, ReportedBefore: f.ReportedBefore, ReportedAfter: f.ReportedAfter})
 		}
 	}
 	return done
