@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"strings"
 
@@ -76,23 +75,24 @@ func dropKept(ctx context.Context, tx *sql.Tx, account string, run sync.RunID, f
 
 func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {
 	type change struct {
-		id            int64
-		field, before sql.NullString
-		after         string
+		id     int64
+		field  sql.NullString
+		values [4]sql.NullString // before, after, and what RingCentral said of both
 	}
 	changes, err := collect(stream(ctx, tx, func(c *change, rows *sql.Rows) error {
-		return rows.Scan(&c.id, &c.field, &c.before, &c.after)
-	}, `SELECT change_id, field, before, after FROM changes WHERE member_id = ?`, member))
+		return rows.Scan(&c.id, &c.field, &c.values[0], &c.values[1], &c.values[2], &c.values[3])
+	}, `SELECT change_id, field, before, after, reported_before, reported_after FROM changes WHERE member_id = ?`, member))
 	if err != nil {
 		return err
 	}
 	for _, c := range changes {
-		before, err := sync.ForgetText(c.field.String, c.before.String)
-		after, err2 := sync.ForgetText(c.field.String, c.after)
-		if err := errors.Join(err, err2); err != nil {
-			return err
+		for i := range c.values {
+			if c.values[i].String, err = sync.ForgetText(c.field.String, c.values[i].String); err != nil {
+				return err
+			}
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE changes SET before = iif(before IS NULL, NULL, ?), after = ? WHERE change_id = ?`, before, after, c.id)
+		_, err = tx.ExecContext(ctx, `UPDATE changes SET before = ?, after = ?, reported_before = ?, reported_after = ? WHERE change_id = ?`,
+			c.values[0], c.values[1], c.values[2], c.values[3], c.id)
 		if err != nil {
 			return err
 		}

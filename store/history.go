@@ -10,7 +10,7 @@ import (
 
 // ChangeColumns are the columns of the view roster_changes, in their order.
 const ChangeColumns = `change_id, run_id, member_id, account, kind, field, before, after,
-	reason, actor, on_behalf_of, note, at`
+	reason, actor, on_behalf_of, note, at, reported_before, reported_after`
 
 // ChangeRow is one row of the view roster_changes.
 type ChangeRow struct {
@@ -27,11 +27,15 @@ type ChangeRow struct {
 	OnBehalfOf *string     `json:"on_behalf_of"`
 	Note       *string     `json:"note"`
 	At         *string     `json:"at"`
+	// What RingCentral said, where `map` made before or after of it; nil: it did not. For an
+	// onboarding the fields of which it did, as JSON.
+	ReportedBefore *string `json:"reported_before"`
+	ReportedAfter  *string `json:"reported_after"`
 }
 
 func (c *ChangeRow) scan(rows *sql.Rows) error {
 	return rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
-		&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At)
+		&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter)
 }
 
 // Changes yields what a run changed, in the order in which it was written.

@@ -34,7 +34,8 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 			user_name, data_source, active`, "", nil,
 		},
 		"roster_changes": {
-			`change_id, run_id, member_id, account, kind, field, before, after, reason, actor, on_behalf_of, note, at`,
+			`change_id, run_id, member_id, account, kind, field, before, after, reason, actor, on_behalf_of, note, at,
+			reported_before, reported_after`,
 			ChangeColumns,
 			ChangeRow{},
 		},

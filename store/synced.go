@@ -9,17 +9,18 @@ import (
 
 // The column synced is '' where the last sync left what the row holds, as it did
 // for nearly every member; a trigger writes it out before somebody else edits the
-// row. Else it is a JSON object of the status, the RingEX id and the synced fields;
-// what it lacks is "".
+// row. Else it is a JSON object of the status, the RingEX id and the synced fields, and
+// what `map` made of these; what it lacks is "".
 
 const (
 	syncedStatus   = "status"
 	syncedRCUserID = "rc_user_id"
+	syncedMapped   = "mapped_" // and the field
 )
 
 // syncedText is the column of a member whose row is written with it.
 func syncedText(m *sync.Member) string {
-	if m.Synced.Status == m.Status && m.Synced.RCUserID == m.RCUserID && m.Synced.Profile == m.Profile {
+	if m.Synced.Status == m.Status && m.Synced.RCUserID == m.RCUserID && m.Synced.Profile == m.Profile && m.Synced.Mapped == (sync.Mapped{}) {
 		return ""
 	}
 	return syncedJSON(m)
@@ -30,6 +31,11 @@ func syncedJSON(m *sync.Member) string {
 	doc := map[string]string{syncedStatus: string(m.Synced.Status), syncedRCUserID: m.Synced.RCUserID}
 	for i, value := range m.Synced.Profile {
 		doc[sync.Field(i).String()] = value
+	}
+	for i, f := range sync.MappedFields {
+		if value := m.Synced.Mapped[i]; value != "" {
+			doc[syncedMapped+f.String()] = value
+		}
 	}
 	text, _ := exactJSON(doc) // strings always marshal
 	return text
@@ -48,6 +54,9 @@ func decodeSynced(text string, m *sync.Member) error {
 	m.Synced.Status, m.Synced.RCUserID = sync.Status(doc[syncedStatus]), doc[syncedRCUserID]
 	for i := range m.Synced.Profile {
 		m.Synced.Profile[i] = doc[sync.Field(i).String()]
+	}
+	for i, f := range sync.MappedFields {
+		m.Synced.Mapped[i] = doc[syncedMapped+f.String()]
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ var views = []view{
 	        decided_by, note FROM roster_held`},
 	{15, `SELECT member_id, account, first_name, last_name, department, job_title, cost_center FROM roster`},
 	{16, `SELECT member_id, account, first_name, last_name, department, job_title, employee_id FROM roster`},
+	{19, `SELECT change_id, run_id, member_id, kind, field, reported_before, reported_after FROM roster_changes`},
 }
 
 // laterFields are synced fields that came after the first version, and the version they came
@@ -287,7 +288,8 @@ func checkStory(t *testing.T, s *Store, version int) {
 			"active": m.Status == sync.Active, "inactive": m.Status == sync.Inactive, "detached": !m.Managed,
 			"made by hand": !m.Linked, "leaving": !m.LeavingSince.IsZero(), "undone": m.DeactivationReason == sync.ReasonUndone,
 			"absent": m.AbsentDays > 0, "edited": m.Own[sync.ActivityID] == "Site 9",
-			"as last synced": m.Synced.Profile == m.Profile && m.Synced.Logins != "",
+			"as last synced": (m.Synced.Profile == m.Profile || m.Synced.Mapped != (sync.Mapped{})) && m.Synced.Logins != "",
+			"mapped":         m.Synced.Mapped != (sync.Mapped{}),
 		} {
 			if is {
 				found[what]++
@@ -296,6 +298,9 @@ func checkStory(t *testing.T, s *Store, version int) {
 	}
 	want := map[string]int{
 		"active": 12, "inactive": 2, "detached": 1, "made by hand": 1, "leaving": 6, "undone": 1, "absent": 7, "edited": 1, "as last synced": 11,
+	}
+	if version >= 19 {
+		want["mapped"] = 1
 	}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)

@@ -152,6 +152,7 @@ func arbitraryPolicy(t *rapid.T, p *Policy) {
 	p.Onboarding.Manual = seldom.Draw(t, "manual")
 	p.Onboarding.Rules = []Rule{{"some", someMatch.Draw(t, "when"), Given{Teams: []string{"a"}, Permissions: map[Permission]bool{AgentLogin: true}}}}
 	p.RegionalLookups = rapid.IntRange(1, 3).Draw(t, "lookups per run")
+	p.Map = rapid.SampledFrom([][]Mapping{nil, nil, {{Department, "Sales", "Sellers"}}, {{Department, "*", "Everybody"}}}).Draw(t, "map")
 	p.GraceDays = rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "grace")
 }
 
@@ -191,6 +192,10 @@ func arbitraryMember(t *rapid.T, id int64) *Member {
 	if rapid.Bool().Draw(t, "regional settings read") {
 		m.Synced.Regional = rapid.SampledFrom([]string{"701:0", "702:0", "undone"}).Draw(t, "read of")
 		m.Profile[TimeZone], m.Synced.Profile[TimeZone] = "America/Denver", "America/Denver"
+	}
+	if seldom.Draw(t, "mapped") {
+		m.Profile[Department] = rapid.SampledFrom([]string{"Sellers", "By Hand"}).Draw(t, "department")
+		m.Synced.report(Department, rapid.SampledFrom([]string{"", "Sales"}).Draw(t, "reported"), "Sellers")
 	}
 	if seldom.Draw(t, "edited") {
 		m.Synced.Profile[Email], m.Synced.Logins = someEmail.Draw(t, "synced email"), ""

@@ -188,7 +188,7 @@ func (g *game) history(where string, args ...any) func(yield func(*store.ChangeR
 		g.query(`SELECT `+store.ChangeColumns+` FROM roster_changes WHERE `+where+` ORDER BY change_id`, args, func(rows *sql.Rows) {
 			c := &store.ChangeRow{}
 			g.must(rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
-				&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At))
+				&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter))
 			all = append(all, c)
 		})
 		for _, c := range all {

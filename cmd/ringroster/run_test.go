@@ -341,7 +341,7 @@ func TestWhatCannotBeRecordedIsToldOnce(t *testing.T) {
 func (h *host) execute(query string) {
 	h.t.Helper()
 	path := filepath.Join(h.dir, "roster.db")
-	st, err := store.Open(h.t.Context(), path, store.Options{})
+	st, err := store.Open(h.t.Context(), path, store.Options{New: true})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -257,13 +258,35 @@ func tellChange(row *store.ChangeRow) string {
 		if m.Email == "" { // forgotten since, or never known
 			return fmt.Sprintf("%s as %s", row.Kind, m.Role)
 		}
-		return fmt.Sprintf("%s as %s <%s>", row.Kind, m.Role, m.Email)
+		return fmt.Sprintf("%s as %s <%s>%s", row.Kind, m.Role, m.Email, mappedText(row))
 	}
 	before, after := text(row.Before), row.After
 	if *row.Field == "logins" {
 		before, after = loginsText(before), loginsText(after)
 	}
-	return fmt.Sprintf("%s %s: %s -> %s", row.Kind, *row.Field, quoted(before), quoted(after))
+	return fmt.Sprintf("%s %s: %s%s -> %s%s", row.Kind, *row.Field, quoted(before), reportedText(row.ReportedBefore), quoted(after), reportedText(row.ReportedAfter))
+}
+
+// reportedText is RingCentral's own value, where `map` made another of it.
+func reportedText(value *string) string {
+	if value == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (RingCentral: %s)", quoted(*value))
+}
+
+// mappedText says what `map` made of RingCentral's values of somebody new.
+func mappedText(row *store.ChangeRow) string {
+	var held map[string]any
+	var reported map[string]string
+	if row.ReportedAfter == nil || json.Unmarshal([]byte(row.After), &held) != nil || json.Unmarshal([]byte(*row.ReportedAfter), &reported) != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, field := range slices.Sorted(maps.Keys(reported)) {
+		fmt.Fprintf(&b, ", %s %s%s", field, quoted(fmt.Sprint(held[field])), reportedText(new(reported[field])))
+	}
+	return b.String()
 }
 
 func (a *app) tellRun(r *store.RunRow) {
@@ -325,11 +348,12 @@ func historyCommand(a *app) *cobra.Command {
 func changeListing(rows rowsOf[store.ChangeRow]) *listing[store.ChangeRow] {
 	return &listing[store.ChangeRow]{
 		key: "changes", rows: rows,
-		columns: []string{"at", "run_id", "member_id", "kind", "field", "before", "after", "reason", "actor", "on_behalf_of", "note"},
+		columns: []string{"at", "run_id", "member_id", "kind", "field", "before", "after", "reason", "actor", "on_behalf_of", "note", "reported_before", "reported_after"},
 		cells: func(r store.ChangeRow) []string {
 			return []string{
 				text(r.At), fmt.Sprint(r.RunID), fmt.Sprint(r.MemberID), string(r.Kind), text(r.Field),
 				text(r.Before), r.After, string(r.Reason), text(r.Actor), text(r.OnBehalfOf), text(r.Note),
+				text(r.ReportedBefore), text(r.ReportedAfter),
 			}
 		},
 	}

@@ -115,6 +115,7 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 		}
 		done[c.Account] = append(done[c.Account], sync.Done{
 			Member: c.MemberID, Kind: c.Kind, Field: text(c.Field), Before: text(c.Before), After: c.After, Reason: c.Reason,
+			ReportedBefore: c.ReportedBefore, ReportedAfter: c.ReportedAfter,
 		})
 		if text(c.Field) == "status" && text(c.Before) == string(sync.Inactive) {
 			if earlier[c.MemberID], err = leftBefore(ctx, st, c.MemberID, c.ChangeID); err != nil {
