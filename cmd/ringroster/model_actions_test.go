@@ -47,6 +47,10 @@ func (g *game) actions() map[string]func(*rapid.T) {
 		"RingCentral fails":     func(*rapid.T) { g.later(61 * time.Minute); g.fail() },
 		"the process dies":      func(*rapid.T) { g.later(61 * time.Minute); g.die() },
 		"the clock is moved":    func(*rapid.T) { g.slow = time.Duration(g.n(60, "hours")) * time.Hour },
+		"map changes":           func(*rapid.T) { g.changeMap() },
+		"numbers have a source": func(*rapid.T) { g.changeSource() },
+		"a number changes":      func(*rapid.T) { g.changeNumber(g.human()) },
+		"a number is given":     func(*rapid.T) { g.setNumber() },
 		"an outage":             func(*rapid.T) { g.outage() },
 		"another outage":        func(*rapid.T) { g.outage() },
 		"outages end":           func(*rapid.T) { g.endOutages() },
@@ -140,7 +144,8 @@ func (g *game) change(h *human) {
 	case 1:
 		h.email = fmt.Sprintf("Moved%d@Example.com", g.company.next())
 	case 2:
-		h.number, h.dept = strconv.FormatInt(900+g.company.next(), 10), "Support"
+		h.number, h.dept = strconv.FormatInt(900+g.company.next(), 10), rapid.SampledFrom([]string{"Support", "Sales", ""}).Draw(g.rt, "department")
+		h.title = rapid.SampledFrom(modelTitles).Draw(g.rt, "title")
 	case 3:
 		h.disabled = !h.disabled
 	case 4:
@@ -217,7 +222,7 @@ func (g *game) editBySQL() {
 	if m.reason == "forgotten" {
 		return
 	}
-	column := rapid.SampledFrom([]string{"first_name", "last_name", "email", "role", "department", "status"}).Draw(g.rt, "column")
+	column := rapid.SampledFrom([]string{"first_name", "last_name", "email", "role", "department", "job_title", "employee_id", "status"}).Draw(g.rt, "column")
 	value := fmt.Sprintf("hand%d@example.com", g.company.next())
 	if column == "status" {
 		if m.reason != "" || !m.active {
@@ -253,7 +258,7 @@ func (g *game) insertBySQL() {
 	values := map[string]string{"first_name": "By", "last_name": "Hand", "email": email}
 	g.members[id] = &modelMember{
 		id: id, active: true, managed: true, values: values, synced: map[string]string{}, logins: map[loginKey]loginRow{},
-		own: own, pins: map[string]modelPin{},
+		own: own, pins: map[string]modelPin{}, mapped: map[string]string{},
 	}
 	g.replayed[id] = g.view()[id]
 	delete(g.replayed[id], "absent_days")

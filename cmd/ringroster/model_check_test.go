@@ -16,7 +16,7 @@ import (
 
 // viewColumns are those of the view that the model knows.
 var viewColumns = []string{
-	"status", "role", "first_name", "last_name", "email", "extension_number", "department",
+	"status", "role", "first_name", "last_name", "email", "extension_number", "department", "job_title", "employee_id",
 	"activity_id", "teams", "categories", "permissions", "pins",
 	"data_source", "rc_user_id", "managed", "deactivation_reason", "absent_days", "logins",
 }
@@ -58,7 +58,7 @@ func (m *modelMember) row() map[string]string {
 		"status": map[bool]string{true: "active", false: "inactive"}[m.active], "pins": pinsText(m.pins), "rc_user_id": m.rc,
 		"managed": flagText(m.managed), "deactivation_reason": m.reason, "absent_days": fmt.Sprint(m.absentDays), "logins": loginRowsText(m.logins),
 	}
-	for _, column := range []string{"role", "first_name", "last_name", "email", "extension_number", "department", "data_source"} {
+	for _, column := range []string{"role", "first_name", "last_name", "email", "extension_number", "department", "job_title", "employee_id", "data_source"} {
 		row[column] = m.values[column]
 	}
 	maps.Copy(row, m.own)

@@ -17,13 +17,13 @@ import (
 // personalColumns are what a legal erasure blanks, besides the user names of
 // logins.
 var personalColumns = []string{
-	"first_name", "last_name", "email", "extension_number", "department", "job_title", "site", "time_zone", "language", "username",
+	"first_name", "last_name", "email", "extension_number", "department", "job_title", "site", "time_zone", "language", "username", "employee_id",
 }
 
 // forget erases somebody: the row stays, and the ids.
 func (m *modelMember) forget() {
 	for _, column := range personalColumns {
-		m.values[column], m.synced[column] = "", ""
+		m.values[column], m.synced[column], m.mapped[column] = "", "", ""
 	}
 	for key, row := range m.logins {
 		row.user = ""

@@ -266,7 +266,7 @@ func (p *planning) updateField(m *modelMember, kept *planning, field string, why
 			delete(p.open, key)
 		}
 		if m.synced[field] != other.synced[field] { // the roster shows something else anyway
-			m.synced[field] = was.synced[field]
+			m.synced[field] = was.synced[field] // none of these can be mapped
 		}
 		return
 	case row != nil && row.state == "rejected" && (field == "role" || row.after == value):

@@ -156,6 +156,7 @@ func (g *game) importPeople() {
 	g.lastRun = id
 	g.adopt(v)
 	g.checkReasons(id, v)
+	g.checkTold(id, v)
 	s := results[0].Plan.Summary
 	want := sync.Summary{Onboard: v.came(onboard), Link: v.came(link), Reactivate: v.came(reactivate)}
 	if s.Onboard != want.Onboard || s.Link != want.Link || s.Reactivate != want.Reactivate {

@@ -156,7 +156,7 @@ func (p *planning) remember() {
 	for id := range p.leavers {
 		p.left = append(p.left, departure{p.now, id})
 	}
-	p.settingsOf[p.run] = p.settingsText
+	p.settingsOf[p.run], p.hadNumbers = p.settingsText, p.numbers
 	if !p.waits(func(row *heldRow) bool { return row.why["settings_changed"] }) && !p.refusedSettings() {
 		p.accepted, p.acceptedOf = p.settingsText, p.run
 	}

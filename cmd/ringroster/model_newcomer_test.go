@@ -84,7 +84,11 @@ func (p *planning) hire(q *reported) {
 	m := &modelMember{
 		active: true, managed: true, linked: true, rc: q.rc, admin: q.admin, person: q,
 		values: maps.Clone(q.values), synced: maps.Clone(q.values), logins: maps.Clone(q.logins),
-		own: ownOfNobody(), pins: map[string]modelPin{},
+		own: ownOfNobody(), pins: map[string]modelPin{}, mapped: map[string]string{},
+	}
+	for field, value := range q.values {
+		m.say(field, value, p.mappings)
+		m.values[field] = m.given(field)
 	}
 	p.pinRole(m, q)
 	for field, pin := range m.pins {

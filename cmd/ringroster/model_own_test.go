@@ -70,7 +70,7 @@ func (p *planning) giveSettings(m *modelMember, isNew bool) {
 		own["teams"] = listWith(own["teams"], "leads", "all")
 		own["permissions"] = permissionsWith(own["permissions"], map[string]bool{"supervisor_access": true})
 	}
-	if m.values["department"] == "Support" {
+	if m.seen("department") == "Support" {
 		own["activity_id"], own["categories"] = "Site 3", listWith(own["categories"], "care")
 	}
 	for column, nothing := range ownOfNobody() {
@@ -197,7 +197,7 @@ func (g *game) pin() {
 		return
 	}
 	n := g.company.next()
-	name := rapid.SampledFrom([]string{"first_name", "last_name", "email", "role", "extension_number", "department"}).Draw(g.rt, "field")
+	name := rapid.SampledFrom([]string{"first_name", "last_name", "email", "role", "extension_number", "department", "job_title", "employee_id"}).Draw(g.rt, "field")
 	pin := modelPin{Value: fmt.Sprintf("Pin%d", n), Reason: fmt.Sprintf("ticket %d", n), By: "operator"}
 	switch name {
 	case "email":
@@ -221,7 +221,7 @@ func (g *game) pin() {
 	g.counts.pinned++
 }
 
-// unpin gives a field back: it takes what RingCentral last reported.
+// unpin gives a field back: it takes what the last sync had for it.
 func (g *game) unpin() {
 	members := g.sorted()
 	i := slices.IndexFunc(members, func(m *modelMember) bool { return len(m.pins) > 0 })
@@ -231,7 +231,7 @@ func (g *game) unpin() {
 	m := members[i]
 	name := slices.Min(slices.Collect(maps.Keys(m.pins)))
 	if delete(m.pins, name); m.linked {
-		m.values[name] = m.synced[name]
+		m.values[name] = m.given(name)
 	}
 	field, _ := sync.ParseField(name)
 	g.edit(sync.ByHand, sync.Unpin(m.id, field))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ringroster/cmd/ringroster/config"
 )
 
 // modelMember is a member as the rules need it.
@@ -17,7 +19,8 @@ type modelMember struct {
 	rc         string
 	admin      string
 	values     map[string]string // synced fields by column
-	synced     map[string]string // as the last sync left them
+	synced     map[string]string // as RingCentral said them at the last sync
+	mapped     map[string]string // what the settings made of these, if anything
 	logins     map[loginKey]loginRow
 	own        map[string]string // what belongs to the roster, by column
 	pins       map[string]modelPin
@@ -54,6 +57,7 @@ type modelRoster struct {
 	floor        int
 	grace        int
 	manual       bool   // onboarding.mode
+	hadNumbers   bool   // the last full run asked for employee numbers
 	lookText     string // what the last full run lost, for whoever reads a failure
 }
 
@@ -69,10 +73,11 @@ type verdicts struct {
 	beyond    bool // the model does not know what comes of it: the play ends
 	people    []*reported
 	newcomers []*modelMember
-	waiting   int               // newcomers who are held: what becomes of them the model does not know
-	leavers   map[int64]string  // deactivated
-	held      map[heldKey]bool  // what waits now
-	reasons   map[string]string // why a field changes, by member and field
+	waiting   int                  // newcomers who are held: what becomes of them the model does not know
+	leavers   map[int64]string     // deactivated
+	held      map[heldKey]bool     // what waits now
+	reasons   map[string]string    // why a field changes, by member and field
+	told      map[string][2]string // what RingCentral said of it before and after
 }
 
 // came counts the people with one outcome.
@@ -106,6 +111,8 @@ type occasion struct {
 	settingsText string // what decides (R23)
 	oneLook      bool   // an agent list is not believed by one of the looks alone
 	ownerLost    bool   // RingEX listed the owner of the token at the last full run, and does not now
+	mappings     []config.Mapping
+	numbers      bool // the extension list is asked for employee numbers
 }
 
 // fullRun plays one full run on the model.
@@ -137,7 +144,12 @@ func (p *planning) plan(people []*reported) *planning {
 		modelRoster: p.clone(), occasion: p.occasion,
 		conflicted: map[int64]bool{}, leaving: map[int64]string{}, before: p.members,
 	}
-	n.reasons, n.people = map[string]string{}, people
+	n.reasons, n.told, n.people = map[string]string{}, map[string][2]string{}, people
+	for _, q := range people {
+		if !n.numbers {
+			delete(q.values, "employee_id")
+		}
+	}
 	if n.failed = len(people) == 0; n.failed { // R1
 		return n
 	}
@@ -160,7 +172,7 @@ func (r *modelRoster) clone() *modelRoster {
 	for id, m := range r.members {
 		n := *m
 		n.values, n.synced, n.logins, n.person = maps.Clone(m.values), maps.Clone(m.synced), maps.Clone(m.logins), nil
-		n.own, n.pins = maps.Clone(m.own), maps.Clone(m.pins)
+		n.own, n.pins, n.mapped = maps.Clone(m.own), maps.Clone(m.pins), maps.Clone(m.mapped)
 		c.members[id] = &n
 	}
 	c.open = map[heldKey]*heldRow{}
@@ -321,7 +333,7 @@ func (p *planning) apply(m *modelMember, byEmail bool) {
 	before := *m
 	before.values, before.logins, before.pins = maps.Clone(m.values), maps.Clone(m.logins), maps.Clone(m.pins)
 	if !m.linked {
-		m.synced = maps.Clone(m.values)
+		m.synced, m.mapped = maps.Clone(m.values), map[string]string{}
 	}
 	if !m.active || !m.linked {
 		p.pinRole(m, q)
@@ -353,14 +365,23 @@ func (p *planning) apply(m *modelMember, byEmail bool) {
 // applyField is R19 for one field that is known, or pinned.
 func (p *planning) applyField(m *modelMember, field string) {
 	value, known := m.person.values[field]
-	before, last := m.values[field], m.synced[field]
-	reason := map[bool]string{true: "local_edit_reverted", false: "source_changed"}[m.linked && last == value]
-	if known {
-		m.synced[field] = value
+	before, last, told := m.values[field], m.synced[field], m.told(field)
+	reason := "source_changed"
+	switch {
+	case m.linked && last == value && before == m.given(field):
+		reason = "settings_changed" // of map
+	case m.linked && last == value:
+		reason = "local_edit_reverted"
+	case m.linked && field == "employee_id" && !p.hadNumbers && before == "":
+		reason = "first_fill"
 	}
+	if known {
+		m.say(field, value, p.mappings)
+	}
+	value = m.given(field)
 	switch pin, pinned := m.pins[field]; {
 	case pinned && pin.ended(p.today): // also when nobody reports the field
-		value, reason = m.synced[field], "pin_ended"
+		reason = "pin_ended"
 	case pinned && pin.fresh:
 		value, reason = pin.Value, "operator"
 	case pinned:
@@ -371,6 +392,7 @@ func (p *planning) applyField(m *modelMember, field string) {
 	m.values[field] = value
 	if value != before {
 		p.reasons[fmt.Sprint(m.id, field)] = reason
+		p.told[fmt.Sprint(m.id, field)] = [2]string{told, m.told(field)}
 	}
 }
 

@@ -149,6 +149,8 @@ func play(rt *rapid.T, dir string, n *counts) {
 		},
 	}
 	g.configure(dir, world)
+	g.changeMap()
+	g.changeSource()
 	g.openStore(path)
 	defer g.close()
 	var err error
@@ -320,6 +322,7 @@ func (g *game) syncWith(ctx context.Context, b *blink, mayFail bool) {
 	g.adopt(v)
 	g.checkSummary(result.Plan, v)
 	g.checkReasons(id, v)
+	g.checkTold(id, v)
 	g.heed(id, true)
 	g.heedViews(id)
 	g.owner = g.company.extensionOf(fmt.Sprint(modelOwner)) != nil
@@ -348,7 +351,8 @@ func sparse(plan *sync.Plan) bool {
 // occasion is when a run plans, and over what.
 func (g *game) occasion(run sync.RunID) occasion {
 	return occasion{
-		company: &g.company, run: int64(run), now: g.now(), today: g.today(), looks: int(g.looks.Load()), settingsText: fmt.Sprint(g.roleMap, " ", g.grace),
+		company: &g.company, run: int64(run), now: g.now(), today: g.today(), looks: int(g.looks.Load()), settingsText: fmt.Sprint(g.roleMap, " ", g.grace, g.settings.Map),
+		mappings: g.settings.Map, numbers: !g.settings.EmployeeID.Own(),
 		ownerLost: g.owner && g.company.extensionOf(fmt.Sprint(modelOwner)) == nil,
 	}
 }

@@ -92,10 +92,13 @@ func (g *game) undoRow(m *modelMember, row *store.ChangeRow) {
 	default:
 		pin, pinned := m.pins[field] // one that is not undone, as other pins came since, keeps its value
 		if m.values[field] == row.After && (row.Kind != sync.EditMember || !pinned || pin.Value == before) {
-			m.values[field] = before
-			if synced {
-				m.synced[field] = before
+			if synced || field == "employee_id" && m.synced[field] == m.values[field] { // it may be the roster's own
+				m.synced[field], m.mapped[field] = before, ""
 			}
+			if synced && row.ReportedBefore != nil {
+				m.synced[field], m.mapped[field] = *row.ReportedBefore, before
+			}
+			m.values[field] = before
 		}
 	}
 }

@@ -26,6 +26,9 @@ type human struct {
 	unlinked           bool  // RingCX does not know the extension
 	first, last, email string
 	number, dept       string
+	title              string
+	employee           string
+	referred           bool // the list says by which numbers others know them
 	records            []*record
 	admin              int64 // administrator id, 0: none
 	left               bool  // RingCX lists no record
@@ -160,7 +163,13 @@ func (c *company) serve(a *simulator.Account) {
 
 func (h *human) serve(a *simulator.Account, groups map[*agentGroup]*simulator.Group) {
 	if !h.noExtension {
-		e := &simulator.Extension{ID: h.rc, Number: h.number, FirstName: h.first, LastName: h.last, Email: h.email, Department: h.dept}
+		e := &simulator.Extension{ID: h.rc, Number: h.number, FirstName: h.first, LastName: h.last, Email: h.email, Department: h.dept, JobTitle: h.title}
+		if h.referred {
+			e.References = map[string]string{}
+			if h.employee != "" {
+				e.References["CustomerDirectoryId"] = h.employee
+			}
+		}
 		if h.disabled {
 			e.Status = "Disabled"
 		}
@@ -319,7 +328,10 @@ func (c *company) judge(p *reported) {
 	}
 	p.values = map[string]string{"role": role, "data_source": "ringcx-realtime"}
 	if p.ext != nil {
-		p.values["extension_number"], p.values["department"] = p.ext.number, p.ext.dept
+		p.values["extension_number"], p.values["department"], p.values["job_title"] = p.ext.number, p.ext.dept, p.ext.title
+		if p.ext.referred {
+			p.values["employee_id"] = p.ext.employee
+		}
 	}
 	h := p.human
 	if h == nil {
