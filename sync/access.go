@@ -83,7 +83,7 @@ func (p *planner) judge(person *Person, synced *Profile) verdict {
 		v.Why = ReasonNoExtension
 		return v
 	}
-	scoped := p.inScope(g, &v, synced)
+	scoped := p.inScope(person, g, &v, synced)
 	switch {
 	case scoped == nil:
 		v.Why = ReasonOutOfScope
@@ -119,7 +119,7 @@ func (p *planner) granted(person *Person) *grants {
 
 // inScope keeps the grants that scope leaves (R11); nil: scope left none of
 // them, or excludes somebody who has none.
-func (p *planner) inScope(g *grants, v *verdict, synced *Profile) *grants {
+func (p *planner) inScope(person *Person, g *grants, v *verdict, synced *Profile) *grants {
 	scope := &p.in.Policy.Scope
 	if len(scope.Include)+len(scope.Exclude) == 0 {
 		return g
@@ -129,6 +129,12 @@ func (p *planner) inScope(g *grants, v *verdict, synced *Profile) *grants {
 		if synced != nil && !v.Known.Has(f) {
 			profile[f] = synced[f]
 		}
+	}
+	if read := p.in.Snapshot.Regional.of(person); read.HasEmployeeID {
+		profile[EmployeeID] = read.EmployeeID
+	}
+	if profile[EmployeeID] == "" {
+		scope = scope.unnumbered()
 	}
 	left := &grants{}
 	for _, r := range g.agents {

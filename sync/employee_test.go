@@ -175,3 +175,87 @@ func TestLookupsOfACustomFieldGoOnOldestFirst(t *testing.T) {
 		t.Errorf("with it off: looks up %v, changes %v", plan.Lookups, lines(plan))
 	}
 }
+
+// TestR11EmployeeNumberInFilters: a number that is not known leaves nobody out.
+func TestR11EmployeeNumberInFilters(t *testing.T) {
+	listed := func(options ...option) func(*world) {
+		return func(w *world) {
+			w.clearAll()
+			w.agent("1/10", "501", "Ada Byron", rc("701"))
+			w.extension("701", "Ada Byron", options...)
+		}
+	}
+	include := func(pattern string) func(*world) {
+		return func(w *world) { w.Policy.Scope = Scope{Include: []Match{{EmployeeID: pattern}}}; w.accept() }
+	}
+	exclude := func(pattern string) func(*world) {
+		return func(w *world) { w.Policy.Scope = Scope{Exclude: []Match{{EmployeeID: pattern}}}; w.accept() }
+	}
+	all := func(steps ...func(*world)) func(*world) {
+		return func(w *world) {
+			for _, step := range steps {
+				step(w)
+			}
+		}
+	}
+	out := []string{"deactivate 1 rc:701 out_of_scope", "note 1 rc:701 out_of_scope"}
+	play(t, []scenario{
+		{name: "included", before: listed(reference("E7")), then: include("E*")},
+		{name: "not included", before: listed(reference("X7")), then: include("E*"), want: out},
+		{name: "excluded", before: listed(reference("X7")), then: exclude("X*"), want: out},
+		{name: "the list says nothing of references", before: listed(), then: include("E*")},
+		{name: "the list says that there is none", before: listed(reference("")), then: include("E*")},
+		{name: "nobody without a number is excluded", before: listed(), then: exclude("*")},
+		{name: "what was known stands in", before: listed(reference("X7")), then: all(listed(), include("E*")), want: out},
+		{name: "what was known includes", before: listed(reference("E7")), then: all(listed(), include("E*"))},
+		{
+			name: "the other keys of an entry count all the same", before: listed(site("HQ")),
+			then: func(w *world) {
+				w.Policy.Scope = Scope{Include: []Match{{EmployeeID: "E*", Site: "Bern"}}}
+				w.accept()
+			}, want: out,
+		},
+		{
+			name: "a custom field never read", before: func(w *world) { ada(w); w.custom() },
+			then: all(include("E*"), func(w *world) { w.custom() }), want: []string{"note regional_settings_wait"},
+		},
+		{
+			name: "a custom field read in this run", before: func(w *world) { ada(w); w.custom() },
+			then: all(include("E*"), func(w *world) { w.custom("701", "X7") }), want: out,
+		},
+		{
+			name: "a custom field read before", before: func(w *world) { ada(w); w.custom("701", "X7") },
+			then: all(include("E*"), func(w *world) { w.custom() }), want: out,
+		},
+		{
+			name: "a protected number", before: listed(reference("E7")),
+			then: func(w *world) { w.clearAll(); w.Policy.Protect = []Match{{EmployeeID: "e7"}} }, want: []string{"note 1 protected"},
+		},
+	})
+}
+
+// TestR11SealsKnowEmployeeNumbers: somebody known by their seal is judged with their number.
+func TestR11SealsKnowEmployeeNumbers(t *testing.T) {
+	w := newWorld()
+	one(w)
+	w.sync(t)
+	w.edit(t, Fill(EmployeeID, map[int64]string{1: "X7"}))
+	w.sync(t)
+	for _, tt := range []struct {
+		pattern string
+		want    []string
+	}{{"E*", nil}, {"X*", []string{"held deactivate 1 rc:701 out_of_scope"}}} {
+		w.Policy.Scope = Scope{Exclude: []Match{{EmployeeID: tt.pattern}}}
+		passed := 0
+		w.Members = w.sealed(&passed)
+		plan, err := MakePlan(w.Input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := slices.DeleteFunc(lines(plan), func(line string) bool { return !strings.HasPrefix(line, "deactivate") && !strings.HasPrefix(line, "held") })
+		same(t, got, tt.want)
+		if passed != len(w.members)-len(tt.want) {
+			t.Errorf("%s: %d of %d members were known by their seal", tt.pattern, passed, len(w.members))
+		}
+	}
+}

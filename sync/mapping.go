@@ -7,7 +7,7 @@ import (
 )
 
 // Mapping is an entry of `map` in the settings: what the roster holds instead of a value
-// of RingCentral's (R8). Last-synced values, and what filters see, are RingCentral's own.
+// of RingCentral's (R8). Filters see RingCentral's own.
 type Mapping struct {
 	Field Field  `json:"field"`
 	From  string `json:"from"` // compared as in R33; * stands for any run of characters

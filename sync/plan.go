@@ -110,14 +110,14 @@ func draft(in Input, lost []lost) (*planner, error) {
 
 // planner is the state of one MakePlan.
 type planner struct {
-	in       Input
-	access   *access
-	people   *people
-	read     map[string]bool // sub-accounts that were read
-	picked   map[*Person]bool
-	given    map[giftKey]*gifts
-	plan     *Plan
-	maps     *mapper
+	in     Input
+	access *access
+	people *people
+	read   map[string]bool // sub-accounts that were read
+	picked map[*Person]bool
+	given  map[giftKey]*gifts
+	plan   *Plan
+	maps   *mapper
 
 	usernames  []uint64        // taken; hashes, since most are never looked at
 	named      map[uint64]bool // the same, once somebody looks
@@ -167,7 +167,7 @@ func newPlanner(in Input) (*planner, error) {
 		renamed: map[*Person]string{}, parted: map[*Person][]int64{},
 		given: map[giftKey]*gifts{},
 		maps:  newMapper(in.Policy.Map),
-		open: newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
+		open:  newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
 	}
 	if in.Everybody != nil {
 		p.verdicts = map[*Person]verdict{}

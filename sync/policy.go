@@ -71,6 +71,7 @@ type Match struct {
 	Title      string `json:"title,omitempty"`
 	Site       string `json:"site,omitempty"`
 	Role       string `json:"role,omitempty"`
+	EmployeeID string `json:"employee_id,omitempty"`
 }
 
 // Setting is one deciding setting: its key as the operator writes it, its value

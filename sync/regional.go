@@ -74,6 +74,14 @@ func (r *Regional) key(e *Extension) string {
 	return key
 }
 
+// of is what this run read of a person by itself.
+func (r *Regional) of(person *Person) Region {
+	if e := person.Ext; r != nil && e != nil && person.ExtByID && e.HasContact {
+		return r.Own[e.ID]
+	}
+	return Region{}
+}
+
 // readKey is what a member keeps of a reading: its key and, where a custom field was read, the
 // day. It gives them back without what the settings do not ask for any more.
 func (r *Regional) readKey(kept string) (key, day string) {

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -57,6 +58,7 @@ func (m *Match) matchesPerson(p *Profile) bool {
 		{m.Title, p[JobTitle]},
 		{m.Site, p[Site]},
 		{m.Role, p[Role]},
+		{m.EmployeeID, p[EmployeeID]},
 	} {
 		if key.pattern != "" && !Glob(key.pattern, key.value) {
 			return false
@@ -84,6 +86,17 @@ func (m *Match) matchesLogins(logins []Login) bool {
 		}
 	}
 	return false
+}
+
+// unnumbered is scope for somebody without an employee number, or of whom it is not known:
+// no entry that names one leaves them out (R11).
+func (s *Scope) unnumbered() *Scope {
+	left := &Scope{Include: slices.Clone(s.Include), Exclude: slices.Clone(s.Exclude)}
+	for i := range left.Include {
+		left.Include[i].EmployeeID = ""
+	}
+	left.Exclude = slices.DeleteFunc(left.Exclude, func(m Match) bool { return m.EmployeeID != "" })
+	return left
 }
 
 // admitsAgent says whether scope leaves one agent record of somebody (R11).

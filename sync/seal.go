@@ -205,7 +205,7 @@ func (p *planner) expand(s Sealed) *Member {
 // weigh judges the person whom a seal names. What nobody reports is empty in the
 // member that is expected, but for the time zone and language, which the seal tells.
 func (p *planner) weigh(w *sealWords, person *Person) verdict {
-	v := p.judge(person, nil)
+	v := p.judge(person, &Profile{EmployeeID: w.employeeID})
 	if p.in.Snapshot.Regional != nil {
 		trace := p.in.Trace
 		p.in.Trace = nil // it is told when the member is met

@@ -48,6 +48,7 @@ func (f *findings) read(s *config.Settings, account *config.Account, snapshot *s
 		f.seen.note("department", e.Department)
 		f.seen.note("title", e.JobTitle)
 		f.seen.note("site", e.Site)
+		f.seen.note("employee_id", e.EmployeeID)
 	}
 	for i := range snapshot.SubAccounts {
 		sub := &snapshot.SubAccounts[i]
@@ -143,6 +144,7 @@ func (f *findings) seenOnRoster(ctx context.Context, s *config.Settings) {
 		f.seen.note("department", r.Department)
 		f.seen.note("title", r.JobTitle)
 		f.seen.note("site", r.Site)
+		f.seen.note("employee_id", r.EmployeeID)
 	}
 }
 
@@ -156,6 +158,7 @@ func (f *findings) match(entry string, m *config.Match) {
 		{"title", m.Title},
 		{"site", m.Site},
 		{"role", m.Role},
+		{"employee_id", m.EmployeeID},
 	} {
 		f.matchKey(entry, key.name, key.pattern)
 	}

@@ -294,7 +294,7 @@ func (p *planning) judgeUpdate(m *modelMember) {
 		return
 	}
 	switch {
-	case q.byEmail || was.rc != m.rc || !maps.Equal(was.values, m.values) || !maps.Equal(was.logins, m.logins) || !maps.Equal(was.pins, m.pins):
+	case q.byEmail || was.rc != m.rc || !sameValues(was.values, m.values) || !maps.Equal(was.logins, m.logins) || !maps.Equal(was.pins, m.pins):
 		q.outcome = update
 	case slices.ContainsFunc(append(limitedFields, "logins"), func(field string) bool { return p.held[heldKey{m.id, field}] }):
 		q.outcome = heldBack

@@ -355,7 +355,7 @@ func (p *planning) apply(m *modelMember, byEmail bool) {
 		q.outcome = link
 	case !before.active:
 		q.outcome = reactivate
-	case byEmail, before.rc != m.rc, !maps.Equal(before.values, m.values), !maps.Equal(before.logins, m.logins), !maps.Equal(before.pins, m.pins):
+	case byEmail, before.rc != m.rc, !sameValues(before.values, m.values), !maps.Equal(before.logins, m.logins), !maps.Equal(before.pins, m.pins):
 		q.outcome = update
 	default:
 		q.outcome = same

@@ -219,7 +219,7 @@ func (g *game) runner() *sync.Runner {
 			Account: name, BaseURL: "http://localhost", RingCXURL: "http://localhost",
 			MainAccountID: string(account.MainAccountID), ClientID: account.ClientID,
 			ClientSecret: string(credentials.ClientSecret), JWT: string(credentials.JWT),
-			UserAgent: "ringroster/model", Transport: g,
+			UserAgent: "ringroster/model", Transport: g, EmployeeReference: g.settings.EmployeeID.Reference,
 		})
 	}
 	r.Now = g.now

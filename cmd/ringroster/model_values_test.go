@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,6 +68,11 @@ func (m *modelMember) told(field string) string {
 		return m.synced[field]
 	}
 	return "-"
+}
+
+// sameValues compares values, of which those that are not there are empty.
+func sameValues(a, b map[string]string) bool {
+	return !slices.ContainsFunc(slices.Concat(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b))), func(field string) bool { return a[field] != b[field] })
 }
 
 // changeMap edits `map` in the settings.

@@ -173,6 +173,7 @@ type Match struct {
 	Title      string `mapstructure:"title" json:"title,omitempty"`
 	Site       string `mapstructure:"site" json:"site,omitempty"`
 	Role       string `mapstructure:"role" json:"role,omitempty"`
+	EmployeeID string `mapstructure:"employee_id" json:"employee_id,omitempty"`
 }
 
 // Onboarding says who comes to the roster by itself, and with what.

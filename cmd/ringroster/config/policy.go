@@ -161,7 +161,7 @@ func matches(entries []Match) []sync.Match {
 	for i, m := range entries {
 		all[i] = sync.Match{
 			Email: m.Email, SubAccount: string(m.SubAccount), AgentGroup: string(m.AgentGroup),
-			Department: m.Department, Title: m.Title, Site: m.Site, Role: m.Role,
+			Department: m.Department, Title: m.Title, Site: m.Site, Role: m.Role, EmployeeID: m.EmployeeID,
 		}
 	}
 	return all

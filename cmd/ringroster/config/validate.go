@@ -359,6 +359,6 @@ func validateMatches(r *report, key string, entries []Match) {
 
 func validateMatch(r *report, key string, m Match) {
 	if m == (Match{}) {
-		r.add(key, "is empty, which would match everybody: set email, sub_account, agent_group, department, title, site or role")
+		r.add(key, "is empty, which would match everybody: set email, sub_account, agent_group, department, title, site, role or employee_id")
 	}
 }
