@@ -51,10 +51,16 @@ func (g *game) forget() {
 	g.counts.forgotten++
 }
 
-// wordsOf are names and addresses that somebody ever had, and nobody else.
+// wordColumns are those of which one person's values are nobody else's, as a rule.
+var wordColumns = []string{"last_name", "email", "employee_id"}
+
+// wordsOf are names, addresses and numbers that somebody ever had, and nobody else.
 func (g *game) wordsOf(m *modelMember) []string {
-	words := map[string]bool{m.values["last_name"]: true, m.values["email"]: true, m.synced["last_name"]: true, m.synced["email"]: true}
-	for row := range g.history(`member_id = ? AND field IN ('last_name', 'email')`, m.id) {
+	words := map[string]bool{}
+	for _, column := range wordColumns {
+		words[m.values[column]], words[m.synced[column]] = true, true
+	}
+	for row := range g.history(`member_id = ? AND field IN ('last_name', 'email', 'employee_id')`, m.id) {
 		words[text(row.Before)], words[row.After] = true, true
 	}
 	for h, said := range g.said {
@@ -69,7 +75,7 @@ func (g *game) wordsOf(m *modelMember) []string {
 	}
 	for id, other := range g.members {
 		if id != m.id {
-			for _, column := range []string{"last_name", "email"} {
+			for _, column := range wordColumns {
 				delete(words, other.values[column])
 				delete(words, other.synced[column])
 				delete(words, g.begun[id][column]) // no history tells of edits by SQL since
@@ -79,7 +85,7 @@ func (g *game) wordsOf(m *modelMember) []string {
 			}
 		}
 	}
-	for row := range g.history(`member_id <> ? AND field IN ('last_name', 'email')`, m.id) { // a pin may hold anybody's
+	for row := range g.history(`member_id <> ? AND field IN ('last_name', 'email', 'employee_id')`, m.id) { // a pin may hold anybody's
 		delete(words, text(row.Before))
 		delete(words, row.After)
 	}
@@ -101,7 +107,7 @@ func (g *game) listen() {
 		if g.said[h] == nil {
 			g.said[h] = map[string]bool{}
 		}
-		g.said[h][h.last], g.said[h][h.email] = true, true
+		g.said[h][h.last], g.said[h][h.email], g.said[h][h.employee] = true, true, true
 	}
 }
 
