@@ -64,7 +64,7 @@ func TestR8TheHistoryTellsBothValues(t *testing.T) {
 	}
 }
 
-// Before version 18 nobody took down what `map` had made: of those who have what an entry
+// Before version 19 nobody took down what `map` had made: of those who have what an entry
 // gives it is that, and of nobody else.
 func TestUpgradeKnowsWhatWasMapped(t *testing.T) {
 	synced := `json_object('status', status, 'rc_user_id', rc_user_id, 'role', role, 'site', 'HQ', 'department', 'CS', 'job_title', 'CSR')`
