@@ -30,7 +30,7 @@ var listEntries = &operation{
 // Contacts reads the company directory and proves it as Snapshot does its lists
 // (R1): *Error, or the context's.
 func (d *Directory) Contacts(ctx context.Context, report func(sync.Progress)) (_ *sync.ContactList, err error) {
-	defer func() { err = d.c.stopped(ctx, err) }()
+	defer d.c.tellSilence(ctx, &err)
 	report, stop := d.c.listen(report)
 	defer stop()
 	list := &sync.ContactList{Account: d.c.Account, Faulty: map[string]string{}}

@@ -49,7 +49,7 @@ func (d *Directory) Close(ctx context.Context) {
 // Snapshot reads the whole account and proves it (R1), or returns an error:
 // *Error, or the context's. RingEX is read beside RingCX.
 func (d *Directory) Snapshot(ctx context.Context, report func(sync.Progress)) (_ *sync.Snapshot, err error) {
-	defer func() { err = d.c.stopped(ctx, err) }()
+	defer d.c.tellSilence(ctx, &err)
 	report, stop := d.c.listen(report)
 	defer stop()
 	defer emptyShelves()

@@ -12,7 +12,7 @@ import (
 // LookAgain reads a second time what leavers depend on, with the same proofs, in
 // the same session (R2). The answer holds only what was asked for.
 func (d *Directory) LookAgain(ctx context.Context, look sync.Look, report func(sync.Progress)) (_ *sync.Snapshot, err error) {
-	defer func() { err = d.c.stopped(ctx, err) }()
+	defer d.c.tellSilence(ctx, &err)
 	report, stop := d.c.listen(report)
 	defer stop()
 	defer emptyShelves()

@@ -113,7 +113,7 @@ func (r *reading) regional(raw jsontext.Value) {
 // cannot be read, or says neither time zone nor language, is left out, and so are
 // the rest where RingCentral itself fails. An error is the context's alone.
 func (d *Directory) Regional(ctx context.Context, extensions []string, report func(sync.Progress)) (_ map[string]sync.Region, _ []sync.Warning, err error) {
-	defer func() { err = d.c.stopped(ctx, err) }()
+	defer d.c.tellSilence(ctx, &err)
 	report, stop := d.c.listen(report)
 	defer stop()
 	timed := ctx

@@ -47,13 +47,13 @@ func (s *silence) answered(lost error) {
 	}
 }
 
-// stopped is an error of a reading, with the silence that ended because ctx is done.
-func (c *client) stopped(ctx context.Context, err error) error {
+// tellSilence adds to the error of a reading the silence that ended because ctx is done.
+func (c *client) tellSilence(ctx context.Context, err *error) {
 	c.silence.mu.Lock()
 	defer c.silence.mu.Unlock()
 	took := time.Since(c.silence.since)
-	if err == nil || ctx.Err() == nil || c.silence.since.IsZero() || c.silence.why == "" && took < patience {
-		return err
+	if *err == nil || ctx.Err() == nil || c.silence.since.IsZero() || c.silence.why == "" && took < patience {
+		return
 	}
-	return &sync.SilentError{For: took, Why: short(c.secrets.say(c.silence.why)), Err: err}
+	*err = &sync.SilentError{For: took, Why: short(c.secrets.say(c.silence.why)), Err: *err}
 }
