@@ -244,7 +244,10 @@ func TestR11SealsKnowEmployeeNumbers(t *testing.T) {
 	for _, tt := range []struct {
 		pattern string
 		want    []string
-	}{{"E*", nil}, {"X*", []string{"held deactivate 1 rc:701 out_of_scope"}}} {
+	}{
+		{"E*", nil},
+		{"X*", []string{"held deactivate 1 rc:701 out_of_scope"}},
+	} {
 		w.Policy.Scope = Scope{Exclude: []Match{{EmployeeID: tt.pattern}}}
 		passed := 0
 		w.Members = w.sealed(&passed)
@@ -252,7 +255,9 @@ func TestR11SealsKnowEmployeeNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := slices.DeleteFunc(lines(plan), func(line string) bool { return !strings.HasPrefix(line, "deactivate") && !strings.HasPrefix(line, "held") })
+		got := slices.DeleteFunc(lines(plan), func(line string) bool {
+			return !strings.HasPrefix(line, "deactivate") && !strings.HasPrefix(line, "held")
+		})
 		same(t, got, tt.want)
 		if passed != len(w.members)-len(tt.want) {
 			t.Errorf("%s: %d of %d members were known by their seal", tt.pattern, passed, len(w.members))
