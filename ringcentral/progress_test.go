@@ -66,8 +66,10 @@ func TestInterruptedInSilence(t *testing.T) {
 	}{
 		"silent from the first call": {"/", silent, 40 * time.Second, "while waiting for RingCentral, which had not answered for 40s"},
 		"silent in the middle":       {"/restapi/v1.0/account/~/extension", silent, 40 * time.Second, "while waiting for RingCentral, which had not answered for 40s"},
-		"silent for several tries": {"/", silent, 3 * time.Minute,
-			"while waiting for RingCentral, which had not answered for 3m0s (no whole answer came within " + attemptTimeout.String() + ")"},
+		"silent for several tries": {
+			"/", silent, 3 * time.Minute,
+			"while waiting for RingCentral, which had not answered for 3m0s (no whole answer came within " + attemptTimeout.String() + ")",
+		},
 		"refused":                  {"/", func(*http.Request) (*http.Response, error) { return nil, refused }, 15 * time.Second, "while waiting for RingCentral, which had not answered for 15s (dial tcp: connection refused)"},
 		"refused just now":         {"/", func(*http.Request) (*http.Response, error) { return nil, refused }, time.Millisecond, "while waiting for RingCentral, which had not answered (dial tcp: connection refused)"},
 		"in the middle of a call":  {"/", silent, time.Second, "context canceled"},
