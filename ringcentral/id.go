@@ -53,7 +53,8 @@ func someID(text string) id {
 }
 
 // ids is a list of ids by which nothing is decided, so no record is faulty for
-// it: what is no id in it is left out, and what is no list is a list of one.
+// it: what is no id in it is left out, and what is no list is a list of one. It is nil
+// where nothing can be read, which is not the same as an empty list.
 type ids []string
 
 // UnmarshalJSONFrom fails only on what is no JSON.
@@ -64,6 +65,9 @@ func (l *ids) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return err
+	}
+	if dec.PeekKind() == ']' {
+		*l = ids{}
 	}
 	for dec.PeekKind() != ']' {
 		if err := l.add(dec); err != nil {

@@ -124,7 +124,8 @@ type wireAgent struct {
 	UserName  string `json:"userName"`
 	AgentType string `json:"agentType"`
 	Active    *bool  `json:"isActive"`
-	// Supervisors stand in the examples alone, in no schema.
+	// Supervisors stand in the examples alone, in no schema: where they are absent, nobody
+	// knows them.
 	Supervisors ids `json:"supervisorAgentIds"`
 }
 
@@ -145,7 +146,6 @@ func (w *wireAgent) agent(fault string, texts *texts) sync.Agent {
 		FirstName: texts.shared(w.FirstName), LastName: texts.shared(w.LastName),
 		Email: texts.own(w.Email), UserName: texts.own(w.UserName),
 		Type: texts.shared(w.AgentType), Active: w.Active != nil && *w.Active, Faulty: fault,
-		Supervisors: w.Supervisors,
 	}
 }
 
@@ -174,8 +174,10 @@ func decodeAgents(body []byte, what, group string) ([]sync.Agent, error) {
 		if a.ID == "" && a.RCUserID == "" && a.Email == "" {
 			return nil, nonsense("record %d names nobody", i+1)
 		}
-		if i > 0 && slices.Equal(a.Supervisors, agents[i-1].Supervisors) {
+		if i > 0 && len(w.Supervisors) > 0 && slices.Equal(w.Supervisors, rows[i-1].Supervisors) {
 			a.Supervisors = agents[i-1].Supervisors // a group often has one supervisor: kept once
+		} else {
+			a.Supervisors = sync.NewAgentIDs(w.Supervisors)
 		}
 		agents[i] = a
 	}

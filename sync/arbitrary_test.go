@@ -117,7 +117,8 @@ func arbitraryAgent(t *rapid.T, id string) Agent {
 		ID: id, RCUserID: someRC.Draw(t, "rc"), FirstName: someFirst.Draw(t, "first"), LastName: someLast.Draw(t, "last"),
 		Email: someEmail.Draw(t, "email"), UserName: someFirst.Draw(t, "user name"), Type: someType.Draw(t, "type"),
 		Active: !seldom.Draw(t, "inactive"), Faulty: someFaulty.Draw(t, "faulty"),
-		Supervisors: rapid.SliceOfN(rapid.SampledFrom([]string{"501", "502", "503", "999"}), 0, 2).Draw(t, "supervisors"),
+		Supervisors: rapid.OneOf(rapid.Just(AgentIDs("")), rapid.Map(
+			rapid.SliceOfN(rapid.SampledFrom([]string{"501", "502", "503", "999"}), 0, 2), NewAgentIDs)).Draw(t, "supervisors"),
 	}
 	if a.Faulty != "" && rapid.Bool().Draw(t, "no id") {
 		a.ID = ""

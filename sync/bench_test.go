@@ -20,7 +20,7 @@ func bigWorld(n int) *world {
 		if i%20 == 7 {
 			linked = rc("")
 		}
-		w.agent(place, fmt.Sprint(500000+i), name, linked, userName("user"+rcID))
+		w.agent(place, fmt.Sprint(500000+i), name, linked, userName("user"+rcID), under(fmt.Sprint(500000+i%40)))
 		w.extension(rcID, name, number(fmt.Sprint(i)), department("Sales", "Agent"), site("Main"))
 	}
 	return w

@@ -70,26 +70,27 @@ const (
 
 // Why a person is skipped, a leaver stays, or something else is worth a line.
 const (
-	NoteNoAccess         Reason = "no_access"
-	NoteNotManaged       Reason = "not_managed"
-	NoteNeverLinked      Reason = "never_linked"
-	NoteInConflict       Reason = "in_conflict"
-	NoteDeclined         Reason = "declined"
-	NoteManual           Reason = "manual_mode"
-	NotePinned           Reason = "pinned"
-	NoteDeactivateOff    Reason = "deactivate_off"
-	NoteProtected        Reason = "protected"
-	NoteRejected         Reason = "rejected"
-	NoteInGrace          Reason = "in_grace"
-	NoteRefused          Reason = "refused" // an operator rejected this value (R36)
-	NoteExtensionMissing Reason = "extension_missing"
-	NoteUnproved         Reason = "extension_unproved" // nobody knows whether RingEX disabled them
-	NoteRecordUnproved   Reason = "record_unproved"    // nobody knows whether RingCX has an agent record of them
-	NoteUnknownAgentType Reason = "unknown_agent_type"
-	NoteMapUnused        Reason = "map_unused"
-	NoteChangedSince     Reason = "changed_since" // undo leaves it alone (R29)
-	NoteKeptRequired     Reason = "required_field_kept"
-	NoteRegionalWaits    Reason = "regional_settings_wait" // how many people's own are still to be read
+	NoteNoAccess          Reason = "no_access"
+	NoteNotManaged        Reason = "not_managed"
+	NoteNeverLinked       Reason = "never_linked"
+	NoteInConflict        Reason = "in_conflict"
+	NoteDeclined          Reason = "declined"
+	NoteManual            Reason = "manual_mode"
+	NotePinned            Reason = "pinned"
+	NoteDeactivateOff     Reason = "deactivate_off"
+	NoteProtected         Reason = "protected"
+	NoteRejected          Reason = "rejected"
+	NoteInGrace           Reason = "in_grace"
+	NoteRefused           Reason = "refused" // an operator rejected this value (R36)
+	NoteExtensionMissing  Reason = "extension_missing"
+	NoteUnproved          Reason = "extension_unproved" // nobody knows whether RingEX disabled them
+	NoteRecordUnproved    Reason = "record_unproved"    // nobody knows whether RingCX has an agent record of them
+	NoteUnknownAgentType  Reason = "unknown_agent_type"
+	NoteMapUnused         Reason = "map_unused"
+	NoteSupervisorMissing Reason = "supervisor_missing"
+	NoteChangedSince      Reason = "changed_since" // undo leaves it alone (R29)
+	NoteKeptRequired      Reason = "required_field_kept"
+	NoteRegionalWaits     Reason = "regional_settings_wait" // how many people's own are still to be read
 )
 
 // FieldChange is one field's before and after. Logins stand there as JSON.

@@ -214,6 +214,8 @@ func (p *planner) compareLoginRows(fields []FieldChange, person *Person, m, next
 		reason = ReasonLocalEdit
 	case m.Linked && onlyDataSource(want, m.Logins):
 		reason = ReasonSettings
+	case m.Linked && p.in.State.NewSupervisors && onlyFirstSupervisors(want, m.Logins):
+		reason = ReasonFirstFill
 	}
 	next.Logins = want
 	return append(fields, FieldChange{Field: "logins", Before: LoginsJSON(m.Logins), After: LoginsJSON(want), Reason: reason})

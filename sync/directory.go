@@ -114,9 +114,9 @@ type Agent struct {
 	Type      string `json:"type,omitempty"` // AGENT, SUPERVISOR, MULTI_USER, MULTI_SUPERVISOR, or what comes next
 	Active    bool   `json:"active,omitempty"`
 	Faulty    string `json:"faulty,omitempty"` // what is wrong with the record; "": nothing
-	// Supervisors are the ids of the agent records, in the same sub-account, of
-	// those who supervise this one. Nothing is decided by them.
-	Supervisors []string `json:"supervisors,omitempty"`
+	// Supervisors are the agent records, in the same sub-account, of those who
+	// supervise this one. Nothing is decided by them.
+	Supervisors AgentIDs `json:"supervisors,omitzero"`
 }
 
 // Extension is one RingEX extension of any type.

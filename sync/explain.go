@@ -184,6 +184,7 @@ func (p *planner) tracePerson(person *Person, m *Member, v *verdict) {
 		}
 		p.trace(person, m, "", "RingCX agents", "agent %s of group %s (%s) in sub-account %s (%s): %s %s <%s>, type %s, active %t",
 			r.ID, r.Group.ID, r.Group.Name, r.Sub.ID, r.Sub.Name, r.FirstName, r.LastName, r.Email, r.Type, r.Active)
+		p.traceSupervisors(person, m, r)
 	}
 	p.traceExtension(person, m, v)
 	if len(v.Roles) > 0 {

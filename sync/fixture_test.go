@@ -99,7 +99,7 @@ func (w *world) agent(place, id, name string, options ...option) {
 	group := w.group(place)
 	group.Agents = append(group.Agents, Agent{
 		ID: r.id, RCUserID: r.rc, FirstName: r.first, LastName: r.last, Email: r.email, UserName: r.userName,
-		Type: r.agentType, Active: !r.inactive, Faulty: r.faulty, Supervisors: r.supervisors,
+		Type: r.agentType, Active: !r.inactive, Faulty: r.faulty, Supervisors: NewAgentIDs(r.supervisors),
 	})
 }
 

@@ -67,7 +67,7 @@ func (p Profile) impersonal() Profile {
 func impersonalLogins(logins []Login) []Login {
 	logins = slices.Clone(logins)
 	for i := range logins {
-		logins[i].UserName = ""
+		logins[i].UserName, logins[i].Supervisors = "", ""
 	}
 	return logins
 }
@@ -253,7 +253,7 @@ func (e *erasure) blank(line *pastLine, sub string) {
 	if line.Group != nil {
 		for i := range line.Group.Agents {
 			if a := &line.Group.Agents[i]; e.means(a.RCUserID, a.Email) || e.member.everHeld(loginKey(sub, a.ID)) {
-				a.FirstName, a.LastName, a.Email, a.UserName = "", "", "", ""
+				a.FirstName, a.LastName, a.Email, a.UserName, a.Supervisors = "", "", "", "", ""
 			}
 		}
 	}

@@ -50,7 +50,10 @@ type Piece struct {
 
 // pastFormat counts the changes of the format that an older or newer program
 // would misread.
-const pastFormat = 2
+const pastFormat = 3
+
+// oldPastFormat is of when no roster knew supervisors.
+const oldPastFormat = 2
 
 // pastBatch is how many records share a line: enough to make lines cheap, few
 // enough to keep them small.

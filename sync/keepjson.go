@@ -91,14 +91,8 @@ func appendAgent(b []byte, a *Agent) []byte {
 	b = appendKey(b, "type", a.Type)
 	b = appendFlag(b, "active", a.Active)
 	b = appendKey(b, "faulty", a.Faulty)
-	for i, id := range a.Supervisors {
-		if i == 0 {
-			b = append(b, `"supervisors":[`...)
-		}
-		b = append(AppendText(b, id), ',')
-	}
-	if len(a.Supervisors) > 0 {
-		b = append(b[:len(b)-1], ']', ',')
+	if a.Supervisors != "" {
+		b = append(append(append(b, `"supervisors":`...), a.Supervisors...), ',')
 	}
 	return closed(b)
 }

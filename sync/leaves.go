@@ -180,7 +180,7 @@ func (a *aftermath) add(person *Person) {
 				l.supervisors = l.supervisors || r.Faulty != "" || supervises(r.Type)
 			}
 		}
-		for _, id := range r.Supervisors {
+		for _, id := range r.Supervisors.List() {
 			for _, boss := range a.bosses[place{r.Sub.ID, id}] {
 				if under := a.supervised[boss]; len(under) == 0 || under[len(under)-1] != person {
 					a.supervised[boss] = append(under, person)

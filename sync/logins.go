@@ -13,14 +13,13 @@ import (
 // not read nothing is known, so nothing changes (R8).
 func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 	if len(held) == len(person.Agents) && !slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
-		return !slices.Contains(held, p.login(r))
+		return !slices.Contains(held, p.login(r, held))
 	}) {
 		return held // nearly always
 	}
-	want := p.logins(make([]Login, 0, max(len(held), len(person.Agents))), person)
+	want := p.logins(make([]Login, 0, max(len(held), len(person.Agents))), person, held)
 	for _, l := range held {
-		same := func(w Login) bool { return w.SubAccountID == l.SubAccountID && w.AgentID == l.AgentID }
-		if slices.ContainsFunc(want, same) {
+		if slices.ContainsFunc(want, l.isSame) {
 			continue
 		}
 		if p.read[l.SubAccountID] {
@@ -32,11 +31,12 @@ func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 	return want
 }
 
-// logins appends the rows that stand for the agent records of a person.
-func (p *planner) logins(to []Login, person *Person) []Login {
+// logins appends the rows that stand for the agent records of a person whose member has
+// the rows held.
+func (p *planner) logins(to []Login, person *Person, held []Login) []Login {
 	for _, r := range person.Agents {
 		if r.ID != "" {
-			to = append(to, p.login(r))
+			to = append(to, p.login(r, held))
 		}
 	}
 	if len(to) > 1 {
@@ -45,13 +45,29 @@ func (p *planner) logins(to []Login, person *Person) []Login {
 	return to
 }
 
-func (p *planner) login(r AgentRecord) Login {
-	return Login{
+// login keeps the supervisors that the row had where the record tells none (R8).
+func (p *planner) login(r AgentRecord, held []Login) Login {
+	l := Login{
 		SubAccountID: r.Sub.ID, SubAccount: r.Sub.Name,
 		AgentGroupID: r.Group.ID, AgentGroup: r.Group.Name,
 		AgentID: r.ID, AgentType: r.Type, UserName: r.UserName,
 		DataSource: p.in.Policy.DataSource, Active: r.Active,
 	}
+	switch r.Supervisors {
+	case noAgents:
+	case "":
+		if i := slices.IndexFunc(held, l.isSame); i >= 0 {
+			l.Supervisors = held[i].Supervisors
+		}
+	default:
+		l.Supervisors = r.Supervisors
+	}
+	return l
+}
+
+// isSame says whether two rows are of one agent record.
+func (l *Login) isSame(other Login) bool {
+	return l.SubAccountID == other.SubAccountID && l.AgentID == other.AgentID
 }
 
 func sortLogins(logins []Login) { slices.SortFunc(logins, compareLogins) }
@@ -80,6 +96,9 @@ func fingerprint(logins []Login) string {
 		d.add(l.UserName)
 		d.add(l.DataSource)
 		d.add(strconv.FormatBool(l.Active))
+		if l.Supervisors != "" { // which came when there were digests already
+			d.add(string(l.Supervisors))
+		}
 	}
 	return d.String()
 }
@@ -130,7 +149,11 @@ func appendLogins(b []byte, logins []Login) []byte {
 				b = AppendText(b, value)
 			}
 		}
-		b = append(strconv.AppendBool(append(b, `,"active":`...), l.Active), '}')
+		b = strconv.AppendBool(append(b, `,"active":`...), l.Active)
+		if l.Supervisors != "" {
+			b = append(append(b, `,"supervisor_agent_ids":`...), l.Supervisors...)
+		}
+		b = append(b, '}')
 	}
 	return append(b, ']')
 }
@@ -146,6 +169,17 @@ func onlyDataSource(a, b []Login) bool {
 	return slices.EqualFunc(a, b, func(x, y Login) bool {
 		x.DataSource = y.DataSource
 		return x == y
+	})
+}
+
+// onlyFirstSupervisors says whether logins get supervisors where they had none, and
+// nothing else.
+func onlyFirstSupervisors(want, held []Login) bool {
+	return slices.EqualFunc(want, held, func(w, h Login) bool {
+		if h.Supervisors == "" {
+			h.Supervisors = w.Supervisors
+		}
+		return w == h
 	})
 }
 

@@ -76,7 +76,7 @@ func (p *planner) newMember(person *Person) *Member {
 	*m = Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
 		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: firstOf(p.renamed[person], v.Username), Profile: v.Profile,
-		Logins: p.logins(m.Logins[:0], person), Own: p.newcomersGifts(person, &v).own,
+		Logins: p.logins(m.Logins[:0], person, nil), Own: p.newcomersGifts(person, &v).own,
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional
 	m.Synced = asHeld(m)

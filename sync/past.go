@@ -205,6 +205,9 @@ func (l *pastLines) past() (*Past, error) {
 			return nil, err
 		}
 		if line.End || line.Members != nil || line.Sealed != nil {
+			if head.Format == oldPastFormat {
+				p.Snapshot.dropSupervisors()
+			}
 			p.first = line
 			return p, nil
 		}
@@ -224,7 +227,7 @@ func parsePastHead(raw json.RawMessage) (*pastHead, error) {
 	if err := json.Unmarshal(raw, &seen); err != nil || seen.Head.Format == 0 {
 		return nil, errors.New("it does not begin as a snapshot does")
 	}
-	if seen.Head.Format != pastFormat {
+	if seen.Head.Format != pastFormat && seen.Head.Format != oldPastFormat {
 		return nil, fmt.Errorf("ringroster %s wrote it, in another format than this version reads", seen.Head.Version)
 	}
 	var line pastLine
@@ -232,6 +235,13 @@ func parsePastHead(raw json.RawMessage) (*pastHead, error) {
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&line)
 	return line.Head, err
+}
+
+// dropSupervisors takes out of the records what the planner of an old run did not compare.
+func (s *Snapshot) dropSupervisors() {
+	for r := range s.agents {
+		r.Supervisors = ""
+	}
 }
 
 // add puts the records of one line where they were.

@@ -315,6 +315,7 @@ func (p *planner) finish(s *settling) {
 	}
 	p.plan.Doubts = s.found.doubts()
 	p.plan.Lengths, p.plan.Ended = s.read.lengths(s.found), s.read.ended()
+	p.noteSupervisors()
 	p.order()
 	p.nameOthers()
 }

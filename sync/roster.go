@@ -143,6 +143,9 @@ type Login struct {
 	UserName     string `json:"user_name"`
 	DataSource   string `json:"data_source"`
 	Active       bool   `json:"active"`
+	// Supervisors are whom the agent reports to, in the same sub-account; "": nobody, or
+	// nobody knows.
+	Supervisors AgentIDs `json:"supervisor_agent_ids,omitzero"`
 }
 
 // State is what the roster knows about an account besides its members.
@@ -172,6 +175,8 @@ type State struct {
 	Ended map[int64]time.Time `json:"ended"`
 	// New are fields that no whole run of the account has read: this one fills them first.
 	New FieldSet `json:"new,omitempty"`
+	// NewSupervisors says the same of the supervisors of logins.
+	NewSupervisors bool `json:"new_supervisors,omitempty"`
 
 	Kept  map[string]bool `json:"-"`              // names of the pieces that earlier runs kept (Keep)
 	Bases map[string]Base `json:"-"`              // of them the newest that are whole lists, by Piece.List

@@ -145,11 +145,16 @@ func (m *Member) digest(into *[digestLength]byte, room []byte) []byte {
 		for _, s := range [...]string{l.SubAccountID, l.SubAccount, l.AgentGroupID, l.AgentGroup, l.AgentID, l.AgentType, l.UserName, l.DataSource} {
 			add(s)
 		}
+		flags := byte(0)
 		if l.Active {
-			b = append(b, 1)
-		} else {
-			b = append(b, 0)
+			flags = 1
 		}
+		if l.Supervisors == "" { // as all had none when there were seals already
+			b = append(b, flags)
+			continue
+		}
+		b = append(b, flags|2)
+		add(string(l.Supervisors))
 	}
 	for f := firstLateField; f < fieldCount; f++ {
 		if value := m.Profile[f]; value != "" {
@@ -236,7 +241,7 @@ func (p *planner) expect(w *sealWords, person *Person, v *verdict) *Member {
 	*m = Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
 		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: w.username, Profile: v.Profile,
-		Logins: p.logins(m.Logins[:0], person),
+		Logins: p.logins(m.Logins[:0], person, nil),
 	}
 	if m.Username == "" {
 		m.Username = m.loginName()

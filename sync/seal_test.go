@@ -354,6 +354,10 @@ func TestListsAreWrittenAsJSONWritesThem(t *testing.T) {
 		for _, f := range v.Fields() {
 			switch f.Kind() {
 			case reflect.String:
+				if ids, ok := reflect.TypeAssert[*AgentIDs](f.Addr()); ok {
+					*ids = NewAgentIDs(rapid.OneOf(rapid.Just[[]string](nil), rapid.SliceOfN(text, 0, 3)).Draw(t, "ids"))
+					continue
+				}
 				f.SetString(text.Draw(t, "text"))
 			case reflect.Bool:
 				f.SetBool(rapid.Bool().Draw(t, "flag"))

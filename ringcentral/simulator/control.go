@@ -16,9 +16,10 @@ import (
 //	GET, PATCH  /behaviour   limits, lifetimes, latency, variations, faults; what is not given stays
 //	GET, POST, DELETE /faults  list, add one, remove all
 //	GET, DELETE /counters    requests by operation, 429s sent, faults that acted; DELETE sets them to 0
-//	POST        /people/join, /people/leave, /people/rename, /people/email, /people/move
+//	POST        /people/join, /people/leave, /people/rename, /people/email, /people/move,
+//	            /people/supervise
 //
-// Bodies of /people are the fields of Newcomer, and email, first_name, last_name, new_email, sub_account, group;
+// Bodies of /people are the fields of Newcomer, and email, first_name, last_name, new_email, sub_account, group, supervisor;
 // "account" (a main account id) chooses among several. An error is 400 with {"error": …}.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
@@ -129,7 +130,8 @@ func (s *Server) counters([]byte) (any, error) {
 type peopleEdit struct {
 	Account string `json:"account"` // main account id; empty: the first
 	Newcomer
-	NewEmail string `json:"new_email"`
+	NewEmail   string `json:"new_email"`
+	Supervisor string `json:"supervisor"` // an email; empty: nobody
 }
 
 func (s *Server) editPeople(act string, body []byte) (any, error) {
@@ -161,8 +163,10 @@ func (a *Account) apply(act string, e peopleEdit) (records int, err error) {
 		records = a.Rename(e.Email, e.FirstName, e.LastName)
 	case "email":
 		records = a.ChangeEmail(e.Email, e.NewEmail)
+	case "supervise":
+		records = a.Supervise(e.Email, e.Supervisor)
 	default:
-		return 0, fmt.Errorf("%q is not one of join, leave, rename, email, move", act)
+		return 0, fmt.Errorf("%q is not one of join, leave, rename, email, move, supervise", act)
 	}
 	if records == 0 {
 		err = fmt.Errorf("nobody has the email %q", e.Email)

@@ -58,7 +58,7 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "/people/join", `{"email":"x@example.com","sub_account":"1"}`, `no sub-account has the id "1"`},
 		{"POST", "/people/join", `{"email":"x@example.com","group":1}`, `sub-account 99990001 has no group 1`},
 		{"POST", "/people/move", `{"email":"x@example.com","sub_account":"99990001","group":1001}`, `nobody with the email x@example.com is an agent of sub-account 99990001`},
-		{"POST", "/people/fly", `{}`, `"fly" is not one of join, leave, rename, email, move`},
+		{"POST", "/people/fly", `{}`, `"fly" is not one of join, leave, rename, email, move, supervise`},
 		{"POST", "/people/leave", `{"account":"1"}`, `no account has the main account id "1"`},
 		{"POST", "/people/leave", `{"mail":"x"}`, `reading the body: json: unknown field "mail"`},
 		{"POST", "/faults", `{"kind":"status"}`, `kind status needs status`},

@@ -23,7 +23,7 @@
 //	    owner_id: 700000001            # the extension whose JWT it is
 //	    id: 400100001                  # RingEX account
 //	    main_account_id: "99990000"    # RingCX main account
-//	    # no_jwt_flow, no_wfo_access, refresh_tokens: true; scopes: []; missing_permissions: [ReadUserRoles]
+//	    # no_jwt_flow, no_wfo_access, no_supervisors, refresh_tokens: true; scopes: []; missing_permissions: [ReadUserRoles]
 //	    roles: [{id: "1", name: Super Admin, permissions: [ReadExtensions]}]
 //	    sites: [{id: main-site, name: Main Site}]
 //	    extensions:

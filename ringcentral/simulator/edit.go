@@ -118,6 +118,24 @@ func (a *Account) Move(email, subAccount string, group int64) error {
 	return fmt.Errorf("nobody with the email %s is an agent of sub-account %s", email, subAccount)
 }
 
+// Supervise puts each agent record of a person under the supervisor's records of the same sub-account, or
+// under nobody, and tells how many there were.
+func (a *Account) Supervise(email, supervisor string) (records int) {
+	bosses := map[*SubAccount][]int64{}
+	for sub, m := range a.agents() {
+		if supervisor != "" && strings.EqualFold(m.Email, supervisor) {
+			bosses[sub] = append(bosses[sub], m.ID)
+		}
+	}
+	for sub, m := range a.agents() {
+		if strings.EqualFold(m.Email, email) {
+			m.Supervisors = bosses[sub]
+			records++
+		}
+	}
+	return records
+}
+
 // group finds a group; empty means the first there is.
 func (a *Account) group(subAccount string, group int64) (*Group, error) {
 	if subAccount == "" && len(a.SubAccounts) > 0 {

@@ -1,5 +1,7 @@
 package simulator
 
+import "encoding/json"
+
 // With `variations: true` the answers say the same in other ways, as ringcentral/API.md warns RingCentral may: ids as
 // strings where the schema says numbers, null group ids, unknown enum values, unknown fields, extensions
 // without contact or roles. Which record gets what follows from its id, so it is the same on every read.
@@ -17,7 +19,7 @@ func varyAgent(w *agentWire, m *Agent) {
 	case 3:
 		w.Novelty = novelty
 	case 4:
-		w.Supervisors, w.Supervisees = nil, nil
+		w.Supervisors, w.Supervisees = json.RawMessage("null"), nil
 	}
 	if m.ID%23 == 5 && m.Type == "" {
 		w.Type = "DIGITAL_AGENT"

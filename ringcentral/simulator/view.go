@@ -79,7 +79,7 @@ type agentWire struct {
 	Email       string  `json:"email"`
 	Type        string  `json:"agentType"`
 	IsActive    bool    `json:"isActive"`
-	Supervisors []int64 `json:"supervisorAgentIds"`
+	Supervisors any     `json:"supervisorAgentIds,omitempty"`
 	Supervisees []int64 `json:"superviseeAgentIds"`
 	EnvID       string  `json:"envID"`
 	Novelty     string  `json:"loyaltyTier,omitempty"` // a field nobody knows: see variations.go
@@ -111,6 +111,9 @@ func (v *view) agent(sub *SubAccount, g *Group, m *Agent, below []int64) agentWi
 	}
 	if v.vary {
 		varyAgent(&w, m)
+	}
+	if v.account.NoSupervisors {
+		w.Supervisors = nil
 	}
 	return w
 }

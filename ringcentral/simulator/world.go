@@ -56,13 +56,15 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // Account is one customer of RingCentral: a RingEX account, the RingCX main account linked to it,
 // and the one app and one user whose credentials the simulator accepts.
 type Account struct {
-	ClientID      string `yaml:"client_id" json:"client_id"`
-	ClientSecret  string `yaml:"client_secret" json:"client_secret"`
-	JWT           string `yaml:"jwt" json:"jwt"`           // the personal JWT credential
-	OwnerID       int64  `yaml:"owner_id" json:"owner_id"` // extension of the user who owns the JWT
-	NoJWTFlow     bool   `yaml:"no_jwt_flow,omitempty" json:"no_jwt_flow,omitempty"`
-	NoWFOAccess   bool   `yaml:"no_wfo_access,omitempty" json:"no_wfo_access,omitempty"`
-	RefreshTokens bool   `yaml:"refresh_tokens,omitempty" json:"refresh_tokens,omitempty"` // app setting "Issue refresh tokens"
+	ClientID     string `yaml:"client_id" json:"client_id"`
+	ClientSecret string `yaml:"client_secret" json:"client_secret"`
+	JWT          string `yaml:"jwt" json:"jwt"`           // the personal JWT credential
+	OwnerID      int64  `yaml:"owner_id" json:"owner_id"` // extension of the user who owns the JWT
+	NoJWTFlow    bool   `yaml:"no_jwt_flow,omitempty" json:"no_jwt_flow,omitempty"`
+	NoWFOAccess  bool   `yaml:"no_wfo_access,omitempty" json:"no_wfo_access,omitempty"`
+	// NoSupervisors says that agents come without supervisorAgentIds, as its schema has them.
+	NoSupervisors bool `yaml:"no_supervisors,omitempty" json:"no_supervisors,omitempty"`
+	RefreshTokens bool `yaml:"refresh_tokens,omitempty" json:"refresh_tokens,omitempty"` // app setting "Issue refresh tokens"
 	// Scopes are the app's; nil is ReadAccounts alone.
 	Scopes []string `yaml:"scopes,omitempty" json:"scopes,omitempty"`
 	// MissingPermissions are RingEX user permissions the owner lacks, e.g. ReadUserRoles.
