@@ -207,7 +207,7 @@ func writeLast(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 		return err
 	}
 	read := fieldsWithout(slices.DeleteFunc(sync.Fields(), func(f sync.Field) bool { return !c.Plan.Unread.Has(f) })...)
-	known, err := jsonList(columnNames(read...))
+	known, err := jsonList(append(columnNames(read...), supervisorsColumn))
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func TestStatusTransitionsLeaveTheirTimes(t *testing.T) {
 		UpdatedAt: "2026-11-26T03:00:00Z", UpdatedBy: "wfm-sync",
 		DeactivatedAt: new("2026-11-24T03:00:00Z"), ReactivatedAt: new("2026-11-25T03:00:00Z"),
 		LastSeenAt: new("2026-11-26T02:59:00Z"),
-		Teams:      `["sales"]`, Categories: "[]", Permissions: `{"agent_login":true}`, Pins: "[]",
+		Teams:      `["sales"]`, Categories: "[]", Permissions: `{"agent_login":true}`, Pins: "[]", Supervisors: "[]",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -32,11 +32,12 @@ SELECT m.member_id, json_object(` + list(onboardedTexts, pair("m.")) + `, ` + li
 		return `'` + column + `', json(m.` + column + `)`
 	}) + `,
          'logins', json((
-           SELECT json_group_array(json_object(
+           SELECT json_group_array(json_patch(json_object(
                     'sub_account_id', l.value ->> 0, 'sub_account', l.value ->> 1,
                     'agent_group_id', l.value ->> 2, 'agent_group', l.value ->> 3,
                     'agent_id', l.value ->> 4, 'agent_type', l.value ->> 5, 'user_name', l.value ->> 6,
-                    'data_source', l.value ->> 7, 'active', json(iif(l.value ->> 8, 'true', 'false'))))
+                    'data_source', l.value ->> 7, 'active', json(iif(l.value ->> 8, 'true', 'false'))),
+                    iif(json_array_length(l.value) > 9, json_object('supervisor_agent_ids', l.value -> 9), '{}')))
              FROM json_each(m.logins) l))) AS text
   FROM members m;
 
@@ -85,6 +86,9 @@ var rosterColumns = func() (names []string) {
 	return names
 }()
 
+// supervisorsColumn is the one column that is worked out of others' rows.
+const supervisorsColumn = "supervisors"
+
 // rosterColumn is a column of the view: nearly always one of the member's. A linked member
 // that is neither absent nor inactive was in the last snapshot.
 func rosterColumn(name string) string {
@@ -95,6 +99,11 @@ func rosterColumn(name string) string {
 	case "last_seen_at":
 		return `CASE WHEN m.linked = 0 OR m.status = 'inactive' OR m.absent_days > 0 THEN m.last_seen_at
             ELSE a.last_snapshot_at END AS last_seen_at`
+	case supervisorsColumn:
+		return `CASE WHEN instr(m.logins, ',1,["') = 0 THEN '[]' ELSE (
+           SELECT json_group_array(id)
+             FROM (SELECT DISTINCT r.supervisor_member_id AS id FROM reports r WHERE r.member_id = m.member_id ORDER BY 1))
+            END AS supervisors`
 	}
 	return `m.` + name
 }

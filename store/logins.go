@@ -12,7 +12,7 @@ import (
 
 // The column logins holds an array for each login, in the order of the view
 // roster_logins: shorter than an object for each, of which a large roster has a
-// hundred thousand.
+// hundred thousand. Supervisors are a list at its end, if there are any.
 
 // loginsText is the column.
 func loginsText(logins []sync.Login) string {
@@ -36,7 +36,11 @@ func loginsText(logins []sync.Login) string {
 		if l.Active {
 			active = '1'
 		}
-		b = append(b, active, ']')
+		b = append(b, active)
+		if l.Supervisors != "" {
+			b = append(append(b, ','), l.Supervisors...)
+		}
+		b = append(b, ']')
 	}
 	return string(append(b, ']'))
 }
@@ -52,13 +56,16 @@ func decodeLogins(text string, m *sync.Member) error {
 	}
 	m.Logins = make([]sync.Login, len(rows))
 	for i, row := range rows {
-		if len(row) != 9 {
-			return fmt.Errorf("member %d: column logins: login %d has %d values, not 9", m.ID, i+1, len(row))
+		if len(row) != 9 && len(row) != 10 {
+			return fmt.Errorf("member %d: column logins: login %d has %d values, not 9 or 10", m.ID, i+1, len(row))
 		}
 		m.Logins[i] = sync.Login{
 			SubAccountID: string(row[0]), SubAccount: string(row[1]), AgentGroupID: string(row[2]), AgentGroup: string(row[3]),
 			AgentID: string(row[4]), AgentType: string(row[5]), UserName: string(row[6]), DataSource: string(row[7]),
 			Active: row[8] == "1",
+		}
+		if len(row) == 10 {
+			m.Logins[i].Supervisors = sync.AgentIDs(row[9])
 		}
 	}
 	slices.SortStableFunc(m.Logins, func(a, b sync.Login) int { // who edits by hand may write them in any order
@@ -67,7 +74,7 @@ func decodeLogins(text string, m *sync.Member) error {
 	return nil
 }
 
-// loginValue is a text, or a number as it stands there.
+// loginValue is a text, or a number or a list as it stands there.
 type loginValue string
 
 func (v *loginValue) UnmarshalJSON(text []byte) error {

@@ -54,7 +54,11 @@ type RosterRow struct {
 	Pins               JSON        `json:"pins"`
 	CostCenter         string      `json:"cost_center"`
 	EmployeeID         string      `json:"employee_id"`
+	Supervisors        JSON        `json:"supervisors"` // member ids
 }
+
+// briefColumns are what is read where nobody asks for supervisors.
+var briefColumns = slices.Concat(rosterColumns[:len(rosterColumns)-1], []string{`'[]'`})
 
 // RosterColumns are the columns of the view roster, in their order.
 func RosterColumns() []string { return slices.Clone(rosterColumns) }
@@ -97,6 +101,7 @@ func (j *JSON) UnmarshalJSON(text []byte) error {
 
 // Filter narrows the roster. Empty fields do not filter; all others must fit.
 type Filter struct {
+	Member     int64
 	Account    string
 	Status     sync.Status
 	Role       string // as all names and the search: compared by R33
@@ -104,28 +109,34 @@ type Filter struct {
 	Activity   string
 	Team       string
 	EmployeeID string
+	Supervisor int64  // to whom they report
 	Search     string // part of name, e-mail, username or extension number
+	Brief      bool   // without supervisors, for which everybody's logins are read
 }
 
 // Roster yields the rows of the view roster that fit, by member id.
 func (s *Store) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error] {
 	where, args := f.where()
-	return s.roster(ctx, `SELECT m.member_id FROM members m WHERE `+where, args)
+	columns := rosterColumns
+	if f.Brief {
+		columns = briefColumns
+	}
+	return s.roster(ctx, columns, `SELECT m.member_id FROM members m WHERE `+where, args)
 }
 
-// Find returns the members that who can mean (sync.Whom). Several can fit.
+// Find returns the members that who can mean (sync.Whom), in brief. Several can fit.
 func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	kind, key, isKey := strings.Cut(who, ":")
 	switch {
 	case isKey && kind == "rc":
-		return collect(s.roster(ctx, `SELECT member_id FROM members WHERE rc_user_id = ? AND rc_user_id <> ''`, []any{key}))
+		return collect(s.roster(ctx, briefColumns, `SELECT member_id FROM members WHERE rc_user_id = ? AND rc_user_id <> ''`, []any{key}))
 	case isKey && kind+":" == sync.EmployeeKey:
-		return collect(s.roster(ctx, `SELECT member_id FROM members WHERE employee_id = ? AND employee_id <> ''`, []any{key}))
+		return collect(s.roster(ctx, briefColumns, `SELECT member_id FROM members WHERE employee_id = ? AND employee_id <> ''`, []any{key}))
 	case isKey && kind == "admin":
-		return collect(s.roster(ctx, findAdminSQL, []any{nil, key}))
+		return collect(s.roster(ctx, briefColumns, findAdminSQL, []any{nil, key}))
 	case isKey && kind == "agent":
 		sub, agent, _ := strings.Cut(key, "/")
-		return collect(s.roster(ctx, findLoginSQL+` AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2 AND l.value ->> 0 = ?3)`, []any{nil, agent, sub}))
+		return collect(s.roster(ctx, briefColumns, findLoginSQL+` AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2 AND l.value ->> 0 = ?3)`, []any{nil, agent, sub}))
 	}
 	id, err := strconv.ParseInt(who, 10, 64)
 	if err != nil {
@@ -136,7 +147,7 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 		ids += ` UNION ` + findNameSQL
 		args = append(args, sync.FoldText(who), sync.FoldEmail(who))
 	}
-	return collect(s.roster(ctx, ids, args))
+	return collect(s.roster(ctx, briefColumns, ids, args))
 }
 
 // findMemberSQL looks into one index after the other.
@@ -163,9 +174,9 @@ const findNameSQL = `
 	   AND (ringroster_fold_email(m.email) = ?4 OR trim(ringroster_fold(m.first_name || ' ' || m.last_name)) = ?3)`
 
 // roster yields the rows of the view for the member ids that a query gives.
-func (s *Store) roster(ctx context.Context, ids string, args []any) iter.Seq2[RosterRow, error] {
+func (s *Store) roster(ctx context.Context, columns []string, ids string, args []any) iter.Seq2[RosterRow, error] {
 	return told(stream(ctx, s.r, (*RosterRow).scan, `
-		SELECT `+strings.Join(rosterColumns, ", ")+` FROM roster
+		SELECT `+strings.Join(columns, ", ")+` FROM roster
 		 WHERE member_id IN (`+ids+`)
 		 ORDER BY member_id`, args...), s.path)
 }
@@ -197,10 +208,10 @@ func (s *Store) Pins(ctx context.Context) iter.Seq2[PinnedMember, error] {
 func (s *Store) Logins(ctx context.Context, member int64) ([]sync.Login, error) {
 	return collect(told(stream(ctx, s.r, func(l *sync.Login, rows *sql.Rows) error {
 		return rows.Scan(&l.SubAccountID, &l.SubAccount, &l.AgentGroupID, &l.AgentGroup,
-			&l.AgentID, &l.AgentType, &l.UserName, &l.DataSource, &l.Active)
+			&l.AgentID, &l.AgentType, &l.UserName, &l.DataSource, &l.Active, &l.Supervisors)
 	}, `
 		SELECT sub_account_id, sub_account, agent_group_id, agent_group,
-		       agent_id, agent_type, user_name, data_source, active
+		       agent_id, agent_type, user_name, data_source, active, iif(supervisor_agent_ids = '[]', '', supervisor_agent_ids)
 		  FROM roster_logins WHERE member_id = ? ORDER BY sub_account_id, agent_id`, member), s.path))
 }
 
@@ -208,6 +219,14 @@ func (s *Store) Logins(ctx context.Context, member int64) ([]sync.Login, error) 
 func (f *Filter) where() (string, []any) {
 	terms := []string{"1"}
 	var args []any
+	for term, id := range map[string]int64{
+		`m.member_id = ?`: f.Member,
+		`m.member_id IN (SELECT member_id FROM reports WHERE supervisor_member_id = ?)`: f.Supervisor,
+	} {
+		if id != 0 {
+			terms, args = append(terms, term), append(args, id)
+		}
+	}
 	add := func(value, term string) {
 		if value == "" {
 			return

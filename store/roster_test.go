@@ -25,14 +25,15 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 			`member_id, account, status, role, username, first_name, last_name, email, extension_number,
 			activity_id, data_source, rc_user_id, department, job_title, site, managed, deactivation_reason, created_at,
 			created_by, updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days,
-			time_zone, language, teams, categories, permissions, pins, cost_center, employee_id`,
+			time_zone, language, teams, categories, permissions, pins, cost_center, employee_id, supervisors`,
 			strings.Join(RosterColumns(), ", "),
 			RosterRow{},
 		},
 		"roster_logins": {
 			`member_id, account, sub_account_id, sub_account, agent_group_id, agent_group, agent_id, agent_type,
-			user_name, data_source, active`, "", nil,
+			user_name, data_source, active, supervisor_agent_ids`, "", nil,
 		},
+		"roster_supervisors": {`member_id, supervisor_member_id, sub_account_id`, "", nil},
 		"roster_changes": {
 			`change_id, run_id, member_id, account, kind, field, before, after, reason, actor, on_behalf_of, note, at,
 			reported_before, reported_after`,

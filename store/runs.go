@@ -167,7 +167,7 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 }
 
 // readLast reads what the last whole run knew beside the members: how long the lists were
-// and whose extension had ended (R22), and the synced fields (R19).
+// and whose extension had ended (R22), and the synced fields and supervisors (R19).
 func readLast(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
 	var lengths, known string
 	var ended sql.NullString
@@ -190,6 +190,7 @@ func readLast(ctx context.Context, tx *sql.Tx, account string, st *sync.State) e
 			st.New = st.New.With(f)
 		}
 	}
+	st.NewSupervisors = !slices.Contains(names, supervisorsColumn)
 	return nil
 }
 

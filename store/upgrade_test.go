@@ -37,6 +37,10 @@ var views = []view{
 	{15, `SELECT member_id, account, first_name, last_name, department, job_title, cost_center FROM roster`},
 	{16, `SELECT member_id, account, first_name, last_name, department, job_title, employee_id FROM roster`},
 	{19, `SELECT change_id, run_id, member_id, kind, field, reported_before, reported_after FROM roster_changes`},
+	{20, `SELECT member_id, account, status, role, first_name, last_name, supervisors FROM roster`},
+	{20, `SELECT member_id, sub_account_id, agent_id, agent_type, user_name, active, supervisor_agent_ids FROM roster_logins`},
+	{20, `SELECT m.member_id, s.supervisor_member_id, s.sub_account_id, m.account, m.first_name, b.first_name AS supervisor, m.status
+	   FROM roster_supervisors s JOIN roster m USING (member_id) JOIN roster b ON b.member_id = s.supervisor_member_id`},
 }
 
 // laterFields are synced fields that came after the first version, and the version they came
