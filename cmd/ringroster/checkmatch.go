@@ -136,7 +136,7 @@ func (f *findings) seenOnRoster(ctx context.Context, s *config.Settings) {
 		return // it was said, or there is none yet
 	}
 	defer func() { _ = st.Close() }()
-	for r, err := range st.Roster(ctx, store.Filter{}) {
+	for r, err := range st.Roster(ctx, store.Filter{Brief: true}) {
 		if err != nil {
 			return
 		}

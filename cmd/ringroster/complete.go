@@ -88,7 +88,7 @@ func (a *app) fromRoster(ctx context.Context, list func(*config.Settings, *store
 
 func completeMembers(a *app, ctx context.Context, begun string) (words []string) {
 	a.fromRoster(ctx, func(_ *config.Settings, st *store.Store) {
-		for r, err := range st.Roster(ctx, store.Filter{}) {
+		for r, err := range st.Roster(ctx, store.Filter{Brief: true}) {
 			if err != nil || len(words) == mostCompletions {
 				return
 			}

@@ -79,7 +79,7 @@ func withEmployeeIDs(columns []string) error {
 // member. The error names every row that means nobody, several, or somebody of another row.
 func employeeIDs(ctx context.Context, st *store.Store, file string, rows []importedRow) (map[string]map[int64]string, error) {
 	members := map[string][]store.RosterRow{} // by e-mail
-	for row, err := range st.Roster(ctx, store.Filter{}) {
+	for row, err := range st.Roster(ctx, store.Filter{Brief: true}) {
 		if err != nil {
 			return nil, err
 		}

@@ -131,7 +131,7 @@ func placed(err error, places map[*sync.Member]string) (problems []error) {
 // importColumns says what an imported column sets; nil: it is known and ignored.
 var importColumns = map[string]func(*sync.Member, string) error{
 	"member_id": nil, "deactivation_reason": nil, "created_at": nil, "created_by": nil, "updated_at": nil, "updated_by": nil,
-	"deactivated_at": nil, "reactivated_at": nil, "last_seen_at": nil, "absent_days": nil,
+	"deactivated_at": nil, "reactivated_at": nil, "last_seen_at": nil, "absent_days": nil, "supervisors": nil,
 	"account":    func(m *sync.Member, v string) error { m.Account = v; return nil },
 	"username":   func(m *sync.Member, v string) error { m.Username = v; return nil },
 	"rc_user_id": func(m *sync.Member, v string) (err error) { m.RCUserID, err = sync.ParseID(v); return err },

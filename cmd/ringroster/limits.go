@@ -144,7 +144,7 @@ type pastOf struct {
 func readPast(ctx context.Context, st *store.Store, account string, since time.Time) (*pastOf, error) {
 	h := &pastOf{today: map[int64]sync.PastMember{}}
 	names := map[int64]string{}
-	for row, err := range st.Roster(ctx, store.Filter{Account: account}) {
+	for row, err := range st.Roster(ctx, store.Filter{Account: account, Brief: true}) {
 		if err != nil {
 			return nil, err
 		}

@@ -185,6 +185,10 @@ func changeWorld(w *simulator.World, a *simulator.Account, verb string, args []s
 		a.Rename(args[0], args[1], args[2])
 	case "email":
 		a.ChangeEmail(args[0], args[1])
+	case "supervise": // by whom; "": by nobody
+		a.Supervise(args[0], args[1])
+	case "supervisors": // whether RingCX says anything of them
+		a.NoSupervisors = args[0] == "no"
 	case "secret":
 		a.ClientSecret = args[0]
 	case "zone":

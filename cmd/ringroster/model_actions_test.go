@@ -26,6 +26,8 @@ func (g *game) actions() map[string]func(*rapid.T) {
 		"somebody changes":      func(*rapid.T) { g.change(g.human()) },
 		"somebody changes more": func(*rapid.T) { g.change(g.human()) },
 		"a record changes":      func(*rapid.T) { g.changeRecord(g.human()) },
+		"a supervisor changes":  func(*rapid.T) { g.supervise(g.human()) },
+		"supervisors are told":  func(*rapid.T) { g.company.silent = g.n(2, "silent") == 0 },
 		"e-mails are swapped":   func(*rapid.T) { g.swap(g.human(), g.human()) },
 		"a sub-account closes":  func(*rapid.T) { g.closeSub() },
 		"the settings change":   func(*rapid.T) { g.changeSettings() },
@@ -262,6 +264,7 @@ func (g *game) insertBySQL() {
 	}
 	g.replayed[id] = g.view()[id]
 	delete(g.replayed[id], "absent_days")
+	delete(g.replayed[id], "supervisors")
 	g.begun[id] = maps.Clone(g.replayed[id])
 }
 

@@ -18,7 +18,7 @@ import (
 var viewColumns = []string{
 	"status", "role", "first_name", "last_name", "email", "extension_number", "department", "job_title", "employee_id",
 	"activity_id", "teams", "categories", "permissions", "pins",
-	"data_source", "rc_user_id", "managed", "deactivation_reason", "absent_days", "logins",
+	"data_source", "rc_user_id", "managed", "deactivation_reason", "absent_days", "logins", "supervisors",
 }
 
 // compare sets the roster beside the model and beside its own history.
@@ -29,6 +29,7 @@ func (g *game) compare() {
 	want := map[int64]map[string]string{}
 	for id, m := range g.members {
 		want[id] = m.row()
+		want[id]["supervisors"] = g.supervisorsOf(m)
 	}
 	got := map[int64]map[string]string{}
 	for id, row := range view {
@@ -44,6 +45,7 @@ func (g *game) compare() {
 	g.replay()
 	for _, row := range view {
 		delete(row, "absent_days") // no change: the runs tell it
+		delete(row, "supervisors") // nor are they: logins tell them
 	}
 	if diff := cmp.Diff(g.replayed, view); diff != "" {
 		g.rt.Fatalf("the roster (+) is not what its history tells (-):\n%s", diff)
@@ -100,7 +102,7 @@ func (g *game) view() map[int64]map[string]string {
 func reduceLogins(logins []sync.Login) map[loginKey]loginRow {
 	rows := map[loginKey]loginRow{}
 	for _, l := range logins {
-		rows[loginKey{l.SubAccountID, l.AgentID}] = loginRow{l.AgentGroupID, l.AgentGroup, l.AgentType, l.UserName, l.Active}
+		rows[loginKey{l.SubAccountID, l.AgentID}] = loginRow{l.AgentGroupID, l.AgentGroup, l.AgentType, l.UserName, strings.Join(l.Supervisors.List(), " "), l.Active}
 	}
 	return rows
 }

@@ -26,7 +26,7 @@ func (m *modelMember) forget() {
 		m.values[column], m.synced[column], m.mapped[column] = "", "", ""
 	}
 	for key, row := range m.logins {
-		row.user = ""
+		row.user, row.under = "", ""
 		m.logins[key] = row
 	}
 	m.active, m.reason, m.pins = false, "forgotten", map[string]modelPin{}

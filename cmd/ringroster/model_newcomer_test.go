@@ -83,13 +83,14 @@ func (p *planning) hire(q *reported) {
 	q.outcome = onboard
 	m := &modelMember{
 		active: true, managed: true, linked: true, rc: q.rc, admin: q.admin, person: q,
-		values: maps.Clone(q.values), synced: maps.Clone(q.values), logins: maps.Clone(q.logins),
+		values: maps.Clone(q.values), synced: maps.Clone(q.values), logins: map[loginKey]loginRow{},
 		own: ownOfNobody(), pins: map[string]modelPin{}, mapped: map[string]string{},
 	}
 	for field, value := range q.values {
 		m.say(field, value, p.mappings)
 		m.values[field] = m.given(field)
 	}
+	m.takeLogins(q)
 	p.pinRole(m, q)
 	for field, pin := range m.pins {
 		m.values[field] = pin.Value

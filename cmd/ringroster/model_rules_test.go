@@ -407,5 +407,5 @@ func (m *modelMember) mergeLogins(q *reported, c *company) {
 			}
 		}
 	}
-	maps.Copy(m.logins, q.logins)
+	m.takeLogins(q)
 }

@@ -42,6 +42,7 @@ type record struct {
 	id       int64
 	group    *agentGroup
 	kind     string
+	under    []int64 // the agents who supervise this one
 	inactive bool
 	hidden   bool // an outage: its list lacks it
 	dimmed   bool // an outage: its list says isActive: false
@@ -75,6 +76,7 @@ type company struct {
 	groups   []*agentGroup  // as listed: by sub-account, then by id
 	closed   [subCount]bool // inactive sub-accounts
 	unlisted [subCount]bool // sub-accounts that RingCentral does not list
+	silent   bool           // RingCX says nothing of supervisors
 	counter  int64
 }
 
@@ -141,6 +143,7 @@ func (c *company) open(sub int) bool {
 // serve puts the company into the simulator.
 func (c *company) serve(a *simulator.Account) {
 	a.ID, a.OwnerID, a.SubAccounts, a.Administrators, a.Extensions = simulator.DemoAccountID, modelOwner, nil, nil, nil
+	a.NoSupervisors = c.silent
 	groups := map[*agentGroup]*simulator.Group{}
 	for sub := range subCount {
 		s := &simulator.SubAccount{ID: subID(sub), Name: fmt.Sprintf("Sub %d", sub), Inactive: c.closed[sub]}
@@ -186,6 +189,7 @@ func (h *human) serve(a *simulator.Account, groups map[*agentGroup]*simulator.Gr
 		if g := groups[r.group]; !r.hidden {
 			g.Agents = append(g.Agents, &simulator.Agent{
 				ID: r.id, RCUserID: rc, FirstName: h.first, LastName: h.last, Email: h.email, Type: r.kind, Inactive: r.inactive || r.dimmed, UserName: userName(r),
+				Supervisors: r.under,
 			})
 		}
 	}
@@ -230,8 +234,8 @@ const (
 type (
 	loginKey struct{ sub, agent string }
 	loginRow struct {
-		group, name, kind, user string
-		active                  bool
+		group, name, kind, user, under string
+		active                         bool
 	}
 )
 
@@ -246,7 +250,7 @@ func (c *company) people(b *blink) []*reported {
 		}
 		for _, r := range h.records {
 			if listed, active := c.shown(r, b); listed {
-				p.logins[loginKeyOf(r)] = loginRow{r.group.text(), r.group.name, r.kind, userName(r) + "+eo1", active}
+				p.logins[loginKeyOf(r)] = loginRow{r.group.text(), r.group.name, r.kind, userName(r) + "+eo1", c.underText(r), active}
 			}
 		}
 		if h.admin != 0 && !h.adminHidden && (b == nil || b.group != nil) {

@@ -304,6 +304,9 @@ func loginsText(text string) string {
 	parts := make([]string, len(logins))
 	for i, l := range logins {
 		parts[i] = fmt.Sprintf("%s in %s", l.AgentID, cmp.Or(l.AgentGroup, l.AgentGroupID, l.SubAccountID))
+		if under := l.Supervisors.List(); under != nil {
+			parts[i] += " under " + strings.Join(under, " and ")
+		}
 		if !l.Active {
 			parts[i] += " (inactive)"
 		}

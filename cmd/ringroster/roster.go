@@ -22,8 +22,14 @@ func rosterCommand(a *app) *cobra.Command {
 	return c
 }
 
-// filterFlags gives a command the filters of the roster.
-func filterFlags(c *cobra.Command, f *store.Filter) {
+// rosterFilter narrows the roster: supervisor is still a word for somebody.
+type rosterFilter struct {
+	store.Filter
+	supervisor string
+}
+
+// flags gives a command the filters of the roster.
+func (f *rosterFilter) flags(c *cobra.Command) {
 	c.Flags().Var(&choice{value: (*string)(&f.Status), options: []string{string(sync.Active), string(sync.Inactive)}, name: "status"}, "status", "active or inactive")
 	c.Flags().StringVar(&f.Role, "role", "", "role, in any case")
 	c.Flags().StringVar(&f.Account, "account", "", "account")
@@ -31,21 +37,35 @@ func filterFlags(c *cobra.Command, f *store.Filter) {
 	c.Flags().StringVar(&f.Activity, "activity", "", "activity id")
 	c.Flags().StringVar(&f.Team, "team", "", "team, in any case")
 	c.Flags().StringVar(&f.EmployeeID, "employee-id", "", "employee number")
+	c.Flags().StringVar(&f.supervisor, "supervisor", "", "WHO: those who report to this member")
 	c.Flags().StringVar(&f.Search, "search", "", "part of a name, e-mail, username or extension number")
 }
 
+// find refuses what names nothing, and finds who the supervisor is.
+func (f *rosterFilter) find(ctx context.Context, s *config.Settings, st *store.Store) error {
+	if err := refuseUnknown(ctx, st, rosterNames(s, &f.Filter)); err != nil || f.supervisor == "" {
+		return err
+	}
+	supervisor, err := oneMember(ctx, st, f.supervisor)
+	if err == nil {
+		f.Supervisor = supervisor.MemberID
+	}
+	return err
+}
+
 func rosterListCommand(a *app) *cobra.Command {
-	var f store.Filter
+	var f rosterFilter
 	var wide bool
 	c := &cobra.Command{
 		Use: "list", Short: "List members", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
-				if err := refuseUnknown(c.Context(), st, rosterNames(s, &f)); err != nil {
+				if err := f.find(c.Context(), s, st); err != nil {
 					return err
 				}
-				l := rosterListing(st.Roster(c.Context(), f))
-				if a.output == formatTable {
+				f.Brief = a.output == formatTable
+				l := rosterListing(st.Roster(c.Context(), f.Filter))
+				if f.Brief {
 					l.columns, l.cells = shortColumns, shortCells
 					if !wide {
 						l.fit("member_id", "account", "status", "role", "name", "email")
@@ -55,14 +75,14 @@ func rosterListCommand(a *app) *cobra.Command {
 			})
 		},
 	}
-	filterFlags(c, &f)
+	f.flags(c)
 	addWide(c, &wide)
 	a.addOutput(c)
 	return c
 }
 
 func rosterExportCommand(a *app) *cobra.Command {
-	var f store.Filter
+	var f rosterFilter
 	format := formatCSV
 	c := &cobra.Command{
 		Use: "export", Short: "Export the roster view", Args: cobra.NoArgs,
@@ -70,14 +90,14 @@ func rosterExportCommand(a *app) *cobra.Command {
 would take for a formula gets a leading apostrophe.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
-				if err := refuseUnknown(c.Context(), st, rosterNames(s, &f)); err != nil {
+				if err := f.find(c.Context(), s, st); err != nil {
 					return err
 				}
-				return rosterListing(st.Roster(c.Context(), f)).print(a.stdout, format)
+				return rosterListing(st.Roster(c.Context(), f.Filter)).print(a.stdout, format)
 			})
 		},
 	}
-	filterFlags(c, &f)
+	f.flags(c)
 	c.Flags().VarP(&choice{value: &format, options: []string{formatCSV, formatJSON}, name: "format"}, "output", "o", "csv or json")
 	return c
 }
@@ -121,15 +141,22 @@ func rosterShowCommand(a *app) *cobra.Command {
 }
 
 func (a *app) showMember(ctx context.Context, st *store.Store, who string) error {
-	row, err := oneMember(ctx, st, who)
+	found, err := oneMember(ctx, st, who)
 	if err != nil {
 		return err
+	}
+	row := *found
+	for r, err := range st.Roster(ctx, store.Filter{Member: found.MemberID}) {
+		if err != nil {
+			return err
+		}
+		row = r
 	}
 	logins, err := st.Logins(ctx, row.MemberID)
 	if err != nil {
 		return err
 	}
-	l := rosterListing(each([]store.RosterRow{*row}))
+	l := rosterListing(each([]store.RosterRow{row}))
 	switch a.output {
 	case formatCSV:
 		return l.print(a.stdout, formatCSV)
@@ -141,9 +168,9 @@ func (a *app) showMember(ctx context.Context, st *store.Store, who string) error
 			Version int             `json:"version"`
 			Member  store.RosterRow `json:"member"`
 			Logins  []sync.Login    `json:"logins"`
-		}{1, *row, logins})
+		}{1, row, logins})
 	}
-	for i, cell := range l.cells(*row) {
+	for i, cell := range l.cells(row) {
 		if cell != "" && cell != "[]" && cell != "{}" && l.columns[i] != "pins" {
 			_, _ = fmt.Fprintf(a.stdout, "%-20s %s\n", l.columns[i], clean(cell))
 		}
@@ -166,8 +193,12 @@ func loginText(l *sync.Login) string {
 	if !l.Active {
 		state = "inactive"
 	}
-	return fmt.Sprintf("agent %s (%s), group %s %s, sub-account %s %s, user name %s, data source %s, %s",
+	text := fmt.Sprintf("agent %s (%s), group %s %s, sub-account %s %s, user name %s, data source %s, %s",
 		l.AgentID, l.AgentType, l.AgentGroupID, l.AgentGroup, l.SubAccountID, l.SubAccount, l.UserName, l.DataSource, state)
+	if under := l.Supervisors.List(); under != nil {
+		text += ", reports to agent " + strings.Join(under, ", ")
+	}
+	return text
 }
 
 func rosterManageCommand(a *app, verb string, managed bool) *cobra.Command {
