@@ -46,7 +46,7 @@ func (b *bench) calls() {
 			}
 		}
 		var doc syncDocument
-		if err := json.Unmarshal([]byte(s.run(s.program, "sync", "--output", "json").out), &doc); err != nil {
+		if err := json.Unmarshal([]byte(s.run(s.program, "sync", "--new", "--output", "json").out), &doc); err != nil {
 			b.t.Fatal(err)
 		}
 		listener.Close()

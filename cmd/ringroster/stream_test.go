@@ -18,7 +18,7 @@ func TestLongListsAreNeverInMemoryAsAWhole(t *testing.T) {
 			list := rosterListing(func(yield func(store.RosterRow, error) bool) {
 				for i := range rows {
 					row := store.RosterRow{MemberID: int64(i), FirstName: fmt.Sprint("First", i), Email: fmt.Sprintf("p%d@example.com", i)}
-					row.Teams, row.Categories, row.Permissions, row.Pins = "[]", "[]", "{}", "[]"
+					row.Teams, row.Categories, row.Permissions, row.Pins, row.Supervisors = "[]", "[]", "{}", "[]", "[]"
 					if !yield(row, nil) {
 						return
 					}
