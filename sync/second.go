@@ -212,3 +212,13 @@ func (s *Snapshot) withSecondRoles(second *Snapshot) {
 	}
 	s.Assigned = assigned
 }
+
+// doubtsOf are the lists that one look alone gives no reason to believe (R2).
+func doubtsOf(in Input) ([]Doubt, error) {
+	p, err := draft(in, nil)
+	if err != nil {
+		return nil, err
+	}
+	found := p.findings()
+	return found.doubts(), nil
+}

@@ -327,13 +327,3 @@ func (s *settling) leave() {
 		p.plan.Changes = append(p.plan.Changes, c)
 	}
 }
-
-// doubtsOf are the lists that one look alone gives no reason to believe (R2).
-func doubtsOf(in Input) ([]Doubt, error) {
-	p, err := draft(in, nil)
-	if err != nil {
-		return nil, err
-	}
-	found := p.findings()
-	return found.doubts(), nil
-}
