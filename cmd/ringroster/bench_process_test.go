@@ -280,7 +280,7 @@ func (s *workshop) untilReady() usage {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	c, log := s.command(s.program, "run")
+	c, log := s.command(s.program, "run", "--new")
 	defer func() { _ = log.Close() }()
 	c.Env = append(c.Env, "NOTIFY_SOCKET="+address)
 	began := time.Now()
