@@ -270,7 +270,7 @@ func (e *erasure) blank(line *pastLine, sub string) {
 	line.Sealed = slices.DeleteFunc(line.Sealed, func(s pastSealed) bool { return s.ID == e.member.ID })
 }
 
-// blankHead blanks what is held about the member, what they lost of late, and their own
+// blankHead blanks what is held about the member, what they lost or changed of late, and their own
 // regional settings.
 func (e *erasure) blankHead(head *pastHead) {
 	if head.Snapshot.Regional != nil {
@@ -278,6 +278,9 @@ func (e *erasure) blankHead(head *pastHead) {
 	}
 	if gone := head.State.Gone[e.member.ID]; gone != nil {
 		head.State.Gone[e.member.ID] = impersonalLogins(gone)
+	}
+	for i, before := range head.State.Moved[e.member.ID] {
+		head.State.Moved[e.member.ID][i] = impersonalLogins(before)
 	}
 	keys := e.member.Keys()
 	for i := range head.State.Open {

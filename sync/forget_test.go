@@ -163,6 +163,7 @@ func TestForgetKept(t *testing.T) {
 		{ID: 4, Run: 1, State: Rejected, Kind: Deactivate, Field: "status", Member: 2, Detail: "gone" + LeavesBehind + "supervises Zeno Quill"},
 	}
 	in.State.Gone = map[int64][]Login{1: {{SubAccountID: "1", AgentID: "509", UserName: "zeno.former"}}}
+	in.State.Moved = map[int64][][]Login{1: {{{SubAccountID: "1", AgentID: "508", UserName: "zeno.moved"}}}}
 	plan, kept := keepWhile(t, in, 1)
 	pieces, err := ForgetKept(kept, w.member(1))
 	blanked := (&Keep{Pieces: pieces}).data()
