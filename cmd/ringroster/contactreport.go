@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/render"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -163,7 +164,7 @@ func (a *app) oneContactRun(head string, changes *listing[store.ContactChangeRow
 	case formatCSV:
 		return changes.print(a.stdout, formatCSV)
 	case formatJSON:
-		heldJSON, err := encodeJSON(append([]store.HeldRow{}, held...))
+		heldJSON, err := render.JSON(append([]store.HeldRow{}, held...))
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/render"
 	"ringroster/sync"
 )
 
@@ -293,7 +294,7 @@ func readCSV(text []byte, check func(columns []string) error) (rows []importedRo
 		}
 		row := importedRow{fmt.Sprint(line), map[string]string{}}
 		for i, cell := range record {
-			row.cells[header[i]] = unguardCell(cell)
+			row.cells[header[i]] = render.UnguardCell(cell)
 		}
 		rows = append(rows, row)
 	}

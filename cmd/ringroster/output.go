@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,9 +10,9 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"unicode"
 
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/render"
 )
 
 // The formats of --output.
@@ -64,48 +63,6 @@ func itOrThem(n int) string {
 		return "it"
 	}
 	return "them"
-}
-
-// phoneCharacters are what a cell may consist of to count as a phone number.
-const phoneCharacters = "+0123456789 ()-./"
-
-// guardCell marks a CSV cell that a spreadsheet would take for a formula with a
-// leading apostrophe, unless it is only a phone number. A cell that already has
-// such a mark gets another, so that taking one away restores every cell.
-func guardCell(s string) string {
-	bare := strings.TrimLeft(s, "'")
-	if bare == "" || !strings.ContainsRune("=+-@\t\r", rune(bare[0])) {
-		return s
-	}
-	if s[0] == '+' && strings.Trim(s, phoneCharacters) == "" && strings.ContainsAny(s, "0123456789") {
-		return s
-	}
-	return "'" + s
-}
-
-// printable shows control characters that a terminal would obey: files are looked
-// at there, too. Line breaks stay.
-func printable(s string) string {
-	if !strings.ContainsFunc(s, unicode.IsControl) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// unguardCell takes away the mark that guardCell gave, and nothing else.
-func unguardCell(s string) string {
-	if bare, marked := strings.CutPrefix(s, "'"); marked && guardCell(bare) == s {
-		return bare
-	}
-	return s
 }
 
 // rowsOf is a sequence of rows that may end in an error.
@@ -185,20 +142,16 @@ func (l *listing[T]) printTable(w io.Writer) error {
 }
 
 func (l *listing[T]) printCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
-	_ = c.Write(l.columns) // an error stays with the writer
+	c := render.NewCSV(w, ',', l.columns)
 	for row, err := range l.rows {
 		if err != nil {
 			return err
 		}
-		cells := l.cells(row)
-		for i := range cells {
-			cells[i] = guardCell(printable(cells[i]))
+		if err := c.Row(l.cells(row)); err != nil {
+			return err
 		}
-		_ = c.Write(cells)
 	}
-	c.Flush()
-	return c.Error()
+	return c.Flush()
 }
 
 func (l *listing[T]) printJSON(w io.Writer) error {
@@ -210,7 +163,7 @@ func (l *listing[T]) printJSON(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		text, err := encodeJSON(row)
+		text, err := render.JSON(row)
 		if err != nil {
 			return err
 		}
@@ -221,22 +174,6 @@ func (l *listing[T]) printJSON(w io.Writer) error {
 	}
 	_, err := fmt.Fprintln(w, "\n]}")
 	return err
-}
-
-// encodeJSON is one value on one line, with <, > and & as they are, and what is not
-// seen escaped.
-func encodeJSON(v any) (string, error) {
-	text, err := exactJSON(v)
-	return string(observe.EscapeJSON([]byte(text))), err
-}
-
-// exactJSON is encodeJSON without the escapes, for what is compared byte by byte.
-func exactJSON(v any) (string, error) {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return strings.TrimSpace(b.String()), err
 }
 
 // printDocument writes one JSON document for people and programs.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/render"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -154,7 +155,7 @@ func (a *app) runHead(ctx context.Context, st *store.Store, id sync.RunID, rows 
 			key   string
 			value any
 		}{{"runs", rows}, {"on_behalf_of", onBehalfOf}, {"note", note}} {
-			text, err := encodeJSON(member.value)
+			text, err := render.JSON(member.value)
 			if err != nil {
 				return "", err
 			}
@@ -179,7 +180,7 @@ func (a *app) runHead(ctx context.Context, st *store.Store, id sync.RunID, rows 
 // printChanges prints a part of the history with what was held and decided, and says when
 // it is no longer whole.
 func (a *app) printChanges(changes *listing[store.ChangeRow], held []store.HeldRow, pruned bool, what string, withMember bool) error {
-	heldJSON, err := encodeJSON(append([]store.HeldRow{}, held...))
+	heldJSON, err := render.JSON(append([]store.HeldRow{}, held...))
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/render"
 	"ringroster/sync"
 )
 
@@ -34,11 +35,11 @@ func savePlan(path string, results []sync.Result) error {
 	if err := mayReplacePlan(path); err != nil {
 		return err
 	}
-	accounts, err := exactJSON(planAccounts(results))
+	accounts, err := render.ExactJSON(planAccounts(results))
 	if err != nil {
 		return err
 	}
-	text, err := exactJSON(savedPlan{Version: 1, Digest: digest([]byte(accounts)), Accounts: json.RawMessage(accounts)})
+	text, err := render.ExactJSON(savedPlan{Version: 1, Digest: digest([]byte(accounts)), Accounts: json.RawMessage(accounts)})
 	if err != nil {
 		return err
 	}
