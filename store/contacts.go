@@ -104,8 +104,9 @@ func (c *ContactRow) Label() string {
 
 // ContactFilter narrows the contacts. Empty fields do not filter.
 type ContactFilter struct {
-	Account string
-	Status  string // compared by R33
+	Account  string
+	Accounts []string // one of them
+	Status   string   // compared by R33
 	// Search is what the names, e-mail, department, extension or phone numbers
 	// hold: each word of it, in any case; or a phone number with or without
 	// punctuation.
@@ -114,6 +115,10 @@ type ContactFilter struct {
 
 // ContactRows yields the rows of the view contacts that fit, by number.
 func (s *Store) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[ContactRow, error] {
+	return told(contactRows(ctx, s.r, f), s.path)
+}
+
+func contactRows(ctx context.Context, db reader, f ContactFilter) iter.Seq2[ContactRow, error] {
 	terms := []string{"1"}
 	var args []any
 	add := func(value, term string) {
@@ -124,14 +129,15 @@ func (s *Store) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[Cont
 	if words := searchWords(f.Search); len(words) > 0 {
 		terms = append(terms, `contact_id IN (
 			SELECT s.contact_id FROM contact_search s WHERE instr(s.text, ?)`+strings.Repeat(` AND instr(s.text, ?)`, len(words)-1)+`)`)
-		for _, word := range words {
-			args = append(args, word)
-		}
+		args = append(args, anys(words)...)
 	}
 	add(f.Account, `account = ?`)
+	if len(f.Accounts) > 0 {
+		terms, args = append(terms, `account IN (`+placeholders(len(f.Accounts))+`)`), append(args, anys(f.Accounts)...)
+	}
 	add(sync.FoldText(f.Status), `ringroster_fold(status) = ?`)
-	return told(stream(ctx, s.r, (*ContactRow).scan, `
-		SELECT `+ContactColumns+` FROM contacts WHERE `+strings.Join(terms, " AND ")+` ORDER BY contact_id`, args...), s.path)
+	return stream(ctx, db, (*ContactRow).scan, `
+		SELECT `+ContactColumns+` FROM contacts WHERE `+strings.Join(terms, " AND ")+` ORDER BY contact_id`, args...)
 }
 
 // NoContactError says that there is no such contact, or none any more.

@@ -58,7 +58,7 @@ BEGIN
   UPDATE members SET synced = json_object('status', old.status, 'rc_user_id', old.rc_user_id, ` + list(fieldColumns, pair("old.")) + `)
    WHERE member_id = new.member_id AND synced = '' AND old.synced = '';
   UPDATE members SET seal = NULL WHERE member_id = new.member_id AND seal IS NOT NULL;
-  UPDATE accounts SET version = version + 1 WHERE account IN (old.account, new.account);
+  UPDATE accounts SET version = version + 1, edits = edits + 1 WHERE account IN (old.account, new.account);
 END;
 -- +goose StatementEnd
 `

@@ -12,13 +12,19 @@ import (
 	"ringroster/sync"
 )
 
-// ofNotices is the kind of the destinations that notices go to.
-const ofNotices = "notices"
+// What destinations are given: notices, or what is published (published.go).
+const (
+	ofNotices  = "notices"
+	OfRoster   = "roster"
+	OfContacts = "contacts"
+	OfChanges  = "changes" // a log, as notices are
+)
 
-// Destination is a recipient, and how far it has been told.
+// Destination is where something is delivered to, and how that went.
 type Destination struct {
+	Kind            string // of what it is given
 	Name, Recipient string
-	Cursor          int64     // the last that was delivered, refused or given up
+	Cursor          int64     // the last that was delivered, refused or given up; 0: it is given no log
 	Tries           int       // in vain, since something was delivered
 	FailingSince    time.Time // zero: the last try went well
 	NextTry         time.Time // zero: at once
@@ -28,13 +34,50 @@ type Destination struct {
 	claimed time.Time // what NextTry is while it is delivered to
 }
 
-const destinationsSQL = `
-	SELECT name, recipient, cursor, tries, failing_since, next_try, delivered_at, error
-	  FROM destinations WHERE kind = '` + ofNotices + `'`
+// What could not be delivered is tried again after a minute, two, four …, an hour at most.
+const (
+	FirstWait = time.Minute
+	longWait  = time.Hour
+)
 
-func (d *Destination) scan(rows *sql.Rows) (err error) {
+// wait is how long after so many tries in vain the next one is.
+func wait(tries int) time.Duration {
+	d := FirstWait
+	for i := 1; i < tries && d < longWait; i++ {
+		d *= 2
+	}
+	return min(d, longWait)
+}
+
+// Due says whether the time of a try has come. One that is further off than any wait, and
+// the lease of whoever died, was set before the clock was set back.
+func (d *Destination) Due(now time.Time, lease time.Duration) bool {
+	return !d.NextTry.After(now) || d.NextTry.After(now.Add(longWait+lease))
+}
+
+// Failed notes a try in vain, and when the next one is.
+func (d *Destination) Failed(now time.Time, err error) {
+	if d.FailingSince.IsZero() {
+		d.FailingSince = now
+	}
+	d.Tries, d.Error = d.Tries+1, err.Error()
+	d.NextTry = now.Add(wait(d.Tries))
+}
+
+// Done notes that a try came to an end: what it says is "" when it went well.
+func (d *Destination) Done(said string) {
+	d.Tries, d.FailingSince, d.NextTry, d.Error = 0, time.Time{}, time.Time{}, said
+}
+
+const destinationColumns = `d.kind, d.name, d.recipient, d.cursor, d.tries, d.failing_since, d.next_try, d.delivered_at, d.error`
+
+func (d *Destination) scan(rows *sql.Rows) error { return d.scanWith(rows) }
+
+// scanWith scans columns that come after its own, too.
+func (d *Destination) scanWith(rows *sql.Rows, more ...any) (err error) {
 	var times [3]sql.NullString
-	if err := rows.Scan(&d.Name, &d.Recipient, &d.Cursor, &d.Tries, &times[0], &times[1], &times[2], &d.Error); err != nil {
+	dest := []any{&d.Kind, &d.Name, &d.Recipient, &d.Cursor, &d.Tries, &times[0], &times[1], &times[2], &d.Error}
+	if err := rows.Scan(append(dest, more...)...); err != nil {
 		return err
 	}
 	for i, into := range []*time.Time{&d.FailingSince, &d.NextTry, &d.DeliveredAt} {
@@ -61,9 +104,10 @@ func hasDestinations(ctx context.Context, tx *sql.Tx) (yes bool, err error) {
 	return yes, err
 }
 
-// Destinations returns all recipients.
+// Destinations returns all recipients of notices.
 func (s *Store) Destinations(ctx context.Context) ([]Destination, error) {
-	return collect(told(stream(ctx, s.r, (*Destination).scan, destinationsSQL+` ORDER BY name, recipient`), s.path))
+	return collect(told(stream(ctx, s.r, (*Destination).scan, `
+		SELECT `+destinationColumns+` FROM destinations d WHERE d.kind = ? ORDER BY d.name, d.recipient`, ofNotices), s.path))
 }
 
 // SetDestinations makes the recipients those of the settings, by name. Who is new is told
@@ -178,24 +222,30 @@ func (s *Store) Claim(ctx context.Context, d *Destination, now time.Time, lease 
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		n, err := changed(tx.ExecContext(ctx, `
 			UPDATE destinations SET next_try = ? WHERE kind = ? AND name = ? AND recipient = ? AND next_try IS ? AND cursor = ?`,
-			stamp(d.claimed), ofNotices, d.Name, d.Recipient, stamp(d.NextTry), d.Cursor))
+			stamp(d.claimed), d.Kind, d.Name, d.Recipient, stamp(d.NextTry), d.Cursor))
 		mine = n == 1
 		return err
 	})
-	return mine && err == nil, explain("deliver notices from", s.path, err)
+	return mine && err == nil, explain("deliver from", s.path, err)
 }
 
 // Settle writes how far a recipient has been told, and ends the claim.
 func (s *Store) Settle(ctx context.Context, d *Destination) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			UPDATE destinations SET cursor = ?, tries = ?, failing_since = ?, next_try = ?, delivered_at = ?, error = ?
-			 WHERE kind = ? AND name = ? AND recipient = ? AND next_try IS ?`,
-			d.Cursor, d.Tries, stamp(d.FailingSince), stamp(d.NextTry), stamp(d.DeliveredAt), d.Error,
-			ofNotices, d.Name, d.Recipient, stamp(d.claimed))
+		_, err := settleDestination(ctx, tx, d)
 		return err
 	})
 	return explain("note what was delivered in", s.path, err)
+}
+
+// settleDestination reports whether the claim still held.
+func settleDestination(ctx context.Context, tx *sql.Tx, d *Destination) (held bool, err error) {
+	n, err := changed(tx.ExecContext(ctx, `
+		UPDATE destinations SET cursor = ?, tries = ?, failing_since = ?, next_try = ?, delivered_at = ?, error = ?
+		 WHERE kind = ? AND name = ? AND recipient = ? AND next_try IS ?`,
+		d.Cursor, d.Tries, stamp(d.FailingSince), stamp(d.NextTry), stamp(d.DeliveredAt), d.Error,
+		d.Kind, d.Name, d.Recipient, stamp(d.claimed)))
+	return n == 1, err
 }
 
 // skipNotices is for a roster that was copied or restored: what others may have been told

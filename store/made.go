@@ -131,7 +131,7 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx) error {
 		if err := failRequests(ctx, tx, "the roster was copied or moved after it was asked"); err != nil {
 			return err
 		}
-		if err := skipNotices(ctx, tx); err != nil {
+		if err := errors.Join(skipNotices(ctx, tx), distrustPublished(ctx, tx)); err != nil {
 			return err
 		}
 	}

@@ -286,7 +286,7 @@ func (n *numbering) write(ctx context.Context, db *sql.DB) error {
 	if err := failRequests(ctx, tx, "the roster was restored after it was asked"); err != nil {
 		return err
 	}
-	if err := skipNotices(ctx, tx); err != nil {
+	if err := errors.Join(skipNotices(ctx, tx), distrustPublished(ctx, tx)); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM lock_holder`); err != nil {

@@ -103,6 +103,7 @@ func (j *JSON) UnmarshalJSON(text []byte) error {
 type Filter struct {
 	Member     int64
 	Account    string
+	Accounts   []string // one of them
 	Status     sync.Status
 	Role       string // as all names and the search: compared by R33
 	SubAccount string // id or name of one with an active login
@@ -121,8 +122,10 @@ func (s *Store) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error
 	if f.Brief {
 		columns = briefColumns
 	}
-	return s.roster(ctx, columns, `SELECT m.member_id FROM members m WHERE `+where, args)
+	return s.roster(ctx, columns, rosterIDsSQL+where, args)
 }
+
+const rosterIDsSQL = `SELECT m.member_id FROM members m WHERE `
 
 // Find returns the members that who can mean (sync.Whom), in brief. Several can fit.
 func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
@@ -175,10 +178,26 @@ const findNameSQL = `
 
 // roster yields the rows of the view for the member ids that a query gives.
 func (s *Store) roster(ctx context.Context, columns []string, ids string, args []any) iter.Seq2[RosterRow, error] {
-	return told(stream(ctx, s.r, (*RosterRow).scan, `
+	return told(readRoster(ctx, s.r, columns, ids, args), s.path)
+}
+
+func readRoster(ctx context.Context, db reader, columns []string, ids string, args []any) iter.Seq2[RosterRow, error] {
+	return stream(ctx, db, (*RosterRow).scan, `
 		SELECT `+strings.Join(columns, ", ")+` FROM roster
 		 WHERE member_id IN (`+ids+`)
-		 ORDER BY member_id`, args...), s.path)
+		 ORDER BY member_id`, args...)
+}
+
+// placeholders are so many, between commas.
+func placeholders(n int) string { return strings.TrimPrefix(strings.Repeat(`, ?`, n), `, `) }
+
+// anys are texts as arguments.
+func anys(texts []string) []any {
+	all := make([]any, len(texts))
+	for i, text := range texts {
+		all[i] = text
+	}
+	return all
 }
 
 // PinnedMember is one pin with the member it is on.
@@ -237,6 +256,9 @@ func (f *Filter) where() (string, []any) {
 		}
 	}
 	add(f.Account, `m.account = ?`)
+	if len(f.Accounts) > 0 {
+		terms, args = append(terms, `m.account IN (`+placeholders(len(f.Accounts))+`)`), append(args, anys(f.Accounts)...)
+	}
 	add(string(f.Status), `m.status = ?`)
 	add(sync.FoldText(f.Role), `ringroster_fold(m.role) = ?`)
 	add(sync.FoldText(f.SubAccount), `EXISTS (SELECT 1 FROM json_each(m.logins) l

@@ -61,3 +61,14 @@ func told[T any](rows iter.Seq2[T, error], path string) iter.Seq2[T, error] {
 		}
 	}
 }
+
+// each does something with every row of a stream.
+func each[T any](rows iter.Seq2[T, error], do func(T)) error {
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		do(row)
+	}
+	return nil
+}

@@ -12,27 +12,15 @@ import (
 	"ringroster/sync"
 )
 
-// A notice that could not be delivered is tried again after a minute, two, four …, an hour
-// at most, for a day.
 const (
-	firstWait = time.Minute
-	longWait  = time.Hour
-	giveUp    = 24 * time.Hour
+	// giveUp is how long a notice that cannot be delivered is tried again.
+	giveUp = 24 * time.Hour
 	// lease is longer than a delivery takes. Whoever died in one has left the recipient to
 	// others when it is over.
 	lease = 2 * time.Minute
 	// lastNote bounds the note of what was delivered, also while the service stops.
 	lastNote = 10 * time.Second
 )
-
-// wait is how long after so many tries in vain the next one is.
-func wait(tries int) time.Duration {
-	d := firstWait
-	for i := 1; i < tries && d < longWait; i++ {
-		d *= 2
-	}
-	return min(d, longWait)
-}
 
 // Outcome is what became of a notice for one recipient.
 type Outcome string
@@ -120,7 +108,7 @@ func (c *Courier) Deliver(ctx context.Context) error {
 	var group stdsync.WaitGroup
 	failed := make([]error, len(rows))
 	for i := range rows {
-		if d := c.named(rows[i].Name); d != nil && due(rows[i].NextTry, c.now()) {
+		if d := c.named(rows[i].Name); d != nil && rows[i].Due(c.now(), lease) {
 			group.Go(func() {
 				failed[i] = sync.Contain(func() error { return c.serve(ctx, d, &rows[i]) })
 			})
@@ -146,10 +134,6 @@ func (c *Courier) passTime(ctx context.Context) error {
 	}
 	return nil
 }
-
-// due says whether the time of a try has come. One that is further off than any wait was set
-// before the clock was set back.
-func due(next, now time.Time) bool { return !next.After(now) || next.After(now.Add(longWait+lease)) }
 
 func (c *Courier) named(name string) *destination {
 	for i := range c.destinations {
@@ -202,17 +186,15 @@ func (c *Courier) note(row *store.Destination, n *sync.Notice, seq int64, answer
 	switch {
 	case err == nil:
 		r.Outcome, more = Delivered, true
-		row.Cursor, row.Tries, row.FailingSince, row.NextTry, row.DeliveredAt, row.Error = seq, 0, time.Time{}, time.Time{}, now, ""
+		row.Done("")
+		row.Cursor, row.DeliveredAt = seq, now
 	case isRefused:
 		r.Outcome, r.Known, more = Refused, row.Error == refused.Error(), true
-		row.Cursor, row.Tries, row.FailingSince, row.NextTry, row.Error = seq, 0, time.Time{}, time.Time{}, refused.Error()
+		row.Done(refused.Error())
+		row.Cursor = seq
 	default:
 		r.Outcome, r.Known = Postponed, row.Tries > 0
-		if row.FailingSince.IsZero() {
-			row.FailingSince = now
-		}
-		row.Tries, row.Error = row.Tries+1, err.Error()
-		row.NextTry = now.Add(wait(row.Tries))
+		row.Failed(now, err)
 		r.Again = row.NextTry
 		if now.Sub(row.FailingSince) >= giveUp && now.Sub(n.At) >= giveUp {
 			row.Cursor, r.Outcome, r.Known = seq, GivenUp, false

@@ -115,7 +115,7 @@ func TestEachRecipientHasALifeOfTheirOwn(t *testing.T) {
 	r.deliver()
 	r.deliver() // nothing is due
 	busy = false
-	r.clock = r.clock.Add(firstWait)
+	r.clock = r.clock.Add(store.FirstWait)
 	r.deliver()
 	slices.SortStableFunc(r.reports, func(a, b string) int { return strings.Compare(strings.Fields(a)[1], strings.Fields(b)[1]) })
 	if diff := cmp.Diff([]string{

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
@@ -72,7 +73,7 @@ func TestWebhookThatFailsTwice(t *testing.T) {
 	r.tell("one")
 	for range 4 {
 		r.deliver()
-		r.clock = r.clock.Add(longWait)
+		r.clock = r.clock.Add(time.Hour)
 	}
 	if len(h.ids) != 3 || h.ids[0] == "" || h.ids[0] != h.ids[1] || h.ids[1] != h.ids[2] {
 		t.Errorf("the calls had the ids %q", h.ids)

@@ -1,0 +1,261 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Publication is what a destination is given of the roster, how it stood when that was
+// delivered last, and what waits for an approval.
+type Publication struct {
+	Destination
+	Version  string // of roster and settings that the last delivery was made from; "": there was none
+	ChangeID int64  // the last change that is in it
+	Rows     int
+	Restored bool // the roster was restored or copied since, or before the destination came
+	Held     Withheld
+}
+
+// Withheld is a delivery that waits for an approval.
+type Withheld struct {
+	Reason     string // "": none waits
+	Version    string // that would be delivered
+	Since      time.Time
+	Rows       int // it would have
+	Leaving    int // it would lack
+	ApprovedBy string
+	ApprovedAt time.Time
+}
+
+// Given are the rows that a destination has, and those that what waits would lack: package
+// publish knows how they are written.
+type Given struct{ Rows, Leaving []byte }
+
+const publicationsSQL = `
+	SELECT ` + destinationColumns + `, p.version, p.change_id, p.given_rows, p.restored,
+	       p.held, p.held_for, p.held_since, p.held_rows, p.leaving_rows, p.approved_by, p.approved_at
+	  FROM destinations d JOIN published p ON p.kind = d.kind AND p.name = d.name`
+
+func (p *Publication) scan(rows *sql.Rows) (err error) {
+	h := &p.Held
+	var since, approved sql.NullString
+	err = p.scanWith(rows, &p.Version, &p.ChangeID, &p.Rows, &p.Restored,
+		&h.Reason, &h.Version, &since, &h.Rows, &h.Leaving, &h.ApprovedBy, &approved)
+	if err != nil {
+		return err
+	}
+	if h.Since, err = parseStamp(since); err == nil {
+		h.ApprovedAt, err = parseStamp(approved)
+	}
+	if err != nil {
+		return fmt.Errorf("destination %s: %w", p.Name, err)
+	}
+	return nil
+}
+
+// Publications returns everything that destinations are given, also those that the settings
+// have no more, by name.
+func (s *Store) Publications(ctx context.Context) ([]Publication, error) {
+	return collect(told(stream(ctx, s.r, (*Publication).scan, publicationsSQL+` ORDER BY d.name, d.kind`), s.path))
+}
+
+// Publish makes the destinations of the settings known, each with the kind of what it is
+// given, and notes when the roster is a copy. Others keep their state. Whoever is given
+// changes is given those from now on.
+func (s *Store) Publish(ctx context.Context, kinds map[string]string, now time.Time) error {
+	have, err := s.Publications(ctx)
+	if err != nil {
+		return err
+	}
+	here, err := s.place()
+	if err != nil {
+		return explain("look at", s.path, err)
+	}
+	there, err := s.yes(ctx, `SELECT EXISTS (SELECT 1 FROM numbering WHERE place = ?)`, here)
+	if err != nil {
+		return err
+	}
+	missing := map[string]string{}
+	for name, kind := range kinds {
+		if !slices.ContainsFunc(have, func(p Publication) bool { return p.Name == name && p.Kind == kind }) {
+			missing[name] = kind
+		}
+	}
+	if len(missing) == 0 && there {
+		return nil // without a write, nearly always
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if err := s.adopt(ctx, tx); err != nil {
+			return err
+		}
+		for name, kind := range missing {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT OR IGNORE INTO destinations (kind, name, recipient, since, cursor)
+				VALUES (?1, ?2, '', ?3, iif(?1 = '`+OfChanges+`', (SELECT coalesce(max(change_id), 0) FROM changes), 0))`, kind, name, stamp(now)); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `
+				INSERT OR IGNORE INTO published (kind, name, restored) SELECT ?, ?, epoch > 1 FROM numbering`, kind, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return explain("write the destinations of publish to", s.path, err)
+}
+
+// Unpublish forgets how a destination stood. Whoever is published to by that name next has
+// never been given anything.
+func (s *Store) Unpublish(ctx context.Context, name string) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM published WHERE name = ?`, name); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM destinations WHERE name = ? AND kind <> ?`, name, ofNotices)
+		return err
+	})
+	return explain("forget destination "+name+" in", s.path, err)
+}
+
+// Given reads the rows that a destination has.
+func (s *Store) Given(ctx context.Context, p *Publication) (g Given, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT given, leaving FROM published WHERE kind = ? AND name = ?`, p.Kind, p.Name).Scan(&g.Rows, &g.Leaving)
+	return g, explain("read", s.path, err)
+}
+
+// SettlePublished is Settle, with what was delivered or waits now.
+func (s *Store) SettlePublished(ctx context.Context, p *Publication, g Given) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		held, err := settleDestination(ctx, tx, &p.Destination)
+		if err != nil || !held {
+			return err
+		}
+		h := &p.Held
+		_, err = tx.ExecContext(ctx, `
+			UPDATE published
+			   SET version = ?, change_id = ?, given = ?, given_rows = ?, restored = ?,
+			       held = ?, held_for = ?, held_since = ?, held_rows = ?, leaving = ?, leaving_rows = ?, approved_by = ?, approved_at = ?
+			 WHERE kind = ? AND name = ?`,
+			p.Version, p.ChangeID, blob(g.Rows), p.Rows, p.Restored,
+			h.Reason, h.Version, stamp(h.Since), h.Rows, blob(g.Leaving), h.Leaving, h.ApprovedBy, stamp(h.ApprovedAt),
+			p.Kind, p.Name)
+		return err
+	})
+	return explain("note what was delivered in", s.path, err)
+}
+
+// blob keeps nothing as a blob of no bytes, which is not NULL.
+func blob(data []byte) []byte {
+	if data == nil {
+		return []byte{}
+	}
+	return data
+}
+
+// ApprovePublication lets what waits be delivered, if it is still what was shown: since says
+// when that became held. It is due at once.
+func (s *Store) ApprovePublication(ctx context.Context, p *Publication, by string, now time.Time) (approved bool, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		n, err := changed(tx.ExecContext(ctx, `
+			UPDATE published SET approved_by = ?, approved_at = ?
+			 WHERE kind = ? AND name = ? AND held <> '' AND held_since = ? AND leaving_rows = ?`,
+			by, stamp(now), p.Kind, p.Name, stamp(p.Held.Since), p.Held.Leaving))
+		if err != nil || n == 0 {
+			return err
+		}
+		approved = true
+		_, err = tx.ExecContext(ctx, `UPDATE destinations SET next_try = NULL WHERE kind = ? AND name = ? AND tries > 0`, p.Kind, p.Name)
+		return err
+	})
+	return approved && err == nil, explain("approve a delivery in", s.path, err)
+}
+
+// distrustPublished is for a roster that was restored or copied: what its destinations were
+// given since it does not know.
+func distrustPublished(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE numbering SET epoch = max(epoch + 1, unixepoch())`); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE published SET restored = 1`); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE destinations SET tries = 0, failing_since = NULL, next_try = NULL, error = '' WHERE kind <> ?`, ofNotices)
+	return err
+}
+
+// Instant is the roster as it stood at one moment, for what is published of it.
+type Instant struct {
+	tx   *sql.Tx
+	path string
+}
+
+// At runs fn on the roster as it stands now.
+func (s *Store) At(ctx context.Context, fn func(i *Instant) error) error {
+	var inner error
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		inner = fn(&Instant{tx, s.path})
+		return nil
+	})
+	if inner != nil {
+		return inner // of the other end, perhaps: it says itself what it is about
+	}
+	return explain("read", s.path, err)
+}
+
+// Roster is Store.Roster.
+func (i *Instant) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error] {
+	where, args := f.where()
+	return told(readRoster(ctx, i.tx, rosterColumns, rosterIDsSQL+where, args), i.path)
+}
+
+// Contacts is Store.ContactRows.
+func (i *Instant) Contacts(ctx context.Context, f ContactFilter) iter.Seq2[ContactRow, error] {
+	return told(contactRows(ctx, i.tx, f), i.path)
+}
+
+// Version changes whenever what there is to publish does: with every change of the program's,
+// which has a number, and every edit by another hand. A run that changes nothing leaves it
+// as it is. It reads no rows of members or contacts.
+func (i *Instant) Version(ctx context.Context, kind string) (string, error) {
+	query := `SELECT 'contacts', 0, (SELECT max(change_id) FROM contact_history), (SELECT max(contact_id) FROM contact_entries)`
+	if kind == OfRoster {
+		query = `SELECT account, edits, (SELECT max(change_id) FROM changes), (SELECT max(member_id) FROM members) FROM accounts ORDER BY account`
+	}
+	var b strings.Builder
+	err := each(stream(ctx, i.tx, func(text *string, rows *sql.Rows) error {
+		var account string
+		var edits int64
+		var change, newest sql.NullInt64
+		err := rows.Scan(&account, &edits, &change, &newest)
+		*text = fmt.Sprintf("%s %d %d %d\n", account, edits, change.Int64, newest.Int64)
+		return err
+	}, query), func(text string) { b.WriteString(text) })
+	return b.String(), explain("read", i.path, err)
+}
+
+// left are the histories of those who leave.
+var left = map[string]struct{ history, number, kind string }{
+	OfRoster:   {"changes", "member_id", "deactivate"},
+	OfContacts: {"contact_history", "contact_id", "remove"},
+}
+
+// LastChange is the number of the newest change.
+func (i *Instant) LastChange(ctx context.Context, kind string) (last int64, err error) {
+	err = i.tx.QueryRowContext(ctx, `SELECT coalesce(max(change_id), 0) FROM `+left[kind].history).Scan(&last)
+	return last, explain("read", i.path, err)
+}
+
+// Left are the members whom runs deactivated after a change, or the contacts that they removed.
+func (i *Instant) Left(ctx context.Context, kind string, after int64) (map[int64]bool, error) {
+	l := left[kind]
+	all := map[int64]bool{}
+	err := each(stream(ctx, i.tx, func(id *int64, rows *sql.Rows) error { return rows.Scan(id) },
+		`SELECT `+l.number+` FROM `+l.history+` WHERE change_id > ? AND kind = ?`, after, l.kind), func(id int64) { all[id] = true })
+	return all, explain("read", i.path, err)
+}
