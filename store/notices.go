@@ -17,7 +17,7 @@ var topicOf = map[sync.NoticeKind]string{
 	sync.NoticeFailed: "run", sync.NoticeRecovered: "run",
 	sync.NoticeHeld: "held", sync.NoticeDecided: "held",
 	sync.NoticeConflicts: "conflicts", sync.NoticeJWT: "jwt", sync.NoticeSettings: "settings",
-	sync.NoticeChanges: "changes", sync.NoticeWeekly: "weekly",
+	sync.NoticeChanges: "changes", sync.NoticeWeekly: "weekly", sync.NoticePublish: "publish",
 }
 
 // noticeWriter writes notices in the transaction that they tell of.

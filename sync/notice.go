@@ -20,12 +20,13 @@ const (
 	NoticeSettings  NoticeKind = "settings_refused"
 	NoticeChanges   NoticeKind = "changes"
 	NoticeWeekly    NoticeKind = "weekly"
+	NoticePublish   NoticeKind = "publish"
 	NoticeTest      NoticeKind = "test"
 )
 
 // NoticeKinds are those that settings may name.
 var NoticeKinds = []NoticeKind{
-	NoticeFailed, NoticeRecovered, NoticeHeld, NoticeDecided, NoticeConflicts, NoticeJWT, NoticeSettings, NoticeChanges, NoticeWeekly,
+	NoticeFailed, NoticeRecovered, NoticeHeld, NoticeDecided, NoticeConflicts, NoticeJWT, NoticeSettings, NoticeChanges, NoticeWeekly, NoticePublish,
 }
 
 // NoticeEvent tells the notices of one kind apart.
@@ -57,6 +58,8 @@ type Notice struct {
 	Began RunID       `json:"began,omitempty"`  // the run with which the conversation began
 	Since time.Time   `json:"since,omitzero"`   // when it began; of a day or week its start
 	Until time.Time   `json:"until,omitzero"`   // its end; of a JWT when it expires
+
+	Destination string `json:"destination,omitempty"` // of a delivery of the roster that waits
 
 	Error   string         `json:"error,omitempty"`
 	Counts  map[Kind]int   `json:"counts,omitempty"` // changes by kind: what became held, was decided or was applied

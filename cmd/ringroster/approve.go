@@ -41,6 +41,9 @@ func (a *app) approve(ctx context.Context, s *config.Settings, st *store.Store, 
 	if err != nil {
 		return err
 	}
+	if err := a.losing(ctx, s, st, sets); err != nil {
+		return err
+	}
 	if err := a.confirm(ctx, d.yes, sets, "Apply", "nothing was applied"); err != nil {
 		return err
 	}

@@ -148,6 +148,7 @@ func (a *app) check(ctx context.Context, offline bool) error {
 	}
 	f.unmatched(ctx, s)
 	f.destinations(ctx, s)
+	f.publications(ctx, s)
 	return f.end(exitFailed)
 }
 

@@ -46,7 +46,7 @@ func (a *app) enroll(ctx context.Context, s *config.Settings, st *store.Store, w
 // deliver delivers what a command left to tell, unless a service does. What cannot be
 // delivered now is left to the service or the next command.
 func (a *app) deliver(ctx context.Context, s *config.Settings, st *store.Store) {
-	if _, served, err := st.Service(); len(s.Notify) == 0 || served && err == nil || ctx.Err() != nil {
+	if _, served, err := st.Service(); len(s.Notify)+len(s.Publish) == 0 || served && err == nil || ctx.Err() != nil {
 		return
 	}
 	observer, done, err := a.observer(s)
@@ -54,6 +54,10 @@ func (a *app) deliver(ctx context.Context, s *config.Settings, st *store.Store) 
 		return
 	}
 	defer done()
+	a.publishNew(ctx, s, st, observer) // what it has to tell is told at once
+	if len(s.Notify) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
 	defer cancel()
 	err = errors.Join(tellExpiries(ctx, s, st), courier(s, st, observer.Notice).Deliver(ctx))

@@ -165,7 +165,7 @@ func (v *service) load() (*daemon.Settings, error) {
 		Run:       sync.Run{Actor: s.ImpersonatedUserID, Version: version},
 		Heartbeat: string(s.HeartbeatURL), Restart: restart,
 		Prune:   func(ctx context.Context) { prune(ctx, s, v.store, v) },
-		Deliver: c.Deliver,
+		Deliver: append([]daemon.Delivery{{Name: "notices", Pass: c.Deliver}}, publishing(s, v.store, v.Published)...),
 	}, nil
 }
 
@@ -313,6 +313,9 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 		facts.Accounts = append(facts.Accounts, f)
 	}
 	if facts.Notices, err = v.noticeFacts(ctx); err != nil {
+		return nil, err
+	}
+	if facts.Publish, err = publishFacts(ctx, v.inForce(), v.store); err != nil {
 		return nil, err
 	}
 	counts, err := v.store.Counts(ctx)

@@ -28,13 +28,14 @@ credential; where it can read them it says how long the JWTs last.`,
 
 // statusDocument is the JSON of `status`.
 type statusDocument struct {
-	Version        int             `json:"version"`
-	Database       string          `json:"database"`
-	ServiceEnabled bool            `json:"service_enabled"`
-	Service        *lockHolder     `json:"service"`     // nil: none runs
-	LockHolder     *lockHolder     `json:"lock_holder"` // nil: nobody
-	Accounts       []accountStatus `json:"accounts"`
-	Notices        []noticeStatus  `json:"notices"` // how far everybody has been told; empty: nobody is
+	Version        int                 `json:"version"`
+	Database       string              `json:"database"`
+	ServiceEnabled bool                `json:"service_enabled"`
+	Service        *lockHolder         `json:"service"`     // nil: none runs
+	LockHolder     *lockHolder         `json:"lock_holder"` // nil: nobody
+	Accounts       []accountStatus     `json:"accounts"`
+	Notices        []noticeStatus      `json:"notices"` // how far everybody has been told; empty: nobody is
+	Publish        []publicationStatus `json:"publish"` // what is known of each destination of the roster
 
 	unknownService error // why Service is not known
 }
@@ -165,7 +166,8 @@ func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time
 			account.Contacts.NextRun = next
 		}
 	}
-	return doc, errors.Join(doc.members(ctx, st), doc.contacts(ctx, st, held), doc.notices(ctx, s, st))
+	doc.Publish, err = publishStatus(ctx, s, st)
+	return doc, errors.Join(err, doc.members(ctx, st), doc.contacts(ctx, st, held), doc.notices(ctx, s, st))
 }
 
 func holderText(h sync.Holder) *lockHolder {
@@ -259,39 +261,6 @@ func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 	return nil
 }
 
-func statusListing(d *statusDocument) *listing[accountStatus] {
-	return &listing[accountStatus]{
-		key: "accounts", rows: each(d.Accounts), cells: d.cells,
-		columns: []string{
-			"account", "running", "last_run", "last_status", "last_success", "next_run", "next_trigger",
-			"active", "inactive", "held", "rejected", "conflicts", "jwt_days",
-		},
-	}
-}
-
-func (d *statusDocument) cells(a accountStatus) []string {
-	cells := []string{a.Account, "", "", "", "", "", ""}
-	if a.RunningRun != nil {
-		cells[1] = a.RunningRun.StartedAt
-	}
-	if a.LastRun != nil {
-		cells[2], cells[3] = text(a.LastRun.FinishedAt), string(a.LastRun.Status)
-	}
-	if a.LastSuccess != nil {
-		cells[4] = text(a.LastSuccess.FinishedAt)
-	}
-	if a.NextRun != nil {
-		cells[5], cells[6] = a.NextRun.At, string(a.NextRun.Trigger)
-	}
-	for _, n := range []int{a.Active, a.Inactive, a.Held, a.Rejected, a.Conflicts} {
-		cells = append(cells, fmt.Sprint(n))
-	}
-	if a.JWTDays == nil {
-		return append(cells, "")
-	}
-	return append(cells, fmt.Sprint(*a.JWTDays))
-}
-
 // statusTable prints a block for each account, with what needs a look, then what is going on.
 func (a *app) statusTable(d *statusDocument) error {
 	out := func(format string, args ...any) {
@@ -315,10 +284,16 @@ func (a *app) statusTable(d *statusDocument) error {
 	default:
 		out("No run is under way.")
 	}
-	for i := range d.Notices {
-		if remark := d.Notices[i].remark(); remark != "" {
-			_, _ = fmt.Fprint(a.stdout, wrapped("notices: ", "    ", clean(remark)))
+	remarked := func(of, remark string) {
+		if remark != "" {
+			_, _ = fmt.Fprint(a.stdout, wrapped(of, "    ", clean(remark)))
 		}
+	}
+	for i := range d.Notices {
+		remarked("notices: ", d.Notices[i].remark())
+	}
+	for i := range d.Publish {
+		remarked("publish: ", d.Publish[i].remark())
 	}
 	return nil
 }

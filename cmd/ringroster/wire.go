@@ -127,6 +127,8 @@ type watcher interface {
 	Outdated(warnings []string)
 	Notice(d observe.Delivery)
 	Untold(err error)
+	Published(p observe.Publication)
+	Unpublished(err error)
 }
 
 // observer shows progress where stderr is a terminal, and logs elsewhere. On a
@@ -207,7 +209,11 @@ func prune(ctx context.Context, s *config.Settings, st *store.Store, w watcher) 
 	if s.History.KeepDays == 0 {
 		return
 	}
-	removed, err := st.Prune(ctx, time.Now().AddDate(0, 0, -s.History.KeepDays))
+	before, err := st.PruneFor(ctx, toldOfChanges(s), time.Now().AddDate(0, 0, -s.History.KeepDays))
+	if err != nil {
+		w.Unpublished(err)
+	}
+	removed, err := st.Prune(ctx, before)
 	if ctx.Err() != nil {
 		err = nil
 	}

@@ -43,6 +43,7 @@ type Settings struct {
 	HTTP         HTTP      `mapstructure:"http"`
 	HeartbeatURL Secret    `mapstructure:"heartbeat_url"` // such addresses often carry a key
 	Notify       []Notify  `mapstructure:"notify"`
+	Publish      []Publish `mapstructure:"publish"`
 	Log          Log       `mapstructure:"log"`
 }
 
@@ -130,7 +131,7 @@ type Account struct {
 	origin origin
 }
 
-// origin is where an account, or a destination of notices, stands in the settings file,
+// origin is where an account, or a destination, stands in the settings file,
 // for what is found wrong only later.
 type origin struct {
 	file string
@@ -300,6 +301,7 @@ func Defaults() *Settings {
 		Contacts:  Contacts{DailyAt: "04:00", Every: "24h", DeleteRemaining: true},
 		Snapshots: Snapshots{Keep: 14},
 		Notify:    []Notify{},
+		Publish:   []Publish{},
 		Log:       Log{Level: "info", Format: "auto"},
 	}
 }

@@ -42,7 +42,7 @@ func filled(text string) string {
 func TestTheExampleHasEveryKey(t *testing.T) {
 	text := example(t)
 	// What a filter or a mapping can have is shown in its commented examples.
-	samples := map[string]bool{"role_map": true, "wem_access": true, "scope": true, "protect": true, "onboarding": true, "map": true, "notify": true}
+	samples := map[string]bool{"role_map": true, "wem_access": true, "scope": true, "protect": true, "onboarding": true, "map": true, "notify": true, "publish": true}
 	var walk func(of reflect.Type, comments bool)
 	walk = func(of reflect.Type, comments bool) {
 		for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {
@@ -68,19 +68,23 @@ func TestTheExampleHasEveryKey(t *testing.T) {
 func TestTheExamplesInTheExampleAreValid(t *testing.T) {
 	commented := regexp.MustCompile(`(?m)^#( +- \{)`)
 	text := filled(example(t))
-	active := commented.ReplaceAllString(text, " $1")
+	active := text
+	for _, list := range []string{"notify", "publish"} {
+		before, section, _ := strings.Cut(active, "\n"+list+": []\n")
+		section, after, _ := strings.Cut(section, "\n\n")
+		active = before + "\n" + list + ":\n" + regexp.MustCompile(`(?m)^#`).ReplaceAllString(section, " ") + "\n\n" + after
+	}
+	active = commented.ReplaceAllString(active, " $1")
 	for _, list := range []string{"role_map", "exclude", "protect", "rules", "map"} {
 		active = strings.Replace(active, list+": []", list+":", 1)
 	}
-	before, notify, _ := strings.Cut(active, "\nnotify: []\n")
-	notify, after, _ := strings.Cut(notify, "\n\n")
-	active = before + "\nnotify:\n" + regexp.MustCompile(`(?m)^#`).ReplaceAllString(notify, " ") + "\n\n" + after
 	if active == text {
 		t.Fatal("there are no examples")
 	}
 	s := load(t, active)
 	if len(s.RoleMap) != 1 || len(s.Scope.Exclude) != 3 || len(s.Protect) != 2 || len(s.Onboarding.Rules) != 2 || len(s.Map) != 2 ||
-		len(s.Notify) != 2 || s.Notify[0].Mail == nil || s.Notify[1].Webhook.Format != Slack {
+		len(s.Notify) != 2 || s.Notify[0].Mail == nil || s.Notify[1].Webhook.Format != Slack ||
+		len(s.Publish) != 3 || s.Publish[1].To.SFTP == nil || s.Publish[2].To.Webhook == nil || len(s.Publish[0].Columns) != 3 || s.Publish[0].Columns[2].Join != "|" {
 		t.Errorf("got %+v", s)
 	}
 }

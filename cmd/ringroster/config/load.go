@@ -94,6 +94,11 @@ func parse(file string, data []byte) (*Settings, *report) {
 		s.Notify[i].origin = origin{file, key, r.line}
 		s.Notify[i].complete(func(name string) bool { return r.lines[key+"."+name] != 0 })
 	}
+	for i := range s.Publish {
+		key := fmt.Sprintf("publish[%d]", i)
+		s.Publish[i].origin = origin{file, key, r.line}
+		s.Publish[i].complete(func(name string) bool { return r.lines[key+"."+name] != 0 })
+	}
 	s.validate(r)
 	s.Warnings = r.warnings
 	return s, r
@@ -158,6 +163,9 @@ func (s *Settings) settle(dir string) {
 	}
 	for i := range s.Notify {
 		s.Notify[i].settle(dir)
+	}
+	for i := range s.Publish {
+		s.Publish[i].settle(dir)
 	}
 }
 

@@ -33,7 +33,7 @@ accounts:
     client_id: abc
 `
 
-var ignoreOrigin = cmpopts.IgnoreUnexported(Account{}, Notify{})
+var ignoreOrigin = cmpopts.IgnoreUnexported(Account{}, Notify{}, Publish{})
 
 // write puts a settings file, kept from others, into an empty working directory
 // and returns its name.
@@ -164,6 +164,11 @@ snapshots: {keep: 3, keep_days: 4}
 notify:
   - {name: ops, on: [held], accounts: [acme], names: true, remind: 6h, mail: {host: mail.example.com, port: 2525, security: tls, from: a@example.com, to: [b@example.com], username: u, password: p, password_file: "", ca_file: /etc/ca.pem}}
   - {name: chat, webhook: {url: "https://hooks.example.com/x", url_file: "", format: slack, secret: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", secret_file: "", ca_file: /etc/ca.pem}}
+publish:
+  - {name: drop, what: contacts, accounts: [acme], filter: {status: Enabled, search: desk}, format: ndjson, columns: [{name: Id, from: rc_id}], delimiter: ";", max_shrink: {percent: 1, floor: 2}, to: {dir: /srv/drop, file: "c-{date}.json", mode: "0600", keep: 9}}
+  - {name: people, filter: {role: r, sub_account: 099, activity: a, team: t, employee_id: 07}, columns: [{from: teams, join: "|"}], to: {dir: /srv/drop, file: p.csv}}
+  - {name: vendor, columns: [{from: email}], to: {sftp: {host: sftp.example.com, port: 2222, user: roster, key: "one\ntwo", key_file: "", known_hosts_file: /etc/known, path: in/a.csv}}}
+  - {name: bus, what: changes, to: {webhook: {url: "https://bus.example.com/x", url_file: "", secret: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", secret_file: "", ca_file: /etc/ca.pem}}}
 LOG: {Level: debug, format: json}
 `)
 	want := &Settings{
@@ -218,6 +223,23 @@ LOG: {Level: debug, format: json}
 				URL: "https://hooks.example.com/x", Format: "slack",
 				Secret: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", CAFile: "/etc/ca.pem",
 			},
+		}},
+		Publish: []Publish{{
+			Name: "drop", What: "contacts", Accounts: []string{"acme"}, Filter: PublishFilter{Status: "Enabled", Search: "desk"}, Format: "ndjson",
+			Columns: []Column{{Name: "Id", From: "rc_id"}}, Delimiter: ";", MaxShrink: Limit{1, 2},
+			To: PublishTo{Dir: "/srv/drop", File: "c-{date}.json", Mode: "0600", Keep: 9},
+		}, {
+			Name: "people", What: "roster", Filter: PublishFilter{Role: "r", SubAccount: "099", Activity: "a", Team: "t", EmployeeID: "07"}, Format: "csv",
+			Columns: []Column{{"teams", "teams", "|"}}, Delimiter: ",", MaxShrink: Limit{10, 5},
+			To: PublishTo{Dir: "/srv/drop", File: "p.csv", Mode: "0640"},
+		}, {
+			Name: "vendor", What: "roster", Format: "csv", Columns: []Column{{"email", "email", ""}}, Delimiter: ",", MaxShrink: Limit{10, 5},
+			To: PublishTo{Mode: "0640", SFTP: &SFTP{Host: "sftp.example.com", Port: 2222, User: "roster", Key: "one\ntwo", KnownHostsFile: "/etc/known", Path: "in/a.csv"}},
+		}, {
+			Name: "bus", What: "changes", Format: "csv", Delimiter: ",", MaxShrink: Limit{10, 5},
+			To: PublishTo{Mode: "0640", Webhook: &PublishWebhook{
+				URL: "https://bus.example.com/x", Secret: "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", CAFile: "/etc/ca.pem",
+			}},
 		}},
 		Log: Log{"debug", "json"},
 	}

@@ -65,11 +65,12 @@ const (
 	JSON  = "json"
 )
 
-// NotifyCredentials are a destination's secrets; those that it does not have are empty.
-type NotifyCredentials struct {
+// EndCredentials are a destination's secrets; those that it does not have are empty.
+type EndCredentials struct {
 	Password Secret
 	URL      Secret
 	Key      []byte // that webhooks are signed with
+	Private  Secret // key of SSH
 }
 
 // Kinds are what the destination is told of.
@@ -108,63 +109,83 @@ func addressOf(text string) string {
 	return a.Address
 }
 
-// notifySecret is one of the secrets that a destination may have.
-type notifySecret struct {
+// endSecret is one of the secrets that a destination may have.
+type endSecret struct {
 	kind   secretKind
 	group  string // under which its keys stand: mail or webhook
 	inline Secret
 	file   string
+	needed bool
 }
 
 // secrets are those that the settings speak of, whether they are given or not.
-func (n *Notify) secrets() (all []notifySecret) {
+func (n *Notify) secrets() (all []endSecret) {
 	if n.Mail != nil {
-		all = append(all, notifySecret{secretKind{"password", "password"}, "mail", n.Mail.Password, n.Mail.PasswordFile})
+		all = append(all, endSecret{secretKind{key: "password", name: "password"}, "mail", n.Mail.Password, n.Mail.PasswordFile, n.Mail.Username != ""})
 	}
 	if n.Webhook != nil {
-		all = append(all,
-			notifySecret{secretKind{"url", "address"}, "webhook", n.Webhook.URL, n.Webhook.URLFile},
-			notifySecret{secretKind{"secret", "signing secret"}, "webhook", n.Webhook.Secret, n.Webhook.SecretFile})
+		all = append(all, webhookSecrets("webhook", n.Webhook.URL, n.Webhook.URLFile, n.Webhook.Secret, n.Webhook.SecretFile)...)
 	}
 	return all
 }
 
-func (n *Notify) owner(group string) *owner {
-	at := n.origin
-	at.key = join(at.key, group)
-	return &owner{at, "destination " + n.Name, "notify." + n.Name + ".", variables("notify_" + n.Name)}
+func webhookSecrets(group string, url Secret, urlFile string, secret Secret, secretFile string) []endSecret {
+	return []endSecret{
+		{secretKind{key: "url", name: "address"}, group, url, urlFile, true},
+		{secretKind{key: "secret", name: "signing secret"}, group, secret, secretFile, false},
+	}
 }
 
-func (n *Notify) places(s notifySecret) []place {
-	return n.owner(s.group).places(s.kind, s.inline, s.file)
+func (n *Notify) owner(group string) *owner { return ownerOf(n.origin, "notify", n.Name, group) }
+
+// ownerOf is a destination of a section of the settings, as the owner of a group of secrets.
+func ownerOf(at origin, section, name, group string) *owner {
+	at.key = join(at.key, group)
+	return &owner{at, "destination " + name, section + "." + name + ".", variables(section + "_" + name)}
 }
+
+func (n *Notify) checkPlaces(r *report) { checkEndPlaces(r, n.secrets(), n.owner) }
+
+func checkEndPlaces(r *report, secrets []endSecret, ownerOf func(group string) *owner) {
+	for i := range secrets {
+		owner := ownerOf(secrets[i].group)
+		owner.check(r, secrets[i].kind, secrets[i].places(owner))
+	}
+}
+
+func (s *endSecret) places(o *owner) []place { return o.places(s.kind, s.inline, s.file) }
 
 // Credentials reads the destination's secrets from where each was given, as those of an
 // account. Errors are *Problems that name the place, never what stands there.
-func (n *Notify) Credentials() (NotifyCredentials, error) {
-	var c NotifyCredentials
-	for _, s := range n.secrets() {
-		places, owner := n.places(s), n.owner(s.group)
-		needed := s.kind.key == "url" || s.kind.key == "password" && n.Mail.Username != ""
-		if len(places) == 0 && !needed {
+func (n *Notify) Credentials() (EndCredentials, error) { return endCredentials(n.secrets(), n.owner) }
+
+func endCredentials(secrets []endSecret, ownerOf func(group string) *owner) (EndCredentials, error) {
+	var c EndCredentials
+	for i := range secrets {
+		s := &secrets[i]
+		owner := ownerOf(s.group)
+		places := s.places(owner)
+		if len(places) == 0 && !s.needed {
 			continue
 		}
 		var secret Secret
 		if err := owner.read(s.kind, places, &secret); err != nil {
-			return NotifyCredentials{}, err
+			return EndCredentials{}, err
 		}
 		if fault := c.take(s.kind.key, secret); fault != "" {
-			return NotifyCredentials{}, owner.problem(places[0].key, "the %s of %s (%s) %s", s.kind.name, owner.name, places[0].name, fault)
+			return EndCredentials{}, owner.problem(places[0].key, "the %s of %s (%s) %s", s.kind.name, owner.name, places[0].name, fault)
 		}
 	}
 	return c, nil
 }
 
 // take keeps a secret, or says what is wrong with it without repeating it.
-func (c *NotifyCredentials) take(key string, secret Secret) (fault string) {
+func (c *EndCredentials) take(key string, secret Secret) (fault string) {
 	switch key {
 	case "password":
 		c.Password = secret
+	case "key":
+		c.Private = secret + "\n" // OpenSSH wants its end of line
 	case "url":
 		c.URL = secret
 		return webhookFault(string(secret))
@@ -281,12 +302,17 @@ func (m *Mail) validate(r *report, key string) {
 
 func (w *Webhook) validate(r *report, key string) {
 	oneOf(r, key+".format", w.Format, Slack, JSON)
-	if w.URL != "" {
-		if fault := webhookFault(string(w.URL)); fault != "" {
+	validateInline(r, key, w.URL, w.Secret)
+}
+
+// validateInline checks the secrets of a webhook that stand in the settings.
+func validateInline(r *report, key string, url, secret Secret) {
+	if url != "" {
+		if fault := webhookFault(string(url)); fault != "" {
 			r.add(key+".url", "%s", fault)
 		}
 	}
-	if _, ok := signingKey(string(w.Secret)); w.Secret != "" && !ok {
+	if _, ok := signingKey(string(secret)); secret != "" && !ok {
 		r.add(key+".secret", "is not base64 of at least %d bytes; make one: openssl rand -base64 32", shortestKey)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // everyKind is what a destination is told of that names no kinds.
-var everyKind = []string{"failed", "recovered", "held", "decided", "conflicts", "jwt_expiring", "settings_refused", "changes", "weekly"}
+var everyKind = []string{"failed", "recovered", "held", "decided", "conflicts", "jwt_expiring", "settings_refused", "changes", "weekly", "publish"}
 
 func TestADestinationNeedsFewKeys(t *testing.T) {
 	s := load(t, minimal+`

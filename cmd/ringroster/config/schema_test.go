@@ -62,6 +62,14 @@ var narrower = map[string]object{
 	"notify.mail.port":                  {"minimum": 1, "maximum": 65535},
 	"notify.mail.to":                    {"minItems": 1},
 	"notify.webhook.format":             {"enum": []string{JSON, Slack}},
+	"publish.name":                      {"pattern": accountName.String()},
+	"publish.what":                      {"enum": []string{PublishedRoster, PublishedContacts, PublishedChanges}},
+	"publish.format":                    {"enum": []string{CSV, NDJSON}},
+	"publish.max_shrink.percent":        percent,
+	"publish.max_shrink.floor":          {"minimum": 0},
+	"publish.to.mode":                   {"pattern": "^06[0246][04]$"},
+	"publish.to.keep":                   {"minimum": 0},
+	"publish.to.sftp.port":              {"minimum": 1, "maximum": 65535},
 }
 
 var (
@@ -134,7 +142,7 @@ func madeSchema(t *testing.T) []byte {
 	commentsOf(&doc, "", comments)
 	s := schemaOf(reflect.TypeFor[Settings](), "", comments)
 	for key := range narrower {
-		if _, known := comments[key]; !known && !strings.HasPrefix(key, "onboarding.rules.") && !strings.HasPrefix(key, "notify.") && !strings.HasPrefix(key, "accounts.schedule.") && !strings.HasPrefix(key, "accounts.contacts.") {
+		if _, known := comments[key]; !known && !strings.HasPrefix(key, "onboarding.rules.") && !strings.HasPrefix(key, "notify.") && !strings.HasPrefix(key, "publish.") && !strings.HasPrefix(key, "accounts.schedule.") && !strings.HasPrefix(key, "accounts.contacts.") {
 			t.Errorf("narrower has %s, which is no key of the example", key)
 		}
 	}

@@ -45,13 +45,14 @@ const maxSecret = 64 << 10
 
 // secretKind is one of the two secrets that an account has.
 type secretKind struct {
-	key  string // in the settings, and the ending of a systemd credential
-	name string // for people
+	key   string // in the settings, and the ending of a systemd credential
+	name  string // for people
+	lines bool   // it has several
 }
 
 var (
-	clientSecret = secretKind{"client_secret", "client secret"}
-	jwtSecret    = secretKind{"jwt", "JWT"}
+	clientSecret = secretKind{key: "client_secret", name: "client secret"}
+	jwtSecret    = secretKind{key: "jwt", name: "JWT"}
 )
 
 // place is where a secret was given.
@@ -137,7 +138,11 @@ func (o *owner) read(kind secretKind, places []place, into *Secret) error {
 		p.text = Secret(data)
 	}
 	text := strings.TrimSpace(string(p.text))
-	if fault := implausible(text); fault != "" {
+	line := text
+	if kind.lines {
+		line = strings.ReplaceAll(line, "\n", "")
+	}
+	if fault := implausible(line); fault != "" {
 		return o.problem(p.key, "the %s of %s (%s) %s", kind.name, o.name, p.name, fault)
 	}
 	*into = Secret(text)
@@ -202,10 +207,10 @@ func (s *Settings) checkPlaces(r *report) {
 		}
 	}
 	for i := range s.Notify {
-		n := &s.Notify[i]
-		for _, secret := range n.secrets() {
-			n.owner(secret.group).check(r, secret.kind, n.places(secret))
-		}
+		s.Notify[i].checkPlaces(r)
+	}
+	for i := range s.Publish {
+		s.Publish[i].checkPlaces(r)
 	}
 }
 

@@ -66,6 +66,7 @@ func (s *Settings) validate(r *report) {
 	s.HTTP.validate(r)
 	heartbeat(r, string(s.HeartbeatURL))
 	s.validateNotify(r)
+	s.validatePublish(r)
 	oneOf(r, "log.level", s.Log.Level, "debug", "info", "warn", "error")
 	oneOf(r, "log.format", s.Log.Format, "json", "journal", "console", "auto")
 }

@@ -12,6 +12,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -39,9 +41,16 @@ type Settings struct {
 	Heartbeat string   // address to call when every account is in step; "": none
 	// Prune tidies up after runs, for as long as ctx lets it; nil: nothing does.
 	Prune func(ctx context.Context)
-	// Deliver delivers the notices that wait, once; nil: nobody is to be told.
-	Deliver func(ctx context.Context) error
+	// Deliver are the deliveries that go on beside runs: each makes one pass.
+	Deliver []Delivery
 	Restart []string // keys that changed and wait for a restart
+}
+
+// Delivery makes a pass of something that goes on beside runs. What it waits for delays no
+// other.
+type Delivery struct {
+	Name string // what is delivered, as people say it
+	Pass func(ctx context.Context) error
 }
 
 // Config is what a service is made of.
@@ -95,10 +104,11 @@ type Daemon struct {
 	jobs     []sync.Job           // with the time from which they count
 	hopeless map[jobOf]sync.RunID // whose run failed for good, until a reload
 	run      *running             // nil: none
-	delivery *running             // of notices; nil: none
 	ticked   time.Time            // when the last tick ended well
 	told     map[string]string    // what was last said, by what it is about
 	status   string               // what systemd shows
+
+	deliveries map[string]*running // those under way, by name
 }
 
 // jobOf is one account's job.
@@ -114,7 +124,7 @@ func New(cfg Config) *Daemon {
 	}
 	d := &Daemon{
 		Config: cfg, tickEvery: longestTick, clock: newSteadyClock(), beat: newHeart(),
-		hopeless: map[jobOf]sync.RunID{}, told: map[string]string{},
+		hopeless: map[jobOf]sync.RunID{}, told: map[string]string{}, deliveries: map[string]*running{},
 	}
 	if cfg.Watchdog > 0 {
 		d.tickEvery = min(d.tickEvery, cfg.Watchdog/3)
@@ -175,7 +185,7 @@ func (d *Daemon) Stop(ctx context.Context) error {
 	}
 	d.stopped = true
 	d.mu.Lock()
-	run, delivery := d.run, d.delivery
+	run, deliveries := d.run, slices.Collect(maps.Values(d.deliveries))
 	d.settings = nil // no tick starts anything any more
 	d.mu.Unlock()
 	d.Notify(stopping)
@@ -192,7 +202,9 @@ func (d *Daemon) Stop(ctx context.Context) error {
 	if err == nil {
 		d.beat.stop() // no run is left that could call
 	}
-	delivery.end(ctx)
+	for _, delivery := range deliveries {
+		delivery.end(ctx)
+	}
 	return errors.Join(err, d.scheduler.Shutdown())
 }
 

@@ -7,36 +7,39 @@ import (
 	"ringroster/sync"
 )
 
-// deliver starts a delivery of notices beside tick and runs, unless one is under way: the
-// other end may be slow.
+// deliver starts deliveries beside tick and runs, each unless one of its kind is under way:
+// the other end may be slow.
 func (d *Daemon) deliver(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.settings == nil || d.settings.Deliver == nil || d.delivery != nil {
+	if d.settings == nil {
 		return
 	}
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	d.delivery = &running{began: time.Now(), cancel: cancel, done: make(chan struct{})}
-	go d.deliverOnce(ctx, d.delivery, d.settings.Deliver)
+	for _, delivery := range d.settings.Deliver {
+		if d.deliveries[delivery.Name] != nil {
+			continue
+		}
+		ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+		r := &running{began: time.Now(), cancel: cancel, done: make(chan struct{})}
+		d.deliveries[delivery.Name] = r
+		go d.deliverOnce(ctx, r, delivery)
+	}
 }
 
-func (d *Daemon) deliverOnce(ctx context.Context, delivery *running, deliver func(context.Context) error) {
-	defer close(delivery.done)
-	defer delivery.cancel(nil)
-	err := sync.Contain(func() error { return deliver(ctx) })
-	if ctx.Err() == nil && !d.once("notices", err) {
-		d.Observer.Trouble("deliver notices", err)
+func (d *Daemon) deliverOnce(ctx context.Context, r *running, delivery Delivery) {
+	defer close(r.done)
+	defer r.cancel(nil)
+	err := sync.Contain(func() error { return delivery.Pass(ctx) })
+	if ctx.Err() == nil && !d.once("deliver "+delivery.Name, err) {
+		d.Observer.Trouble("deliver "+delivery.Name, err)
 	}
 	d.mu.Lock()
-	d.delivery = nil
+	delete(d.deliveries, delivery.Name)
 	d.mu.Unlock()
 }
 
 // end tells a delivery to stop, and waits for that until ctx is done.
 func (r *running) end(ctx context.Context) {
-	if r == nil {
-		return
-	}
 	r.cancel(errStopped)
 	select {
 	case <-r.done:

@@ -39,6 +39,29 @@ func TestDeliveryDelaysNothing(t *testing.T) {
 	})
 }
 
+// TestDeliveriesDoNotWaitForOneAnother: what hangs holds up no other.
+func TestDeliveriesDoNotWaitForOneAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.deliver = func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		began := 0
+		m.other = func(context.Context) error {
+			began++
+			return nil
+		}
+		m.on()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		m.off()
+		if began < 9 {
+			t.Errorf("%d other deliveries began in ten minutes", began)
+		}
+	})
+}
+
 // TestDeliveriesFollowOneAnother: each tick begins one where none is under way, and what goes
 // wrong, a panic included, is told once.
 func TestDeliveriesFollowOneAnother(t *testing.T) {

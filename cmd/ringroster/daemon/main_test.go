@@ -41,6 +41,7 @@ type machine struct {
 	onBegan     func() // when a run begins; nil: nothing
 	requests    func(ctx context.Context) (*Asked, error)
 	deliver     func(ctx context.Context) error // notices; nil: nobody is to be told
+	other       func(context.Context) error
 
 	mu       stdsync.Mutex
 	events   []string // of the service
@@ -117,7 +118,13 @@ func (m *machine) load() (*Settings, error) {
 	if m.broken != nil {
 		return nil, m.broken
 	}
-	s := &Settings{Enabled: m.enabled, Heartbeat: m.heartbeat, Deliver: m.deliver, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
+	s := &Settings{Enabled: m.enabled, Heartbeat: m.heartbeat, Run: sync.Run{Actor: "wfm-sync", Version: "test"}}
+	if m.deliver != nil {
+		s.Deliver = append(s.Deliver, Delivery{"notices", m.deliver})
+	}
+	if m.other != nil {
+		s.Deliver = append(s.Deliver, Delivery{"others", m.other})
+	}
 	for _, account := range m.accounts {
 		s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobMembers, At: m.daily, Every: m.every, CatchUp: m.catchUp})
 		if m.contacts != 0 {

@@ -27,6 +27,7 @@ type document struct {
 	Until    *string           `json:"until"`
 	Subject  string            `json:"subject"`
 	Text     string            `json:"text"`
+	Target   *string           `json:"destination"`
 	Error    *string           `json:"error"`
 	Counts   map[string]int    `json:"counts"`
 	Waiting  map[string]int    `json:"waiting"`
@@ -59,7 +60,7 @@ func jsonBody(n *sync.Notice, s Style) ([]byte, error) {
 	doc := document{
 		Version: 1, ID: n.ID, Thread: n.Thread, Kind: n.Kind, Event: string(n.Event), At: stamp(n.At),
 		Account: orNull(n.Account), Job: orNull(n.Job), RunID: orNull(n.Run), Since: stampOrNull(n.Since), Until: stampOrNull(n.Until),
-		Subject: text.Subject, Text: text.Body, Error: orNull(w.foreign(n.Error)),
+		Subject: text.Subject, Text: text.Body, Target: orNull(n.Destination), Error: orNull(w.foreign(n.Error)),
 		Counts: counts(n.Counts), Waiting: counts(n.Waiting), Reasons: []sync.HoldReason{},
 		People: []person{}, Total: n.Total, Decision: orNull(string(n.Decision)), By: orNull(w.foreign(n.By)),
 		Figures: w.figures(), Commands: commands(n),
@@ -109,6 +110,8 @@ func commands(n *sync.Notice) []string {
 		return heldCommands(n)
 	case n.Kind == sync.NoticeFailed:
 		return []string{"ringroster check", "ringroster runs"}
+	case n.Kind == sync.NoticePublish:
+		return []string{"ringroster publish " + n.Destination + " --dry-run", "ringroster publish approve " + n.Destination}
 	}
 	return []string{}
 }

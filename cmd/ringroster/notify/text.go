@@ -37,7 +37,8 @@ var texts = map[sync.NoticeKind]func(*writer){
 	sync.NoticeFailed: (*writer).failed, sync.NoticeRecovered: (*writer).recovered,
 	sync.NoticeHeld: (*writer).held, sync.NoticeDecided: (*writer).decided,
 	sync.NoticeConflicts: (*writer).conflicts, sync.NoticeJWT: (*writer).jwt, sync.NoticeSettings: (*writer).settings,
-	sync.NoticeChanges: (*writer).changes, sync.NoticeWeekly: (*writer).weekly, sync.NoticeTest: (*writer).test,
+	sync.NoticeChanges: (*writer).changes, sync.NoticeWeekly: (*writer).weekly, sync.NoticePublish: (*writer).publish,
+	sync.NoticeTest: (*writer).test,
 }
 
 // Write gives a notice as text. What comes from elsewhere stands in it as it is, but for
@@ -66,6 +67,7 @@ func (w *writer) subject() string {
 		sync.NoticeSettings:  "new settings were refused",
 		sync.NoticeChanges:   fmt.Sprintf("%s: changes of %s", n.Account, day(n.Since)),
 		sync.NoticeWeekly:    fmt.Sprintf("the week from %s to %s", day(n.Since), day(n.Until.Add(-time.Second))),
+		sync.NoticePublish:   n.Destination + ": a delivery waits for your decision",
 		sync.NoticeTest:      "a test",
 	}[n.Kind]
 	if n.Thread != n.ID && n.Thread != "" {
@@ -347,6 +349,17 @@ func (w *writer) settings() {
 	w.error()
 	w.gap()
 	w.command("once it is right:", "systemctl reload ringroster")
+}
+
+func (w *writer) publish() {
+	w.para("What is published to %s was not delivered at %s, since it looks like a mistake:", w.n.Destination, when(w.n.At))
+	w.gap()
+	w.error()
+	w.gap()
+	w.para("It has what was delivered before, until somebody decides, or until what is missing is there again. The roster is not concerned.")
+	w.gap()
+	w.command("look closer:", "ringroster publish "+w.n.Destination+" --dry-run")
+	w.command("deliver it:", "ringroster publish approve "+w.n.Destination)
 }
 
 func (w *writer) test() {

@@ -45,6 +45,8 @@ func everyNotice(kind sync.NoticeKind) *sync.Notice {
 			{Member: 41, Name: "Alan Turing", Email: "alan@example.com", Kind: sync.Onboard, Reason: sync.ReasonNew},
 			{Member: 7, Name: "Ada Lovelace", Email: "ada@example.com", Kind: sync.Deactivate, Reason: sync.ReasonRemoved},
 		}
+	case sync.NoticePublish:
+		n.Account, n.Job, n.Destination, n.Error = "", "", "wfm-drop", "40 of 200 rows would be missing whom no run deactivated"
 	case sync.NoticeWeekly:
 		n.Account, n.Since, n.Until = "", monday.Truncate(24*time.Hour), monday.Truncate(24*time.Hour).AddDate(0, 0, 7)
 		n.Figures = []sync.Figures{

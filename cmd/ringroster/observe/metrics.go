@@ -22,6 +22,7 @@ type Facts struct {
 	Accounts []AccountFacts
 	Members  []Members
 	Notices  []NoticeFacts
+	Publish  []PublishFacts
 }
 
 // AccountFacts is what is known about one account of the settings.
@@ -207,6 +208,7 @@ func (c *factCollector) Describe(ch chan<- *prometheus.Desc) {
 		descInterval, descCycle, descAttempt, descSuccess, descDuration, descPeople, descMembers, descHeld, descHeldFor,
 		descRejected, descOldest, descConflict, descExpiry, descContacts, descHeldGone, descTried, descInStep,
 		descWaiting, descWaitOld, descUntold,
+		descPublished, descPublishRows, descPublishWaits, descUntoldChange, descUnpublished,
 	} {
 		ch <- d
 	}
@@ -233,6 +235,9 @@ func (c *factCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	for i := range facts.Notices {
 		facts.Notices[i].collect(gauge)
+	}
+	for i := range facts.Publish {
+		facts.Publish[i].collect(gauge)
 	}
 	for _, m := range facts.Members {
 		gauge(descMembers, float64(m.Count), m.Account, m.Status, m.Role)

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ringroster/ringcentral/simulator"
+)
+
+// publishExample is an example of deploy/publish.md: settings, and how what they give begins.
+type publishExample struct{ title, settings, begins string }
+
+// publishExamples reads the page. UPDATE=1 writes what is given into it.
+func publishExamples(t *testing.T, page string) (all []publishExample) {
+	t.Helper()
+	block := regexp.MustCompile("(?s)### ([^\n]+)\n.*?```yaml\n(.*?)```\n\n```text\n(.*?)```")
+	for _, m := range block.FindAllStringSubmatch(page, -1) {
+		all = append(all, publishExample{m[1], m[2], m[3]})
+	}
+	if len(all) != strings.Count(page, "\n### ") {
+		t.Fatalf("the page has %d examples, %d of them with an output", strings.Count(page, "\n### "), len(all))
+	}
+	return all
+}
+
+// TestPublishPage: the examples of deploy/publish.md give what stands under them.
+func TestPublishPage(t *testing.T) {
+	page := readPage(t, "deploy", "publish.md")
+	world := simulator.Generate(40, 7)
+	server := simulator.New(world, simulator.Options{})
+	listener := httptest.NewServer(server)
+	defer listener.Close()
+	dir := t.TempDir()
+	base := simulatorSettings(world, listener.Listener.Addr().String())
+	config := filepath.Join(dir, "config.yaml")
+	ringroster := func(settings string, args ...string) string {
+		t.Helper()
+		if err := os.WriteFile(config, append([]byte(base), settings...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		if code := run(t.Context(), append([]string{"--config", config}, args...), nil, &out, &errs); code != 0 {
+			t.Fatalf("%s ended with %d: %s%s", args, code, out.String(), errs.String())
+		}
+		return out.String()
+	}
+	ringroster("", "sync", "--new")
+	for _, example := range publishExamples(t, page) {
+		t.Run(example.title, func(t *testing.T) {
+			drop := t.TempDir()
+			var calls [][]byte
+			bus := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				calls = append(calls, body)
+			}))
+			defer bus.Close()
+			t.Setenv("RINGROSTER_PUBLISH_HR_BUS_URL", bus.URL)
+			settings := strings.ReplaceAll(example.settings, "/srv/drop", drop)
+			ringroster(settings, "publish")
+			if strings.Contains(settings, "what: changes") {
+				server.Change(func(w *simulator.World) { w.Accounts[0].Rename("bea.mueller@example.com", "Beate", "Müller") })
+				ringroster(settings, "sync")
+				if err := os.WriteFile(filepath.Join(drop, "call"), anyDay(bytes.Join(calls, nil)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			files, err := os.ReadDir(drop)
+			if err != nil || len(files) != 1 {
+				t.Fatalf("there are %v, %v", files, err)
+			}
+			file := filepath.Join(drop, files[0].Name())
+			got, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if os.Getenv("UPDATE") != "" {
+				first := strings.Join(strings.SplitAfterN(string(got), "\n", 5)[:min(4, strings.Count(string(got), "\n"))], "")
+				page = strings.Replace(page, example.settings+"```\n\n```text\n"+example.begins, example.settings+"```\n\n```text\n"+first, 1)
+			} else if begins := string(got[:min(len(got), len(example.begins))]); begins != example.begins {
+				t.Error(cmp.Diff(example.begins, begins))
+			}
+			if strings.HasSuffix(file, ".csv") {
+				readWithPython(t, file, string(got))
+			}
+		})
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(filepath.Join("..", "..", "deploy", "publish.md"), []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// anyDay is a call without what is another each time: roster, times, numbers.
+func anyDay(call []byte) []byte {
+	call = regexp.MustCompile(`/ringroster/[0-9a-f]{16}/`).ReplaceAll(call, []byte("/ringroster/3f0e9a51c27b84d6/"))
+	call = regexp.MustCompile(`"20\d\d-[0-9T:-]+Z"`).ReplaceAll(call, []byte(`"2026-11-30T03:00:05Z"`))
+	return append(bytes.ReplaceAll(call, []byte("},{"), []byte("},\n {")), '\n')
+}
+
+// readWithPython reads a file with the csv module of Python's: every line is a row, with as
+// many cells as the head has.
+func readWithPython(t *testing.T, file, text string) {
+	t.Helper()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("needs python3")
+	}
+	out, err := exec.CommandContext(t.Context(), python, "-c", `
+import csv, json, sys
+with open(sys.argv[1], newline="", encoding="utf-8") as f:
+    print(json.dumps(list(csv.reader(f, delimiter=sys.argv[2], strict=True))))`, file, map[bool]string{true: ";", false: ","}[strings.Contains(text, ";")]).Output()
+	if err != nil {
+		t.Fatalf("Python cannot read it: %v", err)
+	}
+	var rows [][]string
+	if err := json.Unmarshal(out, &rows); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != strings.Count(text, "\n") {
+		t.Errorf("Python reads %d rows of %d lines", len(rows), strings.Count(text, "\n"))
+	}
+	for _, row := range rows {
+		if len(row) != len(rows[0]) {
+			t.Errorf("a row has %d cells, the head %d: %q", len(row), len(rows[0]), row)
+		}
+	}
+}
