@@ -259,8 +259,8 @@ func (c *client) roundTrip(ctx context.Context, r *request, token string) (statu
 	}
 	c.calls.Add(1)
 	var unanswered error
-	c.silence.asked()
-	defer func() { c.silence.answered(unanswered) }()
+	c.silence.asked(r.op)
+	defer func() { c.silence.answered(r.op, unanswered) }()
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		unanswered = c.lost(ctx, err)
