@@ -20,7 +20,7 @@ test: ## all tests
 
 # Most tests of the store and of the commands have one goroutine and take the detector ten
 # times as long: of these two, what works side by side.
-SIDE_BY_SIDE = Concurrent|Lock|Prune|TwoS|Live|Request|Moved|Restore|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak
+SIDE_BY_SIDE = Concurrent|Lock|PruneStops|OthersWrite|TwoS|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak
 race: ## what has goroutines, under the race detector, which needs gcc
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $$($(GO) list ./... | grep -v -e '/store$$' -e '/cmd/ringroster$$')
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 40m -run '$(SIDE_BY_SIDE)' ./store ./cmd/ringroster
