@@ -48,9 +48,7 @@ func (a *app) approvePublication(ctx context.Context, s *config.Settings, st *st
 		return fmt.Errorf("%s would be missing by now than when it began to wait: nothing was approved; `ringroster publish %s` makes it wait anew, with those",
 			counted(pre.MoreThanHeld, "more row", "more rows"), name)
 	}
-	if err := a.showLeaving(ctx, st, pre); err != nil {
-		return err
-	}
+	a.showLeaving(ctx, st, pre)
 	if err := a.ask(ctx, d.yes, fmt.Sprintf("Deliver %s to %s?", counted(pre.Rows, "row", "rows"), name), "nothing was delivered"); err != nil {
 		return err
 	}
@@ -64,37 +62,32 @@ func (a *app) approvePublication(ctx context.Context, s *config.Settings, st *st
 const mostShown = 20
 
 // showLeaving names the rows that would be missing.
-func (a *app) showLeaving(ctx context.Context, st *store.Store, pre *publish.Preview) error {
+func (a *app) showLeaving(ctx context.Context, st *store.Store, pre *publish.Preview) {
 	if pre.Reason != "" {
 		_, _ = fmt.Fprint(a.stderr, wrapped("", "  ", fmt.Sprintf("%s waits since %s: %s.", pre.Destination, pre.WaitsSince.UTC().Format(time.RFC3339), pre.Why())))
 	}
 	for _, id := range pre.LeavingIDs[:min(len(pre.LeavingIDs), mostShown)] {
-		who, err := whoLeaves(ctx, st, pre.Kind, id)
-		if err != nil {
-			return err
-		}
-		_, _ = fmt.Fprint(a.stderr, wrapped("  - ", "    ", clean(who)))
+		_, _ = fmt.Fprint(a.stderr, wrapped("  - ", "    ", clean(whoLeaves(ctx, st, pre.Kind, id))))
 	}
 	if more := len(pre.LeavingIDs) - mostShown; more > 0 {
 		_, _ = fmt.Fprintf(a.stderr, "  and %d more\n", more)
 	}
-	return nil
 }
 
 // whoLeaves names a member or contact, who may be gone.
-func whoLeaves(ctx context.Context, st *store.Store, kind string, id int64) (string, error) {
+func whoLeaves(ctx context.Context, st *store.Store, kind string, id int64) string {
 	if kind == store.OfContacts {
 		c, err := st.Contact(ctx, id)
 		if err != nil {
-			return fmt.Sprintf("contact %d, which is gone", id), nil //nolint:nilerr // that is what the error says
+			return fmt.Sprintf("contact %d, which is gone", id)
 		}
-		return fmt.Sprintf("contact %d: %s", id, c.Label()), nil
+		return fmt.Sprintf("contact %d: %s", id, c.Label())
 	}
 	row, err := memberRow(ctx, st, id)
 	if err != nil {
-		return fmt.Sprintf("member %d, who is gone", id), nil //nolint:nilerr // that is what the error says
+		return fmt.Sprintf("member %d, who is gone", id)
 	}
-	return fmt.Sprintf("member %d: %s %s %s, %s", id, row.FirstName, row.LastName, row.Email, row.Status), nil
+	return fmt.Sprintf("member %d: %s %s %s, %s", id, row.FirstName, row.LastName, row.Email, row.Status)
 }
 
 // losing says of each destination how many rows what is approved takes from it.

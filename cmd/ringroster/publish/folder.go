@@ -64,7 +64,7 @@ func (f *folder) put(_ context.Context, name string, write func(io.Writer) error
 // fault says what the file system answered without the name of the temporary file, which is
 // another one each time.
 func (f *folder) fault(name string, err error) error {
-	cause := err
+	var cause error
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		cause = e.Err
 	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
