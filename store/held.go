@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -81,9 +82,14 @@ func (h *HeldRow) scan(rows *sql.Rows) error {
 
 func unmarshalText(text string, v any) error { return json.Unmarshal([]byte(text), v) }
 
-// Held returns held changes: by account, members before contacts, those that wait first,
-// then by run and member.
+// Held returns what HeldRows yields, which is usually little.
 func (s *Store) Held(ctx context.Context, f HeldFilter) ([]HeldRow, error) {
+	return collect(s.HeldRows(ctx, f))
+}
+
+// HeldRows yields held changes: by account, members before contacts, those that wait first,
+// then by run and member.
+func (s *Store) HeldRows(ctx context.Context, f HeldFilter) iter.Seq2[HeldRow, error] {
 	common, args := f.where()
 	wanted := `closed_at IS NULL`
 	if len(f.States) > 0 {
@@ -100,10 +106,10 @@ func (s *Store) Held(ctx context.Context, f HeldFilter) ([]HeldRow, error) {
 			 ORDER BY decided_at DESC, held_id DESC LIMIT ?)`
 		all = append(append(all, args...), f.Decided)
 	}
-	return collect(told(stream(ctx, s.r, (*HeldRow).scan, `
+	return told(stream(ctx, s.r, (*HeldRow).scan, `
 		SELECT `+heldColumns+` FROM held_changes WHERE held_id IN (`+query+`)
 		 ORDER BY account, job DESC, instr('waiting suspect rejected', state) = 0, instr('waiting suspect rejected', state),
-		          run_id, coalesce(member_id, contact_id, 0), person, field, held_id`, all...), s.path))
+		          run_id, coalesce(member_id, contact_id, 0), person, field, held_id`, all...), s.path)
 }
 
 // where is what the filter asks of every row, whatever its state.

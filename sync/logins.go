@@ -2,6 +2,7 @@ package sync
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -215,3 +216,22 @@ func (m *Member) everHeld(id string) bool {
 }
 
 func (l *Login) key() string { return loginKey(l.SubAccountID, l.AgentID) }
+
+// LoginsText shortens the JSON of logins to what a person looks for.
+func LoginsText(text string) string {
+	var logins []Login
+	if err := json.Unmarshal([]byte(text), &logins); err != nil {
+		return text
+	}
+	parts := make([]string, len(logins))
+	for i, l := range logins {
+		parts[i] = fmt.Sprintf("%s in %s", l.AgentID, firstOf(l.AgentGroup, l.AgentGroupID, l.SubAccountID))
+		if under := l.Supervisors.List(); under != nil {
+			parts[i] += " under " + strings.Join(under, " and ")
+		}
+		if !l.Active {
+			parts[i] += " (inactive)"
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -181,7 +181,7 @@ func whatHeld(h *store.HeldRow) string {
 	case h.Kind == sync.Update:
 		before, after := h.Before, h.After
 		if h.Field == "logins" {
-			before, after = loginsText(before), loginsText(after)
+			before, after = sync.LoginsText(before), sync.LoginsText(after)
 		}
 		return fmt.Sprintf("%s: %s -> %s", h.Field, quoted(before), quoted(after))
 	}

@@ -63,7 +63,7 @@ type overrun struct {
 }
 
 func (a *app) limits(ctx context.Context, req limitsRequest) error {
-	past, err := parsePast(req.past)
+	past, err := parsePast("try", req.past)
 	if err != nil {
 		return err
 	}
@@ -123,12 +123,12 @@ func (r *limitsRequest) limits(s *config.Settings) (*sync.Limits, error) {
 	return &limits, nil
 }
 
-// parsePast reads a span of days, such as 90d.
-func parsePast(text string) (time.Duration, error) {
+// parsePast reads the span of days of a flag, such as 90d.
+func parsePast(flag, text string) (time.Duration, error) {
 	days, ok := strings.CutSuffix(text, "d")
 	n, err := strconv.Atoi(days)
 	if !ok || err != nil || n < 1 || n > 36500 {
-		return 0, usagef("--try %q: give a number of days, such as 90d", text)
+		return 0, usagef("--%s %q: give a number of days, such as 90d", flag, text)
 	}
 	return time.Duration(n) * 24 * time.Hour, nil
 }

@@ -276,7 +276,7 @@ func belowText(c *sync.Change, indent string) string {
 		}
 		before, after := f.Before, f.After
 		if f.Field == "logins" {
-			before, after = loginsText(before), loginsText(after)
+			before, after = sync.LoginsText(before), sync.LoginsText(after)
 		}
 		b.WriteString(wrapped(indent, indent+"  ", fmt.Sprintf("%s: %s -> %s (%s)", f.Field, quoted(before), quoted(after), f.Reason)))
 	}
@@ -293,25 +293,6 @@ func whoText(name, email, person string, member int64) string {
 		who += fmt.Sprintf(", member %d", member)
 	}
 	return strings.TrimPrefix(strings.TrimSpace(who), ", ")
-}
-
-// loginsText shortens logins to what a person looks for.
-func loginsText(text string) string {
-	var logins []sync.Login
-	if err := json.Unmarshal([]byte(text), &logins); err != nil {
-		return text
-	}
-	parts := make([]string, len(logins))
-	for i, l := range logins {
-		parts[i] = fmt.Sprintf("%s in %s", l.AgentID, cmp.Or(l.AgentGroup, l.AgentGroupID, l.SubAccountID))
-		if under := l.Supervisors.List(); under != nil {
-			parts[i] += " under " + strings.Join(under, " and ")
-		}
-		if !l.Active {
-			parts[i] += " (inactive)"
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 func prefixed(prefix, s string) string {

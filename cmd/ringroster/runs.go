@@ -263,7 +263,7 @@ func tellChange(row *store.ChangeRow) string {
 	}
 	before, after := text(row.Before), row.After
 	if *row.Field == "logins" {
-		before, after = loginsText(before), loginsText(after)
+		before, after = sync.LoginsText(before), sync.LoginsText(after)
 	}
 	return fmt.Sprintf("%s %s: %s%s -> %s%s", row.Kind, *row.Field, quoted(before), reportedText(row.ReportedBefore), quoted(after), reportedText(row.ReportedAfter))
 }

@@ -7,9 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/render"
@@ -43,30 +42,14 @@ func savePlan(path string, results []sync.Result) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	err = replaceFile(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text+"\n")
+		return err
+	})
 	if err != nil {
-		return notSaved(path, err)
-	}
-	_, err = f.WriteString(text + "\n")
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(notSaved(path, err), os.Remove(f.Name()))
+		return fmt.Errorf("save the plan as %s: %w", path, err)
 	}
 	return nil
-}
-
-// notSaved says why, without the name of the file that would have got this one.
-func notSaved(path string, err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		err = e.Err
-	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		err = e.Err
-	}
-	return fmt.Errorf("save the plan as %s: %w", path, err)
 }
 
 // mayReplacePlan refuses a file that is there and is no saved plan.
