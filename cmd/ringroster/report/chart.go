@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// chart is a plot over the days of the period, in a box of width by height.
+// chart is a plot over the days of the period, in the box that the page gives it.
 type chart struct {
 	ID, Title, Desc string
 	Ticks           []tick // of the values
@@ -24,10 +24,9 @@ type tick struct {
 // series is one line, or all bars of one kind: Class has its colour.
 type series struct{ Class, Name, Path string }
 
-// The box of a plot, and the area in it.
+// The area of a plot: page.html has the box around it.
 const (
-	width, height     = 720, 220
-	left, right       = 64, 708
+	left, right       = 60, 592
 	top, bottom       = 12, 190
 	widest            = 26 // of a bar
 	mostTicks, margin = 4, 0.06
@@ -67,7 +66,7 @@ func (p *page) axes(id, title string, low, high float64, text func(float64) stri
 	for v := low; v <= high+by/2; v += by {
 		c.Ticks = append(c.Ticks, tick{at(v), text(v)})
 	}
-	every := (len(p.Days) + 6) / 7
+	every := (len(p.Days) + 5) / 6
 	for i := 0; i < len(p.Days); i += every {
 		c.Dates = append(c.Dates, tick{p.x(i), p.Days[i].Date.Format(time.DateOnly)})
 	}
@@ -113,8 +112,14 @@ func (p *page) Changes() *chart {
 		}
 		c.Series = append(c.Series, series{name, name + " " + count(n), p.bars(at, kind)})
 	}
-	c.Desc = fmt.Sprintf("%s deactivated, %s onboarded, %s reactivated, %s linked and %s updated in all.",
-		count(sum[deactivated]), count(sum[onboarded]-p.Filled()), count(sum[reactivated]), count(sum[linked]), count(sum[updated]))
+	var parts []string
+	for i := range c.Series {
+		parts = append(parts, c.Series[i].Name)
+	}
+	c.Desc = "In all: " + strings.Join(parts, ", ") + "."
+	if filled := p.Filled(); filled > 0 {
+		c.Desc += fmt.Sprintf(" Without the %s whom the first run of an account brought in.", count(filled))
+	}
 	return c
 }
 
