@@ -9,10 +9,12 @@ import (
 
 // chart is a plot over the days of the period, in the box that the page gives it.
 type chart struct {
-	ID, Title, Desc string
-	Ticks           []tick // of the values
-	Dates           []tick
-	Series          []series
+	ID, Title string
+	Desc      string // what it shows, for who does not see it
+	Note      string // what stands below it
+	Ticks     []tick // of the values
+	Dates     []tick
+	Series    []series
 }
 
 // tick is a mark on an axis, and where.
@@ -28,7 +30,8 @@ type series struct{ Class, Name, Path string }
 const (
 	left, right       = 60, 592
 	top, bottom       = 12, 190
-	widest            = 26 // of a bar
+	lastDate          = 564 // where the text of a date still has room
+	widest            = 26  // of a bar
 	mostTicks, margin = 4, 0.06
 )
 
@@ -68,7 +71,7 @@ func (p *page) axes(id, title string, low, high float64, text func(float64) stri
 	}
 	every := (len(p.Days) + 5) / 6
 	for i := 0; i < len(p.Days); i += every {
-		c.Dates = append(c.Dates, tick{p.x(i), p.Days[i].Date.Format(time.DateOnly)})
+		c.Dates = append(c.Dates, tick{min(p.x(i), lastDate), p.Days[i].Date.Format(time.DateOnly)})
 	}
 	return c, at
 }
@@ -84,8 +87,9 @@ func (p *page) Members() *chart {
 	first, last := &p.Days[0], &p.Days[len(p.Days)-1]
 	room := max(1, margin*(high-low))
 	c, at := p.axes("members", "Active members by day", max(0, low-room), high+room, number)
-	c.Desc = fmt.Sprintf("%s at the end of %s and %s now; at least %s and at most %s between.",
+	c.Desc = fmt.Sprintf("%s at the end of %s, %s now; from %s to %s.",
 		count(first.Active), first.Date.Format(time.DateOnly), count(last.Active), number(low), number(high))
+	c.Note = c.Desc
 	var path strings.Builder
 	for i := range p.Days {
 		fmt.Fprintf(&path, "%s%.1f %.1f", map[bool]string{true: "M", false: "L"}[i == 0], p.x(i), at(float64(p.Days[i].Active)))
@@ -118,7 +122,7 @@ func (p *page) Changes() *chart {
 	}
 	c.Desc = "In all: " + strings.Join(parts, ", ") + "."
 	if filled := p.Filled(); filled > 0 {
-		c.Desc += fmt.Sprintf(" Without the %s whom the first run of an account brought in.", count(filled))
+		c.Note = fmt.Sprintf("Without the %s whom the first run of an account brought in.", count(filled))
 	}
 	return c
 }
@@ -171,6 +175,7 @@ func (p *page) Durations() *chart {
 	}
 	c, at := p.axes("durations", "Longest run of each day", 0, max(1, longest.Seconds()/unit.Seconds()), func(v float64) string { return number(v) + " " + name })
 	c.Desc = "The longest run of the period took " + span(longest) + "."
+	c.Note = c.Desc
 	var path strings.Builder
 	for i := range p.Days {
 		p.bar(&path, i, bottom, at(p.Days[i].Longest.Seconds()/unit.Seconds()))
@@ -187,6 +192,7 @@ func (p *page) Calls() *chart {
 	}
 	c, at := p.axes("calls", "Calls to RingCentral by day", 0, high, number)
 	c.Desc = count(all) + " calls in all."
+	c.Note = c.Desc
 	var path strings.Builder
 	for i := range p.Days {
 		p.bar(&path, i, bottom, at(float64(p.Days[i].Calls)))

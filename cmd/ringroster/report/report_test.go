@@ -217,8 +217,8 @@ func TestAccess(t *testing.T) {
 		got[r.FirstName] = strings.Join([]string{r.Role, r.Since, r.Why, r.By}, "; ")
 	}
 	for first, want := range map[string]string{
-		"Ann": "Administrator; 2026-11-18T03:01:35Z; RingCentral lists them as administrator (R9, R10); onboard: new (R12)",
-		"Bob": "Agent; 2026-11-26T03:01:08Z; RingCentral lists them (R9, R10); reactivate: returned (R18)",
+		"Ann": "Administrator; 2026-11-18T03:01:35Z; listed as administrator (R9); onboard: new (R12)",
+		"Bob": "Agent; 2026-11-26T03:01:08Z; listed by RingCentral (R9); reactivate: returned (R18)",
 	} {
 		if got[first] != want {
 			t.Errorf("%s: %s, want %s", first, got[first], want)

@@ -108,15 +108,15 @@ func (p *page) Access() iter.Seq[access] {
 func standing(r *store.AccessRow) string {
 	switch {
 	case !r.Managed:
-		return "detached: by hand, no sync touches them (R16)"
+		return "detached by hand (R16)"
 	case !r.Linked:
-		return "never linked to RingCentral (R15)"
+		return "never linked (R15)"
 	case r.AbsentDays > 0:
-		return fmt.Sprintf("missing for %s, kept for now (R16)", counted(r.AbsentDays, "day", "days"))
+		return fmt.Sprintf("missing for %s, kept (R16)", counted(r.AbsentDays, "day", "days"))
 	case r.Role == sync.RoleAdministrator:
-		return "RingCentral lists them as administrator (R9, R10)"
+		return "listed as administrator (R9)"
 	}
-	return "RingCentral lists them (R9, R10)"
+	return "listed by RingCentral (R9)"
 }
 
 // rules are those by which somebody comes for a reason.
