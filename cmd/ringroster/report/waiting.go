@@ -98,8 +98,12 @@ type conflicts struct {
 	Account string
 	Run     sync.RunID
 	N       int
-	List    []sync.Conflict // nil: what the run decided from is not kept, or not understood
+	List    []sync.Conflict // nil: what the run decided from is not kept, not understood, or too much
 }
+
+// mostReplayed is of how many people a run is decided again: that takes a snapshot of all of
+// them in memory, as nothing else here does.
+const mostReplayed = 20_000
 
 // readConflicts decides again what the last good run of an account decided, where it found
 // a conflict: the roster keeps no more of them than their number.
@@ -110,13 +114,15 @@ func (p *page) readConflicts() error {
 			continue
 		}
 		c := conflicts{Account: last.Account, Run: last.RunID, N: last.Conflicts}
-		kept, err := p.st.Kept(p.ctx, last.RunID)
-		if err != nil {
-			return err
-		}
-		for _, row := range kept {
-			if row.Account == last.Account {
-				c.List = decidedAgain(row.Data)
+		if last.People <= mostReplayed {
+			kept, err := p.st.Kept(p.ctx, last.RunID)
+			if err != nil {
+				return err
+			}
+			for _, row := range kept {
+				if row.Account == last.Account {
+					c.List = decidedAgain(row.Data)
+				}
 			}
 		}
 		p.Unruly = append(p.Unruly, c)
