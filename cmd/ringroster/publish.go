@@ -66,7 +66,7 @@ each sync, delivers what is new.`,
 // publishes refuses where nothing is to be published, or not by that name.
 func publishes(s *config.Settings, name string) error {
 	if len(s.Publish) == 0 {
-		return fmt.Errorf("nothing is published: there is no publish in %s", s.File)
+		return usagef("nothing is published: there is no publish in %s", s.File)
 	}
 	for i := range s.Publish {
 		if name == "" || s.Publish[i].Name == name {

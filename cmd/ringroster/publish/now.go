@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"ringroster/cmd/ringroster/notify"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -176,15 +177,9 @@ func (l *lines) lines() (first []string) {
 	return first
 }
 
-// Finding is what a look at a destination found.
-type Finding struct {
-	Destination, Found string
-	Err                error
-}
-
 // Check looks at every destination without delivering anything. It needs no store.
-func (p *Publisher) Check(ctx context.Context) []Finding {
-	found := make([]Finding, len(p.destinations))
+func (p *Publisher) Check(ctx context.Context) []notify.Finding {
+	found := make([]notify.Finding, len(p.destinations))
 	for i := range p.destinations {
 		d := &p.destinations[i]
 		found[i].Destination = d.Name
