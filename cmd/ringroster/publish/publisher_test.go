@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type drop struct {
 	store   *store.Store
 	dir     string
 	clock   time.Time
+	telling sync.Mutex // destinations are served side by side
 	reports []string
 }
 
@@ -75,6 +77,8 @@ func (d *drop) another(publish string) *Publisher {
 		if r.Known {
 			text += " (known)"
 		}
+		d.telling.Lock()
+		defer d.telling.Unlock()
 		d.reports = append(d.reports, text)
 	})
 	p.now = func() time.Time { return d.clock }
