@@ -55,7 +55,8 @@ func firstFull(ctx context.Context, db reader, account string) (first sync.RunID
 }
 
 // recentSQL counts members, each once for what happened to them: with what was, within the
-// day and within the week. What an operator approved, did by hand or undid is no part of it.
+// day and within the week. What an operator approved or undid is no part of it, and of what
+// they did by hand only that they forgot somebody (R21).
 const recentSQL = `
 	WITH recent AS (
 	  SELECT c.change_id, c.member_id, c.kind, c.field, c.before, c.after, c.reason, m.status, m.role,

@@ -222,14 +222,12 @@ func numbers(first, last int) (all []int) {
 func (w *world) one(t *testing.T, who string) *Plan {
 	t.Helper()
 	in := w.Input
-	in.State = w.books.at(w.Now, w.members)
+	in.State = w.state()
 	in.Members, in.Only = w.stream, who
 	plan, err := MakePlan(in)
 	if err != nil {
 		t.Fatalf("MakePlan for %s: %v", who, err)
 	}
-	w.lastRun++
-	w.members = apply(plan, w.members, &w.lastID)
-	w.books.book(&Commit{Run: w.lastRun, Plan: plan}, Manual, w.Now, nil)
+	w.end(&Commit{Plan: plan}, Manual)
 	return plan
 }

@@ -192,6 +192,5 @@ func (w *world) clearing(t rapid.TB, choose func(*HeldChange) bool) {
 			ids = append(ids, h.ID)
 		}
 	}
-	w.lastRun++
-	w.books.book(&Commit{Run: w.lastRun, Plan: &Plan{}, Settled: &Settled{Decision: Clear, Held: ids}}, Clear, w.Now, nil)
+	w.end(&Commit{Plan: &Plan{}, Settled: &Settled{Decision: Clear, Held: ids}}, Clear)
 }

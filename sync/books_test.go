@@ -1,8 +1,10 @@
 package sync
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,11 +17,18 @@ type books struct {
 	settings map[RunID]map[string]string // of runs that hold somebody because of them (R23)
 	approved []RunID                     // of which somebody was approved whom they held because of them
 	done     []booking
-	fulls    []time.Time // starts of full runs
+	fulls    []full // in their order
+}
+
+// full is a full run.
+type full struct {
+	run RunID
+	at  time.Time
 }
 
 // booking is one thing that a run did.
 type booking struct {
+	run     RunID
 	at      time.Time
 	full    bool
 	trigger Trigger
@@ -35,7 +44,7 @@ type booking struct {
 // at is the state as a plan sees it that begins at now.
 func (b *books) at(now time.Time, members []*Member) State {
 	s := b.state
-	s.Open = slices.Clone(s.Open)
+	s.Open = byNumber(s.Open)
 	status := map[int64]Status{}
 	for _, m := range members {
 		status[m.ID] = m.Status
@@ -48,39 +57,54 @@ func (b *books) at(now time.Time, members []*Member) State {
 	return s
 }
 
+func byNumber(open []HeldChange) []HeldChange {
+	return slices.SortedFunc(slices.Values(open), func(a, b HeldChange) int { return cmp.Compare(a.ID, b.ID) })
+}
+
 func byOperator(t Trigger) bool {
 	return slices.Contains([]Trigger{Approve, Undoing, ByHand, Importing, Reject}, t)
 }
 
 func (b *books) recent(since time.Time, status map[int64]Status) Recent {
 	r := Recent{Updated: map[string]int{}}
+	deactivated, onboarded, administrators := map[int64]bool{}, map[int64]bool{}, map[int64]bool{} // each member once
+	updated := map[string]map[int64]bool{}
 	for _, d := range b.done {
-		if !d.at.After(since) || byOperator(d.trigger) {
+		if !d.at.After(since) {
 			continue
 		}
 		switch {
-		case d.kind == Deactivate && d.field == statusField:
-			if status[d.member] == Inactive {
-				r.Deactivated++
+		case d.field == statusField && d.after == string(Inactive): // also of whom an operator forgot
+			if d.trigger != Approve && d.trigger != Undoing && status[d.member] == Inactive {
+				deactivated[d.member] = true
 			}
 			continue
-		case len(b.fulls) == 0 || !d.at.After(b.fulls[0]):
+		case byOperator(d.trigger):
+			continue
+		case len(b.fulls) == 0 || d.run <= b.fulls[0].run:
 			continue
 		case d.kind == Onboard:
-			r.Onboarded++
+			onboarded[d.member] = true
 			if d.after == RoleAdministrator {
-				r.Administrators++
+				administrators[d.member] = true
 			}
 			continue
 		}
 		if d.field == Role.String() && d.after == RoleAdministrator {
-			r.Administrators++
+			administrators[d.member] = true
 		}
 		if d.kind == Update && d.reason == ReasonSource && d.before != "" &&
 			(d.field != loginsField || len(EndedLogins(d.before, d.after)) > 0) {
-			r.Updated[d.field]++
+			if updated[d.field] == nil {
+				updated[d.field] = map[int64]bool{}
+			}
+			updated[d.field][d.member] = true
 		}
 	}
+	for field, members := range updated {
+		r.Updated[field] = len(members)
+	}
+	r.Deactivated, r.Onboarded, r.Administrators = len(deactivated), len(onboarded), len(administrators)
 	return r
 }
 
@@ -88,16 +112,17 @@ func (b *books) gone(status map[int64]Status) (gone map[int64][]Login, moved map
 	if len(b.fulls) == 0 {
 		return nil, nil
 	}
-	last := b.fulls[len(b.fulls)-1]
-	i := slices.IndexFunc(b.fulls, func(t time.Time) bool { return !t.Before(last.Add(-20 * time.Hour)) })
+	first := b.lookedAt()
 	gone, moved = map[int64][]Login{}, map[int64][][]Login{}
 	for _, d := range b.done {
 		switch {
-		case byOperator(d.trigger) || !d.at.After(b.fulls[i]):
+		case byOperator(d.trigger) || d.run <= first:
 		case d.kind == Deactivate && status[d.member] == Inactive:
-			gone[d.member] = append(gone[d.member], d.logins...)
+			gone[d.member] = append(gone[d.member], d.logins...) // with none: of an administrator
 		case d.field == loginsField:
-			gone[d.member] = append(gone[d.member], EndedLogins(d.before, d.after)...)
+			if ended := EndedLogins(d.before, d.after); len(ended) > 0 {
+				gone[d.member] = append(gone[d.member], ended...)
+			}
 			if then := MovedLogins(d.before, d.after); then != nil {
 				moved[d.member] = append(moved[d.member], then)
 			}
@@ -106,16 +131,21 @@ func (b *books) gone(status map[int64]Status) (gone map[int64][]Login, moved map
 	return gone, moved
 }
 
+// lookedAt is the first full run of the 20 hours before the last one.
+func (b *books) lookedAt() RunID {
+	last := b.fulls[len(b.fulls)-1].at
+	return b.fulls[slices.IndexFunc(b.fulls, func(f full) bool { return !f.at.Before(last.Add(-20 * time.Hour)) })].run
+}
+
 // goneAdmins are who lost the role of an administrator since the first run of those 20 hours.
 func (b *books) goneAdmins() map[int64]bool {
 	if len(b.fulls) == 0 {
 		return nil
 	}
-	last := b.fulls[len(b.fulls)-1]
-	i := slices.IndexFunc(b.fulls, func(t time.Time) bool { return !t.Before(last.Add(-20 * time.Hour)) })
+	first := b.lookedAt()
 	gone := map[int64]bool{}
 	for _, d := range b.done {
-		if !byOperator(d.trigger) && d.at.After(b.fulls[i]) && d.field == Role.String() && d.before == RoleAdministrator {
+		if !byOperator(d.trigger) && d.run > first && d.field == Role.String() && d.before == RoleAdministrator {
 			gone[d.member] = true
 		}
 	}
@@ -127,14 +157,17 @@ func (b *books) book(c *Commit, trigger Trigger, at time.Time, ids map[string]in
 	b.state.Version++
 	if c.Plan != nil {
 		for i := range c.Plan.Changes {
-			b.change(&c.Plan.Changes[i], c.Full, trigger, at, ids)
+			b.change(&c.Plan.Changes[i], c.Run, c.Full, trigger, at, ids)
+		}
+		for _, m := range c.Plan.Forget {
+			b.forget(m)
 		}
 	}
 	b.settle(c)
 	open, held := b.openOf(c)
 	if c.Full {
 		if c.Plan != nil {
-			b.fulls = append(b.fulls, at)
+			b.fulls = append(b.fulls, full{c.Run, at})
 			b.state.LastSeen = c.TakenAt
 			b.state.Lengths, b.state.Ended = c.Plan.Lengths, c.Plan.Ended
 		}
@@ -145,6 +178,27 @@ func (b *books) book(c *Commit, trigger Trigger, at time.Time, ids map[string]in
 		for _, h := range b.state.Open {
 			if h.State == Waiting {
 				*held = max(*held, h.Run)
+			}
+		}
+	}
+}
+
+// forget leaves nothing of a member that names them, or whom others leave behind.
+func (b *books) forget(m *Member) {
+	keys := m.Keys()
+	b.state.Open = slices.DeleteFunc(slices.Clone(b.state.Open), func(h HeldChange) bool {
+		return h.Member == m.ID || slices.ContainsFunc(h.IDs, func(id string) bool { return slices.Contains(keys, id) })
+	})
+	for i := range b.state.Open {
+		h := &b.state.Open[i]
+		h.Detail, _, _ = strings.Cut(h.Detail, LeavesBehind)
+	}
+	for i := range b.done {
+		if d := &b.done[i]; d.member == m.ID {
+			d.logins = impersonalLogins(d.logins)
+			if d.kind != Onboard { // of that the books have the role alone
+				d.before, _ = ForgetText(d.field, d.before) // of what a run wrote
+				d.after, _ = ForgetText(d.field, d.after)
 			}
 		}
 	}
@@ -164,9 +218,9 @@ func (b *books) openOf(c *Commit) (open []HeldChange, held *RunID) {
 	return nil, nil
 }
 
-func (b *books) change(c *Change, full bool, trigger Trigger, at time.Time, ids map[string]int64) {
+func (b *books) change(c *Change, run RunID, full bool, trigger Trigger, at time.Time, ids map[string]int64) {
 	next := c.Next()
-	d := booking{at: at, full: full, trigger: trigger, member: c.Member, kind: c.Kind, reason: c.Reason}
+	d := booking{run: run, at: at, full: full, trigger: trigger, member: c.Member, kind: c.Kind, reason: c.Reason}
 	if c.Kind == Onboard {
 		d.member, d.after = ids[c.Person], next.Profile[Role]
 		b.done = append(b.done, d)
@@ -188,9 +242,13 @@ func (b *books) change(c *Change, full bool, trigger Trigger, at time.Time, ids 
 // reconcile makes a full run's open set the account's, and accepts its settings (R23, R25).
 func (b *books) reconcile(c *Commit, open []HeldChange) {
 	moved := false
+	rejected := map[int64]bool{}
+	for i := range b.state.Open {
+		rejected[b.state.Open[i].ID] = b.state.Open[i].State == Rejected
+	}
 	for i := range open {
 		h := &open[i]
-		if h.ID == 0 {
+		if h.ID == 0 || rejected[h.ID] && h.State != Rejected { // the rejection stays history
 			b.lastHeld++
 			h.ID = b.lastHeld
 		}
@@ -241,16 +299,28 @@ func (b *books) settle(c *Commit) {
 		if !slices.Contains(c.Settled.Held, h.ID) {
 			return false
 		}
-		decided[h.Run] = decided[h.Run] || heldForSettings(&h)
+		decided[h.Run] = decided[h.Run] || heldForSettings(&h) && c.Settled.Decision != Clear
 		if c.Settled.Decision == Approve && heldForSettings(&h) {
 			b.approved = append(b.approved, h.Run)
 		}
 		return c.Settled.Decision == Approve
 	})
+	b.state.Open = byNumber(b.state.Open)
+	var again []HeldChange // in place of a rejection, which stays history
+	b.state.Open = slices.DeleteFunc(b.state.Open, func(h HeldChange) bool {
+		if c.Settled.Decision != Clear || !slices.Contains(c.Settled.Held, h.ID) {
+			return false
+		}
+		b.lastHeld++
+		h.ID, h.Run, h.State, h.PresentDays, h.PresentOn = b.lastHeld, c.Run, Suspect, 0, ""
+		again = append(again, h)
+		return true
+	})
+	b.state.Open = append(b.state.Open, again...)
 	for i := range b.state.Open {
 		h := &b.state.Open[i]
-		if slices.Contains(c.Settled.Held, h.ID) {
-			h.State = map[Trigger]HeldState{Reject: Rejected, Clear: Suspect}[c.Settled.Decision]
+		if c.Settled.Decision != Clear && slices.Contains(c.Settled.Held, h.ID) {
+			h.State = Rejected
 		}
 	}
 	for run := range decided {

@@ -33,6 +33,13 @@ type memory struct {
 	membersErr   error
 }
 
+func newMemory() *memory {
+	return &memory{
+		members: map[string][]*Member{}, contacts: map[string][]*Contact{},
+		books: map[string]*books{}, contactBooks: map[string]*books{},
+	}
+}
+
 func (r *memory) Lock(context.Context, Holder) (func() error, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -265,11 +272,7 @@ type siteUnderTest struct {
 func newSite(t *testing.T, given func(*world)) *siteUnderTest {
 	t.Helper()
 	s := &siteUnderTest{
-		roster: &memory{
-			members: map[string][]*Member{}, contacts: map[string][]*Contact{},
-			books: map[string]*books{}, contactBooks: map[string]*books{},
-		},
-		log:         &log{},
+		roster: newMemory(), log: &log{},
 		directories: map[string]*fakeDirectory{}, policies: map[string]Policy{},
 	}
 	s.Runner = Runner{

@@ -29,6 +29,7 @@ type world struct {
 	lastID  int64
 	books   books
 	lastRun RunID
+	twin    *twin // a roster that is told the same; nil: there is none
 }
 
 func newWorld() *world {
@@ -224,14 +225,13 @@ func (w *world) shown(run RunID, choose func(*HeldChange) bool) []int64 {
 // reject refuses what a run, or an earlier one, showed.
 func (w *world) reject(t rapid.TB, run RunID, choose func(*HeldChange) bool) {
 	t.Helper()
-	w.lastRun++
-	w.books.book(&Commit{Run: w.lastRun, Plan: &Plan{}, Settled: &Settled{Decision: Reject, Held: w.shown(run, choose)}}, Reject, w.Now, nil)
+	w.end(&Commit{Plan: &Plan{}, Settled: &Settled{Decision: Reject, Held: w.shown(run, choose)}}, Reject)
 }
 
 func (w *world) commit(t rapid.TB, approved []int64) *Plan {
 	t.Helper()
 	in := w.Input
-	in.State = w.books.at(w.Now, w.members)
+	in.State = w.state()
 	in.Members, in.Approved = w.stream, approved
 	plan, err := MakePlan(in)
 	if err != nil {
@@ -240,8 +240,7 @@ func (w *world) commit(t rapid.TB, approved []int64) *Plan {
 	if approved == nil {
 		mustKeepLaws(t, plan, w.members)
 	}
-	w.lastRun++
-	c := &Commit{Run: w.lastRun, Plan: plan, Full: approved == nil, TakenAt: w.Snapshot.TakenAt, Identity: w.Snapshot.Identity}
+	c := &Commit{Plan: plan, Full: approved == nil, TakenAt: w.Snapshot.TakenAt, Identity: w.Snapshot.Identity}
 	trigger := Scheduled
 	if c.Full {
 		c.Settings = Accept(&w.Policy, w.Snapshot)
@@ -249,17 +248,36 @@ func (w *world) commit(t rapid.TB, approved []int64) *Plan {
 		trigger = Approve
 		c.Settled = &Settled{Decision: Approve, Held: plan.Released}
 	}
+	w.end(c, trigger)
+	return plan
+}
+
+// state is what a plan sees that begins now.
+func (w *world) state() State {
+	state := w.books.at(w.Now, w.members)
+	if w.twin != nil {
+		w.twin.mustKnow(&state, w.members, w.Now)
+	}
+	return state
+}
+
+// end is the end of a run: what it plans is done, and booked.
+func (w *world) end(c *Commit, trigger Trigger) {
+	w.lastRun++
+	c.Run, c.Account, c.FinishedAt = w.lastRun, w.Snapshot.Account, w.Now
+	if w.twin != nil {
+		w.twin.end(*c, trigger)
+	}
 	before := w.lastID
-	w.members = apply(plan, w.members, &w.lastID)
+	w.members = apply(c.Plan, w.members, &w.lastID)
 	ids := map[string]int64{}
-	for i := range plan.Changes {
-		if plan.Changes[i].Kind == Onboard {
+	for i := range c.Plan.Changes {
+		if c.Plan.Changes[i].Kind == Onboard {
 			before++
-			ids[plan.Changes[i].Person] = before
+			ids[c.Plan.Changes[i].Person] = before
 		}
 	}
 	w.books.book(c, trigger, w.Now, ids)
-	return plan
 }
 
 // rejected notes that an operator refused a deactivation of a member.
@@ -281,12 +299,12 @@ func (w *world) edit(t rapid.TB, edit Edit) {
 	if err != nil {
 		t.Fatalf("edit: %v", err)
 	}
-	if settled != nil {
-		w.lastRun++
-		w.books.book(&Commit{Run: w.lastRun, FinishedAt: w.Now, Plan: &Plan{}, Settled: settled}, ByHand, w.Now, nil)
-		w.State.Open = w.books.state.Open
+	if settled == nil && w.books.state.Version == 0 {
+		w.members = apply(plan, w.members, &w.lastID)
+		return
 	}
-	w.members = apply(plan, w.members, &w.lastID)
+	w.end(&Commit{Plan: plan, Settled: settled}, ByHand)
+	w.State.Open = w.books.state.Open
 }
 
 // tryEdit plans an operator's edit.

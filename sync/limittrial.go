@@ -53,8 +53,9 @@ type Name struct {
 // TryLimits says of which runs of one account's history the given limits would have held
 // something, and whom. It is pure. runs are in their order and today is the roster after
 // the last: what was there before each run is had by taking back what the runs did. What
-// an operator approved, undid or did by hand counts for nothing, as in the guard (R21,
-// R35); what a run held counts as if it were to happen in that run.
+// an operator approved, undid or did by hand counts for nothing, but that they forgot
+// somebody, as in the guard (R21, R35); what a run held counts as if it were to happen in
+// that run.
 func TryLimits(runs []PastRun, today map[int64]PastMember, limits *Limits) (over []Overrun) {
 	t := trial{runs: runs, limits: limits, before: countBefore(runs, today)}
 	for i := range runs {

@@ -24,31 +24,34 @@ type siege struct {
 // Nobody who is there becomes inactive, or loses the role of an administrator, unless an
 // operator approved that.
 func TestLawNobodyWhoIsThereLeaves(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := &siege{world: newWorld(), t: t, touched: map[int64]bool{}}
-		s.Policy.Limits = rapid.SampledFrom([]Limits{noLimits, usualLimits, laxLimits}).Draw(t, "limits")
-		for g := range rapid.IntRange(2, 5).Draw(t, "groups") {
-			s.hire(fmt.Sprintf("%d/%d", 1+g%2, 10+g), rapid.IntRange(5, 12).Draw(t, "size"))
+	rapid.Check(t, func(t *rapid.T) { lawNobodyLeaves(t, nil) })
+}
+
+func lawNobodyLeaves(t *rapid.T, twin Roster) {
+	s := &siege{world: newWorld(), t: t, touched: map[int64]bool{}}
+	s.tell(t, twin)
+	s.Policy.Limits = rapid.SampledFrom([]Limits{noLimits, usualLimits, laxLimits}).Draw(t, "limits")
+	for g := range rapid.IntRange(2, 5).Draw(t, "groups") {
+		s.hire(fmt.Sprintf("%d/%d", 1+g%2, 10+g), rapid.IntRange(5, 12).Draw(t, "size"))
+	}
+	for n := range rapid.IntRange(0, 4).Draw(t, "administrators") {
+		s.boss(1 + 3*n)
+	}
+	switch s.draw(4, "access") {
+	case 0:
+		s.Policy.RequireRingEX = true
+	case 1:
+		s.Policy.Access = Access{Rule: AccessPermission, Name: "WEM"}
+		var ids []string
+		for n := 1; n <= s.next+40; n++ {
+			ids = append(ids, fmt.Sprintf("7%03d", n))
 		}
-		for n := range rapid.IntRange(0, 4).Draw(t, "administrators") {
-			s.boss(1 + 3*n)
-		}
-		switch s.draw(4, "access") {
-		case 0:
-			s.Policy.RequireRingEX = true
-		case 1:
-			s.Policy.Access = Access{Rule: AccessPermission, Name: "WEM"}
-			var ids []string
-			for n := 1; n <= s.next+40; n++ {
-				ids = append(ids, fmt.Sprintf("7%03d", n))
-			}
-			s.role("1", "Agents", []string{"WEM"}, ids...)
-		}
-		s.run()
-		for range rapid.IntRange(3, 14).Draw(t, "days") {
-			s.day()
-		}
-	})
+		s.role("1", "Agents", []string{"WEM"}, ids...)
+	}
+	s.run()
+	for range rapid.IntRange(3, 14).Draw(t, "days") {
+		s.day()
+	}
 }
 
 func (s *siege) draw(n int, what string) int { return rapid.IntRange(0, n-1).Draw(s.t, what) }
@@ -111,15 +114,13 @@ func (s *siege) run() {
 func (s *siege) alone(m *Member) {
 	before := s.members
 	in := s.Input
-	in.State = s.books.at(s.Now, s.members)
+	in.State = s.state()
 	in.Members, in.Only = s.stream, fmt.Sprint(m.ID)
 	plan, err := MakePlan(in)
 	if err != nil {
 		return
 	}
-	s.lastRun++
-	s.members = apply(plan, s.members, &s.lastID)
-	s.books.book(&Commit{Run: s.lastRun, Plan: plan}, Manual, s.Now, nil)
+	s.end(&Commit{Plan: plan}, Manual)
 	s.done = append(s.done, doneBy(plan, s.members))
 	s.check(before)
 }
@@ -253,15 +254,12 @@ func (s *siege) fail() func() {
 }
 
 // edited carries out an edit, unless it is refused.
-func (s *siege) edited(edit Edit) {
-	state := s.books.at(s.Now, s.members)
-	plan, settled, err := edit(state, slices.Values(s.members))
+func (s *siege) edited(by Trigger, edit Edit) {
+	plan, settled, err := edit(s.state(), slices.Values(s.members))
 	if err != nil {
 		return
 	}
-	s.lastRun++
-	s.members = apply(plan, s.members, &s.lastID)
-	s.books.book(&Commit{Run: s.lastRun, FinishedAt: s.Now, Plan: plan, Settled: settled}, ByHand, s.Now, nil)
+	s.end(&Commit{Plan: plan, Settled: settled}, by)
 	s.done = append(s.done, doneBy(plan, s.members))
 }
 
@@ -275,7 +273,7 @@ func (s *siege) operate() {
 	switch s.draw(15, "operator") {
 	case 0, 1:
 		if !m.Managed || s.isOneOfMany(m) {
-			s.edited(Manage(m.ID, !m.Managed))
+			s.edited(ByHand, Manage(m.ID, !m.Managed))
 		}
 	case 2:
 		s.reject(s.t, s.lastRun, choose)
@@ -283,17 +281,17 @@ func (s *siege) operate() {
 		s.clearing(s.t, choose)
 	case 4:
 		if m.RCUserID != "" {
-			s.edited(LinkTo(m.ID, "rc:"+m.RCUserID))
+			s.edited(ByHand, LinkTo(m.ID, "rc:"+m.RCUserID))
 		}
 	case 5:
 		if len(m.Logins) > 0 {
 			l := m.Logins[s.draw(len(m.Logins), "login")]
-			s.edited(LinkTo(m.ID, "agent:"+l.SubAccountID+"/"+l.AgentID))
+			s.edited(ByHand, LinkTo(m.ID, "agent:"+l.SubAccountID+"/"+l.AgentID))
 		}
 	case 6:
-		s.edited(PinField(m.ID, Pin{Field: Role, Value: RoleSupervisor}))
+		s.edited(ByHand, PinField(m.ID, Pin{Field: Role, Value: RoleSupervisor}))
 	case 7:
-		s.edited(Unpin(m.ID, Role))
+		s.edited(ByHand, Unpin(m.ID, Role))
 	case 8:
 		if n := len(s.done); n > 0 {
 			done := s.done[max(0, n-1-s.draw(6, "undone"))]
@@ -302,7 +300,7 @@ func (s *siege) operate() {
 					s.touched[d.Member] = true
 				}
 			}
-			s.edited(Undo(done, nil, s.draw(2, "force") == 0))
+			s.edited(Undoing, Undo(done, nil, s.draw(2, "force") == 0))
 		}
 	case 9:
 		s.Policy.Protect = [][]Match{nil, {{AgentGroup: "1?"}}, {{Email: "p00*"}}}[s.draw(3, "protect")]
@@ -315,7 +313,7 @@ func (s *siege) operate() {
 	case 12:
 		if s.isOneOfMany(m) {
 			s.touched[m.ID] = true
-			s.edited(Forget(m.ID))
+			s.edited(ByHand, Forget(m.ID))
 		}
 	case 13: // whoever is approved is no accident any more
 		if s.isOneOfMany(m) {

@@ -1,0 +1,41 @@
+package sync_test
+
+import (
+	"flag"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"ringroster/store"
+	"ringroster/sync"
+)
+
+// TestRostersKnowWhatTheBooksKnow: what the laws of this package show with books in memory
+// holds for the roster that operators have, and for the one of the tests of runs: at each
+// step of the laws they know the same, of the account and of each member.
+func TestRostersKnowWhatTheBooksKnow(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		_ = flag.Set("rapid.checks", "6") // a database each
+		defer func() { _ = flag.Set("rapid.checks", checks.DefValue) }()
+	}
+	rosters := map[string]func(*testing.T, *rapid.T) sync.Roster{
+		"in memory": func(*testing.T, *rapid.T) sync.Roster { return sync.InMemory() },
+		"in SQLite": func(t *testing.T, rt *rapid.T) sync.Roster {
+			s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{New: true})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			rt.Cleanup(func() { _ = s.Close() })
+			return s
+		},
+	}
+	laws := map[string]func(*rapid.T, sync.Roster){"days": sync.LawDays, "nobody leaves": sync.LawNobodyLeaves}
+	for place, begin := range rosters {
+		for name, law := range laws {
+			t.Run(name+", "+place, func(t *testing.T) {
+				rapid.Check(t, func(rt *rapid.T) { law(rt, begin(t, rt)) })
+			})
+		}
+	}
+}
