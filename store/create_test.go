@@ -179,9 +179,9 @@ func smallDisk(t *testing.T) (dir string) {
 
 // A first start that is killed leaves the whole schema or nothing.
 func TestFirstStartKilled(t *testing.T) {
-	kills := 30
-	if testing.Short() {
-		kills = 8
+	kills := 8
+	if *long {
+		kills = 100
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	path := filepath.Join(t.TempDir(), "roster.db")

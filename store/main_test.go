@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,24 @@ import (
 
 	"ringroster/sync"
 )
+
+// The laws of this package make a database for each check, and its kill tests start a
+// process each. `make model` makes many more.
+var long = flag.Bool("model.long", false, "check laws and kill processes long")
+
+const shortChecks, longChecks = "15", "500"
+
+// setChecks says how many worlds rapid draws, unless the command line does.
+func setChecks() error {
+	checks := flag.Lookup("rapid.checks")
+	switch {
+	case checks.Value.String() != checks.DefValue:
+		return nil
+	case *long:
+		return checks.Value.Set(longChecks)
+	}
+	return checks.Value.Set(shortChecks)
+}
 
 // helperEnv makes the test binary play another process instead of testing.
 const helperEnv = "RINGROSTER_STORE_HELPER"
@@ -33,6 +52,10 @@ var helpers = map[string]func(ctx context.Context, path string) error{
 func TestMain(m *testing.M) {
 	helper, ok := helpers[os.Getenv(helperEnv)]
 	if !ok {
+		flag.Parse()
+		if err := setChecks(); err != nil {
+			panic(err)
+		}
 		os.Exit(m.Run())
 	}
 	if err := helper(context.Background(), os.Args[1]); err != nil {

@@ -300,9 +300,9 @@ func fillDisk(t *testing.T, dir string, room int) (ballast string) {
 // A restore that is killed leaves the roster of before, or the restored one, or says that
 // there was one; done again, it succeeds.
 func TestRestoreKilled(t *testing.T) {
-	kills := 24
-	if testing.Short() {
-		kills = 8
+	kills := 9
+	if *long {
+		kills = 90
 	}
 	backup := rosterFile(t)
 	whole := time.Duration(0)

@@ -52,7 +52,7 @@ func TestTheServicePrunesAfterItsRun(t *testing.T) {
 // file is whole, nobody's last change is gone, and the next run goes on.
 func TestKilledInMidPrune(t *testing.T) {
 	t.Parallel()
-	kills := 6
+	kills := 3
 	if *modelLong {
 		kills = 100
 	}

@@ -22,7 +22,7 @@ import (
 	"ringroster/sync"
 )
 
-var soakRuns = flag.Int("soak.runs", 30, "how many runs the soak makes; `make soak` makes 200")
+var soakRuns = flag.Int("soak.runs", 15, "how many runs the soak makes; `make soak` makes 200")
 
 // soakFaults are faults of every kind, each with a small chance on every call: those
 // that every answer could have, of lists that lost people all that the fault table knows,
