@@ -248,8 +248,8 @@ func settleDestination(ctx context.Context, tx *sql.Tx, d *Destination) (held bo
 	return n == 1, err
 }
 
-// skipNotices is for a roster that was copied or restored: what others may have been told
-// already they are not told again.
+// skipNotices is for a new epoch: what others may have been told already they are not told
+// again.
 func skipNotices(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE destinations SET cursor = (SELECT coalesce(max(seq), 0) FROM notices), tries = 0, failing_since = NULL, next_try = NULL, error = ''

@@ -56,7 +56,8 @@ func saysItAll(err error) bool {
 	_, gone := errors.AsType[*MissingError](err)
 	_, moved := errors.AsType[*MovedError](err)
 	_, served := errors.AsType[*ServedError](err)
-	return busy || gone || moved || served
+	_, elsewhere := errors.AsType[*HostError](err)
+	return busy || gone || moved || served || elsewhere
 }
 
 func hint(err error) string {

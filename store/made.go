@@ -116,9 +116,12 @@ func (s *Store) remember(ctx context.Context) error {
 	return s.setMade(last)
 }
 
-// adopt makes a database at home where it is: for requests that a copy brought along
-// nobody waits any more.
+// adopt makes a database at home where it is, unless it belongs to another host. A copy is
+// of a new epoch.
 func (s *Store) adopt(ctx context.Context, tx *sql.Tx) error {
+	if err := s.atHome(ctx, tx); err != nil {
+		return err
+	}
 	here, err := s.place()
 	if err != nil {
 		return err
@@ -128,10 +131,7 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	if known != "" {
-		if err := failRequests(ctx, tx, "the roster was copied or moved after it was asked"); err != nil {
-			return err
-		}
-		if err := errors.Join(skipNotices(ctx, tx), distrustPublished(ctx, tx)); err != nil {
+		if err := newEpoch(ctx, tx, "the roster was copied or moved after it was asked"); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ type Publication struct {
 	Version  string // of roster and settings that the last delivery was made from; "": there was none
 	ChangeID int64  // the last change that is in it
 	Rows     int
-	Restored bool // the roster was restored or copied since, or before the destination came
+	Restored bool // the roster was restored, copied or taken over since, or before the destination came
 	Held     Withheld
 }
 
@@ -175,12 +175,9 @@ func (s *Store) ApprovePublication(ctx context.Context, p *Publication, by strin
 	return approved && err == nil, explain("approve a delivery in", s.path, err)
 }
 
-// distrustPublished is for a roster that was restored or copied: what its destinations were
-// given since it does not know.
+// distrustPublished is for a new epoch: what its destinations were given the roster does not
+// know.
 func distrustPublished(ctx context.Context, tx *sql.Tx) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE numbering SET epoch = max(epoch + 1, unixepoch())`); err != nil {
-		return err
-	}
 	if _, err := tx.ExecContext(ctx, `UPDATE published SET restored = 1`); err != nil {
 		return err
 	}

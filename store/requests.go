@@ -20,12 +20,12 @@ import (
 //	                                          FailRequest: taken back, or refused        failed
 //	                                          ten minutes in which no run was at work    failed
 //	                                          the clock shows a time before it was asked failed
-//	                                          a restore, a copy of the file, an upgrade  failed
+//	                                          a restore, copy or takeover, an upgrade    failed
 //	running  its run has begun, in the        FinishRequest: the run has ended           done
 //	         same transaction                 somebody else gets the lock:
 //	                                            the run has ended for every account      done
 //	                                            else                                     failed
-//	                                          a restore, a copy of the file              failed
+//	                                          a restore, copy or takeover                failed
 //	done     its run has ended, and says how  nothing
 //	failed   no run of it began; or one did   nothing
 //	         and its process died

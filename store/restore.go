@@ -27,7 +27,7 @@ var ErrNoBackup = errors.New("it is no backup of a roster: nothing was restored"
 // open see either. One that cannot be, since it is damaged or of a newer version, is
 // renamed as it is. Either way what stood there is kept beside it, under the name that
 // is returned ("" when nothing stood there). It fails with *sync.BusyError while a run
-// holds the lock.
+// holds the lock. The roster belongs to the host that the backup belonged to.
 func Restore(ctx context.Context, src, path string, opts Options) (before string, err error) {
 	if src, err = filepath.Abs(src); err != nil { // the address of a database has no other form
 		return "", err
@@ -133,6 +133,7 @@ func explainBackup(src string, err error) error {
 
 // restoreInto replaces the content of a database that can be opened.
 func (s *Store) restoreInto(ctx context.Context, src string, opts Options) (before string, err error) {
+	opts.Host = "" // what is replaced may be any host's
 	live, err := Open(ctx, s.path, opts)
 	if err != nil {
 		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", err)
@@ -159,8 +160,9 @@ func (s *Store) replaceContent(ctx context.Context, src string) error {
 		return err
 	}
 	var last sync.RunID
+	var epoch int64
 	err = s.r.QueryRowContext(ctx, `
-		SELECT `+lastRunSQL+` FROM numbering`).Scan(&last)
+		SELECT `+lastRunSQL+`, epoch FROM numbering`).Scan(&last, &epoch)
 	if err != nil {
 		return err
 	}
@@ -172,7 +174,7 @@ func (s *Store) replaceContent(ctx context.Context, src string) error {
 	if err != nil {
 		return err
 	}
-	temp, err := s.prepare(ctx, src, size, &numbering{last: max(last, made), place: here})
+	temp, err := s.prepare(ctx, src, size, &numbering{last: max(last, made), place: here, epoch: epoch})
 	if err != nil {
 		return err
 	}
@@ -223,6 +225,7 @@ type numbering struct {
 	last  sync.RunID // the highest that is known beside the backup; then, of all
 	leaps bool       // nothing is known beside the backup
 	place string     // where the database will stand; "": where its copy is now
+	epoch int64      // that of the roster there, which is not gone back behind; 0: none is known
 }
 
 // prepare makes a copy of a backup that can take the place of the roster as it is: of
@@ -278,15 +281,12 @@ func (n *numbering) write(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	err = tx.QueryRowContext(ctx, `
-		UPDATE numbering SET place = ?, last_run = max(?, `+lastRunSQL+`)
-		RETURNING last_run`, n.place, n.last).Scan(&n.last)
+		UPDATE numbering SET place = ?, last_run = max(?, `+lastRunSQL+`), epoch = max(?, epoch)
+		RETURNING last_run`, n.place, n.last, n.epoch).Scan(&n.last)
 	if err != nil {
 		return err
 	}
-	if err := failRequests(ctx, tx, "the roster was restored after it was asked"); err != nil {
-		return err
-	}
-	if err := errors.Join(skipNotices(ctx, tx), distrustPublished(ctx, tx)); err != nil {
+	if err := newEpoch(ctx, tx, "the roster was restored after it was asked"); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM lock_holder`); err != nil {

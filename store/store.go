@@ -44,6 +44,9 @@ type Options struct {
 	Mode fs.FileMode
 	// New begins a roster where there is none, which is refused otherwise (MissingError).
 	New bool
+	// Host is the one we are on: a roster of another is refused (HostError). "": not known,
+	// and any roster is taken for ours.
+	Host string
 }
 
 // Store is an open roster database. It is safe for concurrent use. What needs to
@@ -52,6 +55,7 @@ type Store struct {
 	path     string // with every symbolic link followed
 	dangling bool   // a link led to path, where nothing was
 	mode     fs.FileMode
+	host     string  // see Options
 	w        *sql.DB // one connection; nil when opened by OpenRead
 	r        *sql.DB
 
@@ -68,6 +72,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.host = opts.Host
 	if err := s.openWriter(ctx, opts.New); err != nil {
 		return nil, errors.Join(explain("open", s.path, err), s.Close())
 	}
@@ -142,10 +147,16 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 	if _, _, err := versions(ctx, s.r, migrations()); err != nil {
 		return err
 	}
+	if err := s.refuseElsewhere(ctx); err != nil {
+		return err
+	}
 	if s.w, err = s.pool(writeDSN(s.path), 1, true); err != nil {
 		return err
 	}
 	if err := retryBusy(ctx, func() error { return s.migrate(ctx, migrations()) }); err != nil {
+		return err
+	}
+	if err := s.settleIn(ctx); err != nil {
 		return err
 	}
 	// What is committed stands in the WAL first. While it is open here no program

@@ -10,7 +10,7 @@ import (
 )
 
 // Source says whose changes those of this roster are. Numbers of changes are of one epoch: a
-// roster that was restored or copied has another.
+// roster that was restored, copied or taken over has another.
 func (s *Store) Source(ctx context.Context) (roster string, epoch int64, err error) {
 	err = s.r.QueryRowContext(ctx, `SELECT roster_id, epoch FROM numbering`).Scan(&roster, &epoch)
 	return roster, epoch, explain("read", s.path, err)

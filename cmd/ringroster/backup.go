@@ -40,7 +40,8 @@ func restoreCommand(a *app) *cobra.Command {
 going on. A running service goes on with what was restored; only where the roster was
 damaged, or is of a newer version, must it be restarted. Numbers of runs go on after
 the highest that the roster had; where that is not known they leap to a full ten
-thousand.`,
+thousand. The roster belongs to the host that the backup belonged to: where that is
+another one, ` + "`ringroster takeover`" + ` follows.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.restore(c.Context(), args[0], yes) },
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
@@ -72,6 +73,9 @@ func (a *app) restore(ctx context.Context, file string, yes bool) error {
 	_, _ = fmt.Fprintf(a.stdout, "%s holds what was in %s.\n", clean(s.Database.Path), clean(file))
 	if before != "" {
 		_, _ = fmt.Fprintf(a.stdout, "What was there before is in %s.\n", clean(before))
+	}
+	if err := a.tellHome(ctx, s); err != nil {
+		return err
 	}
 	if is, err := os.Stat(s.Database.Path); err == nil && wasErr == nil && !os.SameFile(was, is) {
 		_, _ = fmt.Fprintln(a.stdout, "It is a new file: restart the service, if it runs.")

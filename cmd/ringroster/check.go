@@ -232,6 +232,7 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 				"put it back, or, if it is gone for good: ringroster account retire "+row.Account)
 		}
 	}
+	f.home(ctx, st, s.HostName())
 	if service, served, err := st.Service(); err != nil {
 		f.failErr("", "service", err)
 	} else if served {

@@ -46,7 +46,7 @@ reactivates its members. Nobody is ever deleted, and every change says why.`,
 		runCommand(a), syncCommand(a), planCommand(a), explainCommand(a), directoryCommand(a), importCommand(a),
 		heldCommand(a), approveCommand(a), rejectCommand(a), undoCommand(a), limitsCommand(a), rulesCommand(a),
 		statusCommand(a), checkCommand(a), runsCommand(a), historyCommand(a), rosterCommand(a), contactsCommand(a), accountCommand(a),
-		reportCommand(a), backupCommand(a), restoreCommand(a), notifyCommand(a), publishCommand(a),
+		reportCommand(a), backupCommand(a), restoreCommand(a), takeoverCommand(a), notifyCommand(a), publishCommand(a),
 		simulateCommand(a), demoCommand(a), versionCommand(a), whoTopic(),
 	)
 	root.InitDefaultCompletionCmd()

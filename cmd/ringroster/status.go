@@ -30,6 +30,8 @@ credential; where it can read them it says how long the JWTs last.`,
 type statusDocument struct {
 	Version        int                 `json:"version"`
 	Database       string              `json:"database"`
+	Host           string              `json:"host"`  // whose the roster is; "": the next that writes it
+	Epoch          int64               `json:"epoch"` // higher after each restore, copy and takeover
 	ServiceEnabled bool                `json:"service_enabled"`
 	Service        *lockHolder         `json:"service"`     // nil: none runs
 	LockHolder     *lockHolder         `json:"lock_holder"` // nil: nobody
@@ -37,7 +39,8 @@ type statusDocument struct {
 	Notices        []noticeStatus      `json:"notices"` // how far everybody has been told; empty: nobody is
 	Publish        []publicationStatus `json:"publish"` // what is known of each destination of the roster
 
-	unknownService error // why Service is not known
+	unknownService error  // why Service is not known
+	here           string // the host we are on
 }
 
 type lockHolder struct {
@@ -167,7 +170,7 @@ func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time
 		}
 	}
 	doc.Publish, err = publishStatus(ctx, s, st)
-	return doc, errors.Join(err, doc.members(ctx, st), doc.contacts(ctx, st, held), doc.notices(ctx, s, st))
+	return doc, errors.Join(err, doc.belongs(ctx, s, st), doc.members(ctx, st), doc.contacts(ctx, st, held), doc.notices(ctx, s, st))
 }
 
 func holderText(h sync.Holder) *lockHolder {
@@ -276,6 +279,7 @@ func (a *app) statusTable(d *statusDocument) error {
 	} else {
 		out("No service is running.")
 	}
+	_, _ = fmt.Fprint(a.stdout, wrapped("", "    ", clean(d.home())))
 	switch {
 	case d.LockHolder != nil:
 		out("A run is under way: process %d on %s since %s.", d.LockHolder.PID, d.LockHolder.Host, d.LockHolder.Since)

@@ -67,7 +67,12 @@ func noRoster(s *config.Settings) error {
 
 // openWrite opens the roster to change it; isNew begins one where there is none.
 func openWrite(ctx context.Context, s *config.Settings, isNew bool) (*store.Store, error) {
-	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew})
+	return openWriteAs(ctx, s, s.HostName(), isNew)
+}
+
+// openWriteAs is openWrite on a host; "": whosever the roster is.
+func openWriteAs(ctx context.Context, s *config.Settings, host string, isNew bool) (*store.Store, error) {
+	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew, Host: host})
 	if missing, ok := errors.AsType[*store.MissingError](err); ok && missing.Why == "" {
 		return nil, noRoster(s)
 	}

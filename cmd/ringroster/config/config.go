@@ -17,6 +17,7 @@ type Settings struct {
 	ServiceEnabled     bool      `mapstructure:"service_enabled"`
 	ImpersonatedUserID string    `mapstructure:"impersonated_user_id"`
 	Database           Database  `mapstructure:"database"`
+	Host               string    `mapstructure:"host"` // "": see HostName
 	Schedule           Schedule  `mapstructure:"schedule"`
 	Accounts           []Account `mapstructure:"accounts"`
 

@@ -4,12 +4,13 @@ import "fmt"
 
 // KeepForRestart puts back into s what a running service cannot change, as old
 // has it, and returns the keys that differ and wait for a restart: the database,
-// http, log.format and the credentials of accounts that were there before. An
+// host, http, log.format and the credentials of accounts that were there before. An
 // app's id and secret belong together.
 func (s *Settings) KeepForRestart(old *Settings) []string {
 	var keys []string
 	keys = keep(keys, "database.path", &s.Database.Path, old.Database.Path)
 	keys = keep(keys, "database.mode", &s.Database.Mode, old.Database.Mode)
+	keys = keep(keys, "host", &s.Host, old.Host)
 	keys = keep(keys, "http.listen", &s.HTTP.Listen, old.HTTP.Listen)
 	keys = keep(keys, "log.format", &s.Log.Format, old.Log.Format)
 	for i := range s.Accounts {

@@ -12,7 +12,7 @@ type Reason string
 
 // The reasons; the first that fits is given.
 const (
-	Restored Reason = "restored" // the roster was restored or copied: what the destination has is not known
+	Restored Reason = "restored" // the roster was restored, copied or taken over: what the destination has is not known
 	Empty    Reason = "empty"    // no row would be left, or none is there at the first delivery
 	Shrunk   Reason = "shrunk"   // too many rows would be missing
 )

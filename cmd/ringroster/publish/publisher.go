@@ -359,7 +359,7 @@ func (p *Publisher) tell(ctx context.Context, d *destination, row *store.Publica
 func (r *Report) Why() string {
 	switch r.Reason {
 	case Restored:
-		return "the roster was restored or copied since the last delivery, so that which rows would be missing is not known"
+		return "the roster was restored, copied or taken over since the last delivery, so that which rows would be missing is not known"
 	case Empty:
 		return fmt.Sprintf("no row would be left of %d", r.Had)
 	case Shrunk:

@@ -251,7 +251,7 @@ func TestACopiedRosterAsksFirst(t *testing.T) {
 	}
 	read(&epoch)
 	d.sql(`UPDATE numbering SET place = 'elsewhere'`)
-	d.want(d.after(time.Minute), "drop waiting: the roster was restored or copied since the last delivery, so that which rows would be missing is not known")
+	d.want(d.after(time.Minute), "drop waiting: the roster was restored, copied or taken over since the last delivery, so that which rows would be missing is not known")
 	if read(&later); later <= epoch {
 		t.Errorf("its epoch went from %d to %d", epoch, later)
 	}
@@ -270,7 +270,7 @@ func TestACopiedRosterAsksFirst(t *testing.T) {
 func TestANewDestinationOfACopiedRosterAsksFirst(t *testing.T) {
 	d := newDrop(t, activeOnes)
 	d.sql(`UPDATE numbering SET epoch = 2`)
-	d.want(d.after(0), "drop waiting: the roster was restored or copied since the last delivery, so that which rows would be missing is not known")
+	d.want(d.after(0), "drop waiting: the roster was restored, copied or taken over since the last delivery, so that which rows would be missing is not known")
 }
 
 // Another max_shrink is looked at at once.
