@@ -83,7 +83,7 @@ ARCH              ?= $(shell $(GO) env GOARCH)
 PACKAGE_VERSION   ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g' | grep . || git log -1 --date=format:%Y%m%d%H%M%S --format=0.0.0+git%cd.%h)
 DIST              ?= dist
 
-.PHONY: package image test-image test-alerts test-systemd
+.PHONY: package image test-image test-alerts test-standby test-systemd
 
 package: build $(NFPM) ## dist/: a .deb and an .rpm
 	@rm -rf $(DIST) && mkdir -p $(DIST)/stage
@@ -119,6 +119,16 @@ test-image: ## the image, run by podman as a service and as a job; needs root, b
 
 test-alerts: build ## alert rules, their tests, the dashboard and the runbook, against the daemon's own metrics
 	.ci/alerts/check
+
+# How often: ROUNDS=20 after a change of what is written, and how.
+ROUNDS     ?= 3
+LITESTREAM  = .ci/bin/litestream
+test-standby: build $(LITESTREAM) ## a second host that goes on from a replica; needs curl and sqlite3
+	.ci/standby/check $(ROUNDS)
+
+$(LITESTREAM): .ci/standby/go.mod
+	cd .ci/standby && $(GO) build -o ../bin/litestream github.com/benbjohnson/litestream/cmd/litestream
+	@touch $@
 
 test-systemd: package ## the .deb's whole life under a real systemd; needs root
 	.ci/systemd/test
