@@ -3,6 +3,7 @@ package sync
 import (
 	"fmt"
 	"iter"
+	"strings"
 )
 
 // ReasonRetired is why the members of an account are inactive that is gone for good.
@@ -10,7 +11,8 @@ const ReasonRetired Reason = "account_retired"
 
 // Retire ends an account that is gone for good (R4): its active members become inactive,
 // nothing about them waits any more, and its name is bound to no RingCentral account.
-// Members who were detached are left alone, with a note: nothing but an edit changes them.
+// Members who were detached are left alone, with a note: nothing but an edit of theirs
+// changes them.
 func Retire(account string) Edit {
 	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
 		plan := &Plan{Retired: true}
@@ -27,7 +29,11 @@ func Retire(account string) Edit {
 			}
 		}
 		if len(plan.Changes) == 0 && state.Bound == (Identity{}) {
-			return nil, nil, &NothingToDoError{fmt.Sprintf("account %s has no active member that is not detached, and is bound to no RingCentral account", account)}
+			what := []string{fmt.Sprintf("account %s has no active member that is not detached, and is bound to no RingCentral account", account)}
+			for _, n := range plan.Notes {
+				what = append(what, fmt.Sprintf("member %d is %s", n.Member, n.Detail))
+			}
+			return nil, nil, &NothingToDoError{strings.Join(what, "; ")}
 		}
 		plan.Summary = countChanges(plan.Changes)
 		return plan, nil, nil

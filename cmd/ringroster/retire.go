@@ -22,7 +22,8 @@ func accountRetireCommand(a *app) *cobra.Command {
 		Long: `Sets every active member of the account inactive, as one run that ` + "`undo`" + ` puts back,
 ends what waits for a decision about them, and frees the name's binding. It lists whom
 it ends, and asks. An account that the settings still name is refused: no sync would
-leave it at that. Reload a running service before. Detached members stay as they are.`,
+leave it at that. Reload a running service before. Detached members stay as they are,
+and so do contacts.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.withWriter(c.Context(), func(s *config.Settings, st *store.Store) error {
 				return a.retire(c.Context(), s, st, args[0], d)
