@@ -90,9 +90,9 @@ func (p *planning) why(m *modelMember, kept *planning, lost map[string][]*modelM
 // inDoubt says whether a leaver is lost from an agent list while another is not believed. Where
 // an operator rejected all that those lists lost, it concerns those lost at about that time.
 func (p *planning) inDoubt(m *modelMember, lost map[string][]*modelMember, doubts map[string]string) bool {
-	until := time.Time{}
+	until, always := time.Time{}, p.now.AddDate(1, 0, 0) // a clock set back makes what was seen before later than now
 	if p.oneLook {
-		until = p.now
+		until = always
 	}
 	isLost := false
 	for list, gone := range lost {
@@ -103,7 +103,7 @@ func (p *planning) inDoubt(m *modelMember, lost map[string][]*modelMember, doubt
 		for _, other := range gone {
 			switch t := p.since(other).Add(listWindow); {
 			case !p.isRejected(other.id, "status") && !p.isRejected(other.id, "logins"):
-				until = p.now
+				until = always
 			case t.After(until):
 				until = t
 			}
