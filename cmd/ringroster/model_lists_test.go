@@ -311,6 +311,7 @@ func (p *planning) look(b *blink) (read *planning, doubts map[string]string) {
 	looks := read.lossText()
 	if p.looks > 1 && !read.failed {
 		second := p.plan(p.company.people(b.at(2)))
+		few := read.hidesSparse(b.at(1)) || second.hidesSparse(b.at(2))
 		for list, reason := range second.distrusted() {
 			if doubts[list] == "" {
 				doubts[list] = reason
@@ -318,7 +319,7 @@ func (p *planning) look(b *blink) (read *planning, doubts map[string]string) {
 		}
 		looks += "; at the second look " + second.lossText()
 		read = p.plan(p.company.people(nil)) // where the looks differ, the one that keeps the member counts
-		read.failed = second.failed
+		read.failed, read.beyond = second.failed, few
 		lost, _ := read.losses()
 		maps.DeleteFunc(doubts, func(list, _ string) bool { // the other look shows them
 			read.oneLook = read.oneLook || subOf(list) != "" && len(lost[list]) == 0
@@ -344,4 +345,23 @@ func idsOf(members []*modelMember) (ids []int64) {
 		ids = append(ids, m.id)
 	}
 	return ids
+}
+
+// hidesSparse says whether a look met nobody of a group that the roster lost somebody from and of
+// which it has half of the active records or fewer: that such a list is judged by how many it had
+// (R22), the model does not know.
+func (p *planning) hidesSparse(b *blink) bool {
+	if b == nil || b.group == nil {
+		return false
+	}
+	list, records := "group "+subID(b.group.sub)+"/"+b.group.text(), 0
+	for _, q := range p.company.people(nil) {
+		for login, row := range q.logins {
+			if row.active && listsOf(map[loginKey]loginRow{login: row}, "")[list] {
+				records++
+			}
+		}
+	}
+	lost, _ := p.losses()
+	return len(lost[list]) > 0 && records >= 2*len(lost[list])
 }
