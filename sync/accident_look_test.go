@@ -97,6 +97,114 @@ func TestR2WhatTheSecondLookUncovers(t *testing.T) {
 	}
 }
 
+// What RingCX says of somebody at the second look alone takes nobody away either: it is looked
+// at twice itself (R2).
+func TestR2WhatTheSecondLookAloneSays(t *testing.T) {
+	lead := func(w *world) { staff(w); w.group("1/10").Agents[4].Type = "SUPERVISOR" }
+	someoneLeaves := func(w *world) { lead(w); w.drop(9) } // a reason to look again
+	edit := func(change func(*Agent)) func(*world) {
+		return func(w *world) {
+			someoneLeaves(w)
+			g := w.group("1/10")
+			g.Agents = slices.Clone(g.Agents)
+			change(&g.Agents[4])
+		}
+	}
+	damaged := edit(func(a *Agent) { a.Faulty, a.Active = "it has no isActive", false })
+	for _, c := range []struct {
+		name          string
+		policy        func(*Policy)
+		first, second func(*world)
+		stays         func(*Member) bool
+	}{
+		{"inactive, of whom nothing could be read at first", nil, damaged, edit(func(a *Agent) { a.Active = false }), func(m *Member) bool { return m.Status == Active }},
+		{"a lower role", nil, someoneLeaves, edit(func(a *Agent) { a.Type = "AGENT" }), func(m *Member) bool { return m.Profile[Role] == RoleSupervisor }},
+		{"another e-mail, which the scope leaves out", func(p *Policy) { p.Scope.Exclude = []Match{{Email: "*@example.org"}} }, someoneLeaves,
+			edit(func(a *Agent) { a.Email = "p005@example.org" }), func(m *Member) bool { return m.Status == Active }},
+		{"nothing, of a record whose id could not be read at first, as another's cannot then", nil,
+			edit(func(a *Agent) { a.ID, a.RCUserID, a.Faulty, a.Active = "", "", "it has no agentId", true }),
+			func(w *world) {
+				someoneLeaves(w)
+				w.drop(5)
+				w.group("1/12").Agents[0] = Agent{Email: "p025@example.com", Faulty: "it has no agentId", Active: true}
+			}, func(m *Member) bool { return m.Status == Active }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			company := func(then func(*world)) func(*world) {
+				return func(w *world) {
+					if then(w); c.policy != nil {
+						c.policy(&w.Policy)
+					}
+				}
+			}
+			s := newSite(t, company(lead))
+			d := s.reports("acme", company(c.first))
+			d.second, d.third = s.worldOf(company(c.second)), s.worldOf(company(someoneLeaves))
+			if err := s.sync(t, "acme")[0].Err; err != nil {
+				t.Fatal(err)
+			}
+			if m := s.member("acme", 5); !c.stays(m) {
+				t.Errorf("member 5 is %s, %s", m.Status, m.Profile[Role])
+			}
+		})
+	}
+}
+
+// What one reading of the extensions says of whoever leaves by it takes nobody away (R2): of the
+// people of a dissolved group that they have gone, or what leaves somebody out of scope.
+func TestR2WhatExtensionsSayIsReadTwice(t *testing.T) {
+	numbered := func(w *world) {
+		staff(w)
+		for i := range w.Snapshot.Extensions {
+			w.Snapshot.Extensions[i].Number, w.Snapshot.Extensions[i].Department = w.Snapshot.Extensions[i].ID, "Sales"
+		}
+	}
+	dissolved := func(w *world) {
+		numbered(w)
+		g := w.group("1/10")
+		w.group("1/11").Agents = slices.Concat(w.group("1/11").Agents, g.Agents[3:])
+		g.Agents = nil
+	}
+	support := func(n int) func(*world) {
+		return func(w *world) { numbered(w); w.Snapshot.Extensions[n].Department = "Support" }
+	}
+	inSales := func(p *Policy) { p.Scope.Include = []Match{{Department: "Sales"}} }
+	for _, c := range []struct {
+		name          string
+		policy        func(*Policy)
+		first, second func(*world)
+		want          []int64 // inactive then
+	}{
+		{"a group is dissolved, and RingEX has none of three: they left with that", nil, lacking(dissolved, 1, 2, 3), lacking(dissolved, 1, 2, 3), from(1, 3)},
+		{"… or in one reading alone", nil, lacking(dissolved, 1, 2, 3), dissolved, nil},
+		{"a department that is out of scope", inSales, support(5), support(5), from(5, 5)},
+		{"… in one reading alone", inSales, support(5), numbered, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			company := func(then func(*world)) func(*world) {
+				return func(w *world) {
+					if then(w); c.policy != nil {
+						c.policy(&w.Policy)
+					}
+				}
+			}
+			s := newSite(t, company(numbered))
+			s.sync(t, "acme")
+			d := s.reports("acme", company(c.first))
+			d.second = s.worldOf(company(c.second))
+			if err := s.sync(t, "acme")[0].Err; err != nil {
+				t.Fatal(err)
+			}
+			w := world{members: s.roster.members["acme"]}
+			same(t, w.inactive(), c.want)
+		})
+	}
+}
+
+func lacking(then func(*world), extensions ...int) func(*world) {
+	return func(w *world) { then(w); w.dropExtensions(extensions...) }
+}
+
 // A day on which nobody leaves takes no second look, and one on which agents move or are
 // promoted neither.
 func TestR2OrdinaryDaysAreReadOnce(t *testing.T) {

@@ -34,6 +34,8 @@ type Look struct {
 	RingCX     bool     // administrators, sub-accounts, groups and agents
 	Roles      bool     // the role list and who has which role
 	Extensions []string // ids of the extensions on which somebody depends; nil: none
+
+	losses map[heldKey]bool // for which RingCX is read: who would leave, or lose a role or logins
 }
 
 // Progress says how far the reading of one account is.

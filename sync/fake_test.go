@@ -157,11 +157,12 @@ func (r *memory) Commit(ctx context.Context, c *Commit) error {
 	return nil
 }
 
-// fakeDirectory answers with one world, and with another at the second look.
+// fakeDirectory answers with one world, with another at the second look, and at any further
+// one with a third (nil: as at the second).
 type fakeDirectory struct {
-	first, second *Snapshot
-	err, againErr error
-	read          func() // runs while the snapshot is read
+	first, second, third *Snapshot
+	err, againErr        error
+	read                 func() // runs while the snapshot is read
 
 	// regional answers for the extensions that are looked up; nil: nobody does.
 	regional func(extensions []string) (map[string]Region, []Warning, error)
@@ -206,14 +207,18 @@ func (d *fakeDirectory) LookAgain(_ context.Context, look Look, _ func(Progress)
 	if d.againErr != nil {
 		return nil, d.againErr
 	}
-	answer := &Snapshot{Account: d.second.Account, TakenAt: d.second.TakenAt}
+	now := d.second
+	if d.looks > 1 && d.third != nil {
+		now = d.third
+	}
+	answer := &Snapshot{Account: now.Account, TakenAt: now.TakenAt}
 	if look.RingCX {
-		answer.Admins, answer.SubAccounts, answer.Lists = d.second.Admins, d.second.SubAccounts, d.second.Lists
+		answer.Admins, answer.SubAccounts, answer.Lists = now.Admins, now.SubAccounts, now.Lists
 	}
 	if look.Roles {
-		answer.Roles, answer.Assigned = d.second.Roles, d.second.Assigned
+		answer.Roles, answer.Assigned = now.Roles, now.Assigned
 	}
-	for _, e := range d.second.Extensions {
+	for _, e := range now.Extensions {
 		if slices.Contains(look.Extensions, e.ID) {
 			answer.Extensions = append(answer.Extensions, e)
 		}

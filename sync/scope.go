@@ -67,6 +67,13 @@ func (m *Match) matchesPerson(p *Profile) bool {
 	return true
 }
 
+// readsExtensions says whether the scope hangs on what RingEX alone reports (R8).
+func (s *Scope) readsExtensions() bool {
+	return slices.ContainsFunc(slices.Concat(s.Include, s.Exclude), func(m Match) bool {
+		return m.Department != "" || m.Title != "" || m.Site != "" || m.EmployeeID != ""
+	})
+}
+
 // matchesRecord compares the keys that describe an agent record.
 func (m *Match) matchesRecord(r AgentRecord) bool {
 	return (m.SubAccount == "" || Glob(m.SubAccount, r.Sub.ID) || Glob(m.SubAccount, r.Sub.Name)) &&

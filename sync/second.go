@@ -8,14 +8,24 @@ import (
 // lookFor asks for a second look at every list on which it depends that somebody leaves
 // (R2). Only a disabled extension by itself depends on no list of RingCX.
 func (p *planner) lookFor(l *leaver) {
-	p.plan.Look.RingCX = p.plan.Look.RingCX || l.reason != ReasonDisabled || l.person == nil
-	p.lookAtRingEX(l.member, l.reason == ReasonDisabled)
+	if l.reason != ReasonDisabled || l.person == nil {
+		p.plan.Look.atRingCX(l.member.ID, statusField)
+	}
+	p.lookAtRingEX(l.member, l.reason == ReasonDisabled || l.reason == ReasonOutOfScope && p.in.Policy.Scope.readsExtensions())
+}
+
+// atRingCX has the lists of RingCX read for a loss.
+func (k *Look) atRingCX(member int64, field string) {
+	if k.losses == nil {
+		k.losses = map[heldKey]bool{}
+	}
+	k.RingCX, k.losses[heldKey{member, field}] = true, true
 }
 
 // lookAtRingEX asks for a second look at what RingEX says of a member, where it decides.
-func (p *planner) lookAtRingEX(m *Member, disabled bool) {
+func (p *planner) lookAtRingEX(m *Member, decides bool) {
 	k := &p.plan.Look
-	if m.RCUserID != "" && (disabled || p.in.Policy.RequireRingEX || p.access != nil) && !slices.Contains(k.Extensions, m.RCUserID) {
+	if m.RCUserID != "" && (decides || p.in.Policy.RequireRingEX || p.access != nil) && !slices.Contains(k.Extensions, m.RCUserID) {
 		k.Extensions = append(k.Extensions, m.RCUserID)
 	}
 	k.Roles = k.Roles || p.access != nil
@@ -24,11 +34,14 @@ func (p *planner) lookAtRingEX(m *Member, disabled bool) {
 // lookForLoss asks for a second look where a change takes a role or an active login away.
 // A role that is another one by what a record says, and no lower, depends on no list.
 func (p *planner) lookForLoss(c *Change) {
-	if c.Kind == Update && slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
-		return f.Reason == ReasonSource && (f.Field == Role.String() && roleRank[f.After] <= roleRank[f.Before] || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0)
-	}) {
-		p.plan.Look.RingCX = true
-		p.lookAtRingEX(c.was, false)
+	if c.Kind != Update {
+		return
+	}
+	for _, f := range c.Fields {
+		if f.Reason == ReasonSource && (f.Field == Role.String() && roleRank[f.After] <= roleRank[f.Before] || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0) {
+			p.plan.Look.atRingCX(c.Member, f.Field)
+			p.lookAtRingEX(c.was, false)
+		}
 	}
 }
 
@@ -50,20 +63,44 @@ func (s *settling) lookForLosses() {
 	}
 }
 
+// lookForProofs asks for a second look at the extensions that prove of the people of a dissolved
+// list that they have gone, where anything hangs on that (R22).
+func (s *settling) lookForProofs() {
+	if !s.kept.plan.Look.RingCX {
+		return
+	}
+	for i := range s.read.rolls.lost {
+		l := &s.read.rolls.lost[i]
+		if !l.part && s.read.rolls.by[l.list].isDissolved() && s.read.hasGone(l.member) {
+			s.kept.lookAtRingEX(l.member, true)
+		}
+	}
+}
+
 // Any says whether anything is to be read.
 func (k *Look) Any() bool { return k.RingCX || k.Roles || len(k.Extensions) > 0 }
 
-// less is what is to be read beyond what was.
+// less is what is to be read beyond what was: the lists of RingCX once more for a loss that
+// the looks at them showed one after the other, and for which none was taken yet.
 func (k *Look) less(was *Look) Look {
+	more := false
+	for loss := range k.losses {
+		more = more || !was.losses[loss]
+	}
 	return Look{
-		RingCX: k.RingCX && !was.RingCX, Roles: k.Roles && !was.Roles,
+		RingCX: k.RingCX && (more || !was.RingCX), losses: k.losses, Roles: k.Roles && !was.Roles,
 		Extensions: slices.DeleteFunc(slices.Clone(k.Extensions), func(id string) bool { return slices.Contains(was.Extensions, id) }),
 	}
 }
 
 // with is what either reads.
 func (k *Look) with(more *Look) Look {
-	return Look{RingCX: k.RingCX || more.RingCX, Roles: k.Roles || more.Roles, Extensions: slices.Concat(k.Extensions, more.Extensions)}
+	losses := maps.Clone(more.losses)
+	if losses == nil {
+		losses = map[heldKey]bool{}
+	}
+	maps.Copy(losses, k.losses)
+	return Look{RingCX: k.RingCX || more.RingCX, losses: losses, Roles: k.Roles || more.Roles, Extensions: slices.Concat(k.Extensions, more.Extensions)}
 }
 
 // withSecondLook joins two readings of the lists, taken in one run (R2). Those of RingCX

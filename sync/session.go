@@ -19,6 +19,7 @@ type session struct {
 	closed    bool
 	snapshot  *Snapshot
 	looked    Look        // what was read a second time
+	looks     int         // how often anything was
 	lookedUp  bool        // regional settings were
 	failed    error       // why the members of the last plan's input ended early
 	past      *pastWriter // what the last plan was made from; nil: it is not kept
@@ -80,6 +81,9 @@ func (s *session) apply(ctx context.Context) (*Commit, error) {
 	return nil, err
 }
 
+// mostLooks is how often lists are read again for what the look before showed first.
+const mostLooks = 5
+
 // decide reads RingCentral and plans, with all that needs the session.
 func (s *session) decide(ctx context.Context) (*Plan, error) {
 	if err := s.read(ctx); err != nil {
@@ -111,9 +115,16 @@ func (s *session) plan(ctx context.Context) (*Plan, error) {
 // readMore reads what a plan asks for, in the same session: the lists once more
 // for those who seem to have left (R2), and regional settings.
 func (s *session) readMore(ctx context.Context, plan *Plan) (more bool, err error) {
-	if look := plan.Look.less(&s.looked); look.Any() {
+	look := plan.Look.less(&s.looked)
+	if s.closed { // what the roster alone shows anew, both looks say
+		look.RingCX = look.RingCX && !s.looked.RingCX
+	}
+	if look.Any() {
 		if s.closed {
 			return false, fmt.Errorf("the roster was edited while it was planned, and new leavers appeared that were not looked up twice: run again: %w", ErrMoved)
+		}
+		if s.looks++; s.looks > mostLooks {
+			return false, fmt.Errorf("each of %d looks shows others who seem to have left: RingCentral's lists change too fast to be believed; try again later", s.looks)
 		}
 		second, err := s.dir.LookAgain(ctx, look, s.r.Observer.Progress)
 		if err != nil {
@@ -152,8 +163,9 @@ func (s *session) lookAgain(ctx context.Context, first []Doubt, second *Snapshot
 	if err != nil {
 		return err
 	}
+	first = slices.Concat(s.snapshot.Doubts, first, doubts)
 	s.snapshot = s.snapshot.withSecondLook(second, &look)
-	s.snapshot.Doubts = slices.Concat(first, doubts)
+	s.snapshot.Doubts = first
 	s.looked = s.looked.with(&look)
 	return s.failed
 }

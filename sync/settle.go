@@ -46,6 +46,7 @@ func (p *planner) settle(read *planner, found *Findings) {
 	s.keepLastAdministrator()
 	s.leave()
 	s.lookForLosses()
+	s.lookForProofs()
 	p.bringIn()
 	p.finish(s)
 	s.closeSet()
