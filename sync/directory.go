@@ -31,11 +31,16 @@ type Directory interface {
 
 // Look says which lists are read a second time (R2).
 type Look struct {
-	RingCX     bool     // administrators, sub-accounts, groups and agents
-	Roles      bool     // the role list and who has which role
-	Extensions []string // ids of the extensions on which somebody depends; nil: none
+	RingCX     bool          // administrators, sub-accounts, groups and agents
+	Roles      bool          // the role list and who has which role
+	Extensions []string      // ids of the extensions on which somebody depends; nil: none
+	Losses     map[Loss]bool // for which the lists of RingCX are read
+}
 
-	losses map[heldKey]bool // for which RingCX is read: who would leave, or lose a role or logins
+// Loss is what a plan takes away: a member's place ("status"), role or logins.
+type Loss struct {
+	Member int64
+	Field  string
 }
 
 // Progress says how far the reading of one account is.

@@ -78,8 +78,10 @@ func (l *looks) looksAt(first, second *Snapshot) {
 	}
 	runner := Runner{
 		Roster: r, Observer: &log{}, Now: func() time.Time { return l.Now },
-		Policy:  func(string) Policy { return l.Policy },
-		Connect: func(string) (Directory, error) { return &fakeDirectory{first: first, second: second, third: l.Snapshot}, nil },
+		Policy: func(string) Policy { return l.Policy },
+		Connect: func(string) (Directory, error) {
+			return &fakeDirectory{first: first, second: second, third: l.Snapshot}, nil
+		},
 	}
 	if _, results, err := runner.Sync(l.t.Context(), Request{Run: Run{Accounts: []string{"acme"}, Trigger: Scheduled}}); err != nil {
 		l.t.Fatal(err)

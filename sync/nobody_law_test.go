@@ -229,7 +229,9 @@ func (s *siege) fail() func() {
 		})
 		switch {
 		case kind == 0 && len(s.Snapshot.Admins) >= 2:
-			s.Snapshot.Admins = s.Snapshot.Admins[:min(keep, len(s.Snapshot.Admins)-2)] // two are lost
+			if left := s.Snapshot.Admins[:min(keep, len(s.Snapshot.Admins)-2)]; s.losesTwo(left) {
+				s.Snapshot.Admins = left
+			}
 		case kind == 1:
 			s.Snapshot.Extensions = s.Snapshot.Extensions[:1+min(keep, len(s.Snapshot.Extensions)-1)]
 		case kind == 2 && s.Snapshot.Assigned != nil:
@@ -251,6 +253,18 @@ func (s *siege) fail() func() {
 			s.Snapshot.SubAccounts = slices.DeleteFunc(slices.Clone(s.Snapshot.SubAccounts), func(x SubAccount) bool { return x.ID == sub })
 		}
 	}
+}
+
+// losesTwo says whether an administrators list lacks two whom the guard looks at: who is
+// detached is none (R22).
+func (s *siege) losesTwo(left []Admin) bool {
+	lost := 0
+	for _, m := range s.members {
+		if m.Managed && m.Linked && m.Status == Active && len(m.AdminIDs) > 0 && !slices.ContainsFunc(left, func(a Admin) bool { return slices.Contains(m.AdminIDs, a.UserID) }) {
+			lost++
+		}
+	}
+	return lost >= 2
 }
 
 // edited carries out an edit, unless it is refused.

@@ -18,13 +18,14 @@ type people struct {
 	records []AgentRecord     // the only agent record of nearly everybody stands here
 
 	// Where a day brings little news, few ask for these: made when first needed.
-	byKey   map[string]*Person // of those without rcUserId
-	byLogin map[string]*Person // loginKey
-	byAdmin map[string]*Person
-	emails  map[string]bool       // folded; of everybody
-	faulty  map[string]bool       // those of faulty records
-	exts    map[string]*Extension // by id, of every type
-	places  map[any]int           // of records, in retrieval order
+	byKey    map[string]*Person // of those without rcUserId
+	byLogin  map[string]*Person // loginKey
+	byAdmin  map[string]*Person
+	emails   map[string]bool       // folded; of everybody
+	faulty   map[string]bool       // those of faulty records
+	exts     map[string]*Extension // by id, of every type
+	byNumber map[string]*Extension // of humans, that nobody has by rcUserId
+	places   map[any]int           // of records, in retrieval order
 }
 
 // personTypes are the extension types that belong to humans (R7).
@@ -180,6 +181,29 @@ func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 		if !double[person] {
 			person.Ext = &s.Extensions[place-1]
 			taken[place-1] = true
+		}
+	}
+}
+
+// keepExtension gives a person whose e-mail several people or extensions have the one of which
+// the roster knows that it is theirs, by its number (R7).
+func (p *people) keepExtension(person *Person, m *Member) {
+	number := m.Synced.Profile[ExtensionNumber]
+	if person.Ext != nil || number == "" {
+		return
+	}
+	if p.byNumber == nil {
+		p.byNumber = make(map[string]*Extension, len(p.snapshot.Extensions))
+		for i := range p.snapshot.Extensions {
+			if e := &p.snapshot.Extensions[i]; personTypes[e.Type] && e.Email != "" && p.byRC[e.ID] == nil {
+				p.byNumber[e.Number] = e
+			}
+		}
+	}
+	e := p.byNumber[number]
+	for email := range person.recordEmails {
+		if e != nil && FoldEmail(email) == FoldEmail(e.Email) {
+			person.Ext = e
 		}
 	}
 }

@@ -198,6 +198,7 @@ const (
 // decide is the one function that says what happens to a person for whom a
 // member was found, by the table above MakePlan.
 func (p *planner) decide(person *Person, m *Member, found how) {
+	p.people.keepExtension(person, m)
 	synced := &m.Synced.Profile
 	if !m.Linked {
 		synced = &m.Profile

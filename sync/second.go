@@ -16,10 +16,10 @@ func (p *planner) lookFor(l *leaver) {
 
 // atRingCX has the lists of RingCX read for a loss.
 func (k *Look) atRingCX(member int64, field string) {
-	if k.losses == nil {
-		k.losses = map[heldKey]bool{}
+	if k.Losses == nil {
+		k.Losses = map[Loss]bool{}
 	}
-	k.RingCX, k.losses[heldKey{member, field}] = true, true
+	k.RingCX, k.Losses[Loss{member, field}] = true, true
 }
 
 // lookAtRingEX asks for a second look at what RingEX says of a member, where it decides.
@@ -84,23 +84,23 @@ func (k *Look) Any() bool { return k.RingCX || k.Roles || len(k.Extensions) > 0 
 // the looks at them showed one after the other, and for which none was taken yet.
 func (k *Look) less(was *Look) Look {
 	more := false
-	for loss := range k.losses {
-		more = more || !was.losses[loss]
+	for loss := range k.Losses {
+		more = more || !was.Losses[loss]
 	}
 	return Look{
-		RingCX: k.RingCX && (more || !was.RingCX), losses: k.losses, Roles: k.Roles && !was.Roles,
+		RingCX: k.RingCX && (more || !was.RingCX), Losses: k.Losses, Roles: k.Roles && !was.Roles,
 		Extensions: slices.DeleteFunc(slices.Clone(k.Extensions), func(id string) bool { return slices.Contains(was.Extensions, id) }),
 	}
 }
 
 // with is what either reads.
 func (k *Look) with(more *Look) Look {
-	losses := maps.Clone(more.losses)
+	losses := maps.Clone(more.Losses)
 	if losses == nil {
-		losses = map[heldKey]bool{}
+		losses = map[Loss]bool{}
 	}
-	maps.Copy(losses, k.losses)
-	return Look{RingCX: k.RingCX || more.RingCX, losses: losses, Roles: k.Roles || more.Roles, Extensions: slices.Concat(k.Extensions, more.Extensions)}
+	maps.Copy(losses, k.Losses)
+	return Look{RingCX: k.RingCX || more.RingCX, Losses: losses, Roles: k.Roles || more.Roles, Extensions: slices.Concat(k.Extensions, more.Extensions)}
 }
 
 // withSecondLook joins two readings of the lists, taken in one run (R2). Those of RingCX
