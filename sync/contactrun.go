@@ -86,7 +86,7 @@ func (r *Runner) planContacts(ctx context.Context, list *ContactList, req Reques
 	in.Contacts = untilError(r.Roster.Contacts(ctx, list.Account), &failed)
 	in.Now = now
 	if req.Approve != nil {
-		in.Approved = req.Approve[list.Account].changes()
+		in.Approved = req.Approve[list.Account].changes(state.Open)
 	}
 	plan := PlanContacts(in)
 	if failed != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -44,13 +45,17 @@ type Approval struct {
 	Held []int64 // the roster's numbers of the changes
 }
 
-// changes are the numbers, never nil: an approval that names nothing of an account
-// releases nothing there.
-func (a *Approval) changes() []int64 {
-	if a == nil {
-		return []int64{}
+// changes are the numbers of what is still as it was shown: an approval waits for the lock, or
+// for a service, and runs go on meanwhile. They are never nil: an approval that names nothing of
+// an account releases nothing there.
+func (a *Approval) changes(open []HeldChange) []int64 {
+	as := []int64{}
+	for i := range open {
+		if h := &open[i]; a != nil && h.Run <= a.Run && slices.Contains(a.Held, h.ID) {
+			as = append(as, h.ID)
+		}
 	}
-	return append([]int64{}, a.Held...)
+	return as
 }
 
 // Result is how a run ended for one account.

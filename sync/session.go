@@ -177,7 +177,7 @@ func (s *session) narrow(in *Input) {
 		in.Reviewed = append(Reviewed{}, s.req.Reviewed[s.account]...)
 	}
 	if s.req.Approve != nil {
-		in.Approved = s.req.Approve[s.account].changes()
+		in.Approved = s.req.Approve[s.account].changes(in.State.Open)
 	}
 }
 

@@ -33,6 +33,7 @@ func (a *app) approve(ctx context.Context, s *config.Settings, st *store.Store, 
 	var names []string
 	approval := map[string]*sync.Approval{}
 	for i := range sets {
+		sets[i].shown = shown
 		approval[sets[i].account] = &sync.Approval{Run: shown, Held: sets[i].ids()}
 		names = append(names, sets[i].account)
 	}
@@ -117,19 +118,25 @@ func (a *app) tellApplied(ctx context.Context, st *store.Store, set *chosenSet) 
 	if err != nil {
 		return 0, err
 	}
-	state := map[int64]string{}
+	rowNow := map[int64]*store.HeldRow{}
 	for i := range rows {
-		state[rows[i].HeldID] = rows[i].State
+		rowNow[rows[i].HeldID] = &rows[i]
 	}
 	for i := range set.rows {
-		h := &set.rows[i]
-		switch now := state[h.HeldID]; {
-		case now == store.HeldApproved:
+		h, state := &set.rows[i], ""
+		now := rowNow[h.HeldID]
+		if now != nil {
+			state = now.State
+		}
+		switch {
+		case state == store.HeldApproved:
 			applied++
-		case now == string(sync.Waiting):
+		case state == string(sync.Waiting) && now.RunID > set.shown:
+			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s: run %d has shown it anew since, as: %s. Decide about that number.", subjectText(h), whatHeld(h), now.RunID, whatHeld(now))))
+		case state == string(sync.Waiting):
 			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s. RingCentral does not ask for it now; it waits on%s.", subjectText(h), whatHeld(h), toExplain(h))))
 		default:
-			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s: %s.", subjectText(h), whatHeld(h), fates[now])))
+			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s: %s.", subjectText(h), whatHeld(h), fates[state])))
 		}
 	}
 	return applied, nil

@@ -16,7 +16,8 @@ import (
 type chosenSet struct {
 	account, job string
 	rows         []store.HeldRow
-	spared       int // changes that wait under the number and were not chosen
+	spared       int        // changes that wait under the number and were not chosen
+	shown        sync.RunID // that was named to approve
 }
 
 func (c *chosenSet) add(rows []store.HeldRow) {
