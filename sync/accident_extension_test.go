@@ -27,7 +27,7 @@ func TestR7AMailboxThatIsSharedTakesNoExtension(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld()
 			for _, id := range []string{"001", "002"} {
-				w.agent("1/10", "5"+id, "P"+id+" Roy")
+				w.agent("1/10", "5"+id, "P"+id+" Roy", agentType("SUPERVISOR"))
 				w.extension("7"+id, "P"+id+" Roy", number(id))
 			}
 			c.before(w)
@@ -36,8 +36,9 @@ func TestR7AMailboxThatIsSharedTakesNoExtension(t *testing.T) {
 			c.then(w)
 			w.today(t)
 			w.mustStay(t)
-			if got := w.member(1).Profile[ExtensionNumber]; got != "001" {
-				t.Errorf("member 1 has the extension %q", got)
+			m := w.member(1)
+			if m.Profile[ExtensionNumber] != "001" || m.Profile[Role] != RoleSupervisor || len(w.active(1)) != 1 {
+				t.Errorf("member 1: extension %q, %s, logins %v", m.Profile[ExtensionNumber], m.Profile[Role], w.active(1))
 			}
 		})
 	}

@@ -24,7 +24,7 @@ type people struct {
 	emails   map[string]bool       // folded; of everybody
 	faulty   map[string]bool       // those of faulty records
 	exts     map[string]*Extension // by id, of every type
-	byNumber map[string]*Extension // of humans, that nobody has by rcUserId
+	byNumber map[string]*Extension // of humans, that no record has by rcUserId
 	places   map[any]int           // of records, in retrieval order
 }
 
@@ -195,7 +195,7 @@ func (p *people) keepExtension(person *Person, m *Member) {
 	if p.byNumber == nil {
 		p.byNumber = make(map[string]*Extension, len(p.snapshot.Extensions))
 		for i := range p.snapshot.Extensions {
-			if e := &p.snapshot.Extensions[i]; personTypes[e.Type] && e.Email != "" && p.byRC[e.ID] == nil {
+			if e := &p.snapshot.Extensions[i]; personTypes[e.Type] && e.Email != "" && !p.byRC[e.ID].hasRecord() {
 				p.byNumber[e.Number] = e
 			}
 		}
@@ -207,6 +207,9 @@ func (p *people) keepExtension(person *Person, m *Member) {
 		}
 	}
 }
+
+// hasRecord says whether somebody is more than an extension with a role (R9).
+func (p *Person) hasRecord() bool { return p != nil && len(p.Agents)+len(p.Admins) > 0 }
 
 // named finds a person by the name in a seal.
 func (p *people) named(sealName string) *Person {
