@@ -124,6 +124,20 @@ func TestAStandingRejectionAsksAboutNobodyElse(t *testing.T) {
 	same(t, w.inactive(), []int64{20, 32, 44, 56, 68})
 }
 
+// Who moves, days later, to a group whose losses were rejected and that is still not listed, is
+// known from the old one alone. RingEX lists them yet: somebody is asked.
+func TestAccidentSomebodyMovesToARejectedGroup(t *testing.T) {
+	w := seventeen(t, laxLimits)
+	w.unlist("1", "10")
+	w.daysOn(t, 1)
+	w.refuse(t)
+	w.daysOn(t, 8)
+	w.drop(20)
+	w.today(t)
+	w.mustStay(t)
+	same(t, w.waiting(Waiting), from(20, 20))
+}
+
 // Two groups are not listed, and come back without one record of somebody who is in both: a
 // rejection keeps them as they are, and so does a question that nobody answered.
 func TestAccidentListsHealInPart(t *testing.T) {

@@ -38,6 +38,11 @@ func (p *planner) hasEnded(m *Member) bool {
 	return m.hasExtension()
 }
 
+// isInRingEX says whether RingEX lists the extension of a member, and it has not ended.
+func (p *planner) isInRingEX(m *Member) bool {
+	return m.RCUserID != "" && p.people.extension(m.RCUserID) != nil && !p.hasEnded(m)
+}
+
 // hasGone says whether RingEX proves that somebody has gone: their extension has ended, and
 // not long before. One that is not listed proves it while hardly any other is missing. Who
 // never had one may as well be there.

@@ -170,7 +170,8 @@ var inDoubt = HoldReason{ReasonListInDoubt, "lost while another agent list of th
 // doubtUntil is the time until which somebody must be lost to be in doubt because an agent
 // list is not believed: for ever, while anybody is undecided whom such a list lost, or one
 // look was enough; where all of them were rejected, about when they were lost, or one
-// rejection would hold every leaver of the account. Zero: all agent lists are believed.
+// rejection would hold every leaver of the account: but not those whom RingEX lists yet, who may
+// have moved to such a list. Zero: all agent lists are believed.
 func (s *settling) doubtUntil() (until time.Time) {
 	always := s.kept.in.Now.AddDate(1, 0, 0)
 	for i := range s.kept.in.Snapshot.Doubts {
@@ -232,7 +233,7 @@ func (s *settling) indexLost() {
 		if why := s.found.Lists[l.list]; why != nil {
 			s.lists[l.member.ID] = withReasons(s.lists[l.member.ID], why)
 		}
-		if l.list.sub != "" && !until.IsZero() && !s.since(l.member).After(until) {
+		if l.list.sub != "" && !until.IsZero() && (!s.since(l.member).After(until) || s.read.isInRingEX(l.member)) {
 			s.doubted[l.member.ID] = true
 		}
 	}

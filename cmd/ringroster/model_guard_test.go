@@ -88,7 +88,8 @@ func (p *planning) why(m *modelMember, kept *planning, lost map[string][]*modelM
 }
 
 // inDoubt says whether a leaver is lost from an agent list while another is not believed. Where
-// an operator rejected all that those lists lost, it concerns those lost at about that time.
+// an operator rejected all that those lists lost, it concerns those lost at about that time, and
+// those whom RingEX lists yet.
 func (p *planning) inDoubt(m *modelMember, lost map[string][]*modelMember, doubts map[string]string) bool {
 	until, always := time.Time{}, p.now.AddDate(1, 0, 0) // a clock set back makes what was seen before later than now
 	if p.oneLook {
@@ -109,7 +110,9 @@ func (p *planning) inDoubt(m *modelMember, lost map[string][]*modelMember, doubt
 			}
 		}
 	}
-	return isLost && p.leaving[m.id] != "ringex_disabled" && !p.since(m).After(until) // a statement is no absence
+	h := p.company.extensionOf(p.before[m.id].rc)
+	listed := h != nil && !h.disabled && !until.IsZero()                                          // they may have moved to such a list
+	return isLost && p.leaving[m.id] != "ringex_disabled" && (listed || !p.since(m).After(until)) // a statement is no absence
 }
 
 // since is when a member would have left first.
