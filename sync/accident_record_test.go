@@ -98,3 +98,28 @@ func about(plan *Plan, person string) (all []string) {
 	}
 	return all
 }
+
+// A group says of all its people that they are inactive, and of an administrator's record
+// without an rcUserId neither name nor e-mail: it is theirs by its id (R5), and is put back.
+func TestAccidentALostRecordThatIsTheirsByItsIDAlone(t *testing.T) {
+	w := seventeen(t, usualLimits, func(w *world) {
+		w.boss(4)
+		w.group("1/10").Agents[3].RCUserID = ""
+	})
+	g := w.group("1/10")
+	g.Agents = slices.Clone(g.Agents)
+	for i := range g.Agents {
+		g.Agents[i].Active = false
+	}
+	a := &g.Agents[3]
+	a.FirstName, a.LastName, a.Email = "", "", ""
+	for _, m := range w.members {
+		if m.RCUserID == "7004" {
+			for range 3 {
+				w.today(t)
+				same(t, w.active(m.ID), []string{"1/5004"})
+				w.tomorrow()
+			}
+		}
+	}
+}

@@ -206,6 +206,7 @@ func (p *people) join(person, stray *Person) {
 	if person.Ext == nil {
 		person.Ext = stray.Ext
 	}
+	person.putBack, person.restored = person.putBack || stray.putBack, append(slices.Clip(person.restored), stray.restored...)
 	for _, r := range stray.Agents {
 		p.byLogin[loginKey(r.Sub.ID, r.ID)] = person
 	}

@@ -50,7 +50,11 @@ func (p *people) putBack(all []lost) {
 			home.admitted = true
 		case agentGroupList, subAccountList:
 			for _, login := range l.logins() {
-				if holder := byLogin[login.key()]; holder == nil || holder == home || holder == p.ghosts[l.member.ID] {
+				holder, home := byLogin[login.key()], home
+				if holder.isStrayOf(home) {
+					home = holder // they are joined once the member is met (R5)
+				}
+				if holder == nil || holder == home || holder == p.ghosts[l.member.ID] {
 					byLogin[login.key()] = p.restored(l, home, agentKey(login.key()))
 					byLogin[login.key()].putBackAgent(p.snapshot, login)
 				}
@@ -66,6 +70,12 @@ func (p *people) home(l *lost) *Person {
 		return p.byName(l.person.Key())
 	}
 	return p.byRC[l.member.RCUserID]
+}
+
+// isStrayOf says whether a record without an rcUserId is of somebody who has one, by a login
+// that their member held.
+func (p *Person) isStrayOf(home *Person) bool {
+	return p != nil && home != nil && p != home && p.RCUserID == "" && home.RCUserID != ""
 }
 
 // restored is the person who gets a lost record back: home, if there is one, else somebody
