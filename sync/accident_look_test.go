@@ -119,15 +119,19 @@ func TestR2WhatTheSecondLookAloneSays(t *testing.T) {
 	}{
 		{"inactive, of whom nothing could be read at first", nil, damaged, edit(func(a *Agent) { a.Active = false }), func(m *Member) bool { return m.Status == Active }},
 		{"a lower role", nil, someoneLeaves, edit(func(a *Agent) { a.Type = "AGENT" }), func(m *Member) bool { return m.Profile[Role] == RoleSupervisor }},
-		{"another e-mail, which the scope leaves out", func(p *Policy) { p.Scope.Exclude = []Match{{Email: "*@example.org"}} }, someoneLeaves,
-			edit(func(a *Agent) { a.Email = "p005@example.org" }), func(m *Member) bool { return m.Status == Active }},
-		{"nothing, of a record whose id could not be read at first, as another's cannot then", nil,
+		{
+			"another e-mail, which the scope leaves out", func(p *Policy) { p.Scope.Exclude = []Match{{Email: "*@example.org"}} }, someoneLeaves,
+			edit(func(a *Agent) { a.Email = "p005@example.org" }), func(m *Member) bool { return m.Status == Active },
+		},
+		{
+			"nothing, of a record whose id could not be read at first, as another's cannot then", nil,
 			edit(func(a *Agent) { a.ID, a.RCUserID, a.Faulty, a.Active = "", "", "it has no agentId", true }),
 			func(w *world) {
 				someoneLeaves(w)
 				w.drop(5)
 				w.group("1/12").Agents[0] = Agent{Email: "p025@example.com", Faulty: "it has no agentId", Active: true}
-			}, func(m *Member) bool { return m.Status == Active }},
+			}, func(m *Member) bool { return m.Status == Active },
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			company := func(then func(*world)) func(*world) {

@@ -28,7 +28,7 @@ func TestLawOneLookTakesNobody(t *testing.T) {
 			l.boss(1 + 3*n)
 		}
 		for r := range l.Snapshot.agents {
-			r.Agent.Type = []string{"AGENT", "SUPERVISOR"}[l.draw(2, "type")]
+			r.Type = []string{"AGENT", "SUPERVISOR"}[l.draw(2, "type")]
 		}
 		switch l.draw(4, "access") {
 		case 0:
