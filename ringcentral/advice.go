@@ -115,6 +115,10 @@ func (c *client) adviseRefusal(e *Error, op *operation) {
 		e.Advice = "the owner of the JWT must be a RingCX administrator of this account; developer-only accounts have no RingCX"
 	case e.Status == http.StatusUnauthorized:
 		e.Advice = "a token just given was refused: perhaps another program signs in with the same JWT and app, which may have five sessions"
+	case e.Status == http.StatusForbidden && op == searchAuditLog:
+		e.Advice = "check \"Audit log access\" for the administrator who owns the JWT, in RingCX Admin (Users > Administrators)"
+	case e.Status == http.StatusForbidden && op == searchAuditTrail:
+		e.Advice = "give the app the ReadAuditTrail permission in the Developer Console, and the owner of the JWT the role Super Admin or Billing Admin"
 	case e.Status == http.StatusForbidden && op.service == ringCX:
 		e.permanent = true
 		e.Advice = "grant WFO_ACCESS (Access WEM) to the administrator who owns the JWT"

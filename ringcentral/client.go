@@ -1,9 +1,12 @@
 package ringcentral
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -84,7 +87,9 @@ type operation struct {
 	groups     []string // in which it counts
 	bearer     bool     // it is sent with a token of its service
 	policy     policy
-	permission string // of the JWT's owner, that the operation needs
+	method     string        // where the request carries JSON
+	timeout    time.Duration // of one attempt; 0: attemptTimeout
+	permission string        // of the JWT's owner, that the operation needs
 	// integration: it is one of RingCX's lists for workforce management.
 	integration bool
 	aboutMain   bool // its path holds the main account id
@@ -95,7 +100,8 @@ type request struct {
 	op    *operation
 	what  string // for messages: "agents of 99990001/1009"
 	url   string
-	form  url.Values // nil: GET
+	form  url.Values // nil: GET, unless there is a body
+	body  []byte     // JSON
 	basic bool       // with the app's own credentials
 }
 
@@ -251,7 +257,7 @@ func (c *client) admit(ctx context.Context, r *request) (string, []*group, error
 // roundTrip is one request and its whole answer. Any answer but success is an
 // *Error.
 func (c *client) roundTrip(ctx context.Context, r *request, token string) (status int, h http.Header, body []byte, err error) {
-	timed, cancel := context.WithTimeout(ctx, attemptTimeout)
+	timed, cancel := context.WithTimeout(ctx, cmp.Or(r.op.timeout, attemptTimeout))
 	defer cancel()
 	req, err := c.build(timed, r, token)
 	if err != nil {
@@ -294,16 +300,24 @@ func (c *client) read(ctx context.Context, resp *http.Response, success bool) ([
 }
 
 func (c *client) build(ctx context.Context, r *request, token string) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method(), r.url, strings.NewReader(r.form.Encode()))
+	body := io.Reader(http.NoBody)
+	switch {
+	case r.body != nil:
+		body = bytes.NewReader(r.body)
+	case r.form != nil:
+		body = strings.NewReader(r.form.Encode())
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method(), r.url, body)
 	if err != nil {
 		return nil, settings("%s is not the address of a server", r.op.service.setting())
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", first(c.UserAgent, "ringroster"))
-	if r.form != nil {
+	switch {
+	case r.body != nil:
+		req.Header.Set("Content-Type", "application/json")
+	case r.form != nil:
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	} else {
-		req.Body, req.ContentLength, req.GetBody = nil, 0, nil
 	}
 	switch {
 	case r.basic:
@@ -337,7 +351,10 @@ func (e *Error) pauses() bool {
 }
 
 func (r *request) method() string {
-	if r.form != nil {
+	switch {
+	case r.body != nil:
+		return r.op.method
+	case r.form != nil:
 		return http.MethodPost
 	}
 	return http.MethodGet

@@ -116,6 +116,7 @@ type Change struct {
 	Fields []FieldChange
 	Leaves []Left       // what a leaver leaves behind; nil: nothing, or nobody leaves
 	Why    []HoldReason // why it is held; nil: it is not
+	Source *Attribution // who did at RingCentral what it follows (R37); nil: not known, or not asked
 	was    *Member      // the member as it stood; nil: it is new
 	// Next is the member as it stands afterwards: what the roster writes. One who is
 	// new is made by each call, since a hundred thousand of them would not fit beside

@@ -18,6 +18,9 @@ type Directory interface {
 	// leaves out what it cannot read or has no time for; the warnings say so. An
 	// error is the context's alone.
 	Regional(ctx context.Context, extensions []string, report func(Progress)) (map[string]Region, []Warning, error)
+	// Audit reads what RingCentral's logs tell of who did something (R37), and leaves out what
+	// it cannot read or has no time for: the answer says so.
+	Audit(ctx context.Context, query AuditQuery, report func(Progress)) *AuditAnswer
 	// Contacts reads the company directory of the account, or returns an error
 	// (R1). Neither Snapshot nor RingCX is needed for it.
 	Contacts(ctx context.Context, report func(Progress)) (*ContactList, error)

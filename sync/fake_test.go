@@ -167,12 +167,16 @@ type fakeDirectory struct {
 	// regional answers for the extensions that are looked up; nil: nobody does.
 	regional func(extensions []string) (map[string]Region, []Warning, error)
 
+	// audit is what RingCentral's logs tell; nil: nothing.
+	audit func(AuditQuery) *AuditAnswer
+
 	contacts    *ContactList
 	contactsErr error
 
 	looks   int
 	look    Look // the last
 	lookups [][]string
+	audits  []AuditQuery
 	closed  bool
 }
 
@@ -235,6 +239,17 @@ func (d *fakeDirectory) Regional(ctx context.Context, extensions []string, repor
 		return nil, nil, nil
 	}
 	return d.regional(extensions)
+}
+
+func (d *fakeDirectory) Audit(_ context.Context, query AuditQuery, _ func(Progress)) *AuditAnswer {
+	if d.closed {
+		panic("read after close")
+	}
+	d.audits = append(d.audits, query)
+	if d.audit == nil {
+		return &AuditAnswer{}
+	}
+	return d.audit(query)
 }
 
 func (d *fakeDirectory) Close(context.Context) { d.closed = true }

@@ -39,6 +39,10 @@ type HeldChange struct {
 	Detail string       `json:"detail"`
 	Why    []HoldReason `json:"why"` // why it is held
 
+	// Source says who did at RingCentral what it follows (R37). It decides nothing, and what
+	// runs decided from is kept without it.
+	Source *Attribution `json:"-"`
+
 	// PresentDays counts the UTC days on which full runs saw what was rejected put
 	// right, and PresentOn is the last of them (R26).
 	PresentDays int    `json:"present_days,omitempty"`

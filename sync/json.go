@@ -34,7 +34,8 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Fields []FieldChange `json:"fields"`
 		Leaves []Left        `json:"leaves_behind"`
 		Why    []HoldReason  `json:"held_for"` // null: it is not held
-	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.shownFields()), orEmpty(c.Leaves), c.Why})
+		Source *Attribution  `json:"source,omitempty"`
+	}{c.Kind, orNull(c.Member), orNull(c.Person), c.Name, c.Email, c.Reason, c.Detail, orEmpty(c.shownFields()), orEmpty(c.Leaves), c.Why, c.Source})
 }
 
 // shownFields are the fields of a change; of a new member, whose history is one

@@ -23,6 +23,9 @@ func (s *settling) row(was *HeldChange, state HeldState, c Change, field int, wh
 	if was != nil {
 		s.open.touched[was] = true
 		h.ID, h.Since = was.ID, was.Since
+		if was.State != Rejected || state == Rejected {
+			h.Source = was.Source
+		}
 		if was.State == state && was.Kind == h.Kind && was.After == h.After {
 			h.Run = was.Run
 		}

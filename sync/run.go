@@ -22,7 +22,9 @@ type Runner struct {
 	// (Past), and KeepDays of which days beside; 0 and 0: of none, and what was kept
 	// before goes.
 	Keep, KeepDays int
-	Wait           time.Duration // how long what writes waits for the lock
+	// Attribution says to ask RingCentral who did what a plan follows (R37).
+	Attribution bool
+	Wait        time.Duration // how long what writes waits for the lock
 }
 
 // Request is what one run is asked to do.

@@ -24,6 +24,8 @@ type session struct {
 	failed    error       // why the members of the last plan's input ended early
 	past      *pastWriter // what the last plan was made from; nil: it is not kept
 	everybody func(*Standing) bool
+	state     State        // of the roster, as the last plan had it
+	audit     *AuditAnswer // what RingCentral's logs told; nil: they were not asked
 	begin     func() error // begins the run, when that waits for the plan (R28); nil: it has begun
 }
 
@@ -106,8 +108,11 @@ func (s *session) plan(ctx context.Context) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if more, err := s.readMore(ctx, plan); err != nil || !more {
-			return plan, err
+		if more, err := s.readMore(ctx, plan); err != nil {
+			return nil, err
+		} else if !more {
+			s.attribute(ctx, plan)
+			return plan, nil
 		}
 	}
 }
@@ -205,6 +210,7 @@ func (s *session) planOnce(ctx context.Context) (*Plan, error) {
 	if err := prove(s.snapshot, &in.State); err != nil {
 		return nil, err
 	}
+	s.state = in.State
 	s.req.Trace.reset()
 	in.Trace, in.Everybody = s.req.Trace, s.everybody
 	if s.run != 0 && s.full() && (s.r.Keep > 0 || s.r.KeepDays > 0) {

@@ -278,6 +278,11 @@ func (replay) Regional(context.Context, []string, func(sync.Progress)) (map[stri
 	return nil, nil, nil
 }
 
+// Audit is in no snapshot: what was found then stands in the history.
+func (replay) Audit(context.Context, sync.AuditQuery, func(sync.Progress)) *sync.AuditAnswer {
+	return &sync.AuditAnswer{}
+}
+
 // Contacts are in no snapshot of members.
 func (replay) Contacts(context.Context, func(sync.Progress)) (*sync.ContactList, error) {
 	return nil, errors.New("a kept snapshot holds no contacts")

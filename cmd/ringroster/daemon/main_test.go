@@ -246,6 +246,10 @@ func (d *directory) Regional(context.Context, []string, func(sync.Progress)) (ma
 	return nil, nil, nil
 }
 
+func (d *directory) Audit(context.Context, sync.AuditQuery, func(sync.Progress)) *sync.AuditAnswer {
+	return &sync.AuditAnswer{}
+}
+
 func (d *directory) Contacts(ctx context.Context, _ func(sync.Progress)) (*sync.ContactList, error) {
 	if err := d.m.contactRule(ctx, d.account); err != nil {
 		return nil, err

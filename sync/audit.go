@@ -1,0 +1,88 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// NoteUnattributed says that RingCentral's logs could not be read, or only in part.
+const NoteUnattributed Reason = "attribution_unread"
+
+// auditPatience bounds the time that a run spends on who did it: the wait for a slot among
+// the other calls of a minute, and an answer.
+const auditPatience = 75 * time.Second
+
+// attribute asks RingCentral who did what a plan follows, and puts the answers into it (R37).
+// It comes last, when everything is decided. Whatever goes wrong costs a note.
+func (s *session) attribute(ctx context.Context, plan *Plan) {
+	if !s.r.Attribution {
+		return
+	}
+	err := Contain(func() error {
+		asked := auditQuestions(plan, &s.state, s.r.Now())
+		if len(asked) > 0 && !s.closed && s.audit == nil {
+			s.audit = s.ask(ctx, asked)
+		}
+		if s.audit == nil {
+			s.audit = &AuditAnswer{}
+		}
+		attribute(plan, asked, s.audit, s.snapshot, s.r.Now())
+		return nil
+	})
+	var unread []string
+	if s.audit != nil {
+		unread = s.audit.Unread
+	}
+	if err != nil {
+		unread = append(unread, err.Error())
+	}
+	if len(unread) > 0 {
+		plan.Notes = append(plan.Notes, Note{Reason: NoteUnattributed, Detail: "who did it at RingCentral is not known of everybody: " + strings.Join(unread, "; ")})
+	}
+	s.tellAttributions(plan)
+}
+
+// ask reads the logs, within its patience.
+func (s *session) ask(ctx context.Context, asked []question) *AuditAnswer {
+	query, unasked := queryFor(asked, s.snapshot, s.r.Now())
+	if !query.Any() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, auditPatience)
+	defer cancel()
+	found := s.dir.Audit(ctx, query, s.r.Observer.Progress)
+	found.Unread = append(found.Unread, unasked...)
+	return found
+}
+
+// tellAttributions adds to a trace who did what the plan says of whom it is about.
+func (s *session) tellAttributions(plan *Plan) {
+	if s.req.Trace == nil {
+		return
+	}
+	tell := func(changes []Change) {
+		for i := range changes {
+			if c := &changes[i]; c.Source != nil {
+				s.req.Trace.tell(c.Member, Fact{Rule: "R37", Source: string(c.Source.Log), Text: c.Source.Text(s.r.Now())})
+			}
+		}
+	}
+	tell(plan.Changes)
+	if plan.Held != nil {
+		tell(plan.Held.Changes)
+	}
+}
+
+// tell adds a fact about a member, if the trace is about them.
+func (t *Trace) tell(member int64, fact Fact) {
+	name := fmt.Sprintf("member %d", member)
+	for i := range t.Facts {
+		if about := t.Facts[i].About; about == name || strings.HasPrefix(about, name+", ") {
+			fact.About = about
+			t.Facts = append(t.Facts, fact)
+			return
+		}
+	}
+}
