@@ -115,12 +115,12 @@ func (a *audit) tell() {
 		if f.what == mainLog && a.read {
 			continue
 		}
-		times, cause := "", "there was no time for it"
+		times, cause := "", f.cause.Error()
 		if f.times > 1 {
 			times = fmt.Sprintf(" (%d times)", f.times)
 		}
-		if _, ok := errors.AsType[*Error](f.cause); ok || !errors.Is(f.cause, context.DeadlineExceeded) && !errors.Is(f.cause, context.Canceled) {
-			cause = a.c.secrets.say(f.cause.Error())
+		if _, said := errors.AsType[*Error](f.cause); !said && errors.Is(f.cause, context.DeadlineExceeded) {
+			cause = "there was no time for it"
 		}
 		a.found.Unread = append(a.found.Unread, fmt.Sprintf("%s could not be read%s: %s", f.what, times, cause))
 	}

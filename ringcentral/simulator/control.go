@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,10 +18,11 @@ import (
 //	GET, POST, DELETE /faults  list, add one, remove all
 //	GET, DELETE /counters    requests by operation, 429s sent, faults that acted; DELETE sets them to 0
 //	POST        /people/join, /people/leave, /people/rename, /people/email, /people/move,
-//	            /people/supervise
+//	            /people/supervise, /people/disable, /people/suspend, /people/retype
 //
-// Bodies of /people are the fields of Newcomer, and email, first_name, last_name, new_email, sub_account, group, supervisor;
-// "account" (a main account id) chooses among several. An error is 400 with {"error": …}.
+// Bodies of /people are the fields of Newcomer, and email, first_name, last_name, new_email, sub_account, group, supervisor,
+// reason, comment; "by" is the e-mail of whoever does it, as the audit logs will say; "account" (a main account id)
+// chooses among several. An error is 400 with {"error": …}.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, act := range map[string]func([]byte) (any, error){
@@ -132,6 +134,9 @@ type peopleEdit struct {
 	Newcomer
 	NewEmail   string `json:"new_email"`
 	Supervisor string `json:"supervisor"` // an email; empty: nobody
+	Reason     string `json:"reason"`     // of disable
+	Comment    string `json:"comment"`    // likewise
+	By         string `json:"by"`         // an email; empty: the world's editor
 }
 
 func (s *Server) editPeople(act string, body []byte) (any, error) {
@@ -146,7 +151,11 @@ func (s *Server) editPeople(act string, body []byte) (any, error) {
 			err = fmt.Errorf("no account has the main account id %q", e.Account)
 			return
 		}
-		records, err = w.Accounts[i].apply(act, e)
+		a := w.Accounts[i]
+		editor := a.Editor
+		a.Editor = cmp.Or(e.By, editor)
+		records, err = a.apply(act, e)
+		a.Editor = editor
 	})
 	return map[string]int{"records": records}, err
 }
@@ -165,8 +174,14 @@ func (a *Account) apply(act string, e peopleEdit) (records int, err error) {
 		records = a.ChangeEmail(e.Email, e.NewEmail)
 	case "supervise":
 		records = a.Supervise(e.Email, e.Supervisor)
+	case "disable":
+		records = a.Disable(e.Email, e.Reason, e.Comment)
+	case "suspend":
+		records = a.Suspend(e.Email)
+	case "retype":
+		records = a.Retype(e.Email, e.AgentType)
 	default:
-		return 0, fmt.Errorf("%q is not one of join, leave, rename, email, move, supervise", act)
+		return 0, fmt.Errorf("%q is not one of join, leave, rename, email, move, supervise, disable, suspend, retype", act)
 	}
 	if records == 0 {
 		err = fmt.Errorf("nobody has the email %q", e.Email)

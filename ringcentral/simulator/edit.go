@@ -39,34 +39,90 @@ func (a *Account) Join(p Newcomer) error {
 	if !p.Unlinked {
 		id = 1 + a.highest(func(e *Extension) int64 { return e.ID })
 		number := number(1 + a.highest((*Extension).numeral))
-		a.Extensions = append(a.Extensions, &Extension{ID: id, Number: number, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email})
+		e := &Extension{ID: id, Number: number, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email}
+		a.Extensions = append(a.Extensions, e)
+		a.noteExtension("CREATE", "CREATE_USER", e, nil)
 	}
 	if p.Administrator {
-		a.Administrators = append(a.Administrators, &Administrator{
-			ID: a.nextAdministrator(), RCUserID: id, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email,
-		})
+		m := &Administrator{ID: a.nextAdministrator(), RCUserID: id, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email}
+		a.Administrators = append(a.Administrators, m)
+		a.noteUser("CREATE", m)
 		return nil
 	}
-	group.Agents = append(group.Agents, &Agent{
-		ID: a.nextAgent(), RCUserID: id, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Type: p.AgentType,
-	})
+	m := &Agent{ID: a.nextAgent(), RCUserID: id, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Type: p.AgentType}
+	group.Agents = append(group.Agents, m)
+	a.noteAgent("CREATE", a.subAccountOf(group), m)
 	return nil
+}
+
+// subAccountOf is the sub-account with a group.
+func (a *Account) subAccountOf(group *Group) *SubAccount {
+	i := slices.IndexFunc(a.SubAccounts, func(s *SubAccount) bool { return slices.Contains(s.Groups, group) })
+	return a.SubAccounts[i]
 }
 
 // Leave removes every record of a person and tells how many there were.
 func (a *Account) Leave(email string) (records int) {
-	gone := func(address string) bool {
-		hit := strings.EqualFold(address, email)
-		if hit {
+	gone := func(address string) bool { return strings.EqualFold(address, email) }
+	for sub, m := range a.agents() {
+		if gone(m.Email) {
 			records++
+			a.noteAgent("DELETE", sub, m)
 		}
-		return hit
+	}
+	for _, m := range a.Administrators {
+		if gone(m.Email) {
+			records++
+			a.noteUser("DELETE", m)
+		}
+	}
+	for _, e := range a.Extensions {
+		if gone(e.Email) {
+			records++
+			a.noteExtension("DELETE", "DELETE_USER", e, nil)
+		}
 	}
 	a.Extensions = slices.DeleteFunc(a.Extensions, func(e *Extension) bool { return gone(e.Email) })
 	a.Administrators = slices.DeleteFunc(a.Administrators, func(m *Administrator) bool { return gone(m.Email) })
 	for _, sub := range a.SubAccounts {
 		for _, g := range sub.Groups {
 			g.Agents = slices.DeleteFunc(g.Agents, func(m *Agent) bool { return gone(m.Email) })
+		}
+	}
+	return records
+}
+
+// Disable disables a person's extensions and tells how many there were.
+func (a *Account) Disable(email, reason, comment string) (records int) {
+	for _, e := range a.Extensions {
+		if strings.EqualFold(e.Email, email) {
+			records++
+			e.Status, e.StatusReason, e.StatusComment = "Disabled", reason, comment
+			a.noteExtension("UPDATE", "CHANGE_USER_INFO", e, map[string]string{"status": "Disabled"})
+		}
+	}
+	return records
+}
+
+// Suspend makes a person's agent records inactive and tells how many there were.
+func (a *Account) Suspend(email string) (records int) {
+	for sub, m := range a.agents() {
+		if strings.EqualFold(m.Email, email) {
+			records++
+			m.Inactive = true
+			a.noteAgent("UPDATE", sub, m, "isActive", "true", "false")
+		}
+	}
+	return records
+}
+
+// Retype gives a person's agent records another type and tells how many there were.
+func (a *Account) Retype(email, agentType string) (records int) {
+	for sub, m := range a.agents() {
+		if strings.EqualFold(m.Email, email) {
+			records++
+			a.noteAgent("UPDATE", sub, m, "agentType", cmp.Or(m.Type, "AGENT"), agentType)
+			m.Type = agentType
 		}
 	}
 	return records
@@ -90,12 +146,21 @@ func (a *Account) eachIdentity(email string, edit func(first, last, email *strin
 		}
 	}
 	for _, e := range a.Extensions {
+		if strings.EqualFold(e.Email, email) {
+			a.noteExtension("UPDATE", "CHANGE_USER_INFO", e, map[string]string{"contact": ""})
+		}
 		apply(&e.FirstName, &e.LastName, &e.Email)
 	}
 	for _, m := range a.Administrators {
+		if strings.EqualFold(m.Email, email) {
+			a.noteUser("UPDATE", m, "contact", "", "")
+		}
 		apply(&m.FirstName, &m.LastName, &m.Email)
 	}
-	for _, m := range a.agents() {
+	for sub, m := range a.agents() {
+		if strings.EqualFold(m.Email, email) {
+			a.noteAgent("UPDATE", sub, m, "contact", "", "")
+		}
 		apply(&m.FirstName, &m.LastName, &m.Email)
 	}
 	return records
@@ -112,6 +177,7 @@ func (a *Account) Move(email, subAccount string, group int64) error {
 			m := g.Agents[i]
 			g.Agents = slices.Delete(g.Agents, i, i+1)
 			to.Agents = append(to.Agents, m)
+			a.noteAgent("UPDATE", a.subAccount(subAccount), m, "agentGroupId", number(g.ID), number(to.ID))
 			return nil
 		}
 	}

@@ -45,7 +45,8 @@ type accountRefWire struct {
 }
 
 type statusInfoWire struct {
-	Reason string `json:"reason"`
+	Reason  string `json:"reason"`
+	Comment string `json:"comment,omitempty"`
 }
 
 type contactWire struct {
@@ -148,7 +149,7 @@ func (v *view) wholeExtension(e *Extension) wholeExtensionWire {
 	}
 	switch e.status() {
 	case "Disabled":
-		w.StatusInfo = &statusInfoWire{"Voluntarily"}
+		w.StatusInfo = &statusInfoWire{cmp.Or(e.StatusReason, "Voluntarily"), e.StatusComment}
 	case "NotActivated", "Unassigned":
 		w.SetupWizardState = "NotStarted"
 	}

@@ -13,7 +13,7 @@ import (
 type Limits struct {
 	Light        int      `yaml:"light,omitempty" json:"light"`       // 50
 	Medium       int      `yaml:"medium,omitempty" json:"medium"`     // 40
-	Heavy        int      `yaml:"heavy,omitempty" json:"heavy"`       // 10; no operation served is Heavy
+	Heavy        int      `yaml:"heavy,omitempty" json:"heavy"`       // 10
 	Auth         int      `yaml:"auth,omitempty" json:"auth"`         // 5
 	RingCX       int      `yaml:"ringcx,omitempty" json:"ringcx"`     // 120, and no header tells
 	Exchange     int      `yaml:"exchange,omitempty" json:"exchange"` // 5, and no header tells

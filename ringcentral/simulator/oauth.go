@@ -72,7 +72,7 @@ func (s *Server) bearerEX(r *request) *answer {
 // userPermission is what RingEX asks of the JWT's owner (x-user-permission in ringex.openapi.json).
 var userPermission = map[Operation]string{
 	OpAccount: "ReadCompanyInfo", OpExtensions: "ReadExtensions", OpOwnRegional: "ReadExtensions",
-	OpRoles: "ReadUserRoles", OpAssignedRoles: "ReadAssignedRoles",
+	OpRoles: "ReadUserRoles", OpAssignedRoles: "ReadAssignedRoles", OpAuditTrail: "ReadAuditTrail",
 }
 
 // permitted checks scope, permission and whose account is asked for (ringcentral/API.md 1.7, 2.8).
@@ -81,6 +81,10 @@ func (s *Server) permitted(r *request) *answer {
 	if !slices.Contains(a.scopes(), "ReadAccounts") {
 		return new(exError(http.StatusForbidden, "CMN-401",
 			"In order to call this API endpoint, application needs to have [ReadAccounts] permission"))
+	}
+	if r.op == OpAuditTrail && !slices.Contains(a.scopes(), "ReadAuditTrail") {
+		return new(exError(http.StatusForbidden, "CMN-401",
+			"In order to call this API endpoint, application needs to have [ReadAuditTrail] permission"))
 	}
 	if need := userPermission[r.op]; slices.Contains(a.MissingPermissions, need) {
 		return new(exError(http.StatusForbidden, "CMN-408",

@@ -39,7 +39,7 @@ func (s *Server) bearerCX(r *request) *answer {
 		return new(textAnswer(http.StatusUnauthorized, "Jwt is expired"))
 	}
 	r.account = s.client(t.client)
-	if r.account.NoWFOAccess {
+	if r.account.NoWFOAccess && r.op != OpAuditLog {
 		return new(cxError(r, http.StatusForbidden))
 	}
 	if id := r.param("main"); id != "" && id != r.account.MainAccountID {

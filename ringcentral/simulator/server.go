@@ -33,6 +33,8 @@ const (
 	OpSubAccounts      Operation = "sub_accounts"          // GET …/admin/accounts/{main}/subaccounts
 	OpGroups           Operation = "groups"                // GET …/admin/accounts/{sub}/agentGroups
 	OpAgents           Operation = "agents"                // GET …/agentGroups/{group}/agents
+	OpAuditTrail       Operation = "audit_trail"           // POST …/account/~/audit-trail/search
+	OpAuditLog         Operation = "audit_log"             // PUT /voice/api/v1/admin/auditLogs/search
 	OpUnknown          Operation = "unknown"               // anything else: answered 404
 )
 
@@ -72,12 +74,14 @@ func routes() []route {
 		{OpAssignedRoles, "GET " + exAccount + "/assigned-role", ringex, "medium", (*Server).assignedRoles},
 		{OpDirectory, "GET " + exAccount + "/directory/entries", ringex, "medium", (*Server).directory},
 		{OpRegionalSettings, "GET /restapi/v2/accounts/{account}/regional-settings", ringex, "light", (*Server).regionalSettings},
+		{OpAuditTrail, "POST " + exAccount + "/audit-trail/search", ringex, "heavy", (*Server).auditTrail},
 		{OpExchange, "POST /api/auth/login/rc/accesstoken", login, "exchange", (*Server).exchange},
 		{OpRefresh, "POST /api/auth/token/refresh", login, "ringcx", (*Server).refresh},
 		{OpAdministrators, "GET " + cxAdmin + "/users/{main}", ringcx, "ringcx", (*Server).administrators},
 		{OpSubAccounts, "GET " + cxAdmin + "/accounts/{main}/subaccounts", ringcx, "ringcx", (*Server).subAccounts},
 		{OpGroups, "GET " + cxAdmin + "/accounts/{sub}/agentGroups", ringcx, "ringcx", (*Server).groups},
 		{OpAgents, "GET " + cxAdmin + "/accounts/{sub}/agentGroups/{group}/agents", ringcx, "ringcx", (*Server).agents},
+		{OpAuditLog, "PUT /voice/api/v1/admin/auditLogs/search", ringcx, "ringcx", (*Server).auditLog},
 	}
 }
 
@@ -171,6 +175,7 @@ type request struct {
 	*http.Request
 	route
 	query   url.Values
+	body    []byte
 	form    url.Values // body of a POST
 	base    string     // scheme and host, for the URIs in answers
 	account *Account   // whose credentials these are; nil until known
@@ -194,7 +199,7 @@ func (s *Server) serve(rt route) http.HandlerFunc {
 			hr.Body = io.NopCloser(bytes.NewReader(body))
 			s.onRequest(hr, body)
 		}
-		r := &request{Request: hr, route: rt, query: hr.URL.Query(), base: baseURL(hr)}
+		r := &request{Request: hr, route: rt, query: hr.URL.Query(), base: baseURL(hr), body: body}
 		r.form, _ = url.ParseQuery(string(body)) // what is no form has none of the fields wanted
 		hits, delay := s.hit(r)
 		if !wait(hr.Context(), delay) {

@@ -35,8 +35,8 @@ func (b *Behaviour) validate() error {
 	if err := b.Limits.validate(); err != nil {
 		p.add("limits: %w", err)
 	}
-	if min(b.Latency, b.Lifetimes.RingEX, b.Lifetimes.RingEXRefresh, b.Lifetimes.RingCX, b.Lifetimes.RingCXRefresh, b.Lifetimes.Claimed) < 0 {
-		p.add("latency and lifetimes must not be negative")
+	if min(b.Latency, b.AuditDelay, b.Lifetimes.RingEX, b.Lifetimes.RingEXRefresh, b.Lifetimes.RingCX, b.Lifetimes.RingCXRefresh, b.Lifetimes.Claimed) < 0 {
+		p.add("latency, audit_delay and lifetimes must not be negative")
 	}
 	return errors.Join(p...)
 }

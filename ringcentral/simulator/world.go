@@ -20,10 +20,11 @@ type World struct {
 
 // Behaviour is how the simulated service acts, whatever its data.
 type Behaviour struct {
-	Limits     *Limits   `yaml:"limits,omitempty" json:"limits"`         // nil: no limits; {}: RingCentral's own
-	Lifetimes  Lifetimes `yaml:"lifetimes,omitempty" json:"lifetimes"`   // of tokens
-	Latency    Duration  `yaml:"latency,omitempty" json:"latency"`       // before every answer
-	Variations bool      `yaml:"variations,omitempty" json:"variations"` // see variations.go
+	Limits     *Limits   `yaml:"limits,omitempty" json:"limits"`           // nil: no limits; {}: RingCentral's own
+	Lifetimes  Lifetimes `yaml:"lifetimes,omitempty" json:"lifetimes"`     // of tokens
+	Latency    Duration  `yaml:"latency,omitempty" json:"latency"`         // before every answer
+	AuditDelay Duration  `yaml:"audit_delay,omitempty" json:"audit_delay"` // until RingCX's log tells of an action; zero: 5 min
+	Variations bool      `yaml:"variations,omitempty" json:"variations"`   // see variations.go
 	Faults     []*Fault  `yaml:"faults,omitempty" json:"faults"`
 }
 
@@ -65,6 +66,9 @@ type Account struct {
 	// NoSupervisors says that agents come without supervisorAgentIds, as its schema has them.
 	NoSupervisors bool `yaml:"no_supervisors,omitempty" json:"no_supervisors,omitempty"`
 	RefreshTokens bool `yaml:"refresh_tokens,omitempty" json:"refresh_tokens,omitempty"` // app setting "Issue refresh tokens"
+	// NoAuditLog says that the owner lacks RingCX's permission "Audit log access". RingEX's trail needs
+	// the scope ReadAuditTrail, and an owner who does not lack the permission of that name.
+	NoAuditLog bool `yaml:"no_audit_log,omitempty" json:"no_audit_log,omitempty"`
 	// Scopes are the app's; nil is ReadAccounts alone.
 	Scopes []string `yaml:"scopes,omitempty" json:"scopes,omitempty"`
 	// MissingPermissions are RingEX user permissions the owner lacks, e.g. ReadUserRoles.
@@ -84,6 +88,11 @@ type Account struct {
 	Roles          []*Role          `yaml:"roles,omitempty" json:"roles"`
 	Sites          []*Site          `yaml:"sites,omitempty" json:"sites"`
 	Contacts       []*Contact       `yaml:"contacts,omitempty" json:"contacts"`
+
+	// Editor is the e-mail of whoever makes the edits of edit.go; empty: the first administrator.
+	Editor     string         `yaml:"editor,omitempty" json:"editor,omitempty"`
+	AuditLog   []*AuditRecord `yaml:"audit_log,omitempty" json:"audit_log,omitempty"`     // RingCX's, oldest first
+	AuditTrail []*TrailRecord `yaml:"audit_trail,omitempty" json:"audit_trail,omitempty"` // RingEX's, likewise
 }
 
 // SubAccount is a RingCX sub-account.
@@ -138,14 +147,16 @@ type Extension struct {
 	JobTitle   string `yaml:"job_title,omitempty" json:"job_title,omitempty"`
 	Site       string `yaml:"site,omitempty" json:"site,omitempty"` // a site's id
 	// References are ids in other systems by type, CustomFields values by name; nil: not sent.
-	References   map[string]string `yaml:"references,omitempty" json:"references,omitempty"`
-	CustomFields map[string]string `yaml:"custom_fields,omitempty" json:"custom_fields,omitempty"`
-	CostCenter   string            `yaml:"cost_center,omitempty" json:"cost_center,omitempty"` // a name; empty: not sent
-	Roles        []string          `yaml:"roles,omitempty" json:"roles,omitempty"`             // role ids
-	TimeZone     string            `yaml:"time_zone,omitempty" json:"time_zone,omitempty"`     // empty: the account's
-	Language     string            `yaml:"language,omitempty" json:"language,omitempty"`       // empty: the account's
-	Phones       []string          `yaml:"phones,omitempty" json:"phones,omitempty"`           // E.164
-	Hidden       bool              `yaml:"hidden,omitempty" json:"hidden,omitempty"`
+	References    map[string]string `yaml:"references,omitempty" json:"references,omitempty"`
+	CustomFields  map[string]string `yaml:"custom_fields,omitempty" json:"custom_fields,omitempty"`
+	CostCenter    string            `yaml:"cost_center,omitempty" json:"cost_center,omitempty"`     // a name; empty: not sent
+	Roles         []string          `yaml:"roles,omitempty" json:"roles,omitempty"`                 // role ids
+	TimeZone      string            `yaml:"time_zone,omitempty" json:"time_zone,omitempty"`         // empty: the account's
+	Language      string            `yaml:"language,omitempty" json:"language,omitempty"`           // empty: the account's
+	Phones        []string          `yaml:"phones,omitempty" json:"phones,omitempty"`               // E.164
+	StatusReason  string            `yaml:"status_reason,omitempty" json:"status_reason,omitempty"` // of a disabled one; empty: Voluntarily
+	StatusComment string            `yaml:"status_comment,omitempty" json:"status_comment,omitempty"`
+	Hidden        bool              `yaml:"hidden,omitempty" json:"hidden,omitempty"`
 }
 
 // Role is a RingEX user role.

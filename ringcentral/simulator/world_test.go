@@ -76,11 +76,11 @@ func TestParseNamesEveryProblem(t *testing.T) {
 		{
 			"faults", smallWorld + "faults: [{kind: explode}, {kind: status}, {kind: gone, op: agent}, {kind: 'null', probability: 2, path: '['}, {kind: status, status: 99, shape: round, skip: -1}]\n",
 			"faults[0]: kind \"explode\" is not one of " + strings.Join(FaultKinds(), ", ") + "\nfaults[1]: kind status needs status\n" +
-				"faults[2]: kind gone needs id\nop \"agent\" is not one of [token revoke account extensions own_regional_settings roles assigned_roles directory regional_settings exchange refresh administrators sub_accounts groups agents unknown]\n" +
+				"faults[2]: kind gone needs id\nop \"agent\" is not one of [token revoke account extensions own_regional_settings roles assigned_roles directory regional_settings audit_trail exchange refresh administrators sub_accounts groups agents audit_log unknown]\n" +
 				"faults[3]: path \"[\": syntax error in pattern\nprobability and share: give 0 to 1\nfaults[4]: status 99: give 200 to 599\n" +
 				"shape \"round\" is not one of adg, empty, gateway, html, oauth, oauth_bare, ringcx, ringex, ringex_plain, text\nlook, skip, count, n, retry_after and delay must not be negative",
 		},
-		{"negative", smallWorld + "latency: -1s\nlimits: {light: -1}\n", "limits: numbers must not be negative; leave one out for RingCentral's own\nlatency and lifetimes must not be negative"},
+		{"negative", smallWorld + "latency: -1s\nlimits: {light: -1}\n", "limits: numbers must not be negative; leave one out for RingCentral's own\nlatency, audit_delay and lifetimes must not be negative"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			_, err := Parse([]byte(x.text))
