@@ -11,8 +11,10 @@ import (
 	"strings"
 	stdsync "sync"
 	"testing"
+	"time"
 
 	"ringroster/ringcentral/simulator"
+	"ringroster/sync"
 )
 
 // api is what is used of an OpenAPI document.
@@ -108,6 +110,7 @@ func TestRequestsAreThoseOfTheOfficialSchemas(t *testing.T) {
 	type request struct {
 		method, path string
 		query, form  url.Values
+		json         map[string]any
 	}
 	var mu stdsync.Mutex
 	var requests []request
@@ -117,13 +120,20 @@ func TestRequestsAreThoseOfTheOfficialSchemas(t *testing.T) {
 		{Kind: "token_lost", Op: simulator.OpAgents, Count: 1},
 	}
 	s := simulator.New(world, simulator.Options{OnRequest: func(r *http.Request, body []byte) {
-		form, err := url.ParseQuery(string(body))
+		var form url.Values
+		var object map[string]any
+		var err error
+		if r.Header.Get("Content-Type") == "application/json" {
+			err = json.Unmarshal(body, &object)
+		} else {
+			form, err = url.ParseQuery(string(body))
+		}
 		if err != nil {
-			t.Errorf("%s: the body is no form", r.URL.Path)
+			t.Errorf("%s: the body is not what its type says", r.URL.Path)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		requests = append(requests, request{r.Method, r.URL.Path, r.URL.Query(), form})
+		requests = append(requests, request{r.Method, r.URL.Path, r.URL.Query(), form, object})
 	}})
 	cfg := demoConfig(s)
 	cfg.Roles, cfg.Regional = true, true
@@ -138,6 +148,7 @@ func TestRequestsAreThoseOfTheOfficialSchemas(t *testing.T) {
 	if _, err := d.Contacts(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
+	d.Audit(t.Context(), sync.AuditQuery{From: time.Now(), To: time.Now(), SubAccounts: []string{"99990001"}, Extensions: people(snapshot, 1), Disabled: people(snapshot, 1)}, nil)
 	d.Close(t.Context())
 
 	if len(requests) != d.Calls() {
@@ -168,6 +179,12 @@ func TestRequestsAreThoseOfTheOfficialSchemas(t *testing.T) {
 		for name := range r.query {
 			if !slices.Contains(query, name) {
 				t.Errorf("%s: query parameter %s is not declared", r.path, name)
+			}
+		}
+		declared := doc.fields(op.RequestBody.Content["application/json"].Schema)
+		for name := range r.json {
+			if !slices.Contains(declared, name) {
+				t.Errorf("%s: member %s of the body is not declared", r.path, name)
 			}
 		}
 		for name := range r.form {
