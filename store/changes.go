@@ -10,8 +10,8 @@ import (
 // roster_changes tells it from the member as it stands, and triggers write it out
 // before anything in it changes.
 const insertChangeSQL = `
-		INSERT INTO changes (run_id, member_id, kind, field, before, after, reason, reported_before, reported_after)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		INSERT INTO changes (run_id, member_id, kind, field, before, after, reason, reported_before, reported_after, source)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 var insertOnboardedSQL = `
 		INSERT INTO changes (run_id, member_id, kind, after, reason, reported_after)
@@ -26,8 +26,15 @@ var reportedSQL = `nullif(json_patch('{}', json_object(` + list(columnNames(sync
 
 // writeHistory writes one row per field.
 func (w *writer) writeHistory(ctx context.Context, c *sync.Change) error {
+	source, err := sourceText(c.Source)
+	if err != nil {
+		return err
+	}
 	for _, f := range c.Fields {
-		w.args = append(w.args[:0], w.run, c.Member, c.Kind, f.Field, f.Before, f.After, f.Reason, f.ReportedBefore, f.ReportedAfter)
+		w.args = append(w.args[:0], w.run, c.Member, c.Kind, f.Field, f.Before, f.After, f.Reason, f.ReportedBefore, f.ReportedAfter, nil)
+		if f.Field == c.SourceField() {
+			w.args[len(w.args)-1] = source
+		}
 		if _, err := w.change.exec(ctx, w.args); err != nil {
 			return err
 		}

@@ -18,6 +18,9 @@ func forget(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) err
 	if err := forgetHeld(ctx, tx, run, m); err != nil {
 		return err
 	}
+	if err := forgetSources(ctx, tx, m); err != nil {
+		return err
+	}
 	if err := forgetContact(ctx, tx, run, m.Account, m.RCUserID); err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {
 				return err
 			}
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE changes SET before = ?, after = ?, reported_before = ?, reported_after = ? WHERE change_id = ?`,
+		_, err = tx.ExecContext(ctx, `UPDATE changes SET before = ?, after = ?, reported_before = ?, reported_after = ?, source = NULL WHERE change_id = ?`,
 			c.values[0], c.values[1], c.values[2], c.values[3], c.id)
 		if err != nil {
 			return err
@@ -109,7 +112,7 @@ func forgetHeld(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member)
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE held_changes
-		   SET person = '', ids = '[]', name = '', email = '', detail = '',
+		   SET person = '', ids = '[]', name = '', email = '', detail = '', source = NULL,
 		       before = iif(field = 'status', before, ''), after = iif(field = 'status', after, ''),
 		       state = iif(closed_at IS NULL, 'ended', state),
 		       closed_at = coalesce(closed_at, (SELECT started_at FROM runs WHERE run_id = ?1 AND account = ?2 AND job = 'members'))

@@ -48,6 +48,7 @@ type HeldRow struct {
 	Note        string      `json:"note"`
 	DecidedRun  *sync.RunID `json:"decided_run"`
 	PresentDays int         `json:"present_days"` // of a rejection: UTC days on which runs saw it needless
+	SourceColumns
 }
 
 // HeldFilter narrows the held changes. Empty fields do not filter.
@@ -61,13 +62,17 @@ type HeldFilter struct {
 
 const heldColumns = `held_id, run_id, account, job, member_id, contact_id, person, ids, kind, field, before, after,
 	name, email, reason, detail, why, held_since, state,
-	decided_at, decided_by, on_behalf_of, note, decided_run, present_days`
+	decided_at, decided_by, on_behalf_of, note, decided_run, present_days, source`
 
 func (h *HeldRow) scan(rows *sql.Rows) error {
 	var ids, why string
+	var source sql.NullString
 	err := rows.Scan(&h.HeldID, &h.RunID, &h.Account, &h.Job, &h.MemberID, &h.ContactID, &h.Person, &ids, &h.Kind, &h.Field, &h.Before, &h.After,
 		&h.Name, &h.Email, &h.Reason, &h.Detail, &why, &h.HeldSince, &h.State,
-		&h.DecidedAt, &h.DecidedBy, &h.OnBehalfOf, &h.Note, &h.DecidedRun, &h.PresentDays)
+		&h.DecidedAt, &h.DecidedBy, &h.OnBehalfOf, &h.Note, &h.DecidedRun, &h.PresentDays, &source)
+	if err == nil {
+		err = h.readSource(source)
+	}
 	if err != nil {
 		return err
 	}

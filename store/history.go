@@ -8,9 +8,10 @@ import (
 	"ringroster/sync"
 )
 
-// ChangeColumns are the columns of the view roster_changes, in their order.
+// ChangeColumns are the columns of the view roster_changes, in their order, but for those that
+// are parts of the last (SourceColumns).
 const ChangeColumns = `change_id, run_id, member_id, account, kind, field, before, after,
-	reason, actor, on_behalf_of, note, at, reported_before, reported_after`
+	reason, actor, on_behalf_of, note, at, reported_before, reported_after, source`
 
 // ChangeRow is one row of the view roster_changes.
 type ChangeRow struct {
@@ -31,11 +32,17 @@ type ChangeRow struct {
 	// onboarding the fields of which it did, as JSON.
 	ReportedBefore *string `json:"reported_before"`
 	ReportedAfter  *string `json:"reported_after"`
+	SourceColumns
 }
 
 func (c *ChangeRow) scan(rows *sql.Rows) error {
-	return rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
-		&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter)
+	var source sql.NullString
+	err := rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
+		&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter, &source)
+	if err != nil {
+		return err
+	}
+	return c.readSource(source)
 }
 
 // Changes yields what a run changed, in the order in which it was written.

@@ -243,9 +243,7 @@ func forgetNotices(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 	if err != nil {
 		return err
 	}
-	says := func(text string) bool {
-		return mentions(text, m.Profile[sync.Email], m.Username, m.Profile.Name())
-	}
+	says := naming(m)
 	for _, r := range rows {
 		facts, err := sync.ForgetNotice([]byte(r.facts), m, says)
 		if err != nil {

@@ -260,9 +260,9 @@ func (a *Attribution) call(s *Snapshot) {
 	a.Actor = firstOf(email, a.Actor)
 }
 
-// lost is the field of a change of which it is asked who did it: the status of a leaver, or
+// SourceField is the field of a change of which it is asked who did it: the status of a leaver, or
 // a role that became a lower one; "": of this change nobody asks.
-func (c *Change) lost() string {
+func (c *Change) SourceField() string {
 	switch c.Kind {
 	case Deactivate:
 		if byExtension(c) || c.Reason == ReasonRemoved || c.Reason == ReasonAccessRevoked {
@@ -299,7 +299,7 @@ func auditQuestions(plan *Plan, state *State, now time.Time) (asked []question) 
 	ask := func(changes []Change) {
 		for i := range changes {
 			c := &changes[i]
-			field := c.lost()
+			field := c.SourceField()
 			if field == "" || state.LastSeen.IsZero() {
 				continue
 			}
@@ -386,7 +386,7 @@ func attribute(plan *Plan, asked []question, found *AuditAnswer, s *Snapshot, no
 		q := &asked[i]
 		if q.change.Source = q.answer(found, now); q.change.Source != nil {
 			q.change.Source.call(s)
-			sources[heldKey{q.change.Member, q.change.lost()}] = q.change.Source
+			sources[heldKey{q.change.Member, q.change.SourceField()}] = q.change.Source
 		}
 	}
 	for i := range plan.Open {
