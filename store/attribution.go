@@ -4,18 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 
 	"ringroster/sync"
 )
-
-// SourceColumns say who did at RingCentral what a change follows (R37): columns of views and
-// of JSON alike. Each is nil where that is not known.
-type SourceColumns struct {
-	SourceActor *string           `json:"source_actor"`
-	SourceAt    *string           `json:"source_at"`
-	Source      *sync.Attribution `json:"source"`
-}
 
 // sourceText is an attribution as the column source has it; nil: NULL.
 func sourceText(a *sync.Attribution) (any, error) {
@@ -26,28 +17,18 @@ func sourceText(a *sync.Attribution) (any, error) {
 	return text, err
 }
 
-// sourceOf reads the column source.
-func sourceOf(text sql.NullString) (*sync.Attribution, error) {
-	if !text.Valid {
-		return nil, nil
-	}
-	a := &sync.Attribution{}
-	if err := json.Unmarshal([]byte(text.String), a); err != nil {
-		return nil, fmt.Errorf("column source: %w", err)
-	}
-	return a, nil
-}
+// source reads an attribution from the column source; nil: NULL.
+type source struct{ into **sync.Attribution }
 
-// readSource fills in the columns from the one that has it all.
-func (c *SourceColumns) readSource(text sql.NullString) (err error) {
-	if c.Source, err = sourceOf(text); err != nil || c.Source == nil {
-		return err
+// Scan is for database/sql.
+func (s source) Scan(value any) error {
+	text, ok := value.(string)
+	if !ok {
+		*s.into = nil
+		return nil
 	}
-	if c.Source.Actor != "" {
-		c.SourceActor = &c.Source.Actor
-	}
-	c.SourceAt = stamp(c.Source.At)
-	return nil
+	*s.into = &sync.Attribution{}
+	return json.Unmarshal([]byte(text), *s.into)
 }
 
 // forgetSources takes a member out of what is said of others: as the actor of their changes,
@@ -59,21 +40,17 @@ func forgetSources(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 		{"held_changes", "held_id", `account = ?`},
 	} {
 		type row struct {
-			id   int64
-			text sql.NullString
+			id  int64
+			was *sync.Attribution
 		}
-		rows, err := collect(stream(ctx, tx, func(r *row, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) },
+		rows, err := collect(stream(ctx, tx, func(r *row, rows *sql.Rows) error { return rows.Scan(&r.id, source{&r.was}) },
 			`SELECT `+table.id+`, source FROM `+table.name+` WHERE source IS NOT NULL AND `+table.where, m.Account))
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			was, err := sourceOf(r.text)
-			if err != nil {
-				return fmt.Errorf("%s %d: %w", table.name, r.id, err)
-			}
-			left := was.Forget(m, says)
-			if left == was {
+			left := r.was.Forget(m, says)
+			if left == r.was {
 				continue
 			}
 			text, err := sourceText(left)

@@ -48,7 +48,11 @@ type HeldRow struct {
 	Note        string      `json:"note"`
 	DecidedRun  *sync.RunID `json:"decided_run"`
 	PresentDays int         `json:"present_days"` // of a rejection: UTC days on which runs saw it needless
-	SourceColumns
+
+	// Who did at RingCentral what the change follows, and when (R37); nil: that is not known.
+	SourceActor *string           `json:"source_actor"`
+	SourceAt    *string           `json:"source_at"`
+	Source      *sync.Attribution `json:"source"`
 }
 
 // HeldFilter narrows the held changes. Empty fields do not filter.
@@ -62,17 +66,14 @@ type HeldFilter struct {
 
 const heldColumns = `held_id, run_id, account, job, member_id, contact_id, person, ids, kind, field, before, after,
 	name, email, reason, detail, why, held_since, state,
-	decided_at, decided_by, on_behalf_of, note, decided_run, present_days, source`
+	decided_at, decided_by, on_behalf_of, note, decided_run, present_days,
+	source ->> '$.actor', source ->> '$.at', source`
 
 func (h *HeldRow) scan(rows *sql.Rows) error {
 	var ids, why string
-	var source sql.NullString
 	err := rows.Scan(&h.HeldID, &h.RunID, &h.Account, &h.Job, &h.MemberID, &h.ContactID, &h.Person, &ids, &h.Kind, &h.Field, &h.Before, &h.After,
 		&h.Name, &h.Email, &h.Reason, &h.Detail, &why, &h.HeldSince, &h.State,
-		&h.DecidedAt, &h.DecidedBy, &h.OnBehalfOf, &h.Note, &h.DecidedRun, &h.PresentDays, &source)
-	if err == nil {
-		err = h.readSource(source)
-	}
+		&h.DecidedAt, &h.DecidedBy, &h.OnBehalfOf, &h.Note, &h.DecidedRun, &h.PresentDays, &h.SourceActor, &h.SourceAt, source{&h.Source})
 	if err != nil {
 		return err
 	}

@@ -27,9 +27,9 @@ const heldValueColumns = `run_id, person, ids, kind, field, before, after, name,
 
 func scanHeldChange(h *sync.HeldChange, rows *sql.Rows) error {
 	var ids, why string
-	var since, source sql.NullString
+	var since sql.NullString
 	err := rows.Scan(&h.ID, &h.Member, &h.Run, &h.Person, &ids, &h.Kind, &h.Field, &h.Before, &h.After, &h.Name, &h.Email,
-		&h.Reason, &h.Detail, &why, &since, &h.State, &h.PresentDays, &h.PresentOn, &source)
+		&h.Reason, &h.Detail, &why, &since, &h.State, &h.PresentDays, &h.PresentOn, source{&h.Source})
 	if err != nil {
 		return err
 	}
@@ -38,9 +38,6 @@ func scanHeldChange(h *sync.HeldChange, rows *sql.Rows) error {
 	}
 	if err == nil {
 		err = unmarshalText(why, &h.Why)
-	}
-	if err == nil {
-		h.Source, err = sourceOf(source)
 	}
 	if err != nil {
 		return fmt.Errorf("held change %d: %w", h.ID, err)

@@ -8,10 +8,10 @@ import (
 	"ringroster/sync"
 )
 
-// ChangeColumns are the columns of the view roster_changes, in their order, but for those that
-// are parts of the last (SourceColumns).
+// ChangeColumns are the columns of the view roster_changes, in their order.
 const ChangeColumns = `change_id, run_id, member_id, account, kind, field, before, after,
-	reason, actor, on_behalf_of, note, at, reported_before, reported_after, source`
+	reason, actor, on_behalf_of, note, at, reported_before, reported_after,
+	source_actor, source_at, source`
 
 // ChangeRow is one row of the view roster_changes.
 type ChangeRow struct {
@@ -32,17 +32,15 @@ type ChangeRow struct {
 	// onboarding the fields of which it did, as JSON.
 	ReportedBefore *string `json:"reported_before"`
 	ReportedAfter  *string `json:"reported_after"`
-	SourceColumns
+	// Who did at RingCentral what the change follows, and when (R37); nil: that is not known.
+	SourceActor *string           `json:"source_actor"`
+	SourceAt    *string           `json:"source_at"`
+	Source      *sync.Attribution `json:"source"` // all that is known of it
 }
 
 func (c *ChangeRow) scan(rows *sql.Rows) error {
-	var source sql.NullString
-	err := rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
-		&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter, &source)
-	if err != nil {
-		return err
-	}
-	return c.readSource(source)
+	return rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
+		&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter, &c.SourceActor, &c.SourceAt, source{&c.Source})
 }
 
 // Changes yields what a run changed, in the order in which it was written.

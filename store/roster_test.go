@@ -36,7 +36,7 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 		"roster_supervisors": {`member_id, supervisor_member_id, sub_account_id`, "", nil},
 		"roster_changes": {
 			`change_id, run_id, member_id, account, kind, field, before, after, reason, actor, on_behalf_of, note, at,
-			reported_before, reported_after`,
+			reported_before, reported_after, source_actor, source_at, source`,
 			ChangeColumns,
 			ChangeRow{},
 		},
@@ -48,7 +48,8 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 		},
 		"roster_held": {
 			`run_id, account, member_id, person, kind, field, before, after, reason, held_since, decision,
-			decided_at, decided_by, note, held_id, job, contact_id, name, email, detail, why, on_behalf_of, decided_run`, "", nil,
+			decided_at, decided_by, note, held_id, job, contact_id, name, email, detail, why, on_behalf_of, decided_run,
+			source_actor, source_at, source`, "", nil,
 		},
 	} {
 		t.Run(view, func(t *testing.T) {
