@@ -160,7 +160,9 @@ func TestAuditLogsThatCannotBeRead(t *testing.T) {
 // The calls of a minute are used up: the logs wait for a slot no longer than they may.
 func TestAuditLogsWaitNoLongerThanTheyMay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := newAudited(t, func(w *simulator.World) { w.Limits = &simulator.Limits{RingCX: 2, Window: simulator.Duration(time.Hour)} })
+		x := newAudited(t, func(w *simulator.World) {
+			w.Limits = &simulator.Limits{RingCX: 2, Window: simulator.Duration(time.Hour)}
+		})
 		defer x.dir.Close(t.Context())
 		x.dir.c.pacer.groups[ringcx].limit = 2 // one of them for the sign-in
 		x.dir.c.pacer.groups[ringcx].window = time.Hour

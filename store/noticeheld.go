@@ -160,6 +160,9 @@ func withHeld(people []sync.NoticePerson, h *HeldRow) []sync.NoticePerson {
 		people[last].Person == p.Person && people[last].Kind == p.Kind {
 		p, people = people[last], people[:last]
 	}
+	if h.Source != nil {
+		p.Source = h.Source
+	}
 	if h.Kind == sync.Update {
 		p.Fields = append(p.Fields, sync.FieldChange{Field: h.Field, Before: h.Before, After: h.After, Reason: h.Reason})
 	}

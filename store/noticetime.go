@@ -182,14 +182,17 @@ func (w *noticeWriter) changedBy(n *sync.Notice, run sync.RunID, account string)
 		return nil
 	}
 	rows, err := collect(stream(w.ctx, w.tx, func(p *sync.NoticePerson, rows *sql.Rows) error {
-		return rows.Scan(&p.Member, &p.Kind, &p.Reason, &p.Name, &p.Email)
+		return rows.Scan(&p.Member, &p.Kind, &p.Reason, &p.Name, &p.Email, source{&p.Source})
 	}, `
-		SELECT c.member_id, c.kind, c.reason, trim(m.first_name || ' ' || m.last_name), m.email
+		SELECT c.member_id, c.kind, c.reason, trim(m.first_name || ' ' || m.last_name), m.email, c.source
 		  FROM changes c JOIN members m ON m.member_id = c.member_id
 		 WHERE c.run_id = ? AND m.account = ? ORDER BY c.change_id LIMIT ?`, run, account, sync.MostNamed*fieldsOfOne))
 	for _, p := range rows {
 		last := len(n.People) - 1
 		if last >= 0 && n.People[last].Member == p.Member && n.People[last].Kind == p.Kind {
+			if p.Source != nil {
+				n.People[last].Source = p.Source
+			}
 			continue // another field
 		}
 		if len(n.People) < sync.MostNamed {

@@ -23,11 +23,12 @@ type MoveRow struct {
 	Came      bool // else they left
 	Reason    sync.Reason
 	Actor     string
+	Source    *sync.Attribution // who did at RingCentral what the change follows; nil: not known
 }
 
 func (m *MoveRow) scan(rows *sql.Rows) error {
 	return rows.Scan(&m.At, &m.RunID, &m.Account, &m.MemberID, &m.FirstName, &m.LastName, &m.Email, &m.Role,
-		&m.Kind, &m.Came, &m.Reason, &m.Actor)
+		&m.Kind, &m.Came, &m.Reason, &m.Actor, source{&m.Source})
 }
 
 // Moves yields who came and who left in runs that began since a time, oldest first; of one
@@ -35,7 +36,7 @@ func (m *MoveRow) scan(rows *sql.Rows) error {
 func (s *Store) Moves(ctx context.Context, account string, since time.Time) iter.Seq2[MoveRow, error] {
 	return told(stream(ctx, s.r, (*MoveRow).scan, `
 		SELECT coalesce(r.finished_at, ''), r.run_id, m.account, m.member_id, m.first_name, m.last_name, m.email, m.role,
-		       c.kind, c.field IS NULL OR c.after = 'active', c.reason, r.actor
+		       c.kind, c.field IS NULL OR c.after = 'active', c.reason, r.actor, c.source
 		  FROM runs r CROSS JOIN changes c ON c.run_id = r.run_id
 		  JOIN members m ON m.member_id = c.member_id AND m.account = r.account
 		 WHERE r.job = 'members' AND r.started_at >= ?1 AND (?2 = '' OR r.account = ?2)

@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// NoteUnattributed says that RingCentral's logs could not be read, or only in part.
-const NoteUnattributed Reason = "attribution_unread"
+// What a run notes of who did it, once.
+const (
+	NoteUnattributed      Reason = "unattributed"       // RingCentral's logs were read, and do not tell
+	NoteAttributionUnread Reason = "attribution_unread" // they could not be read, or only in part
+)
 
 // auditPatience bounds the time that a run spends on who did it: the wait for a slot among
 // the other calls of a minute, and an answer.
@@ -26,22 +29,35 @@ func (s *session) attribute(ctx context.Context, plan *Plan) {
 			s.audit = s.ask(ctx, asked)
 		}
 		if s.audit == nil {
-			s.audit = &AuditAnswer{}
+			return nil
 		}
 		attribute(plan, asked, s.audit, s.snapshot, s.r.Now())
+		s.noteUnknown(plan, asked)
 		return nil
 	})
-	var unread []string
-	if s.audit != nil {
-		unread = s.audit.Unread
-	}
 	if err != nil {
-		unread = append(unread, err.Error())
-	}
-	if len(unread) > 0 {
-		plan.Notes = append(plan.Notes, Note{Reason: NoteUnattributed, Detail: "who did it at RingCentral is not known of everybody: " + strings.Join(unread, "; ")})
+		plan.Notes = append(plan.Notes, Note{Reason: NoteAttributionUnread, Detail: "who did it at RingCentral could not be found out: " + err.Error()})
 	}
 	s.tellAttributions(plan)
+}
+
+// noteUnknown says of how many it is not known who did it, and what could not be read.
+func (s *session) noteUnknown(plan *Plan, asked []question) {
+	unknown := 0
+	for i := range asked {
+		if asked[i].change.Source == nil {
+			unknown++
+		}
+	}
+	note := Note{Reason: NoteUnattributed, Detail: fmt.Sprintf("of %d of %d changes RingCentral does not tell who did it", unknown, len(asked))}
+	switch {
+	case len(s.audit.Unread) > 0:
+		note.Reason = NoteAttributionUnread
+		note.Detail += "; " + strings.Join(s.audit.Unread, "; ")
+	case unknown == 0:
+		return
+	}
+	plan.Notes = append(plan.Notes, note)
 }
 
 // ask reads the logs, within its patience.

@@ -90,6 +90,7 @@ type NoticePerson struct {
 	Reason Reason        `json:"reason,omitempty"`
 	Detail string        `json:"detail,omitempty"`
 	Remedy string        `json:"remedy,omitempty"` // of a conflict
+	Source *Attribution  `json:"source,omitempty"` // who did at RingCentral what a change follows (R37)
 }
 
 // Figures are an account's week in numbers.
@@ -126,6 +127,9 @@ func ForgetNotice(data []byte, m *Member, says func(text string) bool) ([]byte, 
 		p := &n.People[i]
 		if p.Member == m.ID && m.ID != 0 || slices.Contains(keys, p.Person) || slices.ContainsFunc(p.IDs, func(id string) bool { return slices.Contains(keys, id) }) {
 			*p = NoticePerson{Member: p.Member, Kind: p.Kind, Reason: p.Reason}
+		}
+		if p.Source != nil {
+			p.Source = p.Source.Forget(m, says)
 		}
 		blank(&p.Person, &p.Name, &p.Email, &p.Detail, &p.Remedy)
 		for j := range p.Fields {

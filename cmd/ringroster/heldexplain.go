@@ -27,6 +27,9 @@ func (a *app) traceHeld(ctx context.Context, account string, trace *sync.Trace) 
 		return err
 	}
 	defer func() { _ = st.Close() }()
+	if err := traceLeft(ctx, st, trace); err != nil {
+		return err
+	}
 	rows, err := st.Held(ctx, store.HeldFilter{Account: account, Job: sync.JobMembers})
 	if err != nil {
 		return err

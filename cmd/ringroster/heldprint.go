@@ -128,8 +128,17 @@ func subjectsText(b *strings.Builder, rows []store.HeldRow) {
 		if i == 0 || !sameSubject(&rows[i-1], h) || rows[i-1].Kind != h.Kind {
 			b.WriteString(wrapped("    "+heldSign(h)+" ", "        ", subjectText(h)))
 		}
-		b.WriteString(wrapped("        ", "          ", whatHeld(h)))
+		b.WriteString(wrapped("        ", "          ", whatHeld(h)) + heldSourceText("        ", h))
 	}
+}
+
+// heldSourceText is a line that says who did at RingCentral what a held change follows; "":
+// nobody knows.
+func heldSourceText(indent string, h *store.HeldRow) string {
+	if h.Source == nil {
+		return ""
+	}
+	return wrapped(indent, indent+"  ", attributionText(h.Source, h.HeldSince))
 }
 
 // decisionText is a change with who decided about it, when and why.
@@ -151,7 +160,7 @@ func decisionText(h *store.HeldRow) string {
 
 // changeHeadText says whom a change is about, and what would happen.
 func changeHeadText(h *store.HeldRow) string {
-	return wrapped("  "+heldSign(h)+" ", "      ", h.Account+" "+subjectText(h)) + wrapped("      ", "        ", whatHeld(h))
+	return wrapped("  "+heldSign(h)+" ", "      ", h.Account+" "+subjectText(h)) + wrapped("      ", "        ", whatHeld(h)) + heldSourceText("      ", h)
 }
 
 // heldSign marks the kind of a held change, as in a plan.
@@ -251,15 +260,15 @@ func heldListing(rows []store.HeldRow) *listing[store.HeldRow] {
 		key: "held", rows: each(rows),
 		columns: []string{
 			"run_id", "account", "job", "state", "kind", "member_id", "contact_id", "person", "name", "email", "field", "before", "after",
-			"reason", "detail", "why", "held_since", "decided_at", "decided_by", "on_behalf_of", "note", "decided_run", "present_days", "ids", "held_id",
+			"reason", "detail", "why", "held_since", "decided_at", "decided_by", "on_behalf_of", "note", "decided_run", "present_days", "ids", "held_id", "source_actor", "source_at",
 		},
 		cells: func(h store.HeldRow) []string {
-			return []string{
+			return append([]string{
 				fmt.Sprint(h.RunID), h.Account, h.Job, h.State, string(h.Kind), number(h.MemberID), number(h.ContactID), h.Person, h.Name, h.Email,
 				h.Field, h.Before, h.After, string(h.Reason), h.Detail, strings.Join(sync.ReasonWords(h.Why), " "), h.HeldSince,
 				text(h.DecidedAt), h.DecidedBy, h.OnBehalfOf, h.Note, number(h.DecidedRun), fmt.Sprint(h.PresentDays),
 				strings.Join(h.IDs, " "), fmt.Sprint(h.HeldID),
-			}
+			}, sourceCells(h.Source)...)
 		},
 	}
 }

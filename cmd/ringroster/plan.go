@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -166,6 +167,14 @@ type planRow struct {
 	field   sync.FieldChange
 }
 
+// source is who did it, in the row of the field that it is about.
+func (r *planRow) source() *sync.Attribution {
+	if r.field.Field != r.change.SourceField() {
+		return nil
+	}
+	return r.change.Source
+}
+
 func planListing(results []sync.Result) *listing[planRow] {
 	var rows []planRow
 	add := func(account string, held bool, changes []sync.Change) {
@@ -189,12 +198,12 @@ func planListing(results []sync.Result) *listing[planRow] {
 	}
 	return &listing[planRow]{
 		key: "changes", rows: each(rows),
-		columns: []string{"account", "kind", "held", "member_id", "person", "name", "email", "reason", "field", "before", "after", "field_reason", "leaves_behind"},
+		columns: []string{"account", "kind", "held", "member_id", "person", "name", "email", "reason", "field", "before", "after", "field_reason", "leaves_behind", "source_actor", "source_at"},
 		cells: func(r planRow) []string {
-			return []string{
+			return append([]string{
 				r.account, string(r.change.Kind), fmt.Sprint(r.held), memberText(r.change.Member), r.change.Person,
 				r.change.Name, r.change.Email, string(r.change.Reason), r.field.Field, r.field.Before, r.field.After, string(r.field.Reason), sync.LeftText(r.change.Leaves),
-			}
+			}, sourceCells(r.source())...)
 		},
 	}
 }
@@ -269,6 +278,9 @@ func belowText(c *sync.Change, indent string) string {
 	var b strings.Builder
 	for _, left := range c.Leaves {
 		b.WriteString(wrapped(indent, indent+"  ", "leaves behind: "+clean(left.Detail)))
+	}
+	if c.Source != nil {
+		b.WriteString(wrapped(indent, indent+"  ", attributionText(c.Source, time.Now().UTC().Format(time.RFC3339))))
 	}
 	for _, f := range c.Fields {
 		if f.Field == "status" {

@@ -242,7 +242,8 @@ func (a *app) tellChanges(rows rowsOf[store.ChangeRow], withMember bool) error {
 			who = fmt.Sprintf("member %d  ", row.MemberID)
 		}
 		by := text(row.Actor) + prefixed(" for ", text(row.OnBehalfOf)) + prefixed(": ", text(row.Note))
-		_, _ = fmt.Fprintf(b, "%s  run %d  %s%s (%s) by %s\n", text(row.At), row.RunID, who, clean(tellChange(&row)), row.Reason, clean(by))
+		_, _ = fmt.Fprintf(b, "%s  run %d  %s%s (%s%s) by %s\n", text(row.At), row.RunID, who, clean(tellChange(&row)), row.Reason,
+			prefixed(": ", attributionText(row.Source, text(row.At))), clean(by))
 	}
 	return b.Flush()
 }
@@ -349,13 +350,13 @@ func historyCommand(a *app) *cobra.Command {
 func changeListing(rows rowsOf[store.ChangeRow]) *listing[store.ChangeRow] {
 	return &listing[store.ChangeRow]{
 		key: "changes", rows: rows,
-		columns: []string{"at", "run_id", "member_id", "kind", "field", "before", "after", "reason", "actor", "on_behalf_of", "note", "reported_before", "reported_after"},
+		columns: []string{"at", "run_id", "member_id", "kind", "field", "before", "after", "reason", "actor", "on_behalf_of", "note", "reported_before", "reported_after", "source_actor", "source_at"},
 		cells: func(r store.ChangeRow) []string {
-			return []string{
+			return append([]string{
 				text(r.At), fmt.Sprint(r.RunID), fmt.Sprint(r.MemberID), string(r.Kind), text(r.Field),
 				text(r.Before), r.After, string(r.Reason), text(r.Actor), text(r.OnBehalfOf), text(r.Note),
 				text(r.ReportedBefore), text(r.ReportedAfter),
-			}
+			}, sourceCells(r.Source)...)
 		},
 	}
 }

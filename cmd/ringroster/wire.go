@@ -196,6 +196,7 @@ func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *syn
 		},
 		Policy: func(name string) sync.Policy { return s.Policy(accounts[name]) },
 		Keep:   s.Snapshots.Keep, KeepDays: s.Snapshots.KeepDays,
+		Attribution: s.Attribution.Enabled,
 
 		ContactPolicy: func(name string) sync.ContactPolicy { return s.ContactPolicy(accounts[name]) },
 	}

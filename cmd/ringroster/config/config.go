@@ -32,6 +32,7 @@ type Settings struct {
 
 	RegionalSettings RegionalSettings `mapstructure:"regional_settings"`
 	EmployeeID       EmployeeID       `mapstructure:"employee_id"`
+	Attribution      Attribution      `mapstructure:"attribution"`
 
 	Deactivate        bool    `mapstructure:"deactivate"`
 	Limits            Limits  `mapstructure:"limits"`
@@ -219,6 +220,11 @@ type Permissions struct {
 type RegionalSettings struct {
 	Enabled       bool `mapstructure:"enabled"`
 	LookupsPerRun int  `mapstructure:"lookups_per_run"`
+}
+
+// Attribution says whether runs ask RingCentral who removed, demoted or disabled somebody.
+type Attribution struct {
+	Enabled bool `mapstructure:"enabled"`
 }
 
 // EmployeeID says where RingCentral has the employee number; nothing set: nowhere, and it is

@@ -51,6 +51,7 @@ type person struct {
 	Reason  string   `json:"reason"`
 	Fields  []string `json:"fields"`
 	Remedy  *string  `json:"remedy"`
+	Source  *string  `json:"source"` // who did it at RingCentral; null without names
 }
 
 // jsonBody is a notice as JSON.
@@ -85,6 +86,7 @@ func (w *writer) person(p *sync.NoticePerson) person {
 	out := person{
 		Member: orNull(p.Member), Contact: orNull(p.Contact), Person: orNull(p.Person),
 		Kind: orNull(string(p.Kind)), Reason: string(p.Reason), Fields: []string{}, Remedy: orNull(w.foreign(p.Remedy)),
+		Source: orNull(w.source(p)),
 	}
 	if w.Names {
 		out.Name, out.Email = orNull(p.Name), orNull(p.Email)

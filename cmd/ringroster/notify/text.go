@@ -282,8 +282,19 @@ func (w *writer) people(title, command string) {
 			before = what
 		}
 		w.hang("    ", "      ", w.whom(p))
+		if by := w.source(p); by != "" {
+			w.hang("      ", "        ", by)
+		}
 	}
 	w.rest(command)
+}
+
+// source says who did at RingCentral what a change follows; "": nobody knows, or is to know.
+func (w *writer) source(p *sync.NoticePerson) string {
+	if p.Source == nil || !w.Names {
+		return ""
+	}
+	return w.foreign(p.Source.Text(w.n.At))
 }
 
 // rest says how many are not named, and where they are.

@@ -167,7 +167,7 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		if n.Reason == sync.NoteUnknownAgentType || n.Member == 0 && n.Person == "" {
 			level = zapcore.WarnLevel // R10, and what concerns the whole account
 		}
-		if n.Reason == sync.NoteRegionalWaits || n.Reason == sync.NoteMapUnused {
+		if n.Reason == sync.NoteRegionalWaits || n.Reason == sync.NoteMapUnused || n.Reason == sync.NoteUnattributed {
 			level = zapcore.InfoLevel // in the course of things
 		}
 		log.Log(level, eventNote, zap.Int64("member_id", n.Member), zap.String("person", n.Person),
@@ -255,6 +255,12 @@ func appendChange(fields []zap.Field, c *sync.Change) []zap.Field {
 		zap.String("name", c.Name), zap.String("email", c.Email), zap.String("reason", string(c.Reason)))
 	if len(c.Leaves) > 0 {
 		fields = append(fields, zap.Reflect("leaves_behind", c.Leaves))
+	}
+	if c.Source != nil && (len(c.Fields) != 1 || c.Fields[0].Field == c.SourceField()) {
+		fields = append(fields, zap.String("source", c.Source.Text(time.Time{})), zap.String("source_actor", c.Source.Actor))
+		if at := c.Source.At; !at.IsZero() {
+			fields = append(fields, zap.String("source_at", at.UTC().Format(time.RFC3339)))
+		}
 	}
 	if len(c.Fields) == 1 {
 		f := c.Fields[0]

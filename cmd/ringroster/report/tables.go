@@ -82,11 +82,17 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 }
 
+// move is somebody who came or left.
+type move struct {
+	*store.MoveRow
+	By string // who did it at RingCentral; "": nobody knows
+}
+
 // Moves are who came and who left in the period, oldest first; but not whom the first full
 // run of an account brought in, since that was everybody.
-func (p *page) Moves() iter.Seq[*store.MoveRow] {
-	return rows(p, p.st.Moves(p.ctx, p.Account, p.Since), func(m *store.MoveRow) (*store.MoveRow, bool) {
-		return m, m.RunID != p.first(m.Account) || m.Kind != sync.Onboard
+func (p *page) Moves() iter.Seq[move] {
+	return rows(p, p.st.Moves(p.ctx, p.Account, p.Since), func(m *store.MoveRow) (move, bool) {
+		return move{m, by(m.Source, m.At)}, m.RunID != p.first(m.Account) || m.Kind != sync.Onboard
 	})
 }
 

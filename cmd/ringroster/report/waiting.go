@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"ringroster/store"
 	"ringroster/sync"
@@ -59,13 +60,23 @@ type held struct {
 	*store.HeldRow
 	Who  string
 	What string
+	By   string // who did it at RingCentral; "": nobody knows
+}
+
+// by says who did at RingCentral what something follows that stands under a time.
+func by(a *sync.Attribution, under string) string {
+	if a == nil {
+		return ""
+	}
+	on, _ := time.Parse(time.RFC3339, under) // else the day is named
+	return a.Text(on)
 }
 
 // Rows are the changes that wait.
 func (s *set) Rows() iter.Seq[held] {
 	filter := store.HeldFilter{Account: s.Account, Job: s.Job, States: []string{string(sync.Waiting)}}
 	return rows(s.p, s.p.st.HeldRows(s.p.ctx, filter), func(h *store.HeldRow) (held, bool) {
-		return held{h, subject(h), what(h)}, true
+		return held{h, subject(h), what(h), by(h.Source, h.HeldSince)}, true
 	})
 }
 
