@@ -32,6 +32,24 @@ type Attribution struct {
 	Comment string    `json:"comment,omitempty"`
 }
 
+// Unattributed is the plan as it is decided: without who did it, which may be known another
+// time and not this one.
+func (p *Plan) Unattributed() *Plan {
+	strip := func(changes []Change) []Change {
+		stripped := slices.Clone(changes)
+		for i := range stripped {
+			stripped[i].Source = nil
+		}
+		return stripped
+	}
+	plan := *p
+	plan.Changes = strip(p.Changes)
+	if p.Held != nil {
+		plan.Held = &Held{Run: p.Held.Run, Reasons: p.Held.Reasons, Changes: strip(p.Held.Changes)}
+	}
+	return &plan
+}
+
 // Text is the one wording of an attribution: "removed by alex@example.com at 14:02 (RingCX
 // audit log)". on is the day of what it is said of; another day is named.
 func (a *Attribution) Text(on time.Time) string {
@@ -223,7 +241,7 @@ func (q *question) answer(found *AuditAnswer, now time.Time) *Attribution {
 	}
 	var a *Attribution
 	if last != nil {
-		a = &Attribution{Log: last.Log, At: last.At, Actor: firstOf(last.Actor, last.ActorName), Name: last.ActorName, Did: did, Action: last.Action}
+		a = &Attribution{Log: last.Log, At: last.At.Truncate(time.Second), Actor: firstOf(last.Actor, last.ActorName), Name: last.ActorName, Did: did, Action: last.Action}
 		if last.ActorID != "" {
 			a.ActorID = adminKey(last.ActorID)
 			if last.Log == RingEXTrail {

@@ -44,6 +44,10 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 	if err == nil && s.Contacts.Enabled {
 		contacts, contactsErr = dir.Contacts(ctx, nil)
 	}
+	var audit *sync.AuditAnswer
+	if err == nil && s.Attribution.Enabled {
+		audit = dir.Audit(ctx, tryAudit(snapshot), nil)
+	}
 	dir.Close(ctx)
 	if ctx.Err() != nil {
 		return
@@ -66,6 +70,9 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 	f.lists(account.Name, snapshot)
 	for _, unused := range sync.UnusedMappings(s.Policy(account).Map, snapshot) {
 		f.warn(account.Name, "map", unused, "correct the entry, or take it out")
+	}
+	if audit != nil {
+		f.audit(account.Name, audit, steps)
 	}
 	switch {
 	case contactsErr != nil:

@@ -133,6 +133,9 @@ func inboxCommand(ts *testscript.TestScript, _ bool, args []string) {
 //	world wave N [DOMAIN]     N newcomers, or N people get an address in another domain
 //	world hide GROUP          an agent group is no longer listed
 //	world promote EMAIL…      they are administrators, too
+//	world audit open|closed   RingCentral's logs can be read, and tell at once; or they cannot
+//	world editor EMAIL        who makes the changes from now on
+//	world suspend EMAIL       world retype EMAIL TYPE          world disable EMAIL REASON COMMENT
 func worldCommand(ts *testscript.TestScript, _ bool, args []string) {
 	server, ok := ts.Value(simulatorKey{}).(*simulator.Server)
 	if !ok || len(args) == 0 {
@@ -181,6 +184,19 @@ func changeWorld(w *simulator.World, a *simulator.Account, verb string, args []s
 				})
 			}
 		}
+	case "audit":
+		w.AuditDelay, a.NoAuditLog, a.Scopes = 1, args[0] == "closed", nil
+		if args[0] == "open" {
+			a.Scopes = []string{"ReadAccounts", "ReadAuditTrail"}
+		}
+	case "editor":
+		a.Editor = args[0]
+	case "suspend":
+		a.Suspend(args[0])
+	case "retype":
+		a.Retype(args[0], args[1])
+	case "disable":
+		a.Disable(args[0], args[1], args[2])
 	case "rename":
 		a.Rename(args[0], args[1], args[2])
 	case "email":

@@ -242,8 +242,8 @@ func (a *app) tellChanges(rows rowsOf[store.ChangeRow], withMember bool) error {
 			who = fmt.Sprintf("member %d  ", row.MemberID)
 		}
 		by := text(row.Actor) + prefixed(" for ", text(row.OnBehalfOf)) + prefixed(": ", text(row.Note))
-		_, _ = fmt.Fprintf(b, "%s  run %d  %s%s (%s%s) by %s\n", text(row.At), row.RunID, who, clean(tellChange(&row)), row.Reason,
-			prefixed(": ", attributionText(row.Source, text(row.At))), clean(by))
+		_, _ = fmt.Fprintf(b, "%s  run %d  %s%s (%s) by %s%s\n", text(row.At), row.RunID, who, clean(tellChange(&row)), row.Reason, clean(by),
+			prefixed("; ", attributionText(row.Source, text(row.At))))
 	}
 	return b.Flush()
 }

@@ -34,7 +34,11 @@ func savePlan(path string, results []sync.Result) error {
 	if err := mayReplacePlan(path); err != nil {
 		return err
 	}
-	accounts, err := render.ExactJSON(planAccounts(results))
+	plans := make([]*sync.Plan, len(results))
+	for i := range results {
+		plans[i] = results[i].Plan.Unattributed()
+	}
+	accounts, err := render.ExactJSON(plans)
 	if err != nil {
 		return err
 	}
