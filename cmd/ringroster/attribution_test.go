@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ringroster/ringcentral/simulator"
+)
+
+// With attribution off, a run makes exactly the calls it made before there was any. With it
+// on, a leaver takes a call to each log, and a crowd no more.
+func TestAttributionTakesAFewCalls(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		more    string
+		leavers int
+		want    map[simulator.Operation]int
+		status  int
+	}{
+		{name: "off", leavers: 1},
+		{name: "on and nobody leaves", more: "attribution: {enabled: true}\n"},
+		{name: "on with a leaver", more: "attribution: {enabled: true}\n", leavers: 1, want: map[simulator.Operation]int{simulator.OpAuditLog: 1, simulator.OpAuditTrail: 1}},
+		{name: "on with a crowd", more: "attribution: {enabled: true}\n", leavers: 120, want: map[simulator.Operation]int{simulator.OpAuditLog: 2, simulator.OpAuditTrail: 1}, status: exitHeld},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			world := simulator.GenerateWith(simulator.GenerateOptions{People: 600, SubAccounts: 2, Groups: 6})
+			world.AuditDelay = simulator.Duration(time.Nanosecond)
+			world.Accounts[0].Scopes = []string{"ReadAccounts", "ReadAuditTrail"}
+			server := simulator.New(world, simulator.Options{})
+			listener := httptest.NewServer(server)
+			defer listener.Close()
+			settings := filepath.Join(t.TempDir(), "config.yaml")
+			text := strings.Replace(simulatorSettings(world, listener.Listener.Addr().String()), "roster.db", filepath.Join(filepath.Dir(settings), "roster.db"), 1)
+			if err := writeNew(settings, text+c.more); err != nil {
+				t.Fatal(err)
+			}
+			command := func(want int, args ...string) string {
+				t.Helper()
+				var out, errors bytes.Buffer
+				if code := run(t.Context(), append([]string{"--config", settings}, args...), strings.NewReader(""), &out, &errors); code != want {
+					t.Fatalf("%v: exit code %d\n%s%s", args, code, out.String(), errors.String())
+				}
+				return out.String()
+			}
+			command(exitDone, "sync", "--new")
+			server.Change(func(w *simulator.World) {
+				for range c.leavers {
+					w.Accounts[0].Leave(nth(w.Accounts[0], 0))
+				}
+			})
+			server.ResetCounters()
+			want := callsNeeded(world.Accounts[0])
+			if c.leavers > 0 {
+				want += secondLook(world.Accounts[0])
+			}
+			for _, n := range c.want {
+				want += n
+			}
+			var doc syncDocument
+			if err := json.Unmarshal([]byte(command(c.status, "sync", "--output", "json")), &doc); err != nil {
+				t.Fatal(err)
+			}
+			calls := server.Calls()
+			if got := sum(calls); got != want || got != doc.Accounts[0].APICalls {
+				t.Errorf("%d calls, want %d; the run says %d: %v", got, want, doc.Accounts[0].APICalls, calls)
+			}
+			for _, op := range []simulator.Operation{simulator.OpAuditLog, simulator.OpAuditTrail, simulator.OpOwnRegional} {
+				if calls[op] != c.want[op] {
+					t.Errorf("%s: %d calls, want %d", op, calls[op], c.want[op])
+				}
+			}
+		})
+	}
+}
