@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -226,27 +227,16 @@ type question struct {
 }
 
 // answer finds the last entry that may be what the change follows, between the question's
-// from and now; nil: there is none.
-func (q *question) answer(found *AuditAnswer, now time.Time) *Attribution {
-	var last *AuditEntry
-	did := ""
+// from and now, of entries in the order of latestFirst; nil: there is none.
+func (q *question) answer(found *AuditAnswer, now time.Time) (a *Attribution) {
 	for i := range found.Entries {
 		e := &found.Entries[i]
-		if e.At.Before(q.from) || e.At.After(now) || last != nil && !e.At.After(last.At) || !e.concerns(q.member) {
+		if e.At.Before(q.from) || e.At.After(now) || !e.concerns(q.member) {
 			continue
 		}
-		if word := e.did(q.change); word != "" {
-			last, did = e, word
-		}
-	}
-	var a *Attribution
-	if last != nil {
-		a = &Attribution{Log: last.Log, At: last.At.Truncate(time.Second), Actor: firstOf(last.Actor, last.ActorName), Name: last.ActorName, Did: did, Action: last.Action}
-		if last.ActorID != "" {
-			a.ActorID = adminKey(last.ActorID)
-			if last.Log == RingEXTrail {
-				a.ActorID = "rc:" + last.ActorID
-			}
+		if did := e.did(q.change); did != "" {
+			a = e.attribution(did)
+			break
 		}
 	}
 	if why, told := found.Status[q.member.RCUserID]; told && q.change.Reason == ReasonDisabled {
@@ -256,6 +246,26 @@ func (q *question) answer(found *AuditAnswer, now time.Time) *Attribution {
 		a.Status, a.Comment = why.Reason, why.Comment
 	}
 	return a
+}
+
+// attribution is an entry as what it is kept as.
+func (e *AuditEntry) attribution(did string) *Attribution {
+	a := &Attribution{Log: e.Log, At: e.At.Truncate(time.Second), Actor: firstOf(e.Actor, e.ActorName), Name: e.ActorName, Did: did, Action: e.Action}
+	switch {
+	case e.ActorID == "":
+	case e.Log == RingEXTrail:
+		a.ActorID = "rc:" + e.ActorID
+	default:
+		a.ActorID = adminKey(e.ActorID)
+	}
+	return a
+}
+
+// latestFirst orders entries whatever the order in which logs answered. Of one time RingCX's
+// come first: they are about the records that runs read.
+func latestFirst(a, b AuditEntry) int {
+	return cmp.Or(b.At.Compare(a.At), strings.Compare(string(a.Log), string(b.Log)), strings.Compare(a.ActorID, b.ActorID),
+		strings.Compare(a.Action, b.Action), strings.Compare(a.ID, b.ID))
 }
 
 // call gives an actor of whom the log knows an id alone, or a name, the e-mail by which the
@@ -381,10 +391,7 @@ func queryFor(asked []question, s *Snapshot, now time.Time) (q AuditQuery, unask
 		q.SubAccounts = append(q.SubAccounts, id)
 	}
 	slices.SortFunc(q.SubAccounts, func(a, b string) int {
-		if concerned[a] != concerned[b] {
-			return concerned[b] - concerned[a]
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(cmp.Compare(concerned[b], concerned[a]), strings.Compare(a, b))
 	})
 	if n := len(q.SubAccounts); n > mostAudited {
 		unasked = append(unasked, fmt.Sprintf("%d of %d sub-accounts concerned were left out", n-mostAudited, n))
@@ -399,6 +406,7 @@ func queryFor(asked []question, s *Snapshot, now time.Time) (q AuditQuery, unask
 
 // attribute puts into a plan what was found.
 func attribute(plan *Plan, asked []question, found *AuditAnswer, s *Snapshot, now time.Time) {
+	found = &AuditAnswer{Entries: slices.SortedFunc(slices.Values(found.Entries), latestFirst), Status: found.Status}
 	sources := map[heldKey]*Attribution{}
 	for i := range asked {
 		q := &asked[i]

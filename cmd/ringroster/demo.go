@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +34,9 @@ func (a *app) demo(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	world := simulator.Generate(40, 7)
+	world.AuditDelay = simulator.Duration(time.Nanosecond) // nobody waits five minutes
+	world.Accounts[0].Scopes = []string{"ReadAccounts", "ReadAuditTrail"}
+	world.Accounts[0].Editor = world.Accounts[0].Administrators[1].Email
 	server := simulator.New(world, simulator.Options{})
 	address, _, err := serve(ctx, "--listen", "127.0.0.1:0", server)
 	if err != nil {
@@ -44,7 +48,7 @@ func (a *app) demo(ctx context.Context) error {
 		return err
 	}
 	settings := filepath.Join(dir, "config.yaml")
-	text := "log: {level: error, format: console}\ncontacts: {enabled: true}\n" + demoRules + demoNotices(mailbox.String()) + simulatorSettings(world, address.String())
+	text := "log: {level: error, format: console}\ncontacts: {enabled: true}\nattribution: {enabled: true}\n" + demoRules + demoNotices(mailbox.String()) + simulatorSettings(world, address.String())
 	if err := writeNew(settings, text); err != nil {
 		return err
 	}
@@ -130,6 +134,7 @@ func dayOfChanges(s *stage) error {
 	s.command(exitDone, "plan")
 	s.command(exitDone, "sync")
 	s.command(exitDone, "history", renamed)
+	s.say("Why is that one person inactive? And who in RingCentral removed them?")
 	s.command(exitDone, "explain", left)
 	s.say("A rule of the settings gave Ada her team. She stands in for a supervisor this\nmonth, which RingCentral does not know: a pin holds that against the sync.")
 	s.command(exitDone, "roster", "pin", "39", "role=Supervisor", "--until", "2099-12-31", "--reason", "stands in", "--actor", "operator")
