@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // acted is an entry of a log about somebody: "RingCX DELETE Agent 1/501 by alex" at so many
@@ -251,6 +253,26 @@ func TestR37TroubleCostsANote(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The order in which logs answer decides nothing.
+func TestR37AnyOrderOfEntries(t *testing.T) {
+	entries := []AuditEntry{
+		acted(5, "DELETE Agent", "1/501", "alex"), acted(3, "DELETE Agent", "1/501", "bea"), acted(3, "DELETE", "701", "carol"),
+		acted(4, "UPDATE Agent", "1/501", "dan", value("isActive", "false")), acted(1, "UPDATE Agent", "1/501", "eve", value("phone", "1")),
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := attributed(t, ada)
+		s.reports("acme", without()).audit = func(AuditQuery) *AuditAnswer {
+			return &AuditAnswer{Entries: rapid.Permutation(entries).Draw(rt, "entries")}
+		}
+		plan := s.sync(t, "acme")[0].Plan
+		for i := range plan.Changes {
+			if a := plan.Changes[i].Source; a != nil && a.Actor != "bea@example.com" {
+				rt.Errorf("%+v", a)
+			}
+		}
+	})
 }
 
 // What was found stays with what waits, and with what was approved of it.

@@ -7,6 +7,61 @@ import (
 	"time"
 )
 
+// AuditQuery is what a run asks of RingCentral's logs.
+type AuditQuery struct {
+	From, To    time.Time
+	SubAccounts []string // whose RingCX audit log is read
+	Main        string   // the main account, where it is read as well; "": it is not
+	Extensions  []string // about which the RingEX audit trail is read
+	Disabled    []string // extensions that are asked why they are disabled
+}
+
+// Any says whether anything is to be asked.
+func (q *AuditQuery) Any() bool {
+	return len(q.SubAccounts)+len(q.Extensions)+len(q.Disabled) > 0 || q.Main != ""
+}
+
+// AuditAnswer is what they told.
+type AuditAnswer struct {
+	Entries []AuditEntry
+	Status  map[string]ExtensionStatus // of disabled extensions, by id
+	Unread  []string                   // what could not be read, and why
+}
+
+// ExtensionStatus says why an extension is disabled.
+type ExtensionStatus struct{ Reason, Comment string }
+
+// AuditEntry is one action, as a log tells it.
+type AuditEntry struct {
+	Log       AuditLog
+	At        time.Time
+	ActorID   string // the RingCX administrator's, or of RingEX the extension's
+	Actor     string // e-mail, or what the log has of it; "": it has none
+	ActorName string
+
+	Type   string // CREATE, UPDATE, DELETE, or what comes
+	Action string // as the log calls it: DELETE Agent
+	// Entity is what the action was about: an agent, a RingCX user, an extension.
+	Entity     AuditEntity
+	SubAccount string // of an agent
+	ID         string
+	Email      string       // of an agent or user, as far as the log has it
+	Values     []AuditValue // what it changed; nil: the log does not say
+}
+
+// AuditValue is one value that an action changed.
+type AuditValue struct{ Name, After string }
+
+// AuditEntity is a kind of record of which logs tell.
+type AuditEntity int
+
+// Of others nobody needs to know.
+const (
+	AuditedAgent AuditEntity = iota + 1
+	AuditedUser
+	AuditedExtension
+)
+
 // What a run notes of who did it, once.
 const (
 	NoteUnattributed      Reason = "unattributed"       // RingCentral's logs were read, and do not tell

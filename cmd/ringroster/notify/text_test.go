@@ -43,7 +43,9 @@ func everyNotice(kind sync.NoticeKind) *sync.Notice {
 		n.Total, n.People = 3, []sync.NoticePerson{
 			{Member: 40, Name: "Grace Hopper", Email: "grace@example.com", Kind: sync.Onboard, Reason: sync.ReasonNew},
 			{Member: 41, Name: "Alan Turing", Email: "alan@example.com", Kind: sync.Onboard, Reason: sync.ReasonNew},
-			{Member: 7, Name: "Ada Lovelace", Email: "ada@example.com", Kind: sync.Deactivate, Reason: sync.ReasonRemoved},
+			{Member: 7, Name: "Ada Lovelace", Email: "ada@example.com", Kind: sync.Deactivate, Reason: sync.ReasonRemoved, Source: &sync.Attribution{
+				Log: sync.RingCXLog, At: n.At.Add(-time.Hour), Actor: "alex@example.com", Did: "removed",
+			}},
 		}
 	case sync.NoticePublish:
 		n.Account, n.Job, n.Destination, n.Error = "", "", "wfm-drop", "40 of 200 rows would be missing whom no run deactivated"

@@ -78,6 +78,25 @@ func TestALeaversLineSaysWhatTheyLeaveBehind(t *testing.T) {
 	}
 }
 
+func TestALeaversLineSaysWhoDidIt(t *testing.T) {
+	var out bytes.Buffer
+	log := NewLog(NewLogger(&out, JSON, zap.InfoLevel), time.Now)
+	at := time.Date(2026, 3, 2, 14, 2, 0, 0, time.UTC)
+	leaver := sync.Change{
+		Kind: sync.Deactivate, Member: 1, Reason: sync.ReasonRemoved, Fields: []sync.FieldChange{{Field: "status", Before: "active", After: "inactive"}},
+		Source: &sync.Attribution{Log: sync.RingCXLog, At: at, Actor: "alex@example.com", Did: "removed"},
+	}
+	unknown := leaver
+	unknown.Source = nil
+	log.Committed(1, sync.Run{}, &sync.Commit{Account: "acme", Plan: &sync.Plan{
+		Changes: []sync.Change{leaver, unknown}, Held: &sync.Held{Changes: []sync.Change{leaver}},
+	}})
+	want := `"source":"removed by alex@example.com on 2026-03-02 at 14:02 (RingCX audit log)","source_actor":"alex@example.com","source_at":"2026-03-02T14:02:00Z"`
+	if n, all := strings.Count(out.String(), want), strings.Count(out.String(), "source"); n != 2 || all != 6 {
+		t.Errorf("said %d times, and a part of it %d: %s", n, all, out.String())
+	}
+}
+
 // TestAFaultOfOursIsLoggedWithItsStack, on the line of the account that it failed.
 func TestAFaultOfOursIsLoggedWithItsStack(t *testing.T) {
 	var out bytes.Buffer
