@@ -35,16 +35,19 @@ func (s source) Scan(value any) error {
 // held or applied. Of the member's own changes it goes whole (forgetHistory, forgetHeld).
 func forgetSources(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 	says := naming(m)
-	for _, table := range []struct{ name, id, where string }{
-		{"changes", "change_id", `member_id IN (SELECT member_id FROM members WHERE account = ?)`},
-		{"held_changes", "held_id", `account = ?`},
+	for _, table := range []struct{ read, write string }{
+		{
+			`SELECT change_id, source FROM changes WHERE source IS NOT NULL AND member_id IN (SELECT member_id FROM members WHERE account = ?)`,
+			`UPDATE changes SET source = ? WHERE change_id = ?`,
+		},
+		{`SELECT held_id, source FROM held_changes WHERE source IS NOT NULL AND account = ?`, `UPDATE held_changes SET source = ? WHERE held_id = ?`},
 	} {
 		type row struct {
 			id  int64
 			was *sync.Attribution
 		}
 		rows, err := collect(stream(ctx, tx, func(r *row, rows *sql.Rows) error { return rows.Scan(&r.id, source{&r.was}) },
-			`SELECT `+table.id+`, source FROM `+table.name+` WHERE source IS NOT NULL AND `+table.where, m.Account))
+			table.read, m.Account))
 		if err != nil {
 			return err
 		}
@@ -57,7 +60,7 @@ func forgetSources(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 			if err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, `UPDATE `+table.name+` SET source = ? WHERE `+table.id+` = ?`, text, r.id); err != nil {
+			if _, err := tx.ExecContext(ctx, table.write, text, r.id); err != nil {
 				return err
 			}
 		}

@@ -178,8 +178,10 @@ func TestR37WhatIsAsked(t *testing.T) {
 		{name: "nobody leaves", before: ada, now: ada},
 		{name: "the settings ask for none of it", before: ada, now: without(), off: true},
 		{name: "a leaver", before: ada, now: without(), want: "logs of [1]; about [701]; why []"},
-		{name: "an administrator: wherever that is filed", before: func(w *world) { w.admin("9001", "Ada Byron"); w.agent("1/10", "502", "Bea Ng") },
-			now: func(w *world) { w.agent("1/10", "502", "Bea Ng") }, want: "logs of [1 9]; about []; why []"},
+		{
+			name: "an administrator: wherever that is filed", before: func(w *world) { w.admin("9001", "Ada Byron"); w.agent("1/10", "502", "Bea Ng") },
+			now: func(w *world) { w.agent("1/10", "502", "Bea Ng") }, want: "logs of [1 9]; about []; why []",
+		},
 		{name: "a disabled extension", before: ada, now: adaIs("Disabled"), want: "logs of []; about [701]; why [701]"},
 		{
 			name: "a crowd", before: crowd, now: func(w *world) {
