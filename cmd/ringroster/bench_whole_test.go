@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +42,7 @@ func TestBench(t *testing.T) {
 	b.calls()
 	b.big, b.small = b.customer(b.people), b.customer(b.people/10)
 	b.wholeRuns()
+	b.telling()
 	b.decoding()
 	b.applying()
 	b.contacts()
@@ -153,6 +156,30 @@ func (b *bench) wholeRuns() {
 	b.row("memory growth, no change", float64(quiet.peak()-quiet10.peak())/grown, 1, " KiB/person", "from %.0f MiB with %d people", mib(quiet10.peak()), b.small.people)
 	b.row("memory growth, first load", float64(first.peak()-first10.peak())/grown, 1, " KiB/person", "from %.0f MiB", mib(first10.peak()))
 	b.row("the simulator, against who asks it", simulator.Seconds()/reading.Seconds(), 0.5, " x", "CPU of the simulator while everything is fetched")
+}
+
+// telling measures what it costs to ask who did it, and to tell people.
+func (b *bench) telling() {
+	inbox := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer inbox.Close()
+	plain, err := os.ReadFile(b.big.path("config.yaml"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	settings := func(more string) {
+		if err := os.WriteFile(b.big.path("config.yaml"), append(slices.Clip(plain), more...), 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	var without, with rounds
+	for range b.rounds {
+		without = append(without, b.big.sync("day", b.big.loaded, "some"))
+		settings("attribution: {enabled: true}\nnotify: [{name: ops, on: [failed, recovered, held, decided, conflicts, changes, weekly], names: true, webhook: {url: \"" + inbox.URL + "\"}}]\n")
+		with = append(with, b.big.sync("day", b.big.loaded, "some"))
+		settings("")
+	}
+	b.note("OnePercentTold", with)
+	b.row("1 % changed, with notices and attribution, against without", with.cpu()/without.cpu(), 1.15, " x", "%s against %s", with.spread(), without.spread())
 }
 
 // decoding takes its ratio from the Go benchmarks.

@@ -35,9 +35,11 @@ const benchGroupSize = 997
 // lets through in a minute is enough to read it.
 func benchWorldOf(people int) *simulator.World {
 	agents := people + people/10 // some have two logins
-	return simulator.GenerateWith(simulator.GenerateOptions{
+	world := simulator.GenerateWith(simulator.GenerateOptions{
 		People: people, Seed: 1, SubAccounts: 2, Groups: max(2, (agents+benchGroupSize-1)/benchGroupSize),
 	})
+	world.Accounts[0].Scopes = []string{"ReadAccounts", "ReadAuditTrail"}
+	return world
 }
 
 // benchDay changes one person in a hundred: most get another name, some another
@@ -51,7 +53,7 @@ func benchDay(a *simulator.Account) {
 		}
 		switch i / 100 % 10 {
 		case 3:
-			e.Status = "Disabled"
+			a.Disable(e.Email, "Voluntarily", "left")
 		case 5:
 			e.Department = "Moved"
 		case 7:

@@ -4,7 +4,7 @@
 
 -- JSON: the log, when, the actor's id, e-mail and name, what they did and how the log calls
 -- it; NULL: not known, or not asked.
-ALTER TABLE changes ADD COLUMN source TEXT CHECK (json_valid(source));
+ALTER TABLE changes ADD COLUMN source TEXT;
 ALTER TABLE held_changes ADD COLUMN source TEXT CHECK (json_valid(source));
 
 DROP VIEW roster_changes;
