@@ -1,11 +1,13 @@
 package sync
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -253,6 +255,29 @@ func TestR37TroubleCostsANote(t *testing.T) {
 			if len(notes) != 1 || !strings.Contains(notes[0], c.note) {
 				t.Errorf("notes %q", notes)
 			}
+		})
+	}
+}
+
+// A log that never answers costs a bounded time, less where the run has little left, and the
+// run nothing.
+func TestR37ASlowLogIsLeft(t *testing.T) {
+	for _, c := range []struct{ left, within time.Duration }{{time.Hour, auditPatience}, {time.Minute, 30 * time.Second}} {
+		t.Run(c.left.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := attributed(t, ada)
+				s.reports("acme", without()).auditHangs = true
+				ctx, cancel := context.WithTimeout(t.Context(), c.left)
+				defer cancel()
+				began := time.Now()
+				_, results, err := s.Sync(ctx, Request{Run: Run{Accounts: []string{"acme"}, Trigger: Manual}})
+				if err != nil || results[0].Status != Succeeded || !slices.Contains(lines(results[0].Plan), "deactivate 1 removed") {
+					t.Fatal(err, results)
+				}
+				if took := time.Since(began); took != c.within {
+					t.Errorf("it took %s, want %s", took, c.within)
+				}
+			})
 		})
 	}
 }

@@ -115,13 +115,17 @@ func (s *session) noteUnknown(plan *Plan, asked []question) {
 	plan.Notes = append(plan.Notes, note)
 }
 
-// ask reads the logs, within its patience.
+// ask reads the logs, within its patience and half of the time that the run has left.
 func (s *session) ask(ctx context.Context, asked []question) *AuditAnswer {
 	query, unasked := queryFor(asked, s.snapshot, s.r.Now())
 	if !query.Any() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, auditPatience)
+	patience := auditPatience
+	if deadline, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(deadline)/2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	found := s.dir.Audit(ctx, query, s.r.Observer.Progress)
 	found.Unread = append(found.Unread, unasked...)

@@ -246,7 +246,9 @@ func auditQuestions(plan *Plan, state *State, now time.Time) (asked []question) 
 				if c.Source = row.Source; c.Source != nil || now.Sub(row.Since) > asksAgain {
 					continue
 				}
-				q.from = row.Since.AddDate(0, 0, -1) // before the run that held it there was one that saw them
+				if !q.from.Before(row.Since) { // before the run that held it there was one that saw them
+					q.from = row.Since.AddDate(0, 0, -1)
+				}
 			}
 			if q.from = q.from.Add(-lateness); now.Sub(q.from) > longestAudit {
 				q.from = now.Add(-longestAudit)
@@ -270,7 +272,7 @@ func queryFor(asked []question, s *Snapshot, now time.Time) (q AuditQuery, unask
 		if asked[i].from.Before(q.From) {
 			q.From = asked[i].from
 		}
-		if m.RCUserID != "" && c.Kind == Deactivate {
+		if m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, formerID) && c.Kind == Deactivate {
 			q.Extensions = append(q.Extensions, m.RCUserID)
 			if c.Reason == ReasonDisabled {
 				q.Disabled = append(q.Disabled, m.RCUserID)
@@ -280,7 +282,9 @@ func queryFor(asked []question, s *Snapshot, now time.Time) (q AuditQuery, unask
 			continue
 		}
 		for j := range m.Logins {
-			concerned[m.Logins[j].SubAccountID]++
+			if m.Logins[j].Active {
+				concerned[m.Logins[j].SubAccountID]++
+			}
 		}
 		if len(m.AdminIDs) > 0 { // under which account that is filed, nobody knows
 			q.Main = s.Identity.MainAccountID

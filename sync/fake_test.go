@@ -168,7 +168,8 @@ type fakeDirectory struct {
 	regional func(extensions []string) (map[string]Region, []Warning, error)
 
 	// audit is what RingCentral's logs tell; nil: nothing.
-	audit func(AuditQuery) *AuditAnswer
+	audit      func(AuditQuery) *AuditAnswer
+	auditHangs bool
 
 	contacts    *ContactList
 	contactsErr error
@@ -241,11 +242,15 @@ func (d *fakeDirectory) Regional(ctx context.Context, extensions []string, repor
 	return d.regional(extensions)
 }
 
-func (d *fakeDirectory) Audit(_ context.Context, query AuditQuery, _ func(Progress)) *AuditAnswer {
+func (d *fakeDirectory) Audit(ctx context.Context, query AuditQuery, _ func(Progress)) *AuditAnswer {
 	if d.closed {
 		panic("read after close")
 	}
 	d.audits = append(d.audits, query)
+	if d.auditHangs {
+		<-ctx.Done()
+		return &AuditAnswer{Unread: []string{ctx.Err().Error()}}
+	}
 	if d.audit == nil {
 		return &AuditAnswer{}
 	}

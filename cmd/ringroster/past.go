@@ -258,6 +258,7 @@ func (a *app) planToday(ctx context.Context, snapshot *sync.Snapshot, req planRe
 	defer done()
 	r := runner(s, roster, observer)
 	r.Connect = func(string) (sync.Directory, error) { return replay{snapshot}, nil }
+	r.Attribution = false
 	return r.Preview(ctx, sync.Request{Only: req.user, Run: sync.Run{Accounts: []string{snapshot.Account}}})[0], nil
 }
 
