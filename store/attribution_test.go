@@ -98,3 +98,26 @@ func TestForgettingErasesWhoDidIt(t *testing.T) {
 		})
 	}
 }
+
+// Notices tell who did it, of what is held and of what was done, until either is forgotten.
+func TestNoticesTellWhoDidIt(t *testing.T) {
+	f := enrolled(t, "ops")
+	held := f.leaver("Ann")
+	held.Source = byBob()
+	f.whole(held)
+	noticed := func() string {
+		return strings.Join(rowsAs(t, f.s, `SELECT facts FROM notices WHERE facts LIKE '%"kind":"held"%' ORDER BY seq`), "\n")
+	}
+	if got := noticed(); !strings.Contains(got, `"actor":"Bob@example.com"`) {
+		t.Fatalf("held: %s", got)
+	}
+	err := f.s.Commit(t.Context(), &sync.Commit{
+		Run: f.begin(sync.ByHand), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: forgetting(t, f.s, "acme", f.who["Bob"].ID),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := noticed(); strings.Contains(got, "Bob") || !strings.Contains(got, "Ann Lee") || !strings.Contains(got, `"did":"removed"`) {
+		t.Errorf("Bob was forgotten: %s", got)
+	}
+}
