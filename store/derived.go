@@ -89,15 +89,18 @@ var rosterColumns = func() (names []string) {
 // supervisorsColumn is the one column that is worked out of others' rows.
 const supervisorsColumn = "supervisors"
 
-// rosterColumn is a column of the view: nearly always one of the member's. A linked member
-// that is neither absent nor inactive was in the last snapshot.
+// unseen says of a row m of members that it was not in the last snapshot: a linked member
+// that is neither absent nor inactive was.
+const unseen = `m.linked = 0 OR m.status = 'inactive' OR m.absent_days > 0`
+
+// rosterColumn is a column of the view: nearly always one of the member's.
 func rosterColumn(name string) string {
 	switch name {
 	case "updated_at", "updated_by":
 		created := strings.Replace(name, "updated", "created", 1)
 		return `coalesce(m.` + name + `, m.` + created + `) AS ` + name
 	case "last_seen_at":
-		return `CASE WHEN m.linked = 0 OR m.status = 'inactive' OR m.absent_days > 0 THEN m.last_seen_at
+		return `CASE WHEN ` + unseen + ` THEN m.last_seen_at
             ELSE a.last_snapshot_at END AS last_seen_at`
 	case supervisorsColumn:
 		return `CASE WHEN instr(m.logins, ',1,["') = 0 THEN '[]' ELSE (

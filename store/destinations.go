@@ -18,6 +18,7 @@ const (
 	OfRoster   = "roster"
 	OfContacts = "contacts"
 	OfChanges  = "changes" // a log, as notices are
+	OfMirror   = "mirror"  // all of it
 )
 
 // Destination is where something is delivered to, and how that went.

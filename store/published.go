@@ -218,22 +218,45 @@ func (i *Instant) Contacts(ctx context.Context, f ContactFilter) iter.Seq2[Conta
 
 // Version changes whenever what there is to publish does: with every change of the program's,
 // which has a number, and every edit by another hand. A run that changes nothing leaves it
-// as it is. It reads no rows of members or contacts.
+// as it is, but for a mirror, which has the runs too. It reads no rows of members or contacts.
 func (i *Instant) Version(ctx context.Context, kind string) (string, error) {
-	query := `SELECT 'contacts', 0, (SELECT max(change_id) FROM contact_history), (SELECT max(contact_id) FROM contact_entries)`
-	if kind == OfRoster {
-		query = `SELECT account, edits, (SELECT max(change_id) FROM changes), (SELECT max(member_id) FROM members) FROM accounts ORDER BY account`
+	const (
+		roster   = `SELECT account, edits, (SELECT max(change_id) FROM changes), (SELECT max(member_id) FROM members) FROM accounts`
+		contacts = `SELECT 'contacts', 0, (SELECT max(change_id) FROM contact_history), (SELECT max(contact_id) FROM contact_entries)`
+		runs     = `SELECT account || ' ' || job || ' ' || status, run_id, finished_at, 0 FROM runs WHERE run_id = (SELECT max(run_id) FROM runs)`
+	)
+	return i.lines(ctx, map[string]string{OfRoster: roster, OfContacts: contacts, OfMirror: roster + ` UNION ALL ` + contacts + ` UNION ALL ` + runs}[kind]+` ORDER BY 1`)
+}
+
+// lines are the rows of a query as text, a line each.
+func (i *Instant) lines(ctx context.Context, query string) (string, error) {
+	rows, err := i.tx.QueryContext(ctx, query)
+	if err != nil {
+		return "", explain("read", i.path, err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		return "", err
+	}
+	cells, dest := make([]sql.NullString, len(columns)), make([]any, len(columns))
+	for c := range cells {
+		dest[c] = &cells[c]
 	}
 	var b strings.Builder
-	err := each(stream(ctx, i.tx, func(text *string, rows *sql.Rows) error {
-		var account string
-		var edits int64
-		var change, newest sql.NullInt64
-		err := rows.Scan(&account, &edits, &change, &newest)
-		*text = fmt.Sprintf("%s %d %d %d\n", account, edits, change.Int64, newest.Int64)
-		return err
-	}, query), func(text string) { b.WriteString(text) })
-	return b.String(), explain("read", i.path, err)
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return "", explain("read", i.path, err)
+		}
+		for c := range cells {
+			if c > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(cells[c].String)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String(), explain("read", i.path, rows.Err())
 }
 
 // left are the histories of those who leave.

@@ -59,7 +59,7 @@ each sync, delivers what is new.`,
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show the first rows and what changed since the last delivery, and deliver nothing")
 	a.addOutput(c)
-	c.AddCommand(publishStatusCommand(a), publishApproveCommand(a), publishForgetCommand(a))
+	c.AddCommand(publishStatusCommand(a), publishApproveCommand(a), publishForgetCommand(a), publishVerifyCommand(a))
 	return c
 }
 

@@ -80,11 +80,14 @@ func publishStatus(ctx context.Context, s *config.Settings, st *store.Store) ([]
 	return all, nil
 }
 
-// whereTo is where something is published to. The address of a webhook is a secret.
+// whereTo is where something is published to. The address of a webhook or a database is a
+// secret.
 func whereTo(p *config.Publish) string {
 	switch {
 	case p.To.Webhook != nil:
 		return "webhook"
+	case p.To.Postgres != nil:
+		return "postgres " + p.To.Target()
 	case p.To.SFTP != nil:
 		return p.To.SFTP.Host + ":" + p.To.SFTP.Path
 	}

@@ -116,12 +116,13 @@ type endSecret struct {
 	inline Secret
 	file   string
 	needed bool
+	fault  func(text string) string // what is wrong with it; nil: nothing can be
 }
 
 // secrets are those that the settings speak of, whether they are given or not.
 func (n *Notify) secrets() (all []endSecret) {
 	if n.Mail != nil {
-		all = append(all, endSecret{secretKind{key: "password", name: "password"}, "mail", n.Mail.Password, n.Mail.PasswordFile, n.Mail.Username != ""})
+		all = append(all, endSecret{secretKind{key: "password", name: "password"}, "mail", n.Mail.Password, n.Mail.PasswordFile, n.Mail.Username != "", nil})
 	}
 	if n.Webhook != nil {
 		all = append(all, webhookSecrets("webhook", n.Webhook.URL, n.Webhook.URLFile, n.Webhook.Secret, n.Webhook.SecretFile)...)
@@ -131,8 +132,8 @@ func (n *Notify) secrets() (all []endSecret) {
 
 func webhookSecrets(group string, url Secret, urlFile string, secret Secret, secretFile string) []endSecret {
 	return []endSecret{
-		{secretKind{key: "url", name: "address"}, group, url, urlFile, true},
-		{secretKind{key: "secret", name: "signing secret"}, group, secret, secretFile, false},
+		{secretKind{key: "url", name: "address"}, group, url, urlFile, true, webhookFault},
+		{secretKind{key: "secret", name: "signing secret"}, group, secret, secretFile, false, nil},
 	}
 }
 
@@ -172,7 +173,11 @@ func endCredentials(secrets []endSecret, ownerOf func(group string) *owner) (End
 		if err := owner.read(s.kind, places, &secret); err != nil {
 			return EndCredentials{}, err
 		}
-		if fault := c.take(s.kind.key, secret); fault != "" {
+		fault := c.take(s.kind.key, secret)
+		if s.fault != nil {
+			fault = s.fault(string(secret))
+		}
+		if fault != "" {
 			return EndCredentials{}, owner.problem(places[0].key, "the %s of %s (%s) %s", s.kind.name, owner.name, places[0].name, fault)
 		}
 	}
@@ -188,7 +193,6 @@ func (c *EndCredentials) take(key string, secret Secret) (fault string) {
 		c.Private = secret + "\n" // OpenSSH wants its end of line
 	case "url":
 		c.URL = secret
-		return webhookFault(string(secret))
 	case "secret":
 		var ok bool
 		if c.Key, ok = signingKey(string(secret)); !ok {

@@ -45,34 +45,28 @@ type Column struct {
 	Join string `mapstructure:"join"` // between the items of a list; empty: the list as JSON
 }
 
-// PublishTo is where it goes: a file in a folder or on an SFTP server, or calls of a webhook.
+// PublishTo is where it goes: a file in a folder or on an SFTP server, calls of a webhook, or
+// tables of a database.
 type PublishTo struct {
 	Dir  string `mapstructure:"dir"`
 	File string `mapstructure:"file"` // {date} is the day of the delivery, in UTC
 	Mode string `mapstructure:"mode"`
 	Keep int    `mapstructure:"keep"` // how many files of other days stay; 0: all
 
-	SFTP    *SFTP           `mapstructure:"sftp"`
-	Webhook *PublishWebhook `mapstructure:"webhook"`
+	SFTP     *SFTP           `mapstructure:"sftp"`
+	Webhook  *PublishWebhook `mapstructure:"webhook"`
+	Postgres *Postgres       `mapstructure:"postgres"`
 }
 
-// Target is the file, as the settings name it.
+// Target is the file, as the settings name it, or the schema.
 func (t *PublishTo) Target() string {
-	if t.SFTP != nil {
+	switch {
+	case t.SFTP != nil:
 		return t.SFTP.Path
+	case t.Postgres != nil:
+		return "schema " + t.Postgres.Schema
 	}
 	return t.File
-}
-
-// SFTP is a file on an SFTP server. The key is had from Credentials.
-type SFTP struct {
-	Host           string `mapstructure:"host"`
-	Port           int    `mapstructure:"port"` // not set: 22
-	User           string `mapstructure:"user"`
-	Key            Secret `mapstructure:"key"` // a private key, without a passphrase
-	KeyFile        string `mapstructure:"key_file"`
-	KnownHostsFile string `mapstructure:"known_hosts_file"`
-	Path           string `mapstructure:"path"` // {date} as in file
 }
 
 // PublishWebhook is an address that changes are posted to. Its secrets are had from
@@ -90,6 +84,7 @@ const (
 	PublishedRoster   = "roster"
 	PublishedContacts = "contacts"
 	PublishedChanges  = "changes"
+	PublishedMirror   = "mirror"
 	CSV               = "csv"
 	NDJSON            = "ndjson"
 )
@@ -113,7 +108,7 @@ var publishedColumns = map[string][]string{
 }
 
 // publishCommands are no names of destinations: `ringroster publish NAME` delivers to one.
-var publishCommands = []string{"status", "approve", "forget"}
+var publishCommands = []string{"status", "approve", "forget", "verify"}
 
 // listColumns are those that hold lists of texts.
 var listColumns = []string{"teams", "categories"}
@@ -142,10 +137,13 @@ func (p *Publish) Comma() rune {
 // secrets are those that the settings speak of, whether they are given or not.
 func (p *Publish) secrets() []endSecret {
 	if s := p.To.SFTP; s != nil {
-		return []endSecret{{secretKind{key: "key", name: "private key", lines: true}, "to.sftp", s.Key, s.KeyFile, true}}
+		return []endSecret{{secretKind{key: "key", name: "private key", lines: true}, "to.sftp", s.Key, s.KeyFile, true, nil}}
 	}
 	if w := p.To.Webhook; w != nil {
 		return webhookSecrets("to.webhook", w.URL, w.URLFile, w.Secret, w.SecretFile)
+	}
+	if db := p.To.Postgres; db != nil {
+		return []endSecret{{secretKind{key: "url", name: "address"}, "to.postgres", db.URL, db.URLFile, true, postgresFault}}
 	}
 	return nil
 }
@@ -168,15 +166,25 @@ func (p *Publish) settle(dir string) {
 			*path = under(dir, *path)
 		}
 	}
+	if db := p.To.Postgres; db != nil {
+		db.URLFile = under(dir, db.URLFile)
+	}
 }
 
 // complete gives a destination what it does not set.
 func (p *Publish) complete(given func(key string) bool) {
+	usual := PublishedRoster
+	if db := p.To.Postgres; db != nil {
+		usual = PublishedMirror
+		if !given("to.postgres.schema") {
+			db.Schema = "ringroster"
+		}
+	}
 	for key, text := range map[string]struct {
 		own   *string
 		usual string
 	}{
-		"what": {&p.What, PublishedRoster}, "format": {&p.Format, CSV}, "delimiter": {&p.Delimiter, ","}, "to.mode": {&p.To.Mode, "0640"},
+		"what": {&p.What, usual}, "format": {&p.Format, CSV}, "delimiter": {&p.Delimiter, ","}, "to.mode": {&p.To.Mode, "0640"},
 	} {
 		if !given(key) {
 			*text.own = text.usual
@@ -241,16 +249,17 @@ func (p *Publish) validate(r *report, key string) {
 	if slices.Contains(publishCommands, p.Name) {
 		r.add(key+".name", "is a command: `ringroster publish %s`; give another name", p.Name)
 	}
-	oneOf(r, key+".what", p.What, PublishedRoster, PublishedContacts, PublishedChanges)
-	if p.What == PublishedChanges {
+	oneOf(r, key+".what", p.What, PublishedRoster, PublishedContacts, PublishedChanges, PublishedMirror)
+	switch p.What {
+	case PublishedChanges:
 		p.validateChanges(r, key)
+		return
+	case PublishedMirror:
+		p.validateMirror(r, key)
 		return
 	}
 	oneOf(r, key+".format", p.Format, CSV, NDJSON)
-	if p.MaxShrink.Percent < 0 || p.MaxShrink.Percent > 100 {
-		r.add(key+".max_shrink.percent", "must be from 0 to 100")
-	}
-	notNegative(r, key+".max_shrink.floor", p.MaxShrink.Floor)
+	p.validateShrink(r, key)
 	if p.Format == CSV && p.Delimiter != Tab && (utf8.RuneCountInString(p.Delimiter) != 1 || strings.ContainsAny(p.Delimiter, "\"\r\n\x00\uFFFD")) {
 		r.add(key+".delimiter", `must be tab, or one character such as "," or ";" or "|"; no quote`)
 	}
@@ -266,6 +275,13 @@ func (p *Publish) validate(r *report, key string) {
 	p.To.validate(r, key+".to")
 }
 
+func (p *Publish) validateShrink(r *report, key string) {
+	if p.MaxShrink.Percent < 0 || p.MaxShrink.Percent > 100 {
+		r.add(key+".max_shrink.percent", "must be from 0 to 100")
+	}
+	notNegative(r, key+".max_shrink.floor", p.MaxShrink.Floor)
+}
+
 // validateChanges is for a log, of which nothing can be left out.
 func (p *Publish) validateChanges(r *report, key string) {
 	for _, name := range []string{"filter", "format", "columns", "delimiter", "max_shrink"} {
@@ -273,7 +289,7 @@ func (p *Publish) validateChanges(r *report, key string) {
 			r.add(key+"."+name, "goes with what: roster or contacts only: changes are told as they are, none left out")
 		}
 	}
-	if p.To.Webhook == nil || p.To.Dir != "" || p.To.File != "" || p.To.SFTP != nil {
+	if p.To.Webhook == nil || p.To.Dir != "" || p.To.File != "" || p.To.SFTP != nil || p.To.Postgres != nil {
 		r.add(key+".to", "must have webhook, which changes are posted to, and nothing else")
 		return
 	}
@@ -326,6 +342,9 @@ func (t *PublishTo) validate(r *report, key string) {
 	if t.Webhook != nil {
 		r.add(key+".webhook", "goes with what: changes only; roster and contacts are delivered as files")
 	}
+	if t.Postgres != nil {
+		r.add(key+".postgres", "goes with what: mirror, which is what it has where what is not set")
+	}
 	if t.SFTP != nil {
 		t.SFTP.validate(r, key+".sftp")
 		return
@@ -355,21 +374,4 @@ func validateMarks(r *report, key, file string) {
 	if rest := strings.Replace(file, DateMark, "", 1); strings.ContainsAny(rest, "{}") {
 		r.add(key, "may hold %s once, and no other { or }", DateMark)
 	}
-}
-
-func (s *SFTP) validate(r *report, key string) {
-	mustBeSet(r, key+".host", s.Host)
-	if strings.ContainsAny(s.Host, "/@ ") || strings.Contains(s.Host, ":") && !strings.Contains(s.Host, "::") {
-		r.add(key+".host", "must be the name or address of a server, without port and user")
-	}
-	if s.Port < 1 || s.Port > 65535 {
-		r.add(key+".port", "must be from 1 to 65535")
-	}
-	mustBeSet(r, key+".user", s.User)
-	mustBeSet(r, key+".known_hosts_file", s.KnownHostsFile)
-	mustBeSet(r, key+".path", s.Path)
-	if strings.HasSuffix(s.Path, "/") {
-		r.add(key+".path", "must be the path of a file")
-	}
-	validateMarks(r, key+".path", s.Path)
 }

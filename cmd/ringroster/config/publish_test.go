@@ -61,7 +61,7 @@ func TestThePublishedColumnsAreThoseOfTheViews(t *testing.T) {
 // A destination by the name of a command of `publish` could not be named.
 func TestTheCommandsOfPublishAreNoNames(t *testing.T) {
 	var commands []string
-	for _, file := range []string{"publishstatus.go", "publishapprove.go"} {
+	for _, file := range []string{"publishstatus.go", "publishapprove.go", "publishverify.go"} {
 		text, err := os.ReadFile(filepath.Join("..", file))
 		if err != nil {
 			t.Fatal(err)

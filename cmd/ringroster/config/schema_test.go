@@ -63,12 +63,13 @@ var narrower = map[string]object{
 	"notify.mail.to":                    {"minItems": 1},
 	"notify.webhook.format":             {"enum": []string{JSON, Slack}},
 	"publish.name":                      {"pattern": accountName.String()},
-	"publish.what":                      {"enum": []string{PublishedRoster, PublishedContacts, PublishedChanges}},
+	"publish.what":                      {"enum": []string{PublishedRoster, PublishedContacts, PublishedChanges, PublishedMirror}},
 	"publish.format":                    {"enum": []string{CSV, NDJSON}},
 	"publish.max_shrink.percent":        percent,
 	"publish.max_shrink.floor":          {"minimum": 0},
 	"publish.to.mode":                   {"pattern": "^06[0246][04]$"},
 	"publish.to.keep":                   {"minimum": 0},
+	"publish.to.postgres.schema":        {"pattern": plainSchema.String()},
 	"publish.to.sftp.port":              {"minimum": 1, "maximum": 65535},
 }
 

@@ -43,7 +43,7 @@ func (p *Publisher) serveNow(ctx context.Context, row *store.Publication) (r *Re
 	}
 	d := p.named(row.Kind, row.Name)
 	err = sync.Contain(func() (err error) {
-		r, err = p.serve(ctx, d, row)
+		r, err = p.serve(ctx, d, row, true)
 		return err
 	})
 	if err == nil && r == nil {
@@ -90,13 +90,12 @@ func (p *Publisher) Preview(ctx context.Context, name string) (*Preview, error) 
 		if d.isLog() {
 			return p.previewChanges(ctx, d, row, known)
 		}
-		head := &lines{most: firstLines}
-		err := p.store.At(ctx, func(i *store.Instant) error { return a.read(ctx, i, d, row, head) })
+		first, err := p.first(ctx, d, row, a)
 		if err != nil && !errors.Is(err, errWithheld) {
 			return nil, err
 		}
 		pre := &Preview{
-			Report: a.report(d, row, p.now()), First: head.lines(), Kind: row.Kind, DeliveredAt: row.DeliveredAt,
+			Report: a.report(d, row, p.now()), First: first, Kind: row.Kind, DeliveredAt: row.DeliveredAt,
 			LeavingIDs: a.leaving, LostIDs: a.lost, WaitsSince: row.Held.Since,
 		}
 		if row.Held.Reason != "" {
@@ -106,6 +105,18 @@ func (p *Publisher) Preview(ctx context.Context, name string) (*Preview, error) 
 		return pre, nil
 	}
 	return nil, fmt.Errorf("the settings have no destination %q under publish", name)
+}
+
+// first reads what would be delivered and gives the first lines of a file; of a mirror, how
+// many rows of each table would change.
+func (p *Publisher) first(ctx context.Context, d *destination, row *store.Publication, a *attempt) ([]string, error) {
+	if d.database != nil {
+		a.tally = newTally(nil)
+		return p.deliverMirror(ctx, d, row, a, true, true)
+	}
+	head := &lines{most: firstLines}
+	err := p.store.At(ctx, func(i *store.Instant) error { return a.read(ctx, i, d, row, head) })
+	return head.lines(), err
 }
 
 // Approve lets what was previewed be delivered.
@@ -138,6 +149,9 @@ func (p *Publisher) Losing(ctx context.Context, kind string, ids []int64) (map[s
 	for i := range all {
 		row := &all[i]
 		d := p.named(row.Kind, row.Name)
+		if d != nil && d.database != nil && kind == store.OfContacts {
+			losing[row.Name] = len(ids) // it has all of them; leavers stay in it, as inactive
+		}
 		if d == nil || row.Kind != kind || kind == store.OfRoster && d.Filter.Status != string(sync.Active) {
 			continue
 		}
@@ -183,9 +197,12 @@ func (p *Publisher) Check(ctx context.Context) []notify.Finding {
 	for i := range p.destinations {
 		d := &p.destinations[i]
 		found[i].Destination = d.Name
-		if d.isLog() {
+		switch {
+		case d.isLog():
 			found[i].Found, found[i].Err = p.checkChanges(ctx, d)
-		} else {
+		case d.database != nil:
+			found[i].Found, found[i].Err = d.database.check(ctx)
+		default:
 			found[i].Found, found[i].Err = d.check(ctx)
 		}
 	}

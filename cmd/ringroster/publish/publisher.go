@@ -60,8 +60,9 @@ type Report struct {
 // destination is one entry of the settings.
 type destination struct {
 	*config.Publish
-	end             // nil: of a log
-	settings string // a hash of them
+	end                // nil: of a log, and of a mirror
+	database *database // that a mirror is in; nil: it is none
+	settings string    // a hash of them
 }
 
 // isLog says whether the destination is told changes, rather than given a state.
@@ -74,6 +75,8 @@ func (d *destination) kind() string {
 		return store.OfContacts
 	case config.PublishedChanges:
 		return store.OfChanges
+	case config.PublishedMirror:
+		return store.OfMirror
 	}
 	return store.OfRoster
 }
@@ -100,6 +103,8 @@ func New(s *config.Settings, st *store.Store, version string, report func(Report
 		d := destination{Publish: &s.Publish[i]}
 		switch {
 		case d.isLog():
+		case d.To.Postgres != nil:
+			d.database = &database{d.Publish}
 		case d.To.SFTP != nil:
 			d.end = &server{d.Publish}
 		default:
@@ -162,7 +167,7 @@ func (p *Publisher) Deliver(ctx context.Context, name string) error {
 				d := p.named(row.Kind, row.Name)
 				due, err := p.due(ctx, d, row)
 				if err == nil && due {
-					_, err = p.serve(ctx, d, row)
+					_, err = p.serve(ctx, d, row, false)
 				}
 				return err
 			})
@@ -203,7 +208,8 @@ func (d *destination) version(ctx context.Context, i *store.Instant) (string, er
 }
 
 // serve delivers to one destination, and tells what came of it; nil: another process does.
-func (p *Publisher) serve(ctx context.Context, d *destination, row *store.Publication) (*Report, error) {
+// whole compares all rows with those of a mirror.
+func (p *Publisher) serve(ctx context.Context, d *destination, row *store.Publication, whole bool) (*Report, error) {
 	if d.isLog() {
 		return p.serveChanges(ctx, d, row)
 	}
@@ -213,7 +219,7 @@ func (p *Publisher) serve(ctx context.Context, d *destination, row *store.Public
 		return nil, err
 	}
 	now := p.now()
-	a, err := p.deliver(ctx, d, row, now)
+	a, err := p.deliver(ctx, d, row, now, whole)
 	if err != nil && ctx.Err() != nil {
 		row.NextTry = was // stopped: it was no try
 		return nil, errors.Join(p.settle(ctx, func(ctx context.Context) error { return p.store.Settle(ctx, &row.Destination) }), ctx.Err())
@@ -225,7 +231,7 @@ func (p *Publisher) serve(ctx context.Context, d *destination, row *store.Public
 }
 
 // deliver writes what there is to the destination's end, unless the guard withholds it.
-func (p *Publisher) deliver(ctx context.Context, d *destination, row *store.Publication, now time.Time) (*attempt, error) {
+func (p *Publisher) deliver(ctx context.Context, d *destination, row *store.Publication, now time.Time, whole bool) (*attempt, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	a := &attempt{tally: newTally(nil)}
@@ -234,9 +240,13 @@ func (p *Publisher) deliver(ctx context.Context, d *destination, row *store.Publ
 		return a, err
 	}
 	a.had = had
-	err = d.put(ctx, d.file(now), func(w io.Writer) error {
-		return p.store.At(ctx, func(i *store.Instant) error { return a.read(ctx, i, d, row, w) })
-	})
+	if d.database != nil {
+		_, err = p.deliverMirror(ctx, d, row, a, whole, false)
+	} else {
+		err = d.put(ctx, d.file(now), func(w io.Writer) error {
+			return p.store.At(ctx, func(i *store.Instant) error { return a.read(ctx, i, d, row, w) })
+		})
+	}
 	if errors.Is(err, errWithheld) {
 		err = nil
 	}
@@ -284,6 +294,8 @@ func (p *Publisher) settle(ctx context.Context, write func(context.Context) erro
 type attempt struct {
 	*tally
 	had     store.Given
+	of      int // rows that the destination had
+	removed int
 	leaving []int64
 	version string
 	change  int64
@@ -308,7 +320,7 @@ func (a *attempt) read(ctx context.Context, i *store.Instant, d *destination, ro
 	if err := d.write(ctx, i, w, a.tally); err != nil {
 		return err
 	}
-	a.leaving = leavingOf(a.lost, left)
+	a.of, a.removed, a.leaving = row.Rows, len(a.lost), leavingOf(a.lost, left)
 	a.reason = withhold(row, candidate{a.rows, a.leaving}, parseNumbers(a.had.Leaving), d.MaxShrink)
 	if a.reason != "" {
 		return errWithheld
@@ -344,8 +356,8 @@ func (a *attempt) wait(row *store.Publication, now time.Time) (isNew bool) {
 
 func (a *attempt) report(d *destination, row *store.Publication, now time.Time) Report {
 	return Report{
-		Destination: d.Name, What: d.What, File: d.file(now), Rows: a.rows, Added: a.added, Changed: a.changed, Removed: len(a.lost),
-		Leaving: len(a.leaving), Had: row.Rows, Reason: a.reason, ApprovedBy: row.Held.ApprovedBy,
+		Destination: d.Name, What: d.What, File: d.file(now), Rows: a.rows, Added: a.added, Changed: a.changed, Removed: a.removed,
+		Leaving: len(a.leaving), Had: a.of, Reason: a.reason, ApprovedBy: row.Held.ApprovedBy,
 	}
 }
 
