@@ -51,7 +51,7 @@ func TestMirror(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *postgrestest.Server){
 		"follows": testMirrorFollows, "guard": testMirrorGuard, "publisher": testMirrorPublisher,
 		"by other hands": testMirrorByOtherHands, "faults": testMirrorFaults, "odd text": testMirrorOddText,
-		"contacts": testMirrorContacts, "accounts": testMirrorAccounts,
+		"contacts": testMirrorContacts, "accounts": testMirrorAccounts, "restarted": testMirrorRestarted, "TLS": testTLS,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
