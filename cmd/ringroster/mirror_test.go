@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/publish"
+	"ringroster/cmd/ringroster/publish/postgrestest"
+	"ringroster/ringcentral/simulator"
+	"ringroster/store"
+)
+
+const mirrorSettings = "contacts: {enabled: true}\npublish: [{name: warehouse, to: {postgres: {}}}]\n"
+
+// mirrorDelivery delivers what is new to the mirror of a roster, compares all of it, and says
+// what was delivered.
+func mirrorDelivery(t *testing.T, file string) string {
+	t.Helper()
+	s, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), s.Database.Path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	said := ""
+	p := publisher(s, st, func(d observe.Publication) {
+		said = fmt.Sprintf("%d new, %d changed, %d gone", d.Added, d.Changed, d.Removed)
+		if d.Err != nil || d.Waits != "" {
+			t.Fatalf("not delivered: %v%s", d.Err, d.Waits)
+		}
+	})
+	if err := p.Deliver(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	mirrorIsEqual(t, p)
+	return said
+}
+
+func mirrorIsEqual(t *testing.T, p *publish.Publisher) {
+	t.Helper()
+	compared, behind, err := p.Verify(t.Context(), "warehouse")
+	if err != nil || behind > 0 {
+		t.Fatalf("%d changes behind, %v", behind, err)
+	}
+	for i := range compared {
+		if c := &compared[i]; !c.Equal() {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// TestMirrorFollowsEveryCommand: whatever changes the roster, the mirror is its equal after the
+// next delivery, row by row, though that looks at the news alone.
+func TestMirrorFollowsEveryCommand(t *testing.T) {
+	server := postgrestest.Start(t, "")
+	t.Setenv("RINGROSTER_PUBLISH_WAREHOUSE_URL", server.Database("warehouse"))
+	world := simulator.Generate(60, 7)
+	ringcentral := simulator.New(world, simulator.Options{})
+	listener := httptest.NewServer(ringcentral)
+	defer listener.Close()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.yaml")
+	base := "deactivation_grace: {days: 2}\nlimits: {onboardings: {floor: 1000}, updates: {floor: 1000}, deactivations: {floor: 1000}}\n" + simulatorSettings(world, listener.Listener.Addr().String())
+	settings := func(more string) {
+		if err := os.WriteFile(file, []byte(base+more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ringroster := func(args ...string) func() {
+		return func() {
+			t.Helper()
+			var out, errs bytes.Buffer
+			if code := run(t.Context(), append([]string{"--config", file}, args...), nil, &out, &errs); code != 0 {
+				t.Fatalf("%s ended with %d: %s%s", args, code, out.String(), errs.String())
+			}
+		}
+	}
+	changed := func(edit func(a *simulator.Account)) func() {
+		return func() {
+			ringcentral.Change(func(w *simulator.World) { edit(w.Accounts[0]) })
+			ringroster("sync")()
+		}
+	}
+	query := func(text string) func() {
+		return func() {
+			t.Helper()
+			if _, err := openFile(t, filepath.Join(dir, "roster.db")).ExecContext(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	group := world.Accounts[0].SubAccounts[0].Groups[0].ID
+	sub := world.Accounts[0].SubAccounts[0].ID
+	steps := []struct {
+		name string
+		do   func()
+	}{
+		{"first", ringroster("sync", "--new")},
+		{"nothing new", ringroster("sync")},
+		{"a name", changed(func(a *simulator.Account) { a.Rename("bea.mueller@example.com", "Beate", "Müller") })},
+		{"an e-mail", changed(func(a *simulator.Account) { a.ChangeEmail("bea.mueller@example.com", "beate@example.com") })},
+		{"a newcomer", changed(func(a *simulator.Account) {
+			if err := a.Join(simulator.Newcomer{FirstName: "Zoe", LastName: "Lim", Email: "zoe@example.com", SubAccount: sub, Group: group}); err != nil {
+				t.Fatal(err)
+			}
+		})},
+		{"another supervisor", changed(func(a *simulator.Account) {
+			if a.Supervise("zoe@example.com", "beate@example.com") == 0 {
+				t.Fatal("nobody was given a supervisor")
+			}
+		})},
+		{"the supervisor absent", changed(func(a *simulator.Account) { a.Leave("beate@example.com") })},
+		{"teams", ringroster("roster", "set", "zoe@example.com", "teams=night,home")},
+		{"a pin", ringroster("roster", "pin", "zoe@example.com", "job_title=Chief", "--reason", "so")},
+		{"detached", ringroster("roster", "detach", "zoe@example.com")},
+		{"attached", ringroster("roster", "attach", "zoe@example.com")},
+		{"contacts", ringroster("contacts", "sync")},
+		{"a supervisor deactivated by hand", query(`UPDATE members SET status = 'inactive' WHERE email IN ('beate@example.com', 'zoe@example.com')`)},
+		{"put back by the sync", changed(func(*simulator.Account) {})},
+		{"undone", ringroster("undo", "8", "--yes")},
+		{"forgotten", ringroster("roster", "forget", "zoe@example.com", "--yes")},
+		{"a pruned history, with the next change", changed(func(a *simulator.Account) {
+			query(`DELETE FROM changes WHERE change_id < 5`)()
+			a.Rename("lukasz.nguyen@example.com", "Lukas", "Nguyen")
+		})},
+		{"another account name", func() {
+			ringroster("account", "rename", "demo", "acme")()
+			base = strings.Replace(base, "name: demo", "name: acme", 1)
+			settings(mirrorSettings)
+		}},
+	}
+	for _, step := range steps {
+		settings("contacts: {enabled: true}\n") // commands deliver nothing by themselves
+		step.do()
+		settings(mirrorSettings)
+		said := mirrorDelivery(t, file)
+		t.Logf("%s: %s", step.name, said)
+		if t.Failed() {
+			t.Fatal(step.name)
+		}
+	}
+	if got := server.Query("warehouse", `SELECT count(*) FROM ringroster.roster_changes WHERE concat_ws(' ', before, after) ~ 'Zoe|Lim|zoe@'`); got != "0\n" {
+		t.Errorf("who was forgotten stands in %s rows there", strings.TrimSpace(got))
+	}
+}
+
+// TestMirrorOfAKilledPublisher kills the real program with SIGKILL at random moments of its
+// commit and delivery: the mirror is as it was or as it should be, and the roster's equal after
+// the next delivery. -model.long kills it 500 times.
+func TestMirrorOfAKilledPublisher(t *testing.T) {
+	server := postgrestest.Start(t, "")
+	t.Setenv("RINGROSTER_PUBLISH_WAREHOUSE_URL", server.Database("warehouse"))
+	kills := 10
+	if testing.Short() {
+		kills = 3
+	}
+	if *modelLong {
+		kills = 500
+	}
+	s := newSite(t, t.TempDir(), 150)
+	file := filepath.Join(s.dir, "config.yaml")
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, append(text, mirrorSettings...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.run(t, exitDone, "sync")
+	mirrorDelivery(t, file)
+	s.change(t)
+	var read time.Time
+	s.onRequest(func(op simulator.Operation) {
+		if op == simulator.OpRevoke {
+			read = time.Now()
+		}
+	})
+	s.run(t, exitDone, "sync")
+	s.onRequest(nil)
+	tail := time.Since(read)
+	rng := rand.New(rand.NewPCG(uint64(read.UnixNano()), 1))
+	delivered := func() string {
+		return server.Query("warehouse", `SELECT change_id, (SELECT max(change_id) FROM ringroster.roster_changes), (SELECT max(run_id) FROM ringroster.roster_runs) FROM ringroster.publisher`)
+	}
+	killed, before, after := 0, 0, 0
+	for range kills {
+		s.change(t)
+		was := delivered()
+		if s.killRun(t, 5*tail, true, rng) {
+			killed++
+		}
+		switch is := strings.Split(strings.TrimSpace(delivered()), "|"); {
+		case is[0] != is[1]:
+			t.Fatalf("after a kill the cursor is %s, and the last change %s", is[0], is[1])
+		case strings.Join(is, "|")+"\n" == was:
+			before++
+		default:
+			after++
+		}
+		// Another program would wait until the lease of the killed one is over.
+		s.execute(t, `UPDATE destinations SET next_try = NULL`)
+		mirrorDelivery(t, file)
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d of %d killed: the mirror was as before %d times, and brought in step %d times", killed, kills, before, after)
+}
