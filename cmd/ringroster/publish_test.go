@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,8 +16,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"ringroster/cmd/ringroster/publish/postgrestest"
 	"ringroster/ringcentral/simulator"
+	"ringroster/store"
 )
 
 // publishExample is an example of deploy/publish.md: settings, and how what they give begins.
@@ -43,6 +48,7 @@ func TestPublishPage(t *testing.T) {
 	defer listener.Close()
 	dir := t.TempDir()
 	base := simulatorSettings(world, listener.Listener.Addr().String())
+	query := regexp.MustCompile("`psql --csv -c '(.*)'`").FindStringSubmatch(page)[1]
 	config := filepath.Join(dir, "config.yaml")
 	ringroster := func(settings string, args ...string) string {
 		t.Helper()
@@ -67,7 +73,18 @@ func TestPublishPage(t *testing.T) {
 			defer bus.Close()
 			t.Setenv("RINGROSTER_PUBLISH_HR_BUS_URL", bus.URL)
 			settings := strings.ReplaceAll(example.settings, "/srv/drop", drop)
+			var warehouse *postgrestest.Server
+			if strings.Contains(settings, "postgres") {
+				warehouse = postgrestest.Start(t, "")
+				t.Setenv("RINGROSTER_PUBLISH_WAREHOUSE_URL", warehouse.Database("warehouse"))
+			}
 			ringroster(settings, "publish")
+			if warehouse != nil {
+				if err := os.WriteFile(filepath.Join(drop, "answer"), []byte(warehouse.CSV("warehouse", strings.ReplaceAll(query, "$$", "'"))), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				readWithPsql(t, warehouse, filepath.Join(dir, "roster.db"))
+			}
 			if strings.Contains(settings, "what: changes") {
 				server.Change(func(w *simulator.World) { w.Accounts[0].Rename("bea.mueller@example.com", "Beate", "Müller") })
 				ringroster(settings, "sync")
@@ -100,6 +117,51 @@ func TestPublishPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// readWithPsql reads every row of a mirror with psql: it has what the sqlite3 shell reads of the
+// roster, of each column that both write in the same way.
+func readWithPsql(t *testing.T, server *postgrestest.Server, path string) {
+	t.Helper()
+	for _, view := range store.Mirrored() {
+		var there, here []string
+		for _, c := range view.Columns {
+			name := `"` + c.Name + `"`
+			switch c.Type {
+			case "boolean":
+				there, here = append(there, name+"::int"), append(here, name)
+			case "timestamp with time zone":
+				there, here = append(there, `to_char(`+name+` AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`), append(here, name)
+			case "jsonb":
+				there, here = append(there, `length(replace(`+name+`::text, ' ', ''))`), append(here, `length(replace(`+name+`, ' ', ''))`)
+			default:
+				there, here = append(there, name), append(here, name)
+			}
+		}
+		key := strings.Join(view.Key, ", ")
+		out, err := exec.CommandContext(t.Context(), "sqlite3", path, ".mode csv", ".separator , \"\\n\"",
+			`SELECT `+strings.Join(here, ", ")+` FROM `+view.Name+` ORDER BY `+key).CombinedOutput()
+		if errors.Is(err, exec.ErrNotFound) {
+			t.Skip("needs sqlite3")
+		}
+		if err != nil {
+			t.Fatalf("sqlite3: %v\n%s", err, out)
+		}
+		want := cellsOf(t, string(out))
+		got := cellsOf(t, server.CSV("warehouse", `SELECT `+strings.Join(there, ", ")+` FROM ringroster.`+view.Name+` ORDER BY `+key))
+		if diff := cmp.Diff(want, got[1:], cmpopts.EquateEmpty()); diff != "" || len(want) == 0 && view.Name != "contacts" {
+			t.Errorf("%s (-sqlite3 +psql), %d rows: %s", view.Name, len(want), diff)
+		}
+	}
+}
+
+func cellsOf(t *testing.T, text string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }
 
 // anyDay is a call without what is another each time: roster, times, numbers.

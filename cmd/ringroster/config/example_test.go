@@ -84,7 +84,7 @@ func TestTheExamplesInTheExampleAreValid(t *testing.T) {
 	s := load(t, active)
 	if len(s.RoleMap) != 1 || len(s.Scope.Exclude) != 3 || len(s.Protect) != 2 || len(s.Onboarding.Rules) != 2 || len(s.Map) != 2 ||
 		len(s.Notify) != 2 || s.Notify[0].Mail == nil || s.Notify[1].Webhook.Format != Slack ||
-		len(s.Publish) != 3 || s.Publish[1].To.SFTP == nil || s.Publish[2].To.Webhook == nil || len(s.Publish[0].Columns) != 3 || s.Publish[0].Columns[2].Join != "|" {
+		len(s.Publish) != 4 || s.Publish[3].To.Postgres.Schema != "ringroster" || s.Publish[1].To.SFTP == nil || s.Publish[2].To.Webhook == nil || len(s.Publish[0].Columns) != 3 || s.Publish[0].Columns[2].Join != "|" {
 		t.Errorf("got %+v", s)
 	}
 }

@@ -29,6 +29,8 @@ func (p *Publish) validateMirror(r *report, key string) {
 	to := &p.To
 	if to.Postgres == nil || to.Dir != "" || to.File != "" || to.SFTP != nil || to.Webhook != nil {
 		r.add(key+".to", "must have postgres, where the mirror is, and nothing else")
+	}
+	if to.Postgres == nil {
 		return
 	}
 	if !plainSchema.MatchString(to.Postgres.Schema) {

@@ -343,7 +343,8 @@ func (t *PublishTo) validate(r *report, key string) {
 		r.add(key+".webhook", "goes with what: changes only; roster and contacts are delivered as files")
 	}
 	if t.Postgres != nil {
-		r.add(key+".postgres", "goes with what: mirror, which is what it has where what is not set")
+		r.add(key+".postgres", "goes with what: mirror, which it has where none is set")
+		return
 	}
 	if t.SFTP != nil {
 		t.SFTP.validate(r, key+".sftp")
