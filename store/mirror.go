@@ -75,6 +75,14 @@ func MirrorTables() []MirrorTable {
 	}}, views[1:]...)
 }
 
+// WithoutSupervisors is the table of members without the one column that is worked out of
+// others' logins, for which all of them are read.
+func WithoutSupervisors(members MirrorTable) MirrorTable {
+	members.Columns = slices.DeleteFunc(slices.Clone(members.Columns), func(c MirrorColumn) bool { return c.Name == supervisorsColumn })
+	members.rows = `SELECT ` + strings.Join(members.names(), ", ") + ` FROM roster`
+	return members
+}
+
 // seenColumns are those of the view roster that are worked out of roster_unseen and
 // roster_seen.
 var seenColumns = []string{"last_seen_at", "absent_days"}
@@ -205,37 +213,46 @@ func (i *Instant) MirrorState(ctx context.Context) (s MirrorState, err error) {
 	return s, err
 }
 
-// MirrorNews is what there is to bring to a mirror: the conditions on each table's rows.
-type MirrorNews map[string]string
+// MirrorNews is what there is to bring to a mirror.
+type MirrorNews struct {
+	Members []int64 // that changed
+	// Linked are those of them whose logins or status did: others may report to them, and have
+	// other supervisors now.
+	Linked []int64
+	// Where are the conditions on the rows of each table but the members'.
+	Where map[string]string
+}
 
 // mostNews is how many members or contacts may have changed for it to be worth looking at
 // them alone.
 const mostNews = 20_000
 
-// News finds what changed after a state, whose edits are those of today. linked are the
-// members whose logins or status changed: others may report to them, and have other
-// supervisors now. nil: it is too much, all has to be looked at.
-func (i *Instant) News(ctx context.Context, s MirrorState, runsFrom int64) (n MirrorNews, linked []int64, err error) {
+// News finds what changed after a state whose edits are those of today; nil: it is too much,
+// all has to be looked at.
+func (i *Instant) News(ctx context.Context, s MirrorState, runsFrom int64) (n *MirrorNews, err error) {
 	ids := func(query string, after int64) (all []int64) {
 		if err == nil {
 			all, err = collect(told(stream(ctx, i.tx, func(id *int64, rows *sql.Rows) error { return rows.Scan(id) }, query, after, mostNews+1), i.path))
 		}
 		return all
 	}
-	members := ids(`SELECT DISTINCT member_id FROM changes WHERE change_id > ? LIMIT ?`, s.ChangeID)
-	linked = ids(`SELECT DISTINCT member_id FROM changes WHERE change_id > ? AND (field IS NULL OR field IN ('status', 'logins')) LIMIT ?`, s.ChangeID)
+	n = &MirrorNews{
+		Members: ids(`SELECT DISTINCT member_id FROM changes WHERE change_id > ? ORDER BY 1 LIMIT ?`, s.ChangeID),
+		Linked:  ids(`SELECT DISTINCT member_id FROM changes WHERE change_id > ? AND (field IS NULL OR field IN ('status', 'logins')) ORDER BY 1 LIMIT ?`, s.ChangeID),
+	}
 	forgotten := ids(`SELECT DISTINCT member_id FROM changes WHERE change_id > ? AND reason = '`+string(sync.ReasonForgotten)+`' LIMIT ?`, s.ChangeID)
 	contacts := ids(`SELECT DISTINCT contact_id FROM contact_history WHERE change_id > ? LIMIT ?`, s.ContactChangeID)
-	if err != nil || max(len(members), len(contacts)) > mostNews {
-		return nil, nil, err
+	if err != nil || max(len(n.Members), len(contacts)) > mostNews {
+		return nil, err
 	}
-	return MirrorNews{
-		MirrorMembers: Among("member_id", members), MirrorUnseen: `1 = 1`, MirrorSeen: `1 = 1`,
-		"roster_logins":  Among("member_id", members),
+	n.Where = map[string]string{
+		MirrorUnseen: `1 = 1`, MirrorSeen: `1 = 1`,
+		"roster_logins":  Among("member_id", n.Members),
 		"roster_changes": fmt.Sprintf(`change_id > %d OR %s`, s.ChangeID, Among("member_id", forgotten)),
 		"roster_runs":    fmt.Sprintf(`run_id >= %d`, runsFrom),
 		"contacts":       Among("contact_id", contacts),
-	}, linked, nil
+	}
+	return n, nil
 }
 
 // Among is the condition that a column is one of some numbers, as every SQL has it.

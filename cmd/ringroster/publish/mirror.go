@@ -85,6 +85,11 @@ func (b *bringing) bring(ctx context.Context, whole bool, now time.Time) error {
 			return err
 		}
 	}
+	if b.first { // one by one, each row would take longer
+		if _, err := b.tx.Exec(ctx, strings.Join(b.keys(), ";\n")); err != nil {
+			return err
+		}
+	}
 	next.Rows += int64(b.a.added) - int64(b.a.removed)
 	b.a.rows = int(next.Rows)
 	if b.a.reason, err = b.withhold(ctx); err != nil {
@@ -114,18 +119,14 @@ func (b *bringing) bringNews(ctx context.Context) (whole bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	news, linked, err := b.instant.News(ctx, b.kept.MirrorState, runsFrom)
+	news, err := b.instant.News(ctx, b.kept.MirrorState, runsFrom)
 	if err != nil || news == nil {
 		return true, err
 	}
-	more, err := b.reporting(ctx, linked)
-	if err != nil {
+	if err := b.bringMembers(ctx, news); err != nil {
 		return false, err
 	}
-	if len(more) > 0 {
-		news[store.MirrorMembers] += ` OR ` + store.Among("member_id", more)
-	}
-	if err := b.bringAll(ctx, news); err != nil {
+	if err := b.bringAll(ctx, news.Where); err != nil {
 		return false, err
 	}
 	for i := range b.tables {
@@ -142,6 +143,25 @@ func (b *bringing) bringNews(ctx context.Context) (whole bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// bringMembers brings the members that changed, or whose supervisors did.
+func (b *bringing) bringMembers(ctx context.Context, news *store.MirrorNews) error {
+	more, err := b.reporting(ctx, news.Linked)
+	if err != nil {
+		return err
+	}
+	linked := slices.Concat(news.Linked, more)
+	slices.Sort(linked)
+	others := slices.DeleteFunc(slices.Clone(news.Members), func(id int64) bool {
+		_, found := slices.BinarySearch(linked, id)
+		return found
+	})
+	brief := store.WithoutSupervisors(b.tables[0])
+	if err := b.bringTable(ctx, &brief, store.Among("member_id", others)); err != nil {
+		return err
+	}
+	return b.bringTable(ctx, &b.tables[0], store.Among("member_id", linked))
 }
 
 // reporting are the members who report to others, or did: their supervisors may be others now.
@@ -162,15 +182,12 @@ func (b *bringing) reporting(ctx context.Context, to []int64) (members []int64, 
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
-// bringAll brings each table in step, where its rows meet a condition.
-func (b *bringing) bringAll(ctx context.Context, news store.MirrorNews) error {
+// bringAll brings each table in step, where its rows meet a condition; nil: all.
+func (b *bringing) bringAll(ctx context.Context, where map[string]string) error {
 	for i := range b.tables {
 		t, condition := &b.tables[i], everything
-		if news != nil {
-			condition = news[b.tables[i].Name]
-		}
-		if condition == store.Among("", nil) {
-			continue
+		if where != nil {
+			condition = where[t.Name]
 		}
 		if err := b.bringTable(ctx, t, condition); err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
@@ -180,6 +197,9 @@ func (b *bringing) bringAll(ctx context.Context, news store.MirrorNews) error {
 }
 
 func (b *bringing) bringTable(ctx context.Context, t *store.MirrorTable, condition string) error {
+	if condition == "" || condition == store.Among("", nil) {
+		return nil
+	}
 	rows := b.instant.MirrorRows(ctx, t, condition, b.to.Accounts)
 	if b.first { // nothing is there to compare it with
 		n, err := copyRows(ctx, b.tx, b.name(t.Name), t, rows)
@@ -356,6 +376,9 @@ func (r *copyText) Read(into []byte) (int, error) {
 	return r.text.Read(into)
 }
 
+// special are the bytes that COPY takes for something else.
+const special = "\x00\\\n\r\t"
+
 // unheld is what stands for a character that PostgreSQL cannot hold: NUL.
 const unheld = "\uFFFD"
 
@@ -366,6 +389,10 @@ func (r *copyText) cell(text []byte, isJSON bool) {
 	}
 	if isJSON && bytes.Contains(text, []byte(`\u0000`)) {
 		text = withoutNUL(text)
+	}
+	if !bytes.ContainsAny(text, special) {
+		r.text.Write(text)
+		return
 	}
 	for _, c := range text {
 		switch c {

@@ -72,11 +72,6 @@ func (m *mirror) definitions() (all []string) {
 		for _, c := range t.Columns {
 			add(`COMMENT ON COLUMN %s IS '%s'`, quoted(m.schema, t.Name, c.Name), strings.ReplaceAll(c.Comment, "'", "''"))
 		}
-		key := &store.MirrorTable{}
-		for _, name := range t.Key {
-			key.Columns = append(key.Columns, store.MirrorColumn{Name: name})
-		}
-		add(`CREATE UNIQUE INDEX IF NOT EXISTS %s ON %s (%s)`, quoted(t.Name+"_key"), m.name(t.Name), columnNames(key, ""))
 	}
 	roster := store.Mirrored()[0]
 	columns := make([]string, len(roster.Columns))
@@ -93,6 +88,19 @@ func (m *mirror) definitions() (all []string) {
 		m.name(roster.Name), strings.Join(columns, ", "), m.name(store.MirrorMembers), m.name(store.MirrorUnseen), m.name(store.MirrorSeen))
 	for _, c := range roster.Columns {
 		add(`COMMENT ON COLUMN %s IS '%s'`, quoted(m.schema, roster.Name, c.Name), strings.ReplaceAll(c.Comment, "'", "''"))
+	}
+	return all
+}
+
+// keys are the statements that make the keys of the tables.
+func (m *mirror) keys() (all []string) {
+	for i := range m.tables {
+		t := &m.tables[i]
+		key := make([]string, len(t.Key))
+		for k, name := range t.Key {
+			key[k] = quoted(name)
+		}
+		all = append(all, fmt.Sprintf(`CREATE UNIQUE INDEX IF NOT EXISTS %s ON %s (%s)`, quoted(t.Name+"_key"), m.name(t.Name), strings.Join(key, ", ")))
 	}
 	return all
 }
