@@ -43,11 +43,11 @@ type loginRow struct {
 // Mirrored are the views that a mirror has, as they are read.
 func Mirrored() []MirrorTable {
 	return []MirrorTable{
-		view("roster", reflect.TypeFor[RosterRow](), "member_id"),
-		view("roster_logins", reflect.TypeFor[loginRow](), "member_id", "sub_account_id", "agent_id"),
-		view("roster_changes", reflect.TypeFor[ChangeRow](), "change_id"),
-		view("roster_runs", reflect.TypeFor[RunRow](), "run_id", "account", "job"),
-		view("contacts", reflect.TypeFor[ContactRow](), "contact_id"),
+		mirrorView("roster", reflect.TypeFor[RosterRow](), "member_id"),
+		mirrorView("roster_logins", reflect.TypeFor[loginRow](), "member_id", "sub_account_id", "agent_id"),
+		mirrorView("roster_changes", reflect.TypeFor[ChangeRow](), "change_id"),
+		mirrorView("roster_runs", reflect.TypeFor[RunRow](), "run_id", "account", "job"),
+		mirrorView("contacts", reflect.TypeFor[ContactRow](), "contact_id"),
 	}
 }
 
@@ -67,10 +67,10 @@ func MirrorTables() []MirrorTable {
 	members.rows = `SELECT ` + strings.Join(members.names(), ", ") + ` FROM roster`
 	contacts.Guarded = true
 	return append([]MirrorTable{members, {
-		Name: MirrorUnseen, Key: []string{"member_id"}, Columns: columnsOf("roster", reflect.TypeFor[unseenRow]()),
+		Name: MirrorUnseen, Key: []string{"member_id"}, Columns: mirrorColumns("roster", reflect.TypeFor[unseenRow]()),
 		rows: `SELECT m.member_id, m.last_seen_at, m.absent_days FROM members m WHERE (` + unseen + `)`,
 	}, {
-		Name: MirrorSeen, Key: []string{"account"}, Columns: columnsOf("roster", reflect.TypeFor[seenRow]()),
+		Name: MirrorSeen, Key: []string{"account"}, Columns: mirrorColumns("roster", reflect.TypeFor[seenRow]()),
 		rows: `SELECT account, last_snapshot_at FROM accounts`,
 	}}, views[1:]...)
 }
@@ -101,8 +101,8 @@ type (
 	}
 )
 
-func view(name string, row reflect.Type, key ...string) MirrorTable {
-	t := MirrorTable{Name: name, Key: key, Columns: columnsOf(name, row)}
+func mirrorView(name string, row reflect.Type, key ...string) MirrorTable {
+	t := MirrorTable{Name: name, Key: key, Columns: mirrorColumns(name, row)}
 	t.rows = `SELECT ` + strings.Join(t.names(), ", ") + ` FROM ` + name
 	t.from = map[string]string{"roster_changes": "changes", "contacts": "contact_entries"}[name]
 	return t
@@ -116,11 +116,11 @@ func (t *MirrorTable) names() []string {
 	return names
 }
 
-// columnsOf finds the columns of a view in the fields of its row.
-func columnsOf(view string, row reflect.Type) (columns []MirrorColumn) {
+// mirrorColumns finds the columns of a view in the fields of its row.
+func mirrorColumns(view string, row reflect.Type) (columns []MirrorColumn) {
 	for f := range row.Fields() {
 		if f.Anonymous {
-			columns = append(columns, columnsOf(view, f.Type)...)
+			columns = append(columns, mirrorColumns(view, f.Type)...)
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")

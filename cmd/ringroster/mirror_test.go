@@ -169,7 +169,7 @@ func TestMirrorOfAKilledPublisher(t *testing.T) {
 	if *modelLong {
 		kills = 500
 	}
-	s := newSite(t, t.TempDir(), 150)
+	s := newSite(t, t.TempDir(), 40)
 	file := filepath.Join(s.dir, "config.yaml")
 	text, err := os.ReadFile(file)
 	if err == nil {
