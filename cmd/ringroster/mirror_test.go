@@ -218,3 +218,62 @@ func TestMirrorOfAKilledPublisher(t *testing.T) {
 	}
 	t.Logf("%d of %d killed: the mirror was as before %d times, and brought in step %d times", killed, kills, before, after)
 }
+
+// TestMirrorCommands: what check, publish and its commands say of a mirror. The password of its
+// address stands in none of it.
+func TestMirrorCommands(t *testing.T) {
+	server := postgrestest.Start(t, "")
+	address := server.Database("warehouse")
+	world := simulator.Generate(40, 7)
+	listener := httptest.NewServer(simulator.New(world, simulator.Options{}))
+	defer listener.Close()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.yaml")
+	text := "log: {format: json}\npublish: [{name: warehouse, to: {postgres: {}}}]\n" + simulatorSettings(world, listener.Listener.Addr().String())
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	query := func(text string) func() { return func() { server.Query("warehouse", text) } }
+	set := func(address string) func() {
+		return func() { t.Setenv("RINGROSTER_PUBLISH_WAREHOUSE_URL", address) }
+	}
+	for _, step := range []struct {
+		do   func()
+		args string
+		code int
+		want string
+	}{
+		{nil, "check", exitFailed, "fail  publish to warehouse: " + file + ":2: publish[0].to.postgres.url: destination warehouse has no address: set url_file, the systemd credential"},
+		{set("postgres://postgres:pl%40nted%2Fsecret@db.example.com/warehouse?sslmode=require"), "check", exitFailed, "fail  publish to warehouse: db.example.com: the address asks for less than a"},
+		{set(address), "sync --new -q", exitDone, ""},
+		{nil, "publish status", exitDone, "warehouse    mirror  postgres schema ringroster  "},
+		{nil, "publish verify warehouse", exitDone, "roster          38    0        0      0"},
+		{query(`DROP SCHEMA ringroster CASCADE`), "publish verify warehouse", exitFailed, "nothing was delivered to schema ringroster yet"},
+		{nil, "publish warehouse --dry-run", exitDone, "roster: 38 new, 0 changed, 0 gone\nroster_logins: 39 new, 0 changed, 0 gone\nroster_changes: 38 new, 0 changed, 0 gone\nroster_runs: 1 new, 0 changed, 0 gone\nwarehouse: would deliver schema ringroster: 116 rows (116 new, 0 changed, 0\n  gone)\n"},
+		{nil, "check", exitDone, "ok    publish to warehouse: the database lets us in, and lets us make schema ringroster"},
+		{nil, "publish", exitDone, "warehouse: delivered schema ringroster: 116 rows (116 new, 0 changed, 0 gone)"},
+		{nil, "check", exitDone, "ok    publish to warehouse: the database lets us in; schema ringroster mirrors"},
+		{query(`UPDATE ringroster.roster_members SET email = 'x' WHERE member_id = 5`), "publish verify warehouse", exitFailed, "  roster: member_id 5: other email\n"},
+		{nil, "publish verify warehouse --output json", exitFailed, `{"table":"roster","rows":38,"missing":0,"extra":0,"differ":1,"some":["member_id 5: other email"]}`},
+		{nil, "publish", exitDone, "116 rows (0 new, 1 changed, 0 gone)"},
+		{nil, "publish verify warehouse", exitDone, "roster          38    0        0      0"},
+		{nil, "publish verify nothing", exitUsage, `the settings have no destination "nothing" under publish`},
+		{query(`ALTER TABLE ringroster.contacts DROP COLUMN email`), "publish", exitFailed, "column email of\n  ringroster.contacts was changed by another hand"},
+		{server.Down, "publish", exitFailed, "connection refused"},
+	} {
+		if step.do != nil {
+			step.do()
+		}
+		var out bytes.Buffer
+		code := run(t.Context(), append([]string{"--config", file}, strings.Fields(step.args)...), nil, &out, &out)
+		if code != step.code || !strings.Contains(out.String(), step.want) {
+			t.Errorf("%s: exit code %d, want %d; output:\n%s\nwant:\n%s", step.args, code, step.code, out.String(), step.want)
+		}
+		for _, secret := range postgrestest.Password() {
+			if strings.Contains(out.String(), secret) {
+				t.Errorf("%s: the password is in its output:\n%s", step.args, out.String())
+			}
+		}
+	}
+	server.Up()
+}

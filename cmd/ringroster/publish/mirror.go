@@ -282,7 +282,8 @@ func (b *bringing) note(t *store.MirrorTable, added, changed, removed int) {
 	}
 	b.a.added, b.a.changed, b.a.removed = b.a.added+added, b.a.changed+changed, b.a.removed+removed
 	if added+changed+removed > 0 {
-		b.details = append(b.details, fmt.Sprintf("%s: %d new, %d changed, %d gone", t.Name, added, changed, removed))
+		view := strings.Replace(t.Name, store.MirrorMembers, "roster", 1)
+		b.details = append(b.details, fmt.Sprintf("%s: %d new, %d changed, %d gone", view, added, changed, removed))
 	}
 }
 
