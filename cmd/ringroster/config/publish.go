@@ -290,7 +290,7 @@ func (p *Publish) validateChanges(r *report, key string) {
 		}
 	}
 	if p.To.Webhook == nil || p.To.Dir != "" || p.To.File != "" || p.To.SFTP != nil || p.To.Postgres != nil {
-		r.add(key+".to", "must have webhook, which changes are posted to, and nothing else")
+		r.add(key+".to", "must have webhook, which changes are posted to, and nothing else: of files, a lost one would go unnoticed; who wants rows has roster_changes in a mirror")
 		return
 	}
 	validateInline(r, key+".to.webhook", p.To.Webhook.URL, p.To.Webhook.Secret)

@@ -8,5 +8,9 @@
 // Receivers take a missing row for a leaver. So there is a guard between reading and
 // delivering (guard.go): what would lose too many rows waits for an approval.
 //
+// Three kinds of destinations are served by the same tries, waits and notes (publisher.go): a
+// file, written as rows arrive (rows.go, folder.go, sftp.go); a log of changes, told batch by
+// batch (events.go); and a mirror, which knows itself how far it is (mirror.go).
+//
 // deploy/publish.md is the page for operators.
 package publish

@@ -73,7 +73,8 @@ func (b *bringing) bring(ctx context.Context, whole bool, now time.Time) error {
 	b.first, b.a.change = !b.kept.there, state.ChangeID
 	next := b.kept
 	next.Roster, next.Epoch, next.MirrorState, next.Settings = roster, epoch, state, b.to.settings
-	whole = whole || b.first || b.kept.Epoch != epoch || b.kept.Settings != next.Settings || b.kept.Edits != state.Edits || now.Sub(b.kept.WholeAt) >= inAnyCase
+	age := now.Sub(b.kept.WholeAt)
+	whole = whole || b.first || b.kept.Epoch != epoch || b.kept.Settings != next.Settings || b.kept.Edits != state.Edits || age < 0 || age >= inAnyCase
 	if !whole {
 		if whole, err = b.bringNews(ctx); err != nil {
 			return err

@@ -148,7 +148,8 @@ func (m *mirror) open(ctx context.Context) (h publisher, err error) {
 	return h, m.inspect(ctx)
 }
 
-// define carries the definitions out, on tables that are all missing, or all there.
+// define carries the definitions out, on tables that are all missing, or nearly all there. New
+// ones get their keys when they have their rows, which is faster.
 func (m *mirror) define(ctx context.Context, h publisher, definitions []string) error {
 	if !h.there {
 		for i := range m.tables {
@@ -157,6 +158,8 @@ func (m *mirror) define(ctx context.Context, h publisher, definitions []string) 
 				return orElse(err, "schema %s has a table %s of another's: give the mirror a schema of its own, in to.postgres.schema, or drop it", m.schema, m.tables[i].Name)
 			}
 		}
+	} else { // of a table that a later version has more
+		definitions = slices.Concat(definitions, m.keys())
 	}
 	_, err := m.tx.Exec(ctx, strings.Join(definitions, ";\n"))
 	return err
