@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -237,6 +238,28 @@ func (s *Store) Settle(ctx context.Context, d *Destination) error {
 		return err
 	})
 	return explain("note what was delivered in", s.path, err)
+}
+
+// lastNote bounds the note of what was delivered, which is the last thing to lose: it is
+// written also while the service stops.
+const lastNote = 10 * time.Second
+
+// Try is one try to deliver: do delivers while nobody else does to the same recipient, and
+// note settles what came of it. A stop is no try: then note is not asked. mine is false where
+// another process delivers right now.
+func (s *Store) Try(ctx context.Context, d *Destination, now time.Time, lease time.Duration, do func() error, note func(context.Context, error) error) (mine bool, err error) {
+	was := d.NextTry
+	if mine, err = s.Claim(ctx, d, now, lease); err != nil || !mine {
+		return false, err
+	}
+	err = do()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastNote)
+	defer cancel()
+	if err != nil && ctx.Err() != nil {
+		d.NextTry = was
+		return true, errors.Join(s.Settle(last, d), ctx.Err())
+	}
+	return true, note(last, err)
 }
 
 // settleDestination reports whether the claim still held.

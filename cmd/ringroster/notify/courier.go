@@ -18,8 +18,6 @@ const (
 	// lease is longer than a delivery takes. Whoever died in one has left the recipient to
 	// others when it is over.
 	lease = 2 * time.Minute
-	// lastNote bounds the note of what was delivered, also while the service stops.
-	lastNote = 10 * time.Second
 )
 
 // Outcome is what became of a notice for one recipient.
@@ -151,30 +149,20 @@ func (c *Courier) serve(ctx context.Context, d *destination, row *store.Destinat
 		if err != nil || n == nil {
 			return err
 		}
-		was := row.NextTry
-		mine, err := c.store.Claim(ctx, row, c.now(), lease)
-		if err != nil || !mine {
+		var answer string
+		more := false
+		_, err = c.store.Try(ctx, row, c.now(), lease, func() (err error) {
+			answer, err = d.end.send(ctx, n, row.Recipient)
 			return err
-		}
-		answer, err := d.end.send(ctx, n, row.Recipient)
-		var more bool
-		if err != nil && ctx.Err() != nil {
-			row.NextTry = was // stopped: it was no try
-		} else {
+		}, func(ctx context.Context, err error) error {
 			more = c.note(row, n, seq, answer, err)
-		}
-		if err := c.settle(ctx, row); err != nil || !more {
+			return c.store.Settle(ctx, row)
+		})
+		if err != nil || !more {
 			return err
 		}
 	}
 	return ctx.Err()
-}
-
-// settle writes what became of a try, which is the last thing to lose.
-func (c *Courier) settle(ctx context.Context, row *store.Destination) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastNote)
-	defer cancel()
-	return c.store.Settle(ctx, row)
 }
 
 // note changes a recipient's row by what became of a notice, and reports it. more says

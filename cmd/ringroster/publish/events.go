@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"ringroster/cmd/ringroster/notify"
@@ -62,22 +61,12 @@ func (p *Publisher) serveChanges(ctx context.Context, d *destination, row *store
 		if err != nil || next == row.Cursor {
 			return all, err
 		}
-		was := row.NextTry
-		mine, err := p.store.Claim(ctx, &row.Destination, p.now(), lease)
-		if err != nil {
-			return nil, err
-		}
-		if !mine {
-			return nil, nil
-		}
 		r := Report{Destination: d.Name, What: d.What, Outcome: Delivered, Rows: len(rows)}
-		err = p.tellChanges(ctx, d, rows, &r)
-		if err != nil && ctx.Err() != nil {
-			row.NextTry = was // stopped: it was no try
-			return nil, errors.Join(p.settle(ctx, func(ctx context.Context) error { return p.store.Settle(ctx, &row.Destination) }), ctx.Err())
-		}
-		p.noteChanges(row, next, &r, err)
-		if err := p.settle(ctx, func(ctx context.Context) error { return p.store.Settle(ctx, &row.Destination) }); err != nil {
+		mine, err := p.store.Try(ctx, &row.Destination, p.now(), lease, func() error { return p.tellChanges(ctx, d, rows, &r) }, func(ctx context.Context, err error) error {
+			p.noteChanges(row, next, &r, err)
+			return p.store.Settle(ctx, &row.Destination)
+		})
+		if err != nil || !mine {
 			return nil, err
 		}
 		if len(rows) > 0 {

@@ -22,8 +22,6 @@ const (
 	// the destination to others when it is over.
 	patience = 10 * time.Minute
 	lease    = 11 * time.Minute
-	// lastNote bounds the note of what was delivered, also while the service stops.
-	lastNote = 10 * time.Second
 	// inAnyCase is how often something is delivered though nothing changed.
 	inAnyCase = 24 * time.Hour
 )
@@ -213,21 +211,20 @@ func (p *Publisher) serve(ctx context.Context, d *destination, row *store.Public
 	if d.isLog() {
 		return p.serveChanges(ctx, d, row)
 	}
-	was := row.NextTry
-	mine, err := p.store.Claim(ctx, &row.Destination, p.now(), lease)
-	if err != nil || !mine {
-		return nil, err
-	}
 	now := p.now()
-	a, err := p.deliver(ctx, d, row, now, whole)
-	if err != nil && ctx.Err() != nil {
-		row.NextTry = was // stopped: it was no try
-		return nil, errors.Join(p.settle(ctx, func(ctx context.Context) error { return p.store.Settle(ctx, &row.Destination) }), ctx.Err())
-	}
-	r := a.report(d, row, now)
-	err = p.note(ctx, d, row, a, &r, err)
-	p.report(r)
-	return &r, err
+	var a *attempt
+	var r *Report
+	_, err := p.store.Try(ctx, &row.Destination, now, lease, func() (err error) {
+		a, err = p.deliver(ctx, d, row, now, whole)
+		return err
+	}, func(ctx context.Context, err error) error {
+		report := a.report(d, row, now)
+		r = &report
+		err = p.note(ctx, d, row, a, r, err)
+		p.report(*r)
+		return err
+	})
+	return r, err
 }
 
 // deliver writes what there is to the destination's end, unless the guard withholds it.
@@ -262,13 +259,11 @@ func (p *Publisher) note(ctx context.Context, d *destination, row *store.Publica
 		r.Err = err
 		row.Failed(now, err)
 		r.Again = row.NextTry
-		return p.settle(ctx, func(ctx context.Context) error { return p.store.Settle(ctx, &row.Destination) })
+		return p.store.Settle(ctx, &row.Destination)
 	case a.reason != "":
 		r.Outcome, r.Known = Waiting, !a.wait(row, now)
 		row.Done("")
-		err = p.settle(ctx, func(ctx context.Context) error {
-			return p.store.SettlePublished(ctx, row, store.Given{Rows: a.had.Rows, Leaving: numbers(a.leaving)})
-		})
+		err = p.store.SettlePublished(ctx, row, store.Given{Rows: a.had.Rows, Leaving: numbers(a.leaving)})
 		if err == nil && !r.Known {
 			err = p.tell(ctx, d, row, r)
 		}
@@ -277,17 +272,8 @@ func (p *Publisher) note(ctx context.Context, d *destination, row *store.Publica
 		r.Outcome = Delivered
 		row.Done("")
 		row.DeliveredAt, row.Version, row.ChangeID, row.Rows, row.Restored, row.Held = now, a.version, a.change, a.rows, false, store.Withheld{}
-		return p.settle(ctx, func(ctx context.Context) error {
-			return p.store.SettlePublished(ctx, row, store.Given{Rows: a.given})
-		})
+		return p.store.SettlePublished(ctx, row, store.Given{Rows: a.given})
 	}
-}
-
-// settle writes what became of a delivery, which is the last thing to lose.
-func (p *Publisher) settle(ctx context.Context, write func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastNote)
-	defer cancel()
-	return write(ctx)
 }
 
 // attempt is one delivery, and what came of it.
