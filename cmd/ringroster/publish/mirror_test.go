@@ -51,7 +51,7 @@ func TestMirror(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *postgrestest.Server){
 		"follows": testMirrorFollows, "guard": testMirrorGuard, "publisher": testMirrorPublisher,
 		"by other hands": testMirrorByOtherHands, "faults": testMirrorFaults, "odd text": testMirrorOddText,
-		"contacts": testMirrorContacts, "accounts": testMirrorAccounts, "restarted": testMirrorRestarted, "TLS": testTLS,
+		"contacts": testMirrorContacts, "accounts": testMirrorAccounts, "restarted": testMirrorRestarted, "earlier version": testMirrorOfAnEarlierVersion, "TLS": testTLS,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
@@ -266,4 +266,27 @@ func testMirrorAccounts(t *testing.T, server *postgrestest.Server) {
 	d.want(d.after(time.Minute), "warehouse delivered 20: 1 new, 0 changed, 0 gone")
 	d.equal()
 	d.want(server.Query("accounts", `SELECT DISTINCT account FROM wfm.roster`), "acme\n")
+}
+
+// testMirrorOfAnEarlierVersion: the columns that a later version has are added, and filled. What
+// depends on the view stays.
+func testMirrorOfAnEarlierVersion(t *testing.T, server *postgrestest.Server) {
+	d := newMirror(t, server, "earlier")
+	d.after(0)
+	var names []string
+	for _, c := range store.Mirrored()[0].Columns {
+		names = append(names, "m."+c.Name)
+	}
+	older := strings.Replace(strings.Join(names[:len(names)-1], ", "), "m.last_seen_at, m.absent_days", "NULL::timestamptz AS last_seen_at, 0 AS absent_days", 1)
+	server.Query("earlier", `
+		DROP VIEW ringroster.roster;
+		CREATE VIEW ringroster.roster AS SELECT `+older+` FROM ringroster.roster_members m;
+		CREATE VIEW dashboard AS SELECT email FROM ringroster.roster;
+		ALTER TABLE ringroster.roster_members DROP COLUMN supervisors;
+		DROP TABLE ringroster.contacts;
+		UPDATE ringroster.publisher SET layout = 'earlier'`)
+	d.sql(`UPDATE members SET site = 'x' WHERE member_id = 1`)
+	d.want(d.after(time.Minute), "warehouse delivered 31: 0 new, 10 changed, 0 gone")
+	d.equal()
+	d.want(server.Query("earlier", `SELECT count(*) FROM dashboard; SELECT count(*) FROM pg_indexes WHERE schemaname = 'ringroster' AND indexname LIKE '%\_key'`), "10\n7\n")
 }
