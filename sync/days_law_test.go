@@ -194,9 +194,9 @@ func (c *chronicle) mustKeepNumbers(before []HeldChange, plan *Plan) {
 func (c *chronicle) mustHaveEnded(h *HeldChange, plan *Plan) {
 	c.t.Helper()
 	if h.State == Rejected && slices.ContainsFunc(plan.Open, func(x HeldChange) bool {
-		return x.State == Waiting && x.Member == h.Member && x.Field == h.Field && (h.Member != 0 || x.Person == h.Person)
+		return x.Member == h.Member && x.Field == h.Field && (h.Member != 0 || x.Person == h.Person)
 	}) {
-		return // the rejection is history, and a new row waits in its place (R26)
+		return // the rejection is history, and a new row stands in its place (R26)
 	}
 	if h.Member == 0 {
 		if slices.ContainsFunc(plan.Changes, func(x Change) bool { return x.Kind == Onboard && x.Person == h.Person }) {
