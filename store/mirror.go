@@ -139,7 +139,7 @@ func typeOf(name string, t reflect.Type) string {
 		return "timestamp with time zone"
 	case name == "managed" || t.Kind() == reflect.Bool:
 		return "boolean"
-	case t == reflect.TypeFor[JSON]() || t == reflect.TypeFor[json.RawMessage]() || t == reflect.TypeFor[sync.AgentIDs]():
+	case t == reflect.TypeFor[JSON]() || t == reflect.TypeFor[json.RawMessage]() || t == reflect.TypeFor[sync.AgentIDs]() || t == reflect.TypeFor[sync.Attribution]():
 		return "jsonb"
 	case t.Kind() == reflect.Int64:
 		return "bigint"
@@ -227,8 +227,8 @@ type MirrorNews struct {
 // them alone.
 const mostNews = 20_000
 
-// News finds what changed after a state whose edits are those of today; nil: it is too much,
-// all has to be looked at.
+// News finds what changed after a state whose edits are those of today; nil: it is too much, or
+// somebody was forgotten, and all has to be looked at.
 func (i *Instant) News(ctx context.Context, s MirrorState, runsFrom int64) (n *MirrorNews, err error) {
 	ids := func(query string, after int64) (all []int64) {
 		if err == nil {
@@ -242,13 +242,13 @@ func (i *Instant) News(ctx context.Context, s MirrorState, runsFrom int64) (n *M
 	}
 	forgotten := ids(`SELECT DISTINCT member_id FROM changes WHERE change_id > ? AND reason = '`+string(sync.ReasonForgotten)+`' LIMIT ?`, s.ChangeID)
 	contacts := ids(`SELECT DISTINCT contact_id FROM contact_history WHERE change_id > ? LIMIT ?`, s.ContactChangeID)
-	if err != nil || max(len(n.Members), len(contacts)) > mostNews {
+	if err != nil || max(len(n.Members), len(contacts)) > mostNews || len(forgotten) > 0 { // others' changes may name whoever is forgotten
 		return nil, err
 	}
 	n.Where = map[string]string{
 		MirrorUnseen: `1 = 1`, MirrorSeen: `1 = 1`,
 		"roster_logins":  Among("member_id", n.Members),
-		"roster_changes": fmt.Sprintf(`change_id > %d OR %s`, s.ChangeID, Among("member_id", forgotten)),
+		"roster_changes": fmt.Sprintf(`change_id > %d`, s.ChangeID),
 		"roster_runs":    fmt.Sprintf(`run_id >= %d`, runsFrom),
 		"contacts":       Among("contact_id", contacts),
 	}
