@@ -189,8 +189,9 @@ func (g *game) history(where string, args ...any) func(yield func(*store.ChangeR
 		var all []*store.ChangeRow
 		g.query(`SELECT `+store.ChangeColumns+` FROM roster_changes WHERE `+where+` ORDER BY change_id`, args, func(rows *sql.Rows) {
 			c := &store.ChangeRow{}
+			var source *string
 			g.must(rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
-				&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter))
+				&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter, &c.SourceActor, &c.SourceAt, &source))
 			all = append(all, c)
 		})
 		for _, c := range all {
