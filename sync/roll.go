@@ -68,6 +68,14 @@ type Roll struct {
 // nothing it proves nothing.
 func (r *Roll) isDissolved() bool { return r.Lost*3 < r.Was+r.Moved && r.Lost-r.Proved < 2 }
 
+// hangsOnProofs says whether a list is believed for what RingEX proves, and for nothing else.
+func (r *Roll) hangsOnProofs() bool {
+	unproved := *r
+	unproved.Proved = 0
+	fits := func(r *Roll) bool { return slices.ContainsFunc(doubts, func(d doubt) bool { return d.fits(r) }) }
+	return !fits(r) && fits(&unproved)
+}
+
 // left is how many of those who were on the list are on it now.
 func (r *Roll) left() int { return r.Was - r.Lost }
 

@@ -71,7 +71,7 @@ func (s *settling) lookForProofs() {
 	}
 	for i := range s.read.rolls.lost {
 		l := &s.read.rolls.lost[i]
-		if !l.part && s.read.rolls.by[l.list].isDissolved() && s.read.hasGone(l.member) {
+		if !l.part && s.read.rolls.by[l.list].hangsOnProofs() && s.read.hasGone(l.member) {
 			s.kept.lookAtRingEX(l.member, true)
 		}
 	}
