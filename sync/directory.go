@@ -42,8 +42,8 @@ type Look struct {
 
 // Loss is what a plan takes away: a member's place ("status"), role or logins.
 type Loss struct {
-	Member int64
-	Field  string
+	Member int64  `json:"member"`
+	Field  string `json:"field"`
 }
 
 // Progress says how far the reading of one account is.
@@ -82,6 +82,7 @@ type Snapshot struct {
 	Lists       []List              `json:"lists,omitempty"`    // facts for the guard
 	Regional    *Regional           `json:"regional,omitempty"` // nil: regional settings are not synced
 	Doubts      []Doubt             `json:"doubts,omitempty"`   // of each look alone, where there were two (R2)
+	Kept        []Loss              `json:"kept,omitempty"`     // of what looks were taken for, what one of them does not show (R2)
 	Warnings    []Warning           `json:"warnings,omitempty"`
 }
 

@@ -20,7 +20,7 @@ type leaver struct {
 }
 
 // settleLeavers collects everybody who is active and not present, with the step of the
-// ladder that keeps them.
+// ladder that keeps them. Whom one of several looks alone shows present is none (R2).
 func (p *planner) settleLeavers() {
 	p.leavers = slices.DeleteFunc(p.leavers, func(l leaver) bool { return p.taken[l.member.ID] })
 	for i := range p.leavers {
@@ -40,6 +40,7 @@ func (p *planner) settleLeavers() {
 			p.traceResting(m)
 		}
 	}
+	p.leavers = slices.DeleteFunc(p.leavers, func(l leaver) bool { return p.in.Snapshot.keeps(l.member.ID, statusField) })
 	for i := range p.leavers {
 		l := &p.leavers[i]
 		if l.person == nil {

@@ -1,8 +1,10 @@
 package sync
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // lookFor asks for a second look at every list on which it depends that somebody leaves
@@ -34,15 +36,18 @@ func (p *planner) lookAtRingEX(m *Member, decides bool) {
 // lookForLoss asks for a second look where a change takes a role or an active login away.
 // A role that is another one by what a record says, and no lower, depends on no list.
 func (p *planner) lookForLoss(c *Change) {
-	if c.Kind != Update {
-		return
-	}
-	for _, f := range c.Fields {
-		if f.Reason == ReasonSource && (f.Field == Role.String() && roleRank[f.After] <= roleRank[f.Before] || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0) {
+	for i := range c.Fields {
+		if f := &c.Fields[i]; takesAway(c, f) {
 			p.plan.Look.atRingCX(c.Member, f.Field)
 			p.lookAtRingEX(c.was, false)
 		}
 	}
+}
+
+// takesAway says whether RingCentral takes a role or a login from an active member.
+func takesAway(c *Change, f *FieldChange) bool {
+	return c.Kind == Update && f.Reason == ReasonSource &&
+		(f.Field == Role.String() && roleRank[f.After] <= roleRank[f.Before] || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0)
 }
 
 var roleRank = map[string]int{RoleAdministrator: 2, RoleSupervisor: 1}
@@ -103,6 +108,17 @@ func (k *Look) with(more *Look) Look {
 	return Look{RingCX: k.RingCX || more.RingCX, Losses: losses, Roles: k.Roles || more.Roles, Extensions: slices.Concat(k.Extensions, more.Extensions)}
 }
 
+// without are the losses for which looks were taken and that a look does not show.
+func (k *Look) without(losses map[Loss]bool) (kept []Loss) {
+	for loss := range k.Losses {
+		if !losses[loss] {
+			kept = append(kept, loss)
+		}
+	}
+	slices.SortFunc(kept, func(a, b Loss) int { return cmp.Or(cmp.Compare(a.Member, b.Member), strings.Compare(a.Field, b.Field)) })
+	return kept
+}
+
 // withSecondLook joins two readings of the lists, taken in one run (R2). Those of RingCX
 // have no totals, and people move between groups while we read: whoever
 // either of them shows is there, and only who is missing from both is gone.
@@ -149,44 +165,59 @@ func (a SubAccount) withFirstLook(first *SubAccount) SubAccount {
 			active[g.Agents[i].ID] = active[g.Agents[i].ID] || g.Agents[i].Active
 		}
 	}
-	seen := map[string]bool{}
+	place := map[string]string{} // of each agent, the group
+	listed := map[string]bool{}
 	a.Groups = slices.Clone(a.Groups)
 	for i := range a.Groups {
 		g := &a.Groups[i]
+		listed[g.ID] = true
 		g.Agents = slices.Clone(g.Agents)
 		for j := range g.Agents {
 			agent := &g.Agents[j]
-			seen[agent.ID] = true
+			place[agent.ID] = g.ID
 			agent.Active = agent.Active || active[agent.ID]
 		}
 	}
+	a.Groups = joinBy(a.Groups, first.Groups, func(g Group) string { return g.ID })
+	before := map[string][]Agent{} // of each group, less whom the second look shows elsewhere
 	for _, g := range first.Groups {
-		missing := slices.DeleteFunc(slices.Clone(g.Agents), func(x Agent) bool { return seen[x.ID] })
-		if len(missing) == 0 {
-			continue
-		}
-		i := slices.IndexFunc(a.Groups, func(x Group) bool { return x.ID == g.ID })
-		if i < 0 {
-			a.Groups = append(a.Groups, Group{ID: g.ID, Name: g.Name})
-			i = len(a.Groups) - 1
-		}
-		a.Groups[i].Agents = slices.Concat(a.Groups[i].Agents, missing)
+		before[g.ID] = slices.DeleteFunc(slices.Clone(g.Agents), func(x Agent) bool {
+			now, there := place[x.ID]
+			return there && now != g.ID
+		})
 	}
+	for i := range a.Groups {
+		g := &a.Groups[i]
+		if !listed[g.ID] {
+			g.Agents = nil
+		}
+		g.Agents = joinBy(g.Agents, before[g.ID], func(x Agent) string { return x.ID })
+	}
+	a.Groups = slices.DeleteFunc(a.Groups, func(g Group) bool { return !listed[g.ID] && len(g.Agents) == 0 })
 	a.Read, a.Active = a.Read || first.Read, a.Active || first.Active
 	return a
 }
 
-// joinBy appends to later what only earlier has.
+// joinBy adds to later what only earlier has, each after what stood before it there: whose record
+// stands first must not hang on which look showed it (R3).
 func joinBy[T any](later, earlier []T, key func(T) string) []T {
 	seen := make(map[string]bool, len(later))
 	for _, x := range later {
 		seen[key(x)] = true
 	}
-	joined := slices.Clip(later)
+	after, last := map[string][]T{}, ""
 	for _, x := range earlier {
-		if !seen[key(x)] {
-			joined = append(joined, x)
+		if k := key(x); seen[k] {
+			last = k
+		} else {
+			after[last] = append(after[last], x)
 		}
+	}
+	joined := after[""]
+	delete(after, "")
+	for _, x := range later {
+		joined = append(append(joined, x), after[key(x)]...)
+		delete(after, key(x))
 	}
 	return joined
 }
@@ -194,7 +225,7 @@ func joinBy[T any](later, earlier []T, key func(T) string) []T {
 // replacedBy is the snapshot as if only the second look had been taken.
 func (s *Snapshot) replacedBy(second *Snapshot, look *Look) *Snapshot {
 	alone := *s
-	alone.Doubts = nil
+	alone.Doubts, alone.Kept = nil, nil
 	if look.RingCX {
 		alone.Admins, alone.SubAccounts = second.Admins, second.SubAccounts
 	}
@@ -250,12 +281,38 @@ func (s *Snapshot) withSecondRoles(second *Snapshot) {
 	s.Assigned = assigned
 }
 
-// doubtsOf are the lists that one look alone gives no reason to believe (R2).
-func doubtsOf(in Input) ([]Doubt, error) {
+// judgeLook gives the lists that one look alone gives no reason to believe, and what it alone
+// takes away (R2).
+func judgeLook(in Input) ([]Doubt, map[Loss]bool, error) {
 	p, err := draft(in, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found := p.findings()
-	return found.doubts(), nil
+	return found.doubts(), p.losses(), nil
+}
+
+// losses are what a draft takes away.
+func (p *planner) losses() map[Loss]bool {
+	losses := map[Loss]bool{}
+	for i := range p.leavers {
+		losses[Loss{p.leavers[i].member.ID, statusField}] = true
+	}
+	for _, person := range p.people.all {
+		if person.outcome.decision != changed {
+			continue
+		}
+		c := person.outcome.details().change
+		for i := range c.Fields {
+			if takesAway(c, &c.Fields[i]) {
+				losses[Loss{c.Member, c.Fields[i].Field}] = true
+			}
+		}
+	}
+	return losses
+}
+
+// keeps says whether a look that was taken for a loss does not show it: then it is none (R2).
+func (s *Snapshot) keeps(member int64, field string) bool {
+	return slices.Contains(s.Kept, Loss{member, field})
 }

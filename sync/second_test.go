@@ -63,7 +63,7 @@ func TestR2WhoeverOneLookShowsIsThere(t *testing.T) {
 			name:   "administrators of either look",
 			first:  func(w *world) { w.admin("1", "Ann Lee"); w.admin("2", "Ben Ray") },
 			second: func(w *world) { w.admin("2", "Ben Ray"); w.admin("3", "Cal Fox") },
-			want:   []string{"admin 2 Ray", "admin 3 Fox", "admin 1 Lee"},
+			want:   []string{"admin 1 Lee", "admin 2 Ray", "admin 3 Fox"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

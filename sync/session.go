@@ -164,14 +164,18 @@ func (s *session) lookAgain(ctx context.Context, first []Doubt, second *Snapshot
 	if err != nil {
 		return err
 	}
-	doubts, err := doubtsOf(*alone)
+	doubts, losses, err := judgeLook(*alone)
 	if err != nil {
 		return err
 	}
 	first = slices.Concat(s.snapshot.Doubts, first, doubts)
+	kept := s.snapshot.Kept
 	s.snapshot = s.snapshot.withSecondLook(second, &look)
-	s.snapshot.Doubts = first
 	s.looked = s.looked.with(&look)
+	if look.RingCX {
+		kept = slices.Concat(kept, s.looked.without(losses))
+	}
+	s.snapshot.Doubts, s.snapshot.Kept = first, kept
 	return s.failed
 }
 
