@@ -19,9 +19,6 @@ type siege struct {
 	done    [][]Done       // of every run and edit, to be undone
 	outages []func()       // on top of what is true
 	touched map[int64]bool // an operator made them inactive, or may have
-	// By e-mail: who was forgotten. Under other ids they come in again, and are skipped once
-	// the old ones are listed (R34).
-	forgotten map[string]bool
 }
 
 // Nobody who is there becomes inactive, or loses the role of an administrator, unless an
@@ -31,7 +28,7 @@ func TestLawNobodyWhoIsThereLeaves(t *testing.T) {
 }
 
 func lawNobodyLeaves(t *rapid.T, twin Roster) {
-	s := &siege{world: newWorld(), t: t, touched: map[int64]bool{}, forgotten: map[string]bool{}}
+	s := &siege{world: newWorld(), t: t, touched: map[int64]bool{}}
 	s.tell(t, twin)
 	s.Policy.Limits = rapid.SampledFrom([]Limits{noLimits, usualLimits, laxLimits}).Draw(t, "limits")
 	for g := range rapid.IntRange(2, 5).Draw(t, "groups") {
@@ -133,7 +130,7 @@ func (s *siege) check(before []*Member) {
 	s.t.Helper()
 	for _, was := range before {
 		m := s.member(was.ID)
-		if s.touched[m.ID] || s.forgotten[was.Profile[Email]] || !was.Managed || !was.Linked {
+		if s.touched[m.ID] || !was.Managed || !was.Linked {
 			continue
 		}
 		if was.Status == Active && m.Status != Active {
@@ -329,7 +326,7 @@ func (s *siege) operate() {
 		s.Policy.GraceDays = 2 * s.draw(2, "grace")
 	case 12:
 		if s.isOneOfMany(m) {
-			s.touched[m.ID], s.forgotten[m.Profile[Email]] = true, true
+			s.touched[m.ID] = true
 			s.edited(ByHand, Forget(m.ID))
 		}
 	case 13: // whoever is approved is no accident any more

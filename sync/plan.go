@@ -131,6 +131,7 @@ type planner struct {
 	unmatched  []*Member           // found by no id
 	taken      map[int64]bool      // of the unmatched: found by e-mail after all
 	conflicted map[int64]bool
+	forgotten  []*Person       // who would belong, but for being a member who was forgotten
 	disputed   map[string]bool // e-mails of people in conflict who may be other members; folded
 	leavers    []leaver
 	tally      tally
@@ -223,6 +224,9 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	}
 	switch {
 	case m.Status == Inactive && m.DeactivationReason == ReasonForgotten && !p.picked[person]:
+		if v.Belongs {
+			p.forgotten = append(p.forgotten, person)
+		}
 		p.skip(person, m, NoteDeclined, fmt.Sprintf("the member was forgotten; `ringroster import %d` brings them back", m.ID))
 	case person.faulty() != "":
 		p.conflictFaulty(person, m)

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -160,7 +161,23 @@ func (s *settling) reasons(l *leaver) (why []HoldReason) {
 	if len(why) == 0 && s.doubted[l.member.ID] && l.reason != ReasonDisabled {
 		why = []HoldReason{inDoubt}
 	}
+	if person := s.read.forgottenAs(l.member); len(why) == 0 && person != nil && l.reason != ReasonDisabled {
+		why = []HoldReason{{ReasonForgotten, fmt.Sprintf("%s has their name and e-mail, and is member %d, who was forgotten: they may be there by those ids (R34)", person.Key(), person.outcome.found)}}
+	}
 	return why
+}
+
+// forgottenAs finds who has the name and e-mail of a member and is skipped for being one who was
+// forgotten, as if created anew (R12): it is the same human, who came in by other ids since.
+func (p *planner) forgottenAs(m *Member) *Person {
+	for _, person := range p.forgotten {
+		v := p.assess(person, p.granted(person))
+		email := FoldEmail(v.Profile[Email])
+		if email != "" && (email == FoldEmail(m.Profile[Email]) || email == FoldEmail(m.Synced.Profile[Email])) && sameName(m, v.Profile[FirstName], v.Profile[LastName]) {
+			return person
+		}
+	}
+	return nil
 }
 
 // inDoubt is why somebody waits who is lost from a list that is believed, while another is
