@@ -302,6 +302,19 @@ func TestR25ApprovedContactsAloneGo(t *testing.T) {
 	}
 }
 
+// What was shown was a mark: the settings say by now that contacts are deleted (R25).
+func TestR25AnApprovedMarkDeletesNothing(t *testing.T) {
+	for kind, want := range map[ContactKind][]string{MarkContact: nil, RemoveContact: {"remove Bea Ng removed"}} {
+		b := newBook()
+		gone := b.hold("2", "Bea Ng")
+		b.State.Open = []HeldChange{{ID: 8, Run: 1, State: Waiting, Kind: Kind(kind), Member: gone.ID, Field: statusField}}
+		b.Approved = []int64{8}
+		if diff := cmp.Diff(want, b.plan().lines()); diff != "" {
+			t.Errorf("shown was %s: %s", kind, diff)
+		}
+	}
+}
+
 func TestPhonesHaveOneForm(t *testing.T) {
 	a := []Phone{{Number: "+2", Type: "VoiceFax"}, {Number: "+1"}, {Number: "+3", Primary: true}}
 	b := []Phone{{Number: "+3", Primary: true}, {Number: "+1"}, {Number: "+2", Type: "VoiceFax"}}

@@ -25,7 +25,7 @@ func (p *contactPlanner) guard() {
 		why := p.reasons(l, &found, row)
 		switch {
 		case p.in.Approved != nil:
-			if p.released(l.contact.ID) {
+			if p.released(&l.change) {
 				plan.Released = append(plan.Released, row.ID)
 				plan.Changes = append(plan.Changes, l.change)
 			}
@@ -130,10 +130,11 @@ func (p *contactPlanner) closeSet() {
 	slices.SortFunc(p.plan.Open, func(a, b HeldChange) int { return int(a.Member - b.Member) })
 }
 
-// released says whether an operator approved that a contact goes.
-func (p *contactPlanner) released(contact int64) bool {
-	row := p.open.of(contact, statusField)
-	return row != nil && row.State == Waiting && slices.Contains(p.in.Approved, row.ID)
+// released says whether an operator approved what becomes of a contact: who was shown that it
+// would be marked said nothing of deleting it.
+func (p *contactPlanner) released(c *ContactChange) bool {
+	row := p.open.of(c.Contact.ID, statusField)
+	return row != nil && row.State == Waiting && row.Kind == Kind(c.Kind) && slices.Contains(p.in.Approved, row.ID)
 }
 
 // contactLists are the lists that a contact is on: the directory, and what it can lose as
