@@ -175,3 +175,38 @@ func TestForgettingAMemberForgetsTheContact(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// A site that dwindles by the hour is one that shrank, for 20 hours (R22); by the day each loss is
+// judged by itself.
+func TestR22ASiteDwindlesByTheHour(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		every time.Duration
+		marks bool
+		left  int // of the site, in the end
+	}{
+		{"by the hour, deleted", time.Hour, false, 16},
+		{"by the hour, marked", time.Hour, true, 16},
+		{"by the day", 24 * time.Hour, false, 5},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newTestStore(t)
+			all := crowdOfContacts()[:400]
+			for _, x := range all[370:] {
+				x.Fields[sync.ContactSite] = "Dallas"
+			}
+			lax := func(in *sync.ContactInput) {
+				in.Policy.Limit, in.Policy.DeleteRemaining = sync.Limit{Percent: 50, Floor: 50}, !c.marks
+			}
+			at := monday
+			for _, rows := range []int{30, 30, 16, 9, 5} {
+				importContacts(t, s, at, lax, all[:370+rows]...)
+				at = at.Add(c.every)
+			}
+			got := rowsAs(t, s, `SELECT count(*) FROM contacts WHERE site = 'Dallas' AND status <> 'Removed'`)
+			if want := fmt.Sprint(c.left); len(got) != 1 || got[0] != want {
+				t.Errorf("%v are left in Dallas, not %s", got, want)
+			}
+		})
+	}
+}

@@ -166,29 +166,36 @@ func readEnded(ctx context.Context, tx *sql.Tx, window []any, st *sync.State) er
 // readGone reads the logins that runs ended since the first of the full ones that began in
 // the hours before the last of them: that one still saw them (R22).
 func readGone(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
-	var first sync.RunID
+	first, err := lookedAt(ctx, tx, account, sync.JobMembers)
+	if err != nil || first == 0 {
+		return err
+	}
+	return collectGone(ctx, tx, account, first, st)
+}
+
+// lookedAt is the first of the full runs of a job that began in the hours before the last of
+// them; 0: there was none.
+func lookedAt(ctx context.Context, tx *sql.Tx, account, job string) (first sync.RunID, err error) {
 	var began sql.NullString
-	err := tx.QueryRowContext(ctx, `
+	err = tx.QueryRowContext(ctx, `
 		SELECT started_at FROM runs
-		 WHERE account = ? AND job = 'members' AND `+isFullRun+`
-		 ORDER BY run_id DESC LIMIT 1`, account).Scan(&began)
+		 WHERE account = ? AND job = ? AND `+isFullRun+`
+		 ORDER BY run_id DESC LIMIT 1`, account, job).Scan(&began)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+		return 0, nil
 	}
 	var at time.Time
 	if err == nil {
 		at, err = parseStamp(began)
 	}
 	if err != nil {
-		return fmt.Errorf("the last full run: %w", err)
+		return 0, fmt.Errorf("the last full run: %w", err)
 	}
-	if err := tx.QueryRowContext(ctx, `
+	err = tx.QueryRowContext(ctx, `
 		SELECT min(run_id) FROM runs
-		 WHERE account = ? AND job = 'members' AND started_at >= ? AND `+isFullRun,
-		account, stamp(at.Add(-sync.SameDay))).Scan(&first); err != nil {
-		return err
-	}
-	return collectGone(ctx, tx, account, first, st)
+		 WHERE account = ? AND job = ? AND started_at >= ? AND `+isFullRun,
+		account, job, stamp(at.Add(-sync.SameDay))).Scan(&first)
+	return first, err
 }
 
 // collectGone reads what runs after the first ended: by changes of logins, and with members
@@ -254,7 +261,7 @@ func collectGone(ctx context.Context, tx *sql.Tx, account string, first sync.Run
 // readGoneContacts counts the contacts that runs removed, or marked, within the windows,
 // and that are gone still.
 func readGoneContacts(ctx context.Context, tx *sql.Tx, account string, now time.Time, st *sync.State) error {
-	return readCounts(ctx, tx, `
+	err := readCounts(ctx, tx, `
 		SELECT 'deactivated', count(DISTINCT c.contact_id) FILTER (WHERE r.started_at > @day), count(DISTINCT c.contact_id)
 		  FROM runs r CROSS JOIN contact_history c ON c.run_id = r.run_id AND c.account = r.account
 		 WHERE r.account = @account AND r.job = 'contacts' AND r.started_at > @week AND r.trigger NOT IN ('approve', 'undo')
@@ -265,4 +272,38 @@ func readGoneContacts(ctx context.Context, tx *sql.Tx, account string, now time.
 			sql.Named("account", account),
 			sql.Named("day", stamp(now.Add(-sync.DayWindow))), sql.Named("week", stamp(now.Add(-sync.WeekWindow))),
 		}, st)
+	if err != nil {
+		return err
+	}
+	return readDwindled(ctx, tx, account, st)
+}
+
+// readDwindled reads the contacts that runs removed or marked lately and that are not listed
+// again, with the type and the site that they had (R22).
+func readDwindled(ctx context.Context, tx *sql.Tx, account string, st *sync.State) error {
+	first, err := lookedAt(ctx, tx, account, sync.JobContacts)
+	if err != nil || first == 0 {
+		return err
+	}
+	for c, err := range stream(ctx, tx, func(c **sync.Contact, rows *sql.Rows) error {
+		*c = &sync.Contact{}
+		return rows.Scan(&(*c).RCID, &(*c).Fields[sync.ContactType], &(*c).Fields[sync.ContactSite])
+	}, `
+		WITH gone AS (
+		  SELECT c.rc_id, c.change_id, iif(json_valid(c.before), c.before, '{}') AS before
+		    FROM runs r CROSS JOIN contact_history c ON c.run_id = r.run_id AND c.account = r.account
+		   WHERE r.account = ?1 AND r.job = 'contacts' AND r.run_id > ?2 AND r.trigger NOT IN ('approve', 'undo')
+		     AND c.kind IN ('remove', 'mark')),
+		last AS (SELECT rc_id, max(change_id) AS change_id FROM gone WHERE coalesce(before ->> '$.status', '') <> ?3 GROUP BY rc_id)
+		SELECT g.rc_id, coalesce(e.type, g.before ->> '$.type', ''), coalesce(e.site, g.before ->> '$.site', '')
+		  FROM last JOIN gone g USING (change_id)
+		  LEFT JOIN contact_entries e ON e.account = ?1 AND e.rc_id = g.rc_id
+		 WHERE e.contact_id IS NULL OR e.status = ?3
+		 ORDER BY g.change_id`, account, first, sync.StatusRemoved) {
+		if err != nil {
+			return err
+		}
+		st.GoneContacts = append(st.GoneContacts, c)
+	}
+	return nil
 }

@@ -154,6 +154,20 @@ func (p *contactPlanner) enroll(c *Contact, there bool) {
 	if c.kept() {
 		return
 	}
+	p.count(c, there)
+}
+
+// enrollGone adds those that runs of the last hours removed or marked, and that are not listed
+// again: a list must not dwindle by the hour (R22).
+func (p *contactPlanner) enrollGone() {
+	for _, c := range p.in.State.GoneContacts {
+		if _, listed := p.listed[c.RCID]; !listed {
+			p.count(c, false)
+		}
+	}
+}
+
+func (p *contactPlanner) count(c *Contact, there bool) {
 	for _, list := range contactLists(c) {
 		roll := p.rolls.roll(list)
 		roll.Was++

@@ -48,6 +48,7 @@ func PlanContacts(in ContactInput) *ContactPlan {
 	for c := range in.Contacts {
 		p.meet(c)
 	}
+	p.enrollGone()
 	p.addOthers()
 	p.guard()
 	p.finish()

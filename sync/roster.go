@@ -167,6 +167,9 @@ type State struct {
 	Moved map[int64][][]Login `json:"moved,omitempty"`
 	// GoneAdmins are members who were administrators then, and lost the role to such a run.
 	GoneAdmins map[int64]bool `json:"gone_admins,omitempty"`
+	// GoneContacts are, of contacts, those that runs removed or marked since then: of each its
+	// id, its type and its site.
+	GoneContacts []*Contact `json:"-"`
 	// Lengths are how many active records each list had, by name: in the last full run, or, of
 	// those of which the roster has few people, the most in full runs of a week (R22).
 	Lengths map[string]Length `json:"sparse,omitempty"`
