@@ -40,7 +40,13 @@ func (p *planner) settleLeavers() {
 			p.traceResting(m)
 		}
 	}
-	p.leavers = slices.DeleteFunc(p.leavers, func(l leaver) bool { return p.in.Snapshot.keeps(l.member.ID, statusField) })
+	p.leavers = slices.DeleteFunc(p.leavers, func(l leaver) bool {
+		kept := p.in.Snapshot.keeps(l.member.ID, statusField)
+		if kept {
+			p.trace(l.person, l.member, "R2", "plan", "stays: would leave by all looks together (%s), and by one of them alone would not", l.reason)
+		}
+		return kept
+	})
 	for i := range p.leavers {
 		l := &p.leavers[i]
 		if l.person == nil {
