@@ -82,6 +82,8 @@ ARCH              ?= $(shell $(GO) env GOARCH)
 # v1.2.0-3-gabcdef becomes 1.2.0+3.gabcdef; without a tag it is 0.0.0 and the time of the commit.
 PACKAGE_VERSION   ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g' | grep . || git log -1 --date=format:%Y%m%d%H%M%S --format=0.0.0+git%cd.%h)
 DIST              ?= dist
+# Pages are elsewhere than in the repository.
+INSTALLED          = s|deploy/\([a-z]*\.md\)|/usr/share/doc/ringroster/\1|g
 
 .PHONY: package image test-image test-alerts test-standby test-systemd
 
@@ -89,9 +91,9 @@ package: build $(NFPM) ## dist/: a .deb and an .rpm
 	@rm -rf $(DIST) && mkdir -p $(DIST)/stage
 	install -m 0755 bin/ringroster $(DIST)/stage/ringroster
 	sed -e '1i # yaml-language-server: $$schema=/usr/share/ringroster/config.schema.json' \
-	  -e 's|^  path: roster.db$$|  path: /var/lib/ringroster/roster.db|' config.example.yaml >$(DIST)/stage/config.example.yaml
+	  -e 's|^  path: roster.db$$|  path: /var/lib/ringroster/roster.db|' -e '$(INSTALLED)' config.example.yaml >$(DIST)/stage/config.example.yaml
 	gzip -9n <deploy/ringroster.8 >$(DIST)/stage/ringroster.8.gz
-	gzip -9n <deploy/ringroster.yaml.5 >$(DIST)/stage/ringroster.yaml.5.gz
+	sed '$(INSTALLED)' deploy/ringroster.yaml.5 | gzip -9n >$(DIST)/stage/ringroster.yaml.5.gz
 	for shell in bash zsh fish; do GOOS= GOARCH= $(GO) run ./cmd/ringroster completion $$shell >$(DIST)/stage/completion.$$shell || exit 1; done
 	awk '/^## /{n++} n==1 && /^[- ] /{sub(/^- /,"* "); print "  " $$0}' deploy/CHANGELOG.md >$(DIST)/stage/changes
 	test -s $(DIST)/stage/changes

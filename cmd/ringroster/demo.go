@@ -186,7 +186,7 @@ func wrongRun(s *stage) error {
 func farewell(s *stage) error {
 	s.say("Every run and every change can be read back, here or with any SQLite client:")
 	s.command(exitDone, "runs")
-	s.say("That was all on this machine. README says how to go on.")
+	s.say("That was all on this machine. To rehearse by yourself: `ringroster simulate`.")
 	return s.failed
 }
 

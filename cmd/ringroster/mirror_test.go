@@ -246,7 +246,7 @@ func TestMirrorCommands(t *testing.T) {
 		{nil, "check", exitFailed, "fail  publish to warehouse: " + file + ":2: publish[0].to.postgres.url: destination warehouse has no address: set url_file, the systemd credential"},
 		{set("postgres://postgres:pl%40nted%2Fsecret@db.example.com/warehouse?sslmode=require"), "check", exitFailed, "fail  publish to warehouse: db.example.com: the address asks for less than a"},
 		{set(address), "sync --new -q", exitDone, ""},
-		{nil, "publish status", exitDone, "warehouse    mirror  postgres schema ringroster  "},
+		{nil, "publish status", exitDone, "warehouse\n  mirror        postgres schema ringroster\n"},
 		{nil, "publish verify warehouse", exitDone, "roster          38    0        0      0"},
 		{query(`DROP SCHEMA ringroster CASCADE`), "publish verify warehouse", exitFailed, "nothing was delivered to schema ringroster yet"},
 		{nil, "publish warehouse --dry-run", exitDone, "roster: 38 new, 0 changed, 0 gone\nroster_logins: 39 new, 0 changed, 0 gone\nroster_changes: 38 new, 0 changed, 0 gone\nroster_runs: 1 new, 0 changed, 0 gone\nwarehouse: would deliver schema ringroster: 116 rows (116 new, 0 changed, 0\n  gone)\n"},

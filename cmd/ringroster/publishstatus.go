@@ -23,7 +23,16 @@ func publishStatusCommand(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return publishListing(rows).print(a.stdout, a.output)
+				if a.output != formatTable {
+					return publishListing(rows).print(a.stdout, a.output)
+				}
+				if len(rows) == 0 {
+					_, err = fmt.Fprintf(a.stdout, "Nothing is published: there is no publish in %s.\n", clean(s.File))
+				}
+				for i := range rows {
+					_, err = fmt.Fprint(a.stdout, rows[i].block())
+				}
+				return err
 			})
 		},
 	}
@@ -102,6 +111,33 @@ func (r *publicationStatus) fill(p *store.Publication) {
 	}
 }
 
+// block is how one destination stands, in lines of a terminal's width, and an empty one.
+func (r *publicationStatus) block() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, clean(r.Destination))
+	to := r.To
+	if !r.InSettings {
+		to = "(not in the settings)"
+	}
+	b.WriteString(blockLine(r.What, to))
+	switch {
+	case r.DeliveredAt == nil:
+		b.WriteString(blockLine("delivered", "nothing yet"))
+	case r.What == config.PublishedChanges:
+		b.WriteString(blockLine("delivered", "at "+*r.DeliveredAt))
+	default:
+		b.WriteString(blockLine("delivered", fmt.Sprintf("%s at %s", counted(r.Rows, "row", "rows"), *r.DeliveredAt)))
+	}
+	if r.Untold > 0 {
+		b.WriteString(blockLine("not told yet", counted(r.Untold, "change", "changes")))
+	}
+	if remark := r.remark(); remark != "" {
+		b.WriteString(wrapped("  ", "      ", clean(remark)))
+	}
+	return b.String() + "\n"
+}
+
+// publishListing is `publish status` as CSV and JSON.
 func publishListing(rows []publicationStatus) *listing[publicationStatus] {
 	return &listing[publicationStatus]{
 		key: "publish", rows: each(rows),

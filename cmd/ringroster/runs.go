@@ -217,7 +217,7 @@ func (a *app) tellHeld(held []store.HeldRow) error {
 	for i := range held {
 		h := &held[i]
 		if i == 0 {
-			b.WriteString("\nHeld\n")
+			b.WriteString("\nHeld and decided\n")
 		}
 		if h.DecidedAt != nil && h.State != string(sync.Waiting) && h.State != string(sync.Suspect) {
 			b.WriteString(decisionText(h))

@@ -33,7 +33,10 @@ func simulateCommand(a *app) *cobra.Command {
 		Use: "simulate", Short: "Serve a simulated RingCentral on this machine", Args: cobra.NoArgs,
 		Long: `Behaves like RingCentral (RingEX and RingCX) over an invented company, so that
 settings and operations can be rehearsed without an account. It checks what it is
-sent as RingCentral would. Ctrl-C ends it.`,
+sent as RingCentral would. Ctrl-C ends it.
+
+People join, leave and change while it runs, and RingCentral fails, as the control API is
+asked to: curl http://127.0.0.1:8766/ says how.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.simulate(c.Context(), s) },
 	}
 	c.Flags().IntVar(&s.people, "people", 60, "how many people to invent")
@@ -70,7 +73,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 		if control, controlErrs, err = serve(ctx, "--control", s.control, server.Control()); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(a.stdout, "It is changed while it runs at http://%s/\n", control)
+		_, _ = fmt.Fprintf(a.stdout, "It is changed while it runs: curl http://%s/ says how\n", control)
 	}
 	text := simulatorSettings(world, address.String())
 	if s.settings != "" {
@@ -96,6 +99,7 @@ func (s *simulation) makeWorld() (*simulator.World, error) {
 		return nil, usagef("--people %d: give a number from 2 to 1000000", s.people)
 	}
 	world := simulator.Generate(s.people, s.seed)
+	world.Accounts[0].Scopes = []string{"ReadAccounts", "ReadAuditTrail"} // whoever rehearses may ask who did it
 	if s.world != "" {
 		text, err := readInput(s.world, "a company to serve, as YAML or JSON")
 		if err != nil {

@@ -305,10 +305,7 @@ func (a *app) statusTable(d *statusDocument) error {
 // block is how one account stands, in lines of a terminal's width, and an empty one.
 func (a *accountStatus) block() string {
 	var b strings.Builder
-	line := func(key, format string, args ...any) {
-		value := clean(fmt.Sprintf(format, args...))
-		b.WriteString(wrapped(fmt.Sprintf("  %-13s ", key), strings.Repeat(" ", 16), value))
-	}
+	line := func(key, format string, args ...any) { b.WriteString(blockLine(key, fmt.Sprintf(format, args...))) }
 	fmt.Fprintln(&b, clean(a.Account))
 	if r := a.RunningRun; r != nil {
 		line("running", "run %d since %s", r.RunID, r.StartedAt)
@@ -334,6 +331,11 @@ func (a *accountStatus) block() string {
 		b.WriteString(wrapped("  ", "      ", clean(remark)))
 	}
 	return b.String() + "\n"
+}
+
+// blockLine is a line of a block, or more where it is too long for a terminal.
+func blockLine(key, value string) string {
+	return wrapped(fmt.Sprintf("  %-13s ", key), strings.Repeat(" ", 16), clean(value))
 }
 
 // remarks are what needs a look, with the command that shows or settles it.

@@ -11,20 +11,30 @@ import (
 	"slices"
 )
 
-// Control is the handler an operator steers a running simulator by, for a loopback address of its own:
-//
-//	GET, PUT    /world       the whole world; PUT takes JSON or YAML
-//	GET, PATCH  /behaviour   limits, lifetimes, latency, variations, faults; what is not given stays
-//	GET, POST, DELETE /faults  list, add one, remove all
-//	GET, DELETE /counters    requests by operation, 429s sent, faults that acted; DELETE sets them to 0
-//	POST        /people/join, /people/leave, /people/rename, /people/email, /people/move,
-//	            /people/supervise, /people/disable, /people/suspend, /people/retype
-//
-// Bodies of /people are the fields of Newcomer, and email, first_name, last_name, new_email, sub_account, group, supervisor,
-// reason, comment; "by" is the e-mail of whoever does it, as the audit logs will say; "account" (a main account id)
-// chooses among several. An error is 400 with {"error": …}.
+// controlIndex is what GET / of Control answers.
+const controlIndex = `What can be asked of this simulator, with curl for instance:
+
+GET, PUT           /world      the whole company; PUT takes JSON or YAML
+GET, PATCH         /behaviour  limits, lifetimes, latency, variations, faults;
+                               what is not given stays
+GET, POST, DELETE  /faults     list them, add one, remove all
+GET, DELETE        /counters   requests by operation; DELETE sets them to 0
+POST               /people/join, leave, rename, email, move, supervise,
+                   disable, suspend, retype
+
+The body of a POST to /people is JSON: email (of whom it is about), first_name,
+last_name, new_email, sub_account, group, supervisor, reason, comment. by is the
+e-mail of who does it, as the audit logs will say; account, a main account id,
+chooses among several companies.
+
+    curl -d '{"email": "ann@example.com"}' http://ADDRESS/people/leave
+`
+
+// Control is the handler by which an operator steers a running simulator, for a loopback
+// address of its own. Its GET / says what it takes. An error is 400 with {"error": …}.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, controlIndex) })
 	for pattern, act := range map[string]func([]byte) (any, error){
 		"GET /world":       func([]byte) (any, error) { return s.show(func(w *World) any { return w }) },
 		"PUT /world":       s.putWorld,

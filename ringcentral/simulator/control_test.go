@@ -51,6 +51,27 @@ func TestControlChangesPeople(t *testing.T) {
 	}
 }
 
+// TestControlSaysWhatItTakes: each edit of people that its index names is one.
+func TestControlSaysWhatItTakes(t *testing.T) {
+	c := newCaller(t, Generate(30, 1))
+	index := c.steer("GET", "/", "")
+	_, acts, _ := strings.Cut(index.body, "/people/")
+	acts, _, _ = strings.Cut(acts, "\n\n")
+	unknown := strings.ReplaceAll(c.steer("POST", "/people/fly", "{}").body, "fly", "ACT")
+	names := strings.FieldsFunc(acts, func(r rune) bool { return r < 'a' || r > 'z' })
+	for _, act := range names {
+		if got := strings.ReplaceAll(c.steer("POST", "/people/"+act, "{}").body, act, "ACT"); got == unknown {
+			t.Errorf("%s is unknown: %s", act, got)
+		}
+	}
+	if index.status != 200 || len(names) < 9 {
+		t.Errorf("%d: %v", index.status, names)
+	}
+	if got := c.steer("GET", "/elsewhere", ""); got.status != 404 {
+		t.Errorf("elsewhere: %+v", got)
+	}
+}
+
 func TestControlRefuses(t *testing.T) {
 	for _, x := range []struct{ method, path, body, want string }{
 		{"POST", "/people/leave", `{"email":"nobody@example.com"}`, `nobody has the email "nobody@example.com"`},

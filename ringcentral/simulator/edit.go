@@ -172,12 +172,16 @@ func (a *Account) Move(email, subAccount string, group int64) error {
 	if err != nil {
 		return err
 	}
-	for _, g := range a.subAccount(subAccount).Groups {
+	from := a.subAccount(subAccount)
+	if from == nil {
+		return fmt.Errorf("give the sub_account in which %s is an agent", email)
+	}
+	for _, g := range from.Groups {
 		if i := slices.IndexFunc(g.Agents, func(m *Agent) bool { return strings.EqualFold(m.Email, email) }); i >= 0 {
 			m := g.Agents[i]
 			g.Agents = slices.Delete(g.Agents, i, i+1)
 			to.Agents = append(to.Agents, m)
-			a.noteAgent("UPDATE", a.subAccount(subAccount), m, "agentGroupId", number(g.ID), number(to.ID))
+			a.noteAgent("UPDATE", from, m, "agentGroupId", number(g.ID), number(to.ID))
 			return nil
 		}
 	}
