@@ -6,8 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -71,7 +69,7 @@ func widths(rows [][]string) (columns []int, sum int) {
 			if i == len(columns) {
 				columns = append(columns, 0)
 			}
-			columns[i] = max(columns[i], utf8.RuneCountInString(cell))
+			columns[i] = max(columns[i], screenWidth(cell))
 		}
 	}
 	sum = gap * (len(columns) - 1)
@@ -103,18 +101,22 @@ func cut(rows [][]string) {
 	}
 	for _, row := range rows {
 		for i, cell := range row {
-			if utf8.RuneCountInString(cell) > columns[i] {
-				row[i] = string([]rune(cell)[:columns[i]-1]) + "…"
-			}
+			row[i] = shortened(cell, columns[i])
 		}
 	}
 }
 
 // writeAligned writes rows with their columns under each other.
 func writeAligned(w io.Writer, rows [][]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	columns, _ := widths(rows)
 	for _, row := range rows {
-		_, _ = fmt.Fprintln(t, strings.Join(row, "\t"))
+		var line strings.Builder
+		for i, cell := range row[:len(row)-1] {
+			line.WriteString(padded(cell, columns[i]+gap))
+		}
+		if _, err := fmt.Fprintln(w, line.String()+row[len(row)-1]); err != nil {
+			return err
+		}
 	}
-	return t.Flush()
+	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"ringroster/cmd/ringroster/observe"
 )
@@ -86,7 +85,7 @@ func columnWidths(rows [][]string) []int {
 	total := -len(columnGap)
 	for i := range widths {
 		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			widths[i] = max(widths[i], screenWidth(row[i]))
 		}
 		total += widths[i] + len(columnGap)
 	}
@@ -111,7 +110,7 @@ func layRow(cells []string, widths []int) (lines []string) {
 			if y < len(column) {
 				part = column[y]
 			}
-			line.WriteString(part + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(part))) + columnGap)
+			line.WriteString(padded(part, widths[i]) + columnGap)
 		}
 		lines = append(lines, strings.TrimRight(line.String(), " "))
 	}
