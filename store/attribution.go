@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 
 	"ringroster/sync"
 )
@@ -32,15 +33,20 @@ func (s source) Scan(value any) error {
 }
 
 // forgetSources takes a member out of what is said of others: as the actor of their changes,
-// held or applied. Of the member's own changes it goes whole (forgetHistory, forgetHeld).
+// held or applied. Of the member's own changes it goes whole (forgetHistory, forgetHeld). In
+// other accounts somebody of that name is another, unless they have the id or the e-mail.
 func forgetSources(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
-	says := naming(m)
+	mail := func(text string) bool { return mentions(text, m.Profile[sync.Email]) }
+	return errors.Join(forgetSourcesIn(ctx, tx, m, `= ?`, naming(m)), forgetSourcesIn(ctx, tx, m, `<> ?`, mail))
+}
+
+func forgetSourcesIn(ctx context.Context, tx *sql.Tx, m *sync.Member, accounts string, says func(text string) bool) error {
 	for _, table := range []struct{ read, write string }{
 		{
-			`SELECT change_id, source FROM changes WHERE source IS NOT NULL AND member_id IN (SELECT member_id FROM members WHERE account = ?)`,
+			`SELECT change_id, source FROM changes WHERE source IS NOT NULL AND member_id IN (SELECT member_id FROM members WHERE account ` + accounts + `)`,
 			`UPDATE changes SET source = ? WHERE change_id = ?`,
 		},
-		{`SELECT held_id, source FROM held_changes WHERE source IS NOT NULL AND account = ?`, `UPDATE held_changes SET source = ? WHERE held_id = ?`},
+		{`SELECT held_id, source FROM held_changes WHERE source IS NOT NULL AND account ` + accounts, `UPDATE held_changes SET source = ? WHERE held_id = ?`},
 	} {
 		type row struct {
 			id  int64
