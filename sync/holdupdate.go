@@ -28,7 +28,7 @@ func (s *settling) holdUpdates() {
 					s.refuse(c, row)
 				}
 				held[f.Field] = nil // taken out, and not held
-			case row == nil && s.kept.in.Snapshot.keeps(c.Member, f.Field) && takesAway(c, &f):
+			case row == nil && s.kept.oneLookKeeps(c.Member, f.Field) && takesAway(c, &f):
 				held[f.Field] = nil // likewise (R2)
 			case s.decided[heldKey{c.Member, f.Field}]: // as the reading has it
 				if row != nil { // shown before: nothing of it is applied

@@ -41,7 +41,7 @@ func (p *planner) settleLeavers() {
 		}
 	}
 	p.leavers = slices.DeleteFunc(p.leavers, func(l leaver) bool {
-		kept := p.in.Snapshot.keeps(l.member.ID, statusField)
+		kept := p.oneLookKeeps(l.member.ID, statusField)
 		if kept {
 			p.trace(l.person, l.member, "R2", "plan", "stays: would leave by all looks together (%s), and by one of them alone would not", l.reason)
 		}

@@ -131,6 +131,7 @@ type planner struct {
 	unmatched  []*Member           // found by no id
 	taken      map[int64]bool      // of the unmatched: found by e-mail after all
 	conflicted map[int64]bool
+	kept       map[Loss]bool   // what one look alone keeps (R2); nil: nobody has asked
 	forgotten  []*Person       // who would belong, but for being a member who was forgotten
 	disputed   map[string]bool // e-mails of people in conflict who may be other members; folded
 	leavers    []leaver

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -51,13 +50,20 @@ type Approval struct {
 // for a service, and runs go on meanwhile. They are never nil: an approval that names nothing of
 // an account releases nothing there.
 func (a *Approval) changes(open []HeldChange) []int64 {
-	as := []int64{}
+	asShown := []int64{}
+	if a == nil {
+		return asShown
+	}
+	held := make(map[int64]bool, len(a.Held))
+	for _, id := range a.Held {
+		held[id] = true
+	}
 	for i := range open {
-		if h := &open[i]; a != nil && h.Run <= a.Run && slices.Contains(a.Held, h.ID) {
-			as = append(as, h.ID)
+		if h := &open[i]; held[h.ID] && h.Run <= a.Run {
+			asShown = append(asShown, h.ID)
 		}
 	}
-	return as
+	return asShown
 }
 
 // Result is how a run ended for one account.

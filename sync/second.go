@@ -312,7 +312,14 @@ func (p *planner) losses() map[Loss]bool {
 	return losses
 }
 
-// keeps says whether a look that was taken for a loss does not show it: then it is none (R2).
-func (s *Snapshot) keeps(member int64, field string) bool {
-	return slices.Contains(s.Kept, Loss{member, field})
+// oneLookKeeps says whether a look that was taken for a loss does not show it: then it is none
+// (R2).
+func (p *planner) oneLookKeeps(member int64, field string) bool {
+	if p.kept == nil {
+		p.kept = make(map[Loss]bool, len(p.in.Snapshot.Kept))
+		for _, loss := range p.in.Snapshot.Kept {
+			p.kept[loss] = true
+		}
+	}
+	return p.kept[Loss{member, field}]
 }
