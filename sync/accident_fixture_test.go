@@ -194,3 +194,14 @@ func (w *world) clearing(t rapid.TB, choose func(*HeldChange) bool) {
 	}
 	w.end(&Commit{Plan: &Plan{}, Settled: &Settled{Decision: Clear, Held: ids}}, Clear)
 }
+
+// withPolicy gives worlds the settings of a test; nil: those they have.
+func withPolicy(policy func(*Policy)) func(then func(*world)) func(*world) {
+	return func(then func(*world)) func(*world) {
+		return func(w *world) {
+			if then(w); policy != nil {
+				policy(&w.Policy)
+			}
+		}
+	}
+}

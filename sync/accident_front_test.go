@@ -37,13 +37,7 @@ func TestR2ARecordInFrontInOneLookAlone(t *testing.T) {
 		{"… from the second on", ours, someoneLeaves, elsewhere, elsewhere, gone, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			company := func(then func(*world)) func(*world) {
-				return func(w *world) {
-					if then(w); c.policy != nil {
-						c.policy(&w.Policy)
-					}
-				}
-			}
+			company := withPolicy(c.policy)
 			s := newSite(t, company(lead))
 			d := s.reports("acme", company(c.first))
 			d.second, d.third = s.worldOf(company(c.second)), s.worldOf(company(c.third))

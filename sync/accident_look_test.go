@@ -134,13 +134,7 @@ func TestR2WhatTheSecondLookAloneSays(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			company := func(then func(*world)) func(*world) {
-				return func(w *world) {
-					if then(w); c.policy != nil {
-						c.policy(&w.Policy)
-					}
-				}
-			}
+			company := withPolicy(c.policy)
 			s := newSite(t, company(lead))
 			d := s.reports("acme", company(c.first))
 			d.second, d.third = s.worldOf(company(c.second)), s.worldOf(company(someoneLeaves))
@@ -185,13 +179,7 @@ func TestR2WhatExtensionsSayIsReadTwice(t *testing.T) {
 		{"… in one reading alone", inSales, support(5), numbered, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			company := func(then func(*world)) func(*world) {
-				return func(w *world) {
-					if then(w); c.policy != nil {
-						c.policy(&w.Policy)
-					}
-				}
-			}
+			company := withPolicy(c.policy)
 			s := newSite(t, company(numbered))
 			s.sync(t, "acme")
 			d := s.reports("acme", company(c.first))

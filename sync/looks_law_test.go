@@ -30,17 +30,7 @@ func TestLawOneLookTakesNobody(t *testing.T) {
 		for r := range l.Snapshot.agents {
 			r.Type = []string{"AGENT", "SUPERVISOR"}[l.draw(2, "type")]
 		}
-		switch l.draw(4, "access") {
-		case 0:
-			l.Policy.RequireRingEX = true
-		case 1:
-			l.Policy.Access = Access{Rule: AccessPermission, Name: "WEM"}
-			var ids []string
-			for n := 1; n <= l.next+40; n++ {
-				ids = append(ids, fmt.Sprintf("7%03d", n))
-			}
-			l.role("1", "Agents", []string{"WEM"}, ids...)
-		}
+		l.drawAccess()
 		l.looksAt(l.Snapshot, l.Snapshot)
 		for range rapid.IntRange(1, 5).Draw(t, "days") {
 			l.later(time.Duration([]int{1, 21, 25}[l.draw(3, "hours")]) * time.Hour)

@@ -37,6 +37,15 @@ func lawNobodyLeaves(t *rapid.T, twin Roster) {
 	for n := range rapid.IntRange(0, 4).Draw(t, "administrators") {
 		s.boss(1 + 3*n)
 	}
+	s.drawAccess()
+	s.run()
+	for range rapid.IntRange(3, 14).Draw(t, "days") {
+		s.day()
+	}
+}
+
+// drawAccess has RingEX decide about access, or not.
+func (s *siege) drawAccess() {
 	switch s.draw(4, "access") {
 	case 0:
 		s.Policy.RequireRingEX = true
@@ -47,10 +56,6 @@ func lawNobodyLeaves(t *rapid.T, twin Roster) {
 			ids = append(ids, fmt.Sprintf("7%03d", n))
 		}
 		s.role("1", "Agents", []string{"WEM"}, ids...)
-	}
-	s.run()
-	for range rapid.IntRange(3, 14).Draw(t, "days") {
-		s.day()
 	}
 }
 
