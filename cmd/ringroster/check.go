@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/notify"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -94,6 +95,17 @@ func (f *findings) fail(account, check, detail, remedy string) {
 
 // failErr is a failure whose text ends in what to do.
 func (f *findings) failErr(account, check string, err error) { f.fail(account, check, err.Error(), "") }
+
+// reached says of destinations whether they answer, and with which command to try again.
+func (f *findings) reached(what, again string, all []notify.Finding) {
+	for _, found := range all {
+		if found.Err != nil {
+			f.fail("", what+found.Destination, found.Err.Error(), "correct it, then: "+again+found.Destination)
+			continue
+		}
+		f.ok("", what+found.Destination, "%s", found.Found)
+	}
+}
 
 // end prints what was not printed yet, and gives the exit code.
 func (f *findings) end(code int) error {

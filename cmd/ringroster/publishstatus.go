@@ -202,14 +202,7 @@ func (a *app) forgetPublication(ctx context.Context, s *config.Settings, st *sto
 
 // publications checks where the roster is published to, and whether it got there.
 func (f *findings) publications(ctx context.Context, s *config.Settings) {
-	for _, found := range publisher(s, nil, unheard).Check(ctx) {
-		check := "publish to " + found.Destination
-		if found.Err != nil {
-			f.fail("", check, found.Err.Error(), "correct it, then: ringroster publish "+found.Destination)
-			continue
-		}
-		f.ok("", check, "%s", found.Found)
-	}
+	f.reached("publish to ", "ringroster publish ", publisher(s, nil, unheard).Check(ctx))
 	st, err := openRead(ctx, s)
 	if err != nil {
 		return // the check of the database says so
