@@ -39,6 +39,7 @@ type booking struct {
 	after   string
 	reason  Reason
 	logins  []Login // of a leaver
+	ended   []Login // of a change of logins
 }
 
 // at is the state as a plan sees it that begins at now.
@@ -94,7 +95,7 @@ func (b *books) recent(since time.Time, status map[int64]Status) Recent {
 			administrators[d.member] = true
 		}
 		if d.kind == Update && d.reason == ReasonSource && d.before != "" &&
-			(d.field != loginsField || len(EndedLogins(d.before, d.after)) > 0) {
+			(d.field != loginsField || len(d.ended) > 0) {
 			if updated[d.field] == nil {
 				updated[d.field] = map[int64]bool{}
 			}
@@ -120,8 +121,8 @@ func (b *books) gone(status map[int64]Status) (gone map[int64][]Login, moved map
 		case d.kind == Deactivate && status[d.member] == Inactive:
 			gone[d.member] = append(gone[d.member], d.logins...) // with none: of an administrator
 		case d.field == loginsField:
-			if ended := EndedLogins(d.before, d.after); len(ended) > 0 {
-				gone[d.member] = append(gone[d.member], ended...)
+			if len(d.ended) > 0 {
+				gone[d.member] = append(gone[d.member], d.ended...)
 			}
 			if then := MovedLogins(d.before, d.after); then != nil {
 				moved[d.member] = append(moved[d.member], then)
@@ -199,6 +200,7 @@ func (b *books) forget(m *Member) {
 			if d.kind != Onboard { // of that the books have the role alone
 				d.before, _ = ForgetText(d.field, d.before) // of what a run wrote
 				d.after, _ = ForgetText(d.field, d.after)
+				d.ended = impersonalLogins(d.ended)
 			}
 		}
 	}
@@ -234,7 +236,10 @@ func (b *books) change(c *Change, run RunID, full bool, trigger Trigger, at time
 		}
 	}
 	for _, f := range c.Fields {
-		d.field, d.before, d.after, d.reason = f.Field, f.Before, f.After, f.Reason
+		d.field, d.before, d.after, d.reason, d.ended = f.Field, f.Before, f.After, f.Reason, nil
+		if f.Field == loginsField {
+			d.ended = EndedLogins(f.Before, f.After)
+		}
 		b.done = append(b.done, d)
 	}
 }
