@@ -72,15 +72,3 @@ func (s *settling) keepAgreed(read map[int64]*Change) {
 	}
 	s.dropEmpty()
 }
-
-// keepAgreedArrivals is keepAgreed for newcomers.
-func (s *settling) keepAgreedArrivals() {
-	s.kept.newcomers = slices.DeleteFunc(s.kept.newcomers, func(person *Person) bool {
-		now := s.read.people.byName(person.Key())
-		agreed := now != nil && now.outcome.decision == onboarded
-		if !agreed {
-			person.outcome.decision = unchanged
-		}
-		return !agreed
-	})
-}

@@ -6,9 +6,6 @@ import "slices"
 // back, who was held before, and all of them where there are too many (R35).
 func (s *settling) holdArrivals() {
 	p := s.kept
-	if s.read != p {
-		s.keepAgreedArrivals()
-	}
 	why := map[*Person][]HoldReason{}
 	var rows []*HeldChange
 	for _, person := range p.newcomers {

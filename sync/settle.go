@@ -84,16 +84,17 @@ func (s *settling) hideLost() {
 	}
 	for _, person := range s.kept.people.all {
 		member, now := person.outcome.found, s.read.people.byName(person.Key())
+		comesIn := person.outcome.decision == onboarded && (now == nil || now.outcome.decision != onboarded)
 		switch was := reported[member]; {
 		case now != nil && now.outcome.decision == inConflict: // lost records do not settle it
 			s.asRead(person, now)
 		case person.ghost:
 			person.outcome = outcome{decision: hidden}
-		case now != nil && (person.outcome.decision == inConflict || person.outcome.decision == skipped): // nor do they make one
+		case now != nil && (comesIn || person.outcome.decision == inConflict || person.outcome.decision == skipped): // nor do they make one
 			if s.asRead(person, now); person.outcome.decision != skipped {
 				person.outcome.decision, person.outcome.rest = unchanged, nil // what the reading says is held
 			}
-		case !s.hidden[member]:
+		case !s.hidden[member] && !comesIn:
 		case was != nil: // counted and told as it was read
 			s.asRead(person, was)
 		default:

@@ -198,3 +198,25 @@ func TestAskingForEverybodyReadsOnceAndWritesNothing(t *testing.T) {
 		t.Errorf("told %v, %v", told, err)
 	}
 }
+
+// Somebody whose onboarding was undone is skipped by what RingCentral lists, and would come in
+// if lost records were put back, one of which was theirs and is two others' now. They are
+// told, and counted, as skipped, with the reason.
+func TestR22WhoWouldComeInByLostRecordsIsToldAsRead(t *testing.T) {
+	w := newWorld()
+	for n := range 9 {
+		w.agent("1/10", fmt.Sprint(501+n), fmt.Sprintf("P%d Q", n))
+	}
+	w.agent("1/11", "602", "Ada Byron")
+	w.sync(t)
+	ada := w.member(10)
+	ada.Status, ada.Synced.Status, ada.DeactivationReason = Inactive, Inactive, ReasonUndone
+	ada.Logins = slices.Clone(w.member(1).Logins)                          // the record passed on
+	w.member(2).Logins = append(w.member(2).Logins, w.member(1).Logins[0]) // and on once more
+	w.clear()
+	w.agent("1/11", "603", "Ada Byron", rc("702"))
+	plan, all := w.everybody(t)
+	same(t, stands(all), []string{"rc:702 Ada Byron, member 10: skipped declined"})
+	same(t, lines(plan)[len(lines(plan))-1:], []string{"note 10 rc:702 declined"})
+	same(t, []int{plan.Summary.Skipped, plan.Summary.Unchanged}, []int{1, 0})
+}
