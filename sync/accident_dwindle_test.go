@@ -132,3 +132,29 @@ func rcIDs(first, last int) (all []string) {
 	}
 	return all
 }
+
+// Somebody has two logins, and one of them is lost from a list that is believed while another
+// list is empty: it may have moved there. What they lose waits, as a leaver does.
+func TestAccidentALoginIsLostWhileAListIsInDoubt(t *testing.T) {
+	w := seventeen(t, usualLimits, func(w *world) {
+		w.agent("1/11", "6001", "P001 Roy", rc("7001"))
+		w.agent("1/11", "6002", "P002 Roy", rc("7002"), agentType("SUPERVISOR"))
+		w.Policy.RolePrecedence = RoleSupervisor
+	})
+	w.shorten("1/12", 0)
+	g := w.group("1/11")
+	g.Agents = g.Agents[:12]
+	var open []string
+	for _, h := range w.today(t).Open {
+		if h.Member < 3 {
+			open = append(open, fmt.Sprint(h.Member, " ", h.Field, " ", h.Why[0].Reason))
+		}
+	}
+	same(t, open, []string{"1 logins list_in_doubt", "2 logins list_in_doubt", "2 role list_in_doubt"})
+	w.daysOn(t, 2)
+	for id := range int64(2) {
+		if m := w.member(id + 1); !m.Logins[1].Active {
+			t.Errorf("member %d has lost a login: %+v", m.ID, m.Logins)
+		}
+	}
+}

@@ -38,6 +38,8 @@ func (s *settling) holdUpdates() {
 				held[f.Field] = []HoldReason{*why}
 			case settings != "" && losesRank(c, &f):
 				held[f.Field] = []HoldReason{{ReasonSettings, settings}} // R23
+			case row == nil && s.doubted[c.Member] && losesPlace(c, &f):
+				held[f.Field] = []HoldReason{inDoubt}
 			case row != nil && row.Kind == c.Kind && row.State != Rejected:
 				held[f.Field] = slices.Clone(row.Why)
 			case losesPlace(c, &f) && s.open.of(c.Member, statusField) != nil:

@@ -181,8 +181,8 @@ func (p *planner) forgottenAs(m *Member) *Person {
 	return nil
 }
 
-// inDoubt is why somebody waits who is lost from a list that is believed, while another is
-// not: whoever moved to that one today is known from the old one alone (R22).
+// inDoubt is why somebody keeps what they have who is lost from a list that is believed,
+// while another is not: whoever moved to that one today is known from the old one alone (R22).
 var inDoubt = HoldReason{ReasonListInDoubt, "lost while another agent list of the account was not believed"}
 
 // doubtUntil is the time until which somebody must be lost to be in doubt because an agent

@@ -56,7 +56,7 @@ func (p *planning) guard(kept *planning, doubts map[string]string) {
 	}
 	for _, m := range p.sorted() {
 		if p.before[m.id].watched() && p.leaving[m.id] == "" && m.person != nil && m.person.outcome != skipped && m.person.outcome != conflict {
-			p.updates(m, kept, lost, doubts)
+			p.updates(m, kept, lost, doubts, p.inDoubt(m, lost, doubts))
 			p.judgeUpdate(m)
 		}
 	}
@@ -240,16 +240,16 @@ func (r *heldRow) right(today string) bool {
 }
 
 // updates holds what a present member would lose because of what is missing.
-func (p *planning) updates(m *modelMember, kept *planning, lost map[string][]*modelMember, doubts map[string]string) {
+func (p *planning) updates(m *modelMember, kept *planning, lost map[string][]*modelMember, doubts map[string]string, doubted bool) {
 	why := map[string]bool{}
 	for list, reason := range doubts {
 		if slices.Contains(lost[list], m) {
 			why[reason] = true
 		}
 	}
-	p.loginRow(m, kept.members[m.id], why)
+	p.loginRow(m, kept.members[m.id], why, doubted)
 	for _, field := range limitedFields {
-		p.updateField(m, kept, field, why)
+		p.updateField(m, kept, field, why, doubted)
 	}
 }
 
@@ -260,7 +260,7 @@ var modelRank = map[string]int{"Administrator": 2, "Supervisor": 1}
 var limitedFields = []string{"role", "first_name", "last_name", "email"}
 
 // updateField holds a field where the two plans differ, and keeps what was held.
-func (p *planning) updateField(m *modelMember, kept *planning, field string, why map[string]bool) {
+func (p *planning) updateField(m *modelMember, kept *planning, field string, why map[string]bool, doubted bool) {
 	was, key := p.before[m.id], heldKey{m.id, field}
 	row, value, other := p.open[key], m.values[field], kept.members[m.id]
 	switch {
@@ -275,9 +275,14 @@ func (p *planning) updateField(m *modelMember, kept *planning, field string, why
 	case row != nil && row.state == "rejected" && (field == "role" || row.after == value):
 	case value != other.values[field]:
 		p.row(key, "waiting", value, "", why)
-	case field == "role" && row == nil && p.settingsText != p.accepted && p.reasons[fmt.Sprint(m.id, "role")] == "" && was.synced["role"] != value &&
-		modelRank[value] < modelRank[was.values["role"]]: // R23
-		p.row(key, "waiting", value, "", map[string]bool{"settings_changed": true})
+	case field == "role" && row == nil && (doubted || p.settingsText != p.accepted) && p.reasons[fmt.Sprint(m.id, "role")] == "" && was.synced["role"] != value &&
+		modelRank[value] < modelRank[was.values["role"]]:
+		switch {
+		case p.settingsText != p.accepted: // R23
+			p.row(key, "waiting", value, "", map[string]bool{"settings_changed": true})
+		default: // R22
+			p.row(key, "waiting", value, "", map[string]bool{"list_in_doubt": true})
+		}
 	case row != nil && row.state != "rejected":
 		p.row(key, "waiting", value, "", nil)
 	default:
@@ -307,7 +312,7 @@ func (p *planning) judgeUpdate(m *modelMember) {
 }
 
 // loginRow holds logins that would turn inactive.
-func (p *planning) loginRow(m, kept *modelMember, why map[string]bool) {
+func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted bool) {
 	key, was := heldKey{m.id, "logins"}, p.before[m.id]
 	row := p.open[key]
 	agreed := maps.Equal(m.logins, kept.logins)
@@ -341,6 +346,23 @@ func (p *planning) loginRow(m, kept *modelMember, why map[string]bool) {
 		return
 	case len(held) > 0:
 		p.row(key, "waiting", loginRowsText(m.logins), "", why)
+	case doubted && losesLogin(was.logins, m.logins): // R22
+		p.row(key, "waiting", loginRowsText(m.logins), "", map[string]bool{"list_in_doubt": true})
+		m.logins = was.logins
+		return
 	}
 	maps.Copy(m.logins, held)
+}
+
+// losesLogin says whether a login is not active any more where it was, and none is in its stead.
+func losesLogin(was, is map[loginKey]loginRow) bool {
+	only := func(a, b map[loginKey]loginRow) bool {
+		for login, row := range a {
+			if other := b[login]; row.active && (!other.active || other.group != row.group) {
+				return true
+			}
+		}
+		return false
+	}
+	return only(was, is) && !only(is, was)
 }
