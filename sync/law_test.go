@@ -94,18 +94,20 @@ func allChanges(plan *Plan) []Change {
 // roster writes is what a plan says.
 func mustKeepLogins(t rapid.TB, plan *Plan, members []*Member) {
 	t.Helper()
-	after := slices.Clone(plan.Marks)
+	after := map[int64]*Member{}
+	for _, m := range plan.Marks {
+		after[m.ID] = m
+	}
 	for _, c := range allChanges(plan) {
 		if c.Member != 0 && c.Next != nil {
-			after = append(after, c.Next())
+			after[c.Member] = c.Next()
 		}
 	}
-	for _, next := range after {
-		for _, m := range members {
-			for i := range m.Logins {
-				if m.ID == next.ID && !next.everHeld(m.Logins[i].key()) {
-					t.Errorf("R8: member %d loses login %s", m.ID, m.Logins[i].key())
-				}
+	for _, m := range members {
+		next := after[m.ID]
+		for i := range m.Logins {
+			if next != nil && !next.everHeld(m.Logins[i].key()) {
+				t.Errorf("R8: member %d loses login %s", m.ID, m.Logins[i].key())
 			}
 		}
 	}
