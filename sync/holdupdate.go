@@ -22,13 +22,14 @@ func (s *settling) holdUpdates() {
 		held := map[string][]HoldReason{}
 		for _, f := range c.Fields {
 			row := s.open.of(c.Member, f.Field)
+			stands := row != nil && row.holds(&f)
 			switch why := over[f.Field]; {
 			case row.refuses(c, &f):
 				if !s.decided[heldKey{c.Member, f.Field}] {
 					s.refuse(c, row)
 				}
 				held[f.Field] = nil // taken out, and not held
-			case row == nil && s.kept.oneLookKeeps(c.Member, f.Field) && takesAway(c, &f):
+			case !stands && s.kept.oneLookKeeps(c.Member, f.Field) && takesAway(c, &f):
 				held[f.Field] = nil // likewise (R2)
 			case s.decided[heldKey{c.Member, f.Field}]: // as the reading has it
 				if row != nil { // shown before: nothing of it is applied
@@ -38,9 +39,9 @@ func (s *settling) holdUpdates() {
 				held[f.Field] = []HoldReason{*why}
 			case settings != "" && losesRank(c, &f):
 				held[f.Field] = []HoldReason{{ReasonSettings, settings}} // R23
-			case row == nil && s.doubted[c.Member] && losesPlace(c, &f):
+			case !stands && s.doubted[c.Member] && losesPlace(c, &f):
 				held[f.Field] = []HoldReason{inDoubt}
-			case row != nil && row.Kind == c.Kind && row.State != Rejected:
+			case stands && row.Kind == c.Kind && row.State != Rejected:
 				held[f.Field] = slices.Clone(row.Why)
 			case losesPlace(c, &f) && s.open.of(c.Member, statusField) != nil:
 				held[f.Field] = whyKeep(s.open.of(c.Member, statusField))
@@ -99,13 +100,21 @@ func (s *settling) namesWait(member int64, held map[string][]HoldReason) []HoldR
 // refuses says whether an operator rejected a change of a field (R36). A loss that was
 // rejected is refused whatever else the field gains.
 func (h *HeldChange) refuses(c *Change, f *FieldChange) bool {
-	return h != nil && h.State == Rejected && h.Kind == c.Kind && (h.After == f.After || isLoss(h) && losesAny(f))
+	return h != nil && h.State == Rejected && h.Kind == c.Kind && (h.After == f.After || isLoss(h) && (h.holds(f) || isLossOf(f)))
 }
 
-// losesAny says whether a change takes a role or a login away.
-func losesAny(f *FieldChange) bool {
-	ended, _ := compareActive(f.Before, f.After)
-	return f.Field == Role.String() || f.Field == loginsField && len(ended) > 0
+// holds says whether an open change of logins still stands in a later value: whether that ends
+// a login which it would end. Once all of these are active again, in whatever group, what else
+// has become of somebody's logins is another question.
+func (h *HeldChange) holds(f *FieldChange) bool {
+	if f.Field != loginsField {
+		return true
+	}
+	shown := compareActive(h.Before, h.After).ended
+	now := compareActive(f.Before, f.After).ended
+	return len(shown) == 0 || slices.ContainsFunc(now, func(l Login) bool {
+		return slices.ContainsFunc(shown, func(was Login) bool { return was.key() == l.key() })
+	})
 }
 
 // refuse says that a change stays out because an operator rejected it.
@@ -142,44 +151,51 @@ func isLossOf(f *FieldChange) bool {
 // EndedLogins are the active logins of a history's value that are not active in a later
 // one, where no login was gained in their stead: whoever moved has lost none (R22).
 func EndedLogins(before, after string) []Login {
-	ended, gained := compareActive(before, after)
-	if gained {
+	c := compareActive(before, after)
+	if c.gained {
 		return nil
 	}
-	return ended
+	return c.ended
 }
 
-// MovedLogins are all active logins of a history's value, if a later one ends any of them and
-// has gained another in its stead; else none.
+// MovedLogins are all active logins of a history's value, if in a later one any of them is in
+// another group, or has ended while another was gained; else none.
 func MovedLogins(before, after string) (active []Login) {
-	if ended, gained := compareActive(before, after); !gained || len(ended) == 0 {
+	if c := compareActive(before, after); !c.moved && (!c.gained || len(c.ended) == 0) {
 		return nil
 	}
-	all, _ := compareActive(before, "[]")
-	return all
+	return compareActive(before, "[]").ended
 }
 
-// compareActive gives the active logins of a history's value that are not active in a later
-// one, and says whether that has one which the first has not.
-func compareActive(before, after string) (ended []Login, gained bool) {
+// activeChange is what a change of logins does to those that are active.
+type activeChange struct {
+	ended  []Login // not active any more, in any group
+	moved  bool    // one is in another group: a record that somebody had before is not gained (R22)
+	gained bool    // one is active that was not
+}
+
+func compareActive(before, after string) (c activeChange) {
 	var was, is []Login
 	if json.Unmarshal([]byte(before), &was) != nil || json.Unmarshal([]byte(after), &is) != nil {
-		return nil, false
+		return c
 	}
-	in := func(all []Login, l *Login) bool {
-		return slices.ContainsFunc(all, func(x Login) bool {
-			return x.Active && x.SubAccountID == l.SubAccountID && x.AgentID == l.AgentID && x.AgentGroupID == l.AgentGroupID
-		})
+	find := func(all []Login, l *Login) int {
+		return slices.IndexFunc(all, func(x Login) bool { return x.Active && x.key() == l.key() })
 	}
 	for i := range is {
-		gained = gained || is[i].Active && !in(was, &is[i])
+		c.gained = c.gained || is[i].Active && find(was, &is[i]) < 0
 	}
 	for i := range was {
-		if was[i].Active && !in(is, &was[i]) {
-			ended = append(ended, was[i])
+		if !was[i].Active {
+			continue
+		}
+		if at := find(is, &was[i]); at < 0 {
+			c.ended = append(c.ended, was[i])
+		} else {
+			c.moved = c.moved || is[at].AgentGroupID != was[i].AgentGroupID
 		}
 	}
-	return ended, gained
+	return c
 }
 
 // overUpdates are the fields of which more would change than the limit allows (R35).

@@ -108,7 +108,7 @@ func (p *people) restored(l *lost, home *Person, key string) *Person {
 // logins are the member's logins that a list lost.
 func (l *lost) logins() (lost []Login) {
 	for _, login := range l.member.Logins {
-		if login.Active && login.SubAccountID == l.list.sub && (l.list.kind == subAccountList || login.AgentGroupID == l.list.group) {
+		if login.Active && l.list.has(&login) {
 			lost = append(lost, login)
 		}
 	}

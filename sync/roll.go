@@ -267,8 +267,8 @@ func hasGained(person *Person, then []Login) bool {
 }
 
 // hasMoved says whether somebody who is lost from a list has gained an active record in
-// another agent group since, or an administrator's: a record that they had before says
-// nothing of why this one is gone.
+// another agent group since, or an administrator's: a record that they had before, whatever
+// group it is in now, says nothing of why another one is gone.
 func (p *planner) hasMoved(m *Member, person *Person, list listKey) bool {
 	if person == nil || list.kind != agentGroupList && list.kind != subAccountList {
 		return false
@@ -281,9 +281,14 @@ func (p *planner) hasMoved(m *Member, person *Person, list listKey) bool {
 			return false
 		}
 		return !slices.ContainsFunc(m.Logins, func(l Login) bool {
-			return l.Active && l.SubAccountID == r.Sub.ID && l.AgentGroupID == r.Group.ID
+			return l.Active && l.SubAccountID == r.Sub.ID && (l.AgentGroupID == r.Group.ID || l.AgentID == r.ID && !list.has(&l))
 		})
 	})
+}
+
+// has says whether a login is on an agent list.
+func (k listKey) has(l *Login) bool {
+	return l.SubAccountID == k.sub && (k.kind == subAccountList || l.AgentGroupID == k.group)
 }
 
 // measure adds to the rolls what the lists themselves tell: how long they are, and which

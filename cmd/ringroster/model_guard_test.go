@@ -19,10 +19,11 @@ type heldKey struct {
 
 // heldRow is one change that waits, or that somebody rejected.
 type heldRow struct {
-	run     int64  // the run that first showed it as it is now
-	state   string // waiting, suspect, rejected
-	after   string // the new value
-	reason  string // of a leaver
+	run     int64             // the run that first showed it as it is now
+	state   string            // waiting, suspect, rejected
+	after   string            // the new value
+	reason  string            // of a leaver
+	ended   map[loginKey]bool // of logins: those that would not be active any more
 	why     map[string]bool
 	present int // UTC days on which full runs saw what was rejected put right
 	on      string
@@ -314,40 +315,43 @@ func (p *planning) judgeUpdate(m *modelMember) {
 // loginRow holds logins that would turn inactive.
 func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted bool) {
 	key, was := heldKey{m.id, "logins"}, p.before[m.id]
-	row := p.open[key]
-	agreed := maps.Equal(m.logins, kept.logins)
-	if row != nil && row.state != "rejected" && agreed && !maps.Equal(m.logins, was.logins) { // another value of what waits
-		p.row(key, "waiting", loginRowsText(m.logins), "", nil)
-		m.logins = was.logins
-		return
-	}
-	ended, held := 0, map[loginKey]loginRow{}
+	ended, held := map[loginKey]bool{}, map[loginKey]loginRow{}
 	for login, before := range was.logins {
 		now := m.logins[login]
-		if before.active && (!now.active || row != nil && now.group != before.group) {
-			ended++
+		if before.active && !now.active {
+			ended[login] = true
 			if kept.logins[login].active { // put back, into a group that may have another name since
 				now.name, now.active = kept.logins[login].name, true
 				held[login] = now // what else a record says of itself is applied
 			}
 		}
 	}
+	hold := func(why map[string]bool) {
+		p.row(key, "waiting", loginRowsText(m.logins), "", why)
+		p.open[key].ended = ended
+	}
+	row := p.open[key]
+	stands := row != nil && (len(row.ended) == 0 || slices.ContainsFunc(slices.Collect(maps.Keys(ended)), func(login loginKey) bool { return row.ended[login] }))
 	switch {
-	case ended == 0:
-		if row != nil && (row.state != "rejected" || row.right(p.today)) {
+	case row != nil && row.state == "rejected" && len(ended) > 0 && (stands || losesLogin(was.logins, m.logins)):
+		m.logins = was.logins // refused (R36)
+		return
+	case row != nil && row.state == "rejected":
+		if row.right(p.today) {
 			delete(p.open, key)
 		}
-		return
-	case row != nil: // once something of the value was shown, nothing of it is applied
-		if row.state != "rejected" {
-			p.row(key, "waiting", loginRowsText(m.logins), "", why)
-		}
+	case len(held) > 0 && row != nil, stands && !maps.Equal(m.logins, was.logins): // nothing of what was shown is applied
+		hold(why)
 		m.logins = was.logins
 		return
+	case row != nil:
+		delete(p.open, key)
+	}
+	switch {
 	case len(held) > 0:
-		p.row(key, "waiting", loginRowsText(m.logins), "", why)
+		hold(why)
 	case doubted && losesLogin(was.logins, m.logins): // R22
-		p.row(key, "waiting", loginRowsText(m.logins), "", map[string]bool{"list_in_doubt": true})
+		hold(map[string]bool{"list_in_doubt": true})
 		m.logins = was.logins
 		return
 	}
@@ -358,7 +362,7 @@ func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted b
 func losesLogin(was, is map[loginKey]loginRow) bool {
 	only := func(a, b map[loginKey]loginRow) bool {
 		for login, row := range a {
-			if other := b[login]; row.active && (!other.active || other.group != row.group) {
+			if row.active && !b[login].active {
 				return true
 			}
 		}

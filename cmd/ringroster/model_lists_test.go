@@ -69,11 +69,19 @@ func (r *modelRoster) wasOn(m *modelMember, c *company) map[string]map[string]bo
 }
 
 // moved says whether somebody who is not on a list any more has gained a record in another
-// group, or an administrator's, since they were. Nobody is excused from the administrators.
-func moved(list string, then, now map[string]bool) bool {
-	return list != adminList && slices.ContainsFunc(slices.Collect(maps.Keys(now)), func(l string) bool {
-		return !then[l] && (l == adminList || strings.HasPrefix(l, "group "))
-	})
+// group, or an administrator's, since they were on those then. Nobody is excused from the
+// administrators, nor by a record that they had before, in whatever group.
+func (p *planning) moved(m *modelMember, list string, then map[string]bool) bool {
+	if list == adminList || m.person == nil {
+		return false
+	}
+	for key, row := range m.person.logins {
+		had := p.before[m.id].logins[key]
+		if row.active && !then["group "+key.sub+"/"+row.group] && (!had.active || listsOf(map[loginKey]loginRow{key: had}, "")[list]) {
+			return true
+		}
+	}
+	return m.person.admin != "" && !then[adminList]
 }
 
 // losses are the members that one look lost from each list, and those that are left.
@@ -88,7 +96,7 @@ func (p *planning) losses() (lost, left map[string][]*modelMember) {
 			switch {
 			case now[list]:
 				left[list] = append(left[list], m)
-			case moved(list, then, now):
+			case p.moved(m, list, then):
 			default:
 				lost[list] = append(lost[list], m)
 			}
@@ -139,7 +147,7 @@ func (p *planning) dissolved(list string, lost []*modelMember, left int) bool {
 	away, unproved := 0, 0
 	for _, m := range p.sorted() {
 		then := p.wasOn(p.before[m.id], p.company)[list]
-		if now := m.reportedOn(); p.before[m.id].managed && then != nil && !now[list] && moved(list, then, now) {
+		if now := m.reportedOn(); p.before[m.id].managed && then != nil && !now[list] && p.moved(m, list, then) {
 			away++
 		}
 	}
