@@ -159,10 +159,11 @@ func (p *planner) tellApart(people []*Person, m *Member) bool {
 }
 
 // couldBe says whether a login is enough to take person for m. Where both have
-// an rcUserId and they differ, the record must still bear the member's name: agent
-// records pass from a leaver to a newcomer.
+// an rcUserId and they differ, or an operator said that the member is another human than
+// who has its ids (R13), the record must still bear the member's name: agent records pass
+// from a leaver to a newcomer.
 func couldBe(person *Person, m *Member) bool {
-	if person.RCUserID == "" || m.RCUserID == "" {
+	if m.RCUserID == "" || person.RCUserID == "" && !strings.HasPrefix(m.RCUserID, formerID) {
 		return true
 	}
 	return slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {

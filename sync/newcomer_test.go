@@ -206,6 +206,22 @@ func TestR13ReusedID(t *testing.T) {
 	}
 	play(t, []scenario{
 		{name: "first name, last name and e-mail all differ", before: ada, then: now("Bob Roy"), want: []string{"conflict 1 rc:701 identity_reused"}},
+		{
+			name: "all differ, and the record has lost its rcUserId", before: ada,
+			then: func(w *world) { w.clear(); w.agent("1/10", "501", "Bob Roy") },
+			want: []string{"conflict 1 agent:1/501 identity_reused"},
+		},
+		{
+			name: "it has lost its rcUserId, and the last name agrees", before: ada,
+			then: func(w *world) { w.clear(); w.agent("1/10", "501", "Bob Byron") },
+			want: []string{"update 1 agent:1/501 source_changed"},
+		},
+		{
+			name:   "nobody ever had an rcUserId",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron") },
+			then:   func(w *world) { w.clear(); w.agent("1/10", "501", "Bob Roy") },
+			want:   []string{"update 1 agent:1/501 source_changed"},
+		},
 		{name: "the first name agrees", before: ada, then: now("ada Roy", email("x@example.com")), want: []string{"update 1 rc:701 source_changed"}},
 		{name: "the last name agrees", before: ada, then: now("Bob Byron"), want: []string{"update 1 rc:701 source_changed"}},
 		{name: "an e-mail change and a rename on the same day, the first name kept", before: ada, then: now("Ada King", email("king@example.com")), want: []string{"update 1 rc:701 source_changed"}},
@@ -234,6 +250,20 @@ func TestR13ReusedID(t *testing.T) {
 		now("Bob Roy")(w)
 		w.edit(t, LinkTo(1, "rc:701"))
 		same(t, lines(w.plan(t)), []string{"link 1 rc:701 identity"})
+	})
+	t.Run("and so does it where the record has lost its rcUserId", func(t *testing.T) {
+		for key, want := range map[string][]string{
+			"agent:1/501": {"link 1 agent:1/501 identity"},
+			"none":        {"onboard agent:1/501 new", "deactivate 1 removed"},
+		} {
+			w := newWorld()
+			ada(w)
+			w.sync(t)
+			w.clear()
+			w.agent("1/10", "501", "Bob Roy")
+			w.edit(t, LinkTo(1, key))
+			same(t, lines(w.plan(t)), want)
+		}
 	})
 }
 

@@ -261,11 +261,12 @@ func skipReason(why Reason) Reason {
 	return why
 }
 
-// identityReused says whether an rcUserId seems to have passed to another human:
-// first name, last name and e-mail all differ from what it last meant (R13).
+// identityReused says whether an rcUserId, or the login of somebody who had one, seems to
+// have passed to another human: first name, last name and e-mail all differ from what it last
+// meant (R13).
 func identityReused(person *Person, m *Member, v *verdict) bool {
 	last := &m.Synced.Profile
-	if !m.Linked || person.RCUserID == "" || person.RCUserID != m.RCUserID || last[FirstName]+last[LastName]+last[Email] == "" {
+	if !m.Linked || m.RCUserID == "" || person.RCUserID != "" && person.RCUserID != m.RCUserID || last[FirstName]+last[LastName]+last[Email] == "" {
 		return false // of somebody forgotten nothing is left to compare
 	}
 	for _, f := range []Field{FirstName, LastName, Email} {

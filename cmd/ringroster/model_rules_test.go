@@ -315,7 +315,7 @@ func (p *planning) judge(m *modelMember, byEmail bool) {
 }
 
 func (m *modelMember) reused(q *reported) bool {
-	if !m.linked || q.rc == "" || q.rc != m.rc || m.synced["first_name"]+m.synced["last_name"]+m.synced["email"] == "" { // nothing of them is left to differ
+	if !m.linked || m.rc == "" || q.rc != "" && q.rc != m.rc || m.synced["first_name"]+m.synced["last_name"]+m.synced["email"] == "" { // nothing of them is left to differ
 		return false
 	}
 	for _, field := range []string{"first_name", "last_name", "email"} {
