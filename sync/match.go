@@ -160,17 +160,25 @@ func (p *planner) tellApart(people []*Person, m *Member) bool {
 
 // couldBe says whether a login is enough to take person for m. Where both have
 // an rcUserId and they differ, or an operator said that the member is another human than
-// who has its ids (R13), the record must still bear the member's name: agent records pass
-// from a leaver to a newcomer.
+// who has its ids (R13), the record must still bear the member's name, or its e-mail
+// and part of the name: agent records pass from a leaver to a newcomer.
 func couldBe(person *Person, m *Member) bool {
 	if m.RCUserID == "" || person.RCUserID == "" && !strings.HasPrefix(m.RCUserID, formerID) {
 		return true
 	}
 	return slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
-		return m.everHeld(loginKey(r.Sub.ID, r.ID)) && sameName(m, r.FirstName, r.LastName)
+		return m.everHeld(loginKey(r.Sub.ID, r.ID)) && m.resembles(r.FirstName, r.LastName, r.Email)
 	}) || slices.ContainsFunc(person.Admins, func(a *Admin) bool {
-		return m.everHeld(a.UserID) && sameName(m, a.FirstName, a.LastName)
+		return m.everHeld(a.UserID) && m.resembles(a.FirstName, a.LastName, a.Email)
 	})
+}
+
+// resembles says whether a record bears a member's name, or its e-mail and one of its two
+// names: as RingCentral last reported them.
+func (m *Member) resembles(first, last, email string) bool {
+	was := &m.Synced.Profile
+	part := first != "" && sameValue(FirstName, first, was[FirstName]) || last != "" && sameValue(LastName, last, was[LastName])
+	return sameName(m, first, last) || part && email != "" && sameValue(Email, email, was[Email])
 }
 
 // sameName compares the name that RingCentral last reported for a member.

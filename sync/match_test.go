@@ -80,6 +80,27 @@ func TestR5FindingTheMember(t *testing.T) {
 			fields: []string{"rc_user_id: 701 -> 702, recreated", "email: ada@example.com -> new@example.com, source_changed"},
 		},
 		{
+			name:   "a login under another rcUserId, with the same e-mail and another last name: the same human married",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Ada King", rc("702"), email("ada@example.com"))
+				w.extension("702", "Ada King", email("ada@example.com"))
+			},
+			want:   []string{"update 1 rc:702 recreated"},
+			fields: []string{"rc_user_id: 701 -> 702, recreated", "last_name: Byron -> King, source_changed"},
+		},
+		{
+			name:   "a login that passed to a newcomer of another name, with the e-mail that goes with it",
+			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701"), email("desk1@example.com")) },
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Bob Roy", rc("702"), email("desk1@example.com"))
+				w.extension("702", "Bob Roy", email("desk1@example.com"))
+			},
+			want: []string{"deactivate 1 removed", "conflict rc:702 email_in_use"},
+		},
+		{
 			name:   "a login that passed to a newcomer of another name is no identity",
 			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
 			then: func(w *world) {

@@ -278,9 +278,12 @@ func (m *modelMember) claim(people []*reported, found map[*reported]bool) *repor
 }
 
 // knows says whether a login is enough: where two RingEX ids differ, names must
-// agree.
+// agree, or one of them and the e-mail.
 func (m *modelMember) knows(q *reported, held bool) bool {
-	if q.rc != "" && m.rc != "" && m.name() != q.name {
+	same := func(field string) bool {
+		return q.values[field] != "" && strings.EqualFold(q.values[field], m.synced[field])
+	}
+	if q.rc != "" && m.rc != "" && m.name() != q.name && (!same("email") || !same("first_name") && !same("last_name")) {
 		return false
 	}
 	if held && q.admin != "" && q.admin == m.admin {
