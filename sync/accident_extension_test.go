@@ -44,11 +44,39 @@ func TestR7AMailboxThatIsSharedTakesNoExtension(t *testing.T) {
 	}
 }
 
-// It has gone with its number, or with its address.
+// An e-mail is changed in one place first, or goes from one of them: number and name still say
+// whose the extension is (R7).
+func TestR7AnEMailThatChangesTakesNoExtension(t *testing.T) {
+	for name, then := range map[string]func(*world){
+		"in RingEX":       func(w *world) { w.Snapshot.Extensions[1].Email = "new@example.com" },
+		"in RingCX":       func(w *world) { w.group("1/10").Agents[0].Email = "new@example.com" },
+		"RingEX has none": func(w *world) { w.Snapshot.Extensions[1].Email = "" },
+		"RingCX has none": func(w *world) { w.group("1/10").Agents[0].Email = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.Policy.RequireRingEX = true
+			for _, id := range []string{"001", "002", "003"} {
+				w.agent("1/10", "5"+id, "P"+id+" Roy")
+				w.extension("7"+id, "P"+id+" Roy", number(id))
+			}
+			w.today(t)
+			w.tomorrow()
+			then(w)
+			w.today(t)
+			w.mustStay(t)
+			if m := w.member(1); m.Profile[ExtensionNumber] != "001" {
+				t.Errorf("extension %q", m.Profile[ExtensionNumber])
+			}
+		})
+	}
+}
+
+// It has gone with its number, or with its address and name.
 func TestR7AnExtensionThatIsAnothers(t *testing.T) {
 	for name, then := range map[string]func(*Extension){
 		"another number":  func(e *Extension) { e.Number = "009" },
-		"another address": func(e *Extension) { e.Email = "zoe@example.com" },
+		"another address": func(e *Extension) { e.Email, e.FirstName = "zoe@example.com", "Zoe" },
 		"unassigned":      func(e *Extension) { e.Status = "Unassigned" },
 	} {
 		t.Run(name, func(t *testing.T) {

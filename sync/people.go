@@ -185,26 +185,36 @@ func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 	}
 }
 
-// keepExtension gives a person whose e-mail several people or extensions have the one of which
-// the roster knows that it is theirs, by its number (R7).
+// keepExtension gives a person without one the extension of which the roster knows that it is
+// theirs, by its number, and that bears an e-mail of theirs or their name: several people or
+// extensions may have the e-mail, and an e-mail is changed in one place first (R7).
 func (p *people) keepExtension(person *Person, m *Member) {
 	number := m.Synced.Profile[ExtensionNumber]
 	if person.Ext != nil || number == "" {
 		return
 	}
 	if p.byNumber == nil {
+		taken := make(map[*Extension]bool, len(p.all))
+		for _, other := range p.all {
+			taken[other.Ext] = other.hasRecord()
+		}
 		p.byNumber = make(map[string]*Extension, len(p.snapshot.Extensions))
 		for i := range p.snapshot.Extensions {
-			if e := &p.snapshot.Extensions[i]; personTypes[e.Type] && e.Email != "" && !p.byRC[e.ID].hasRecord() {
+			if e := &p.snapshot.Extensions[i]; personTypes[e.Type] && !taken[e] {
 				p.byNumber[e.Number] = e
 			}
 		}
 	}
 	e := p.byNumber[number]
+	if e == nil {
+		return
+	}
+	theirs := e.FirstName+e.LastName != "" && sameName(m, e.FirstName, e.LastName)
 	for email := range person.recordEmails {
-		if e != nil && FoldEmail(email) == FoldEmail(e.Email) {
-			person.Ext = e
-		}
+		theirs = theirs || e.Email != "" && FoldEmail(email) == FoldEmail(e.Email)
+	}
+	if theirs {
+		person.Ext = e
 	}
 }
 
