@@ -96,7 +96,7 @@ func (p *planning) inDoubt(m *modelMember, lost map[string][]*modelMember, doubt
 	if p.oneLook {
 		until = always
 	}
-	isLost := false
+	isLost := p.lostPart(m)
 	for list, gone := range lost {
 		isLost = isLost || subOf(list) != "" && slices.Contains(gone, m)
 		if subOf(list) == "" || doubts[list] == "" {
@@ -114,6 +114,36 @@ func (p *planning) inDoubt(m *modelMember, lost map[string][]*modelMember, doubt
 	h := p.company.extensionOf(p.before[m.id].rc)
 	listed := h != nil && !h.disabled && !until.IsZero()                                          // they may have moved to such a list
 	return isLost && p.leaving[m.id] != "ringex_disabled" && (listed || !p.since(m).After(until)) // a statement is no absence
+}
+
+// lostPart says whether one of several records that somebody had on an agent list is gone from
+// it, and they have none there that is new.
+func (p *planning) lostPart(m *modelMember) bool {
+	was := p.before[m.id].logins
+	for key, row := range was {
+		for list := range listsOf(map[loginKey]loginRow{key: row}, "") {
+			there, fresh := 0, false
+			for other, now := range m.activeLogins() {
+				if _, had := was[other]; listsOf(map[loginKey]loginRow{other: now}, "")[list] {
+					there, fresh = there+1, fresh || !had || other == key
+				}
+			}
+			if there > 0 && !fresh {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// activeLogins are those that RingCentral reports.
+func (m *modelMember) activeLogins() map[loginKey]loginRow {
+	active := map[loginKey]loginRow{}
+	if m.person != nil {
+		maps.Copy(active, m.person.logins)
+	}
+	maps.DeleteFunc(active, func(_ loginKey, row loginRow) bool { return !row.active })
+	return active
 }
 
 // since is when a member would have left first.
