@@ -105,11 +105,7 @@ func (u *usage) watchPeak(pid int) (stop func()) {
 	go func() {
 		defer close(stopped)
 		for tick := time.NewTicker(5 * time.Millisecond); ; {
-			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // it may be gone
-			if _, rest, ok := strings.Cut(string(text), "VmHWM:"); ok {
-				kib, _ := strconv.Atoi(strings.Fields(rest)[0])
-				u.peak = max(u.peak, kib)
-			}
+			u.peak = max(u.peak, peakOf(strconv.Itoa(pid)))
 			select {
 			case <-ended:
 				tick.Stop()
@@ -119,6 +115,15 @@ func (u *usage) watchPeak(pid int) (stop func()) {
 		}
 	}()
 	return func() { close(ended); <-stopped }
+}
+
+// peakOf is VmHWM of a process, in KiB; 0: it is gone.
+func peakOf(process string) (kib int) {
+	text, _ := os.ReadFile("/proc/" + process + "/status")
+	if _, rest, ok := strings.Cut(string(text), "VmHWM:"); ok {
+		kib, _ = strconv.Atoi(strings.Fields(rest)[0])
+	}
+	return kib
 }
 
 func (s *workshop) command(program string, args ...string) (*exec.Cmd, *os.File) {

@@ -46,7 +46,7 @@ func TestBench(t *testing.T) {
 	b.decoding()
 	b.applying()
 	b.contacts()
-	b.mirror()
+	b.publishing()
 	b.longHistory()
 	b.startUp()
 	b.binary()

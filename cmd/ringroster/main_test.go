@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 		"bench-simulator": benchProcess(benchSimulator),
 		"bench-fetch":     benchProcess(benchFetch),
 		"bench-apply":     benchProcess(benchApply),
+		"bench-deliver":   benchProcess(benchDeliver),
 	}
 	if _, err := exec.LookPath("sqlite3"); err != nil || filepath.Base(os.Args[0]) == "sqlite3" {
 		ownShell = true
