@@ -73,8 +73,11 @@ func (f *folder) fault(name string, err error) error {
 		return err
 	}
 	remedy := ""
-	if errors.Is(cause, fs.ErrPermission) || errors.Is(cause, syscall.EROFS) {
-		remedy = "; let the service's user write there, under its unit with ReadWritePaths= (deploy/publish.md)"
+	switch {
+	case errors.Is(cause, syscall.EROFS): // what the sandbox of the unit makes of it
+		remedy = "; under systemd, put ReadWritePaths=" + f.to.Dir + " into a drop-in of the unit (systemctl edit ringroster), then systemctl restart ringroster"
+	case errors.Is(cause, fs.ErrPermission):
+		remedy = "; let the service's user write there; its unit hides /home and /root"
 	}
 	return fmt.Errorf("write %s: %w%s", filepath.Join(f.to.Dir, name), cause, remedy)
 }

@@ -120,6 +120,36 @@ func TestAFolderThatIsNotThereIsNamed(t *testing.T) {
 	}
 }
 
+// TestAFolderThatCannotBeWritten: the error says what lets the service write there, as do check
+// and a delivery: the sandbox of the unit has a folder read-only unless it is told otherwise.
+func TestAFolderThatCannotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	f := &folder{&config.PublishTo{Dir: dir, File: "a.csv", Mode: "0600"}}
+	for cause, remedy := range map[error]string{
+		syscall.EROFS:  "; under systemd, put ReadWritePaths=" + dir + " into a drop-in of the unit (systemctl edit ringroster), then systemctl restart ringroster",
+		syscall.EACCES: "; let the service's user write there; its unit hides /home and /root",
+	} {
+		got := f.fault("a.csv", &os.PathError{Op: "open", Path: dir + "/.a.csv.ringroster-1", Err: cause})
+		if want := fmt.Sprintf("write %s/a.csv: %v%s", dir, cause, remedy); got.Error() != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_RDONLY, ""); err != nil {
+		t.Skipf("needs a file system of its own: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := f.put(t.Context(), "a.csv", says("one")); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("a delivery ended with %v", err)
+	}
+	if _, err := f.check(t.Context()); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("check says %v", err)
+	}
+}
+
 // TestDiskFull: on a file system without room the file before stays, and nothing else.
 func TestDiskFull(t *testing.T) {
 	dir := t.TempDir()
