@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"ringroster/cmd/ringroster/publish/postgrestest"
+	"ringroster/cmd/ringroster/publish/sshdtest"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 )
@@ -116,6 +118,64 @@ func TestPublishPage(t *testing.T) {
 		if err := os.WriteFile(filepath.Join("..", "..", "deploy", "publish.md"), []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestTheSettingsOfThePage: the settings that deploy/publish.md begins with are good, and all four
+// destinations have what they should; what is read again is read by others' programs.
+func TestTheSettingsOfThePage(t *testing.T) {
+	_, settings, _ := strings.Cut(readPage(t, "deploy", "publish.md"), "```yaml\n")
+	settings, _, _ = strings.Cut(settings, "```\n")
+	world := simulator.Generate(40, 7)
+	ringcentral := simulator.New(world, simulator.Options{})
+	listener := httptest.NewServer(ringcentral)
+	defer listener.Close()
+	vendor, warehouse := sshdtest.Start(t, ""), postgrestest.Start(t, "")
+	var calls []byte
+	bus := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		calls = append(calls, body...)
+	}))
+	defer bus.Close()
+	dir, drop := t.TempDir(), t.TempDir()
+	settings = strings.NewReplacer("/srv/drop", drop, "/etc/ringroster", dir, "host: sftp.example.com", fmt.Sprintf("host: 127.0.0.1, port: %d", vendor.Port), "user: roster", "user: root").Replace(settings)
+	files := map[string]string{
+		"config.yaml":   simulatorSettings(world, listener.Listener.Addr().String()) + settings,
+		"warehouse.url": warehouse.Database("warehouse"), "bus.url": bus.URL, "bus.secret": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Symlink(vendor.Key, filepath.Join(dir, "sftp.key")), os.Symlink(vendor.Known, filepath.Join(dir, "known_hosts")), os.Mkdir(filepath.Join(vendor.Drop, "in"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"sync --new", "check", "publish"} {
+		var out bytes.Buffer
+		if code := run(t.Context(), append([]string{"--config", filepath.Join(dir, "config.yaml")}, strings.Fields(command)...), nil, &out, &out); code != exitDone {
+			t.Fatalf("%s ended with %d: %s", command, code, out.String())
+		}
+	}
+	ringcentral.Change(func(w *simulator.World) { w.Accounts[0].Rename("bea.mueller@example.com", "Beate", "Møller") })
+	var out bytes.Buffer
+	if code := run(t.Context(), []string{"--config", filepath.Join(dir, "config.yaml"), "sync"}, nil, &out, &out); code != exitDone {
+		t.Fatalf("the sync ended with %d: %s", code, out.String())
+	}
+	for _, pattern := range []string{filepath.Join(drop, "agents-20??-??-??.csv"), filepath.Join(vendor.Drop, "in", "agents.csv")} {
+		found, _ := filepath.Glob(pattern)
+		if len(found) != 1 {
+			t.Fatalf("there is no %s", pattern)
+		}
+		text, err := os.ReadFile(found[0])
+		if err != nil || !strings.Contains(string(text), "Møller") || strings.Count(string(text), "\n") != 39 {
+			t.Errorf("%s has %d lines, %v", found[0], strings.Count(string(text), "\n"), err)
+		}
+		readWithPython(t, found[0], string(text))
+	}
+	readWithPsql(t, warehouse, filepath.Join(dir, "roster.db"))
+	if !bytes.Contains(calls, []byte(`"before":"Bea","after":"Beate"`)) {
+		t.Errorf("the bus was told %s", calls)
 	}
 }
 
