@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"reflect"
 	"slices"
@@ -67,13 +66,16 @@ func RosterColumns() []string { return slices.Clone(rosterColumns) }
 func (r *RosterRow) Cells() []string {
 	cells := make([]string, 0, len(rosterColumns))
 	for _, v := range reflect.ValueOf(r).Elem().Fields() {
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
 		switch {
-		case v.Kind() != reflect.Pointer:
-			cells = append(cells, fmt.Sprint(v))
-		case v.IsNil():
+		case !v.IsValid(): // nil
 			cells = append(cells, "")
+		case v.CanInt():
+			cells = append(cells, strconv.FormatInt(v.Int(), 10))
 		default:
-			cells = append(cells, fmt.Sprint(v.Elem()))
+			cells = append(cells, v.String())
 		}
 	}
 	return cells
