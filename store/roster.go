@@ -131,17 +131,24 @@ const rosterIDsSQL = `SELECT m.member_id FROM members m WHERE `
 
 // Find returns the members that who can mean (sync.Whom), in brief. Several can fit.
 func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
+	return find(ctx, s.r, who, s.path)
+}
+
+func find(ctx context.Context, db reader, who, path string) ([]RosterRow, error) {
+	brief := func(ids string, args []any) ([]RosterRow, error) {
+		return collect(told(readRoster(ctx, db, briefColumns, ids, args), path))
+	}
 	kind, key, isKey := strings.Cut(who, ":")
 	switch {
 	case isKey && kind == "rc":
-		return collect(s.roster(ctx, briefColumns, `SELECT member_id FROM members WHERE rc_user_id = ? AND rc_user_id <> ''`, []any{key}))
+		return brief(`SELECT member_id FROM members WHERE rc_user_id = ? AND rc_user_id <> ''`, []any{key})
 	case isKey && kind+":" == sync.EmployeeKey:
-		return collect(s.roster(ctx, briefColumns, `SELECT member_id FROM members WHERE employee_id = ? AND employee_id <> ''`, []any{key}))
+		return brief(`SELECT member_id FROM members WHERE employee_id = ? AND employee_id <> ''`, []any{key})
 	case isKey && kind == "admin":
-		return collect(s.roster(ctx, briefColumns, findAdminSQL, []any{nil, key}))
+		return brief(findAdminSQL, []any{nil, key})
 	case isKey && kind == "agent":
 		sub, agent, _ := strings.Cut(key, "/")
-		return collect(s.roster(ctx, briefColumns, findLoginSQL+` AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2 AND l.value ->> 0 = ?3)`, []any{nil, agent, sub}))
+		return brief(findLoginSQL+` AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2 AND l.value ->> 0 = ?3)`, []any{nil, agent, sub})
 	}
 	id, err := strconv.ParseInt(who, 10, 64)
 	if err != nil {
@@ -152,7 +159,7 @@ func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
 		ids += ` UNION ` + findNameSQL
 		args = append(args, sync.FoldText(who), sync.FoldEmail(who))
 	}
-	return collect(s.roster(ctx, briefColumns, ids, args))
+	return brief(ids, args)
 }
 
 // findMemberSQL looks into one index after the other.

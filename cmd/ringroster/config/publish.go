@@ -35,6 +35,7 @@ type PublishFilter struct {
 	Activity   string `mapstructure:"activity"`
 	Team       string `mapstructure:"team"`
 	EmployeeID ID     `mapstructure:"employee_id"`
+	Supervisor ID     `mapstructure:"supervisor"` // WHO, as in commands: whom they report to
 	Search     string `mapstructure:"search"`
 }
 
@@ -305,7 +306,7 @@ func (p *Publish) validateFilter(r *report, key string) {
 		return
 	}
 	for name, value := range map[string]string{
-		"role": f.Role, "sub_account": string(f.SubAccount), "activity": f.Activity, "team": f.Team, "employee_id": string(f.EmployeeID),
+		"role": f.Role, "sub_account": string(f.SubAccount), "activity": f.Activity, "team": f.Team, "employee_id": string(f.EmployeeID), "supervisor": string(f.Supervisor),
 	} {
 		if value != "" {
 			r.add(key+"."+name, "goes with what: roster only; contacts have status and search")

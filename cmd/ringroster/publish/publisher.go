@@ -321,11 +321,32 @@ func (d *destination) write(ctx context.Context, i *store.Instant, w io.Writer, 
 		rows := i.Contacts(ctx, store.ContactFilter{Accounts: d.Accounts, Status: f.Status, Search: f.Search})
 		return writeRows(layoutOf(d.Publish, reflect.TypeFor[store.ContactRow]()), rows, w, t)
 	}
+	supervisor, err := supervisorOf(ctx, i, string(f.Supervisor))
+	if err != nil {
+		return err
+	}
 	rows := i.Roster(ctx, store.Filter{
 		Accounts: d.Accounts, Status: sync.Status(f.Status), Role: f.Role, SubAccount: string(f.SubAccount), Activity: f.Activity,
-		Team: f.Team, EmployeeID: string(f.EmployeeID), Search: f.Search,
+		Team: f.Team, EmployeeID: string(f.EmployeeID), Supervisor: supervisor, Search: f.Search,
 	})
 	return writeRows(layoutOf(d.Publish, reflect.TypeFor[store.RosterRow]()), rows, w, t)
+}
+
+// supervisorOf is the number of the member whom a filter names; "" names nobody.
+func supervisorOf(ctx context.Context, i *store.Instant, who string) (int64, error) {
+	if who == "" {
+		return 0, nil
+	}
+	found, err := i.Find(ctx, who)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(found) == 0:
+		return 0, fmt.Errorf("filter.supervisor: there is no member %q", who)
+	case len(found) > 1:
+		return 0, fmt.Errorf("filter.supervisor: %q can be any of %d members: write the member id", who, len(found))
+	}
+	return found[0].MemberID, nil
 }
 
 // wait notes what waits, and says whether that is new: it lacks more than what was shown, or

@@ -235,6 +235,20 @@ func TestWhatFailsIsTriedAgain(t *testing.T) {
 	d.want(d.after(time.Minute), "gone delivered 10: 10 new, 0 changed, 0 gone")
 }
 
+// TestWhoReportsToOne: a filter names the supervisor as commands do. Whom it does not name, or
+// names twice, is a fault that is said, and no empty file.
+func TestWhoReportsToOne(t *testing.T) {
+	d := newDrop(t, strings.Replace(activeOnes, "status: active", "supervisor: ann1@example.com", 1))
+	d.sql(`DROP TRIGGER hand_editing_members`) // runs alone know supervisors
+	d.sql(`UPDATE members SET logins = json_array(json_array('1', 'Main', '5', 'Sales', 'a' || member_id, 'AGENT', 'u' || member_id, 'rt', 1, json_array(iif(member_id IN (2, 3), 'a1', 'a9'))))`)
+	d.want(d.after(0), "drop delivered 2: 2 new, 0 changed, 0 gone")
+	d.want(listed(t, d.dir)["a.csv"], "member_id,Mail\n2,ann2@example.com\n3,ann3@example.com\n")
+	d.sql(`UPDATE members SET email = 'boss@example.com' WHERE member_id = 1`)
+	d.want(d.after(time.Minute), "drop failed: filter.supervisor: there is no member \"ann1@example.com\"")
+	d.sql(`UPDATE members SET email = 'ann1@example.com' WHERE member_id IN (1, 7)`)
+	d.want(d.after(time.Hour), "drop failed: filter.supervisor: \"ann1@example.com\" can be any of 2 members: write the member id")
+}
+
 // A roster that was copied does not know what was delivered since.
 func TestACopiedRosterAsksFirst(t *testing.T) {
 	d := newDrop(t, activeOnes)
