@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -100,7 +102,12 @@ ForceCommand internal-sftp -d %[3]s %[4]s
 
 // Down ends it, and whatever it is about: each session is a process of its own.
 func (s *Server) Down() {
-	_ = exec.Command("pkill", "-KILL", "-P", strconv.Itoa(s.cmd.Process.Pid)).Run() // there may be none
+	sessions, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.cmd.Process.Pid)) // proc(5)
+	for session := range strings.FieldsSeq(string(sessions)) {
+		if pid, err := strconv.Atoi(session); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
 }
