@@ -19,7 +19,7 @@ func publisher(s *config.Settings, st *store.Store, told func(observe.Publicatio
 	return publish.New(s, st, version, func(r publish.Report) {
 		told(observe.Publication{
 			Destination: r.Destination, File: r.File, Rows: r.Rows, Added: r.Added, Changed: r.Changed, Removed: r.Removed,
-			Waits: r.Why(), ApprovedBy: r.ApprovedBy, Err: r.Err, Again: r.Again, Known: r.Known,
+			Waits: r.Why(), ApprovedBy: r.ApprovedBy, Err: r.Err, Again: r.Again, Known: r.Known, Remark: r.Remark,
 		})
 	})
 }

@@ -24,6 +24,7 @@ type Publication struct {
 	Err                           error     // nil: it was delivered, or waits
 	Again                         time.Time // when it is tried again
 	Known                         bool      // the same was logged before
+	Remark                        string    // on the other end, said once
 }
 
 // Published logs what became of a delivery. What is no news is for those who look closely.
@@ -46,6 +47,9 @@ func (l *Log) Published(p Publication) {
 	}
 	if p.ApprovedBy != "" {
 		fields = append(fields, zap.String("approved_by", p.ApprovedBy))
+	}
+	if p.Remark != "" {
+		fields = append(fields, zap.String("remark", p.Remark))
 	}
 	l.log.Info(eventPublished, fields...)
 }

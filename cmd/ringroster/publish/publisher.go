@@ -53,6 +53,7 @@ type Report struct {
 	Err         error
 	Again       time.Time // when it is tried again
 	Known       bool      // the same was reported before
+	Remark      string    // on the other end, said once
 }
 
 // destination is one entry of the settings.
@@ -104,7 +105,7 @@ func New(s *config.Settings, st *store.Store, version string, report func(Report
 		case d.To.Postgres != nil:
 			d.database = &database{d.Publish}
 		case d.To.SFTP != nil:
-			d.end = &server{d.Publish}
+			d.end = &server{settings: d.Publish}
 		default:
 			d.end = &folder{&d.To}
 		}
@@ -221,6 +222,9 @@ func (p *Publisher) serve(ctx context.Context, d *destination, row *store.Public
 		report := a.report(d, row, now)
 		r = &report
 		err = p.note(ctx, d, row, a, r, err)
+		if far, ok := d.end.(*server); ok && r.Outcome == Delivered {
+			r.Remark = far.remark()
+		}
 		p.report(*r)
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/pkg/sftp"
@@ -23,7 +24,21 @@ import (
 const connectPatience = 30 * time.Second
 
 // server is an SFTP server that a file appears on.
-type server struct{ settings *config.Publish }
+type server struct {
+	settings          *config.Publish
+	removed, remarked atomic.Bool // it had to remove a file for another; that was said
+}
+
+// inTwoSteps is what there is to say of a server that lacks the rename onto a file.
+const inTwoSteps = "it cannot rename a file onto another: for a moment there is none while one is replaced"
+
+// remark says once, after it happened, that files are not replaced in one step.
+func (s *server) remark() string {
+	if !s.removed.Load() || s.remarked.Swap(true) {
+		return ""
+	}
+	return s.address() + ": " + inTwoSteps
+}
 
 func (s *server) to() *config.SFTP { return s.settings.To.SFTP }
 
@@ -50,7 +65,7 @@ func (s *server) put(ctx context.Context, name string, write func(io.Writer) err
 	if err != nil {
 		return err
 	}
-	return s.session(ctx, func(c *sftp.Client) error { return upload(c, spool, size, name) })
+	return s.session(ctx, func(c *sftp.Client) error { return s.upload(c, spool, size, name) })
 }
 
 // session does something while signed in. When ctx ends, so does the connection.
@@ -161,7 +176,7 @@ func (noKey) Marshal() []byte                     { return []byte("none") }
 func (noKey) Verify([]byte, *ssh.Signature) error { return errors.New("it is no key") }
 
 // upload writes a file beside its target, and renames it when all of it is there.
-func upload(c *sftp.Client, from io.Reader, size int64, target string) (err error) {
+func (s *server) upload(c *sftp.Client, from io.Reader, size int64, target string) (err error) {
 	temp := path.Join(path.Dir(target), "."+path.Base(target)+temporary+"part")
 	f, err := c.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
@@ -175,7 +190,7 @@ func upload(c *sftp.Client, from io.Reader, size int64, target string) (err erro
 		err = arrived(c, temp, size)
 	}
 	if err == nil {
-		err = replace(c, temp, target)
+		err = s.replace(c, temp, target)
 	}
 	if err != nil {
 		_ = c.Remove(temp)
@@ -195,7 +210,7 @@ func arrived(c *sftp.Client, file string, size int64) error {
 
 // replace renames a file onto another. Where the server cannot do that in one step, the other
 // is removed first: then there is none for a moment.
-func replace(c *sftp.Client, from, to string) error {
+func (s *server) replace(c *sftp.Client, from, to string) error {
 	if _, can := c.HasExtension("posix-rename@openssh.com"); can {
 		return c.PosixRename(from, to)
 	}
@@ -209,6 +224,7 @@ func replace(c *sftp.Client, from, to string) error {
 	if err := c.Remove(to); err != nil {
 		return err
 	}
+	s.removed.Store(true)
 	return c.Rename(from, to)
 }
 
@@ -224,7 +240,7 @@ func (s *server) check(ctx context.Context) (found string, err error) {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
 		if _, can := c.HasExtension("posix-rename@openssh.com"); !can {
-			found = "; it cannot rename a file onto another: for a moment there is none while one is replaced"
+			found = "; " + inTwoSteps
 		}
 		return nil
 	})

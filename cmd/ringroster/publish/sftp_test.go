@@ -37,7 +37,7 @@ publish: [{name: far, to: {sftp: {host: 127.0.0.1, port: %d, user: %s, key_file:
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &server{&settings.Publish[0]}
+	return &server{settings: &settings.Publish[0]}
 }
 
 func username(t *testing.T) string {
@@ -67,9 +67,12 @@ func TestSFTP(t *testing.T) {
 				t.Errorf("check says %q, %v", found, err)
 			}
 			large := strings.Repeat("0123456789\n", 100_000)
-			for _, text := range []string{"one", large, ""} {
+			for i, text := range []string{"one", large, ""} {
 				if err := end.put(t.Context(), "in/a.csv", says(text)); err != nil {
 					t.Fatal(err)
+				}
+				if said := end.remark(); (said != "") != (options != "" && i == 1) { // where one was replaced first
+					t.Errorf("after delivery %d it remarks %q", i, said)
 				}
 				if got := listed(t, filepath.Join(s.Drop, "in")); len(got) != 1 || got["a.csv"] != text {
 					t.Errorf("of %d bytes there are %d in %d files", len(text), len(got["a.csv"]), len(got))
