@@ -115,11 +115,11 @@ func (s *Server) Down() {
 // Knows writes which keys the host has at a port.
 func (s *Server) Knows(port int, keys ...ssh.PublicKey) {
 	s.t.Helper()
-	var text string
+	var text bytes.Buffer
 	for _, key := range keys {
-		text += knownhosts.Line([]string{fmt.Sprintf("127.0.0.1:%d", port)}, key) + "\n"
+		fmt.Fprintln(&text, knownhosts.Line([]string{fmt.Sprintf("127.0.0.1:%d", port)}, key))
 	}
-	s.must(os.WriteFile(s.Known, []byte(text), 0o600))
+	s.must(os.WriteFile(s.Known, text.Bytes(), 0o600))
 }
 
 // NewKey makes a private key in a file.
