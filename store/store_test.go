@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ringroster/store/storetest"
 	"ringroster/sync"
 )
 
@@ -15,8 +16,15 @@ var monday = time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
 
 func newTestStore(t testing.TB) *Store {
 	t.Helper()
-	return openTestStore(t, filepath.Join(t.TempDir(), "roster.db"))
+	path := filepath.Join(t.TempDir(), "roster.db")
+	if err := begin(path); err != nil {
+		t.Fatal(err)
+	}
+	return openTestStore(t, path)
 }
+
+// begin makes an empty roster. What tests how that is done calls Open.
+var begin = storetest.Copies(Open, Options{New: true})
 
 func openTestStore(t testing.TB, path string) *Store {
 	t.Helper()

@@ -8,8 +8,11 @@ import (
 	"pgregory.net/rapid"
 
 	"ringroster/store"
+	"ringroster/store/storetest"
 	"ringroster/sync"
 )
+
+var beginRoster = storetest.Copies(store.Open, store.Options{New: true})
 
 // TestRostersKnowWhatTheBooksKnow: what the laws of this package show with books in memory
 // holds for the roster that operators have, and for the one of the tests of runs: at each
@@ -22,7 +25,11 @@ func TestRostersKnowWhatTheBooksKnow(t *testing.T) {
 	rosters := map[string]func(*testing.T, *rapid.T) sync.Roster{
 		"in memory": func(*testing.T, *rapid.T) sync.Roster { return sync.InMemory() },
 		"in SQLite": func(t *testing.T, rt *rapid.T) sync.Roster {
-			s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{New: true})
+			path := filepath.Join(t.TempDir(), "roster.db")
+			if err := beginRoster(path); err != nil {
+				rt.Fatal(err)
+			}
+			s, err := store.Open(t.Context(), path, store.Options{})
 			if err != nil {
 				rt.Fatal(err)
 			}

@@ -23,6 +23,7 @@ import (
 
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
+	"ringroster/store/storetest"
 )
 
 // TestMain lets the scripts run this very program as `ringroster`, and
@@ -58,13 +59,7 @@ func beginRoster(t testing.TB, path string) {
 	}
 }
 
-func begin(path string) error {
-	st, err := store.Open(context.Background(), path, store.Options{New: true})
-	if err != nil {
-		return err
-	}
-	return st.Close()
-}
+var begin = storetest.Copies(store.Open, store.Options{New: true})
 
 // TestScripts runs testdata/script: each starts with an empty roster, a
 // simulated RingCentral of its own, and settings for it in config.yaml.

@@ -152,6 +152,7 @@ func play(rt *rapid.T, dir string, n *counts) {
 	g.configure(dir, world)
 	g.changeMap()
 	g.changeSource()
+	g.must(begin(path))
 	g.openStore(path)
 	defer g.close()
 	var err error
@@ -201,7 +202,7 @@ func (g *game) configure(dir string, world *simulator.World) {
 
 func (g *game) openStore(path string) {
 	var err error
-	g.st, err = store.Open(g.ctx, path, store.Options{New: true})
+	g.st, err = store.Open(g.ctx, path, store.Options{})
 	g.must(err)
 }
 

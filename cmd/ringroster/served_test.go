@@ -33,7 +33,7 @@ var approval = store.Request{Run: sync.Run{Accounts: []string{"demo"}, Trigger: 
 // serves opens the roster as a service does.
 func (c *counter) serves() (st *store.Store, end func()) {
 	c.t.Helper()
-	st, err := store.Open(c.t.Context(), c.path, store.Options{New: true})
+	st, err := store.Open(c.t.Context(), c.path, store.Options{})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -189,8 +189,11 @@ func TestR25AnApprovalWaitsForItsOutcome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := &counter{t: t, path: filepath.Join(t.TempDir(), "roster.db")}
-				var err error
-				if c.st, err = store.Open(t.Context(), c.path, store.Options{New: true}); err != nil {
+				err := begin(c.path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.st, err = store.Open(t.Context(), c.path, store.Options{}); err != nil {
 					t.Fatal(err)
 				}
 				defer func() { _ = c.st.Close() }()

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringroster/store"
+	"ringroster/store/storetest"
 	"ringroster/sync"
 )
 
@@ -52,11 +53,17 @@ type machine struct {
 	dead     bool // nothing is written any more
 }
 
+// begin makes an empty roster.
+var begin = storetest.Copies(store.Open, store.Options{New: true})
+
 func newMachine(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{
 		t: t, path: filepath.Join(t.TempDir(), "roster.db"), accounts: []string{"acme"},
 		daily: 3 * time.Hour, tick: time.Minute, catchUp: true, enabled: true,
+	}
+	if err := begin(m.path); err != nil {
+		t.Fatal(err)
 	}
 	m.rule = func(context.Context, string) error { return nil }
 	m.contactRule = m.rule
@@ -67,7 +74,7 @@ func newMachine(t *testing.T) *machine {
 func (m *machine) on() {
 	m.t.Helper()
 	var err error
-	if m.store, err = store.Open(m.t.Context(), m.path, store.Options{New: true}); err != nil {
+	if m.store, err = store.Open(m.t.Context(), m.path, store.Options{}); err != nil {
 		m.t.Fatal(err)
 	}
 	m.dead = false

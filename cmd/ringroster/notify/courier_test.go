@@ -15,6 +15,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/storetest"
 	"ringroster/sync"
 )
 
@@ -47,9 +48,16 @@ type round struct {
 	reports []string
 }
 
+// begin makes an empty roster.
+var begin = storetest.Copies(store.Open, store.Options{New: true})
+
 func newRound(t *testing.T, notify string) *round {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{New: true})
+	path := filepath.Join(t.TempDir(), "roster.db")
+	if err := begin(path); err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/storetest"
 )
 
 var monday = time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC)
@@ -32,14 +33,20 @@ type drop struct {
 	reports []string
 }
 
+// begin makes an empty roster.
+var begin = storetest.Copies(store.Open, store.Options{New: true})
+
 // newDrop has ten members of acme on the roster; the settings stand under publish, with
 // DROP for the folder.
 func newDrop(t *testing.T, publish string) *drop {
 	t.Helper()
 	d := &drop{T: t, dir: t.TempDir(), clock: monday}
 	path := filepath.Join(t.TempDir(), "roster.db")
-	var err error
-	if d.store, err = store.Open(t.Context(), path, store.Options{New: true}); err != nil {
+	err := begin(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.store, err = store.Open(t.Context(), path, store.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.store.Close() })

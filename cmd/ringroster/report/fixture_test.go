@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringroster/store"
+	"ringroster/store/storetest"
 	"ringroster/sync"
 )
 
@@ -21,9 +22,16 @@ type fixture struct {
 	who map[string]*sync.Member // by first name
 }
 
+// begin makes an empty roster.
+var begin = storetest.Copies(store.Open, store.Options{New: true})
+
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{New: true})
+	path := filepath.Join(t.TempDir(), "roster.db")
+	if err := begin(path); err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
