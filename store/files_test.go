@@ -36,7 +36,7 @@ func TestR27ALinkLeadsToTheSameLock(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(dir, "real"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			s := openTestStore(t, filepath.Join(dir, "real", "roster.db"))
+			s := newTestStoreAt(t, filepath.Join(dir, "real", "roster.db"))
 			other := openTestStore(t, link(t, dir))
 			if other.Path() != s.Path() {
 				t.Errorf("opened as %s", other.Path())
@@ -325,9 +325,6 @@ func TestR27RootLeavesNothingBehind(t *testing.T) {
 
 func TestStraysFindsLinks(t *testing.T) {
 	path := rosterFile(t)
-	if err := os.Remove(path + lockSuffix); err != nil {
-		t.Fatal(err)
-	}
 	symlink(t, "/dev/null", path+lockSuffix)
 	found, err := Strays(path)
 	if err != nil || len(found) != 1 || !strings.Contains(found[0].What, "symbolic link") || found[0].Remedy != "rm "+path+lockSuffix {

@@ -46,7 +46,8 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 			if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			s, err := Open(t.Context(), path, Options{New: true})
+			mustBegin(t, path)
+			s, err := Open(t.Context(), path, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,11 +106,7 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 
 // A replaced file is not opened by a connection that comes later.
 func TestR27NewConnectionsAreToTheSameFile(t *testing.T) {
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), Options{New: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
+	s := newTestStore(t)
 	other := rosterFile(t)
 	s.r.SetMaxIdleConns(0) // the next query needs a new one
 	moveFile(t, other, s.Path())

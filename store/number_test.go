@@ -126,7 +126,8 @@ func TestR25NumbersAreNeverUsedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world{filepath.Join(t.TempDir(), "roster.db"), filepath.Join(t.TempDir(), "backup.db")}
-			s, err := Open(t.Context(), w.path, Options{New: true})
+			mustBegin(t, w.path)
+			s, err := Open(t.Context(), w.path, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +246,8 @@ func TestRestoreOnAFullDisk(t *testing.T) {
 			dir := smallDisk(t)
 			path := filepath.Join(dir, "roster.db")
 			if stood {
-				s, err := Open(t.Context(), path, Options{New: true})
+				mustBegin(t, path)
+				s, err := Open(t.Context(), path, Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -311,7 +313,8 @@ func TestRestoreKilled(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "roster.db")
 		kind := []string{"healthy", "damaged", "none"}[i%3]
 		if kind != "none" {
-			s, err := Open(t.Context(), path, Options{New: true})
+			mustBegin(t, path)
+			s, err := Open(t.Context(), path, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

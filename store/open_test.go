@@ -235,7 +235,8 @@ func TestOpenReadOnlyFile(t *testing.T) {
 func rosterFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "made.db")
-	s, err := Open(t.Context(), path, Options{New: true})
+	mustBegin(t, path)
+	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

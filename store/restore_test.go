@@ -118,7 +118,7 @@ func TestRestoreOfAnOlderVersion(t *testing.T) {
 		for _, existed := range []bool{true, false} {
 			path := filepath.Join(t.TempDir(), "roster.db")
 			if existed {
-				s := openTestStore(t, path)
+				s := newTestStoreAt(t, path)
 				apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 			}
 			before, err := Restore(t.Context(), file, path, Options{})

@@ -16,11 +16,20 @@ var monday = time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
 
 func newTestStore(t testing.TB) *Store {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "roster.db")
+	return newTestStoreAt(t, filepath.Join(t.TempDir(), "roster.db"))
+}
+
+func newTestStoreAt(t testing.TB, path string) *Store {
+	t.Helper()
+	mustBegin(t, path)
+	return openTestStore(t, path)
+}
+
+func mustBegin(t testing.TB, path string) {
+	t.Helper()
 	if err := begin(path); err != nil {
 		t.Fatal(err)
 	}
-	return openTestStore(t, path)
 }
 
 // begin makes an empty roster. What tests how that is done calls Open.
