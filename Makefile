@@ -51,8 +51,8 @@ profile: build ## the profile that the compiler is given
 soak: ## 200 runs against a RingCentral that fails at random
 	$(GO) test ./cmd/ringroster -run TestSoak -v -soak.runs 200
 
-model: ## months of the model, hundreds of kills and losses of power: the long versions
-	$(GO) test ./cmd/ringroster -run 'TestModel|TestKilled|TestPower' -v -model.long -timeout 1h
+model: ## months of the model, hundreds of kills and losses of power, scripts as processes: the long versions
+	$(GO) test ./cmd/ringroster -run 'TestModel|TestKilled|TestPower|TestScripts' -v -model.long -timeout 1h
 	$(GO) test ./store -v -model.long -timeout 1h
 	$(GO) test ./sync -run 'TestLaw|TestRosters' -v -rapid.checks 300 -timeout 1h
 

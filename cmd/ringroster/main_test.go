@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,7 +46,16 @@ func TestMain(m *testing.M) {
 		ownShell = true
 		commands["sqlite3"] = sqliteShell
 	}
-	testscript.Main(m, commands)
+	if name := filepath.Base(os.Args[0]); commands[name] != nil {
+		os.Args[0] = name
+		commands[name]()
+		return
+	}
+	code, err := runWithCommands(m, slices.Collect(maps.Keys(commands)))
+	if err != nil {
+		panic(err)
+	}
+	os.Exit(code)
 }
 
 // simulatorKey finds a script's own simulator.
@@ -64,8 +74,12 @@ var begin = storetest.Copies(store.Open, store.Options{New: true})
 // TestScripts runs testdata/script: each starts with an empty roster, a
 // simulated RingCentral of its own, and settings for it in config.yaml.
 func TestScripts(t *testing.T) {
+	dir, err := filepath.Abs(filepath.Join("testdata", "script"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:           filepath.Join("testdata", "script"),
+		Dir:           dir,
 		UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
 			world := simulator.Generate(40, 7)
@@ -76,13 +90,20 @@ func TestScripts(t *testing.T) {
 			address := listener.Listener.Addr().String()
 			env.Setenv("SIM", "http://"+address+"/")
 			env.Setenv("SUDO_USER", "operator")
+			var names []string
+			for _, variable := range env.Vars {
+				name, _, _ := strings.Cut(variable, "=")
+				names = append(names, name)
+			}
+			env.Values[environmentKey{}] = names
 			return errors.Join(begin(filepath.Join(env.WorkDir, "roster.db")),
 				writeNew(filepath.Join(env.WorkDir, "config.yaml"), simulatorSettings(world, address)))
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"world": worldCommand,
-			"exit":  exitCommand,
-			"inbox": inboxCommand,
+			"ringroster": programCommand,
+			"world":      worldCommand,
+			"exit":       exitCommand,
+			"inbox":      inboxCommand,
 			"waitfor": func(ts *testscript.TestScript, _ bool, args []string) {
 				for deadline := time.Now().Add(20 * time.Second); ; {
 					if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
@@ -256,12 +277,18 @@ func moveAddresses(a *simulator.Account, n int, domain string) error {
 }
 
 // exitCommand runs a command that must end with the given exit code:
-// exit CODE ringroster ARGS…
+// exit CODE ringroster ARGS…, or another command
 func exitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exit CODE COMMAND ARGS…")
 	}
 	want := args[0]
+	if args[1] == "ringroster" {
+		if got := strconv.Itoa(program(ts, args[2:])); got != want {
+			ts.Fatalf("exit code %s, want %s", got, want)
+		}
+		return
+	}
 	err := ts.Exec(args[1], args[2:]...)
 	got := "0"
 	if err != nil {

@@ -32,7 +32,7 @@ import (
 //	go test ./cmd/ringroster -run TestModel -v -model.long -timeout 1h
 //
 // A failure prints the actions that lead to it, and a seed for -rapid.seed.
-var modelLong = flag.Bool("model.long", false, "play the model and kill tests long")
+var modelLong = flag.Bool("model.long", false, "play the model and kill tests long, and run each command of a script as a process")
 
 const modelActivity = "Site 1 - Dallas, TX"
 
