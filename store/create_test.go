@@ -179,7 +179,7 @@ func smallDisk(t *testing.T) (dir string) {
 
 // A first start that is killed leaves the whole schema or nothing.
 func TestFirstStartKilled(t *testing.T) {
-	kills := 8
+	kills := 4
 	if *long {
 		kills = 100
 	}

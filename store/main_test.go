@@ -19,7 +19,7 @@ import (
 // process each. `make model` makes many more.
 var long = flag.Bool("model.long", false, "check laws and kill processes long")
 
-const shortChecks, longChecks = "15", "500"
+const shortChecks, longChecks = "8", "500"
 
 // setChecks says how many worlds rapid draws, unless the command line does.
 func setChecks() error {

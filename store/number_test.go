@@ -302,7 +302,7 @@ func fillDisk(t *testing.T, dir string, room int) (ballast string) {
 // A restore that is killed leaves the roster of before, or the restored one, or says that
 // there was one; done again, it succeeds.
 func TestRestoreKilled(t *testing.T) {
-	kills := 9
+	kills := 6
 	if *long {
 		kills = 90
 	}

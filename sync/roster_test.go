@@ -18,9 +18,9 @@ var beginRoster = storetest.Copies(store.Open, store.Options{New: true})
 // holds for the roster that operators have, and for the one of the tests of runs: at each
 // step of the laws they know the same, of the account and of each member.
 func TestRostersKnowWhatTheBooksKnow(t *testing.T) {
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		_ = flag.Set("rapid.checks", "6") // a database each
-		defer func() { _ = flag.Set("rapid.checks", checks.DefValue) }()
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == sync.ShortChecks {
+		_ = flag.Set("rapid.checks", "4") // a database each
+		defer func() { _ = flag.Set("rapid.checks", sync.ShortChecks) }()
 	}
 	rosters := map[string]func(*testing.T, *rapid.T) sync.Roster{
 		"in memory": func(*testing.T, *rapid.T) sync.Roster { return sync.InMemory() },

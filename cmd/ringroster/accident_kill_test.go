@@ -20,10 +20,7 @@ import (
 // it hundreds of times.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
-	kills := 10
-	if testing.Short() {
-		kills = 8
-	}
+	kills := 6
 	if *modelLong {
 		kills = 500
 	}
@@ -121,10 +118,7 @@ func flushed(wal []byte) (end int) {
 // tracks, cuts off what the disk may not have yet, and opens the copy: it is whole, and shows the roster before or after.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
-	losses := 6
-	if testing.Short() {
-		losses = 4
-	}
+	losses := 4
 	if *modelLong {
 		losses = 200
 	}

@@ -20,7 +20,7 @@ import (
 // `make bench` sets these. As they are, TestBench is a small rehearsal, so that
 // it cannot rot: it measures everything and its verdicts mean nothing.
 var (
-	benchPeopleFlag = flag.Int("bench.people", 600, "how many people TestBench measures with; the bars are for 100,000")
+	benchPeopleFlag = flag.Int("bench.people", 250, "how many people TestBench measures with; the bars are for 100,000")
 	benchRoundsFlag = flag.Int("bench.rounds", 1, "how often TestBench measures each thing, in turn")
 	benchProgram    = flag.String("bench.program", "", "the ringroster that TestBench measures; empty: this test binary")
 	benchGoFile     = flag.String("bench.go", "", "the output of the Go benchmarks, for the ratios among them")

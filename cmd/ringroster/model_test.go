@@ -44,7 +44,7 @@ type counts struct{ plays, steps, syncs, held, failed, died, approved, rejected,
 // roster is what a simple model of the rules says, and the history
 // tells how it became so.
 func TestModel(t *testing.T) {
-	checks, steps := 20, 40
+	checks, steps := 10, 40
 	if testing.Short() {
 		checks = 30 // of which rapid plays a fifth
 	}

@@ -87,10 +87,10 @@ func TestR25AnApprovalWaitsForItsOutcome(t *testing.T) {
 		err     string // "": none
 		says    []string
 	}{
-		"a list takes hours": {
+		"a list takes longer than a request waits": {
 			func(c *counter, service *store.Store, _ func()) {
 				time.Sleep(10 * time.Second)
-				c.carryOut(service, time.Hour, false)
+				c.carryOut(service, 15*time.Minute, false)
 			},
 			1, "",
 			[]string{
@@ -108,7 +108,7 @@ func TestR25AnApprovalWaitsForItsOutcome(t *testing.T) {
 				if err != nil {
 					c.t.Fatal(err)
 				}
-				time.Sleep(time.Hour)
+				time.Sleep(15 * time.Minute)
 				err = service.Commit(c.t.Context(), &sync.Commit{Run: other, Account: "demo", FinishedAt: time.Now(), Status: sync.Failed, Err: errors.New("no answer")})
 				if err := errors.Join(err, release()); err != nil {
 					c.t.Fatal(err)
@@ -138,7 +138,7 @@ func TestR25AnApprovalWaitsForItsOutcome(t *testing.T) {
 		"stopped while it is carried out": {
 			func(c *counter, service *store.Store, _ func()) {
 				time.AfterFunc(time.Minute, c.stop)
-				c.carryOut(service, time.Hour, false)
+				c.carryOut(service, 2*time.Minute, false)
 			},
 			0, "stopped waiting: the service carries the approval out as run 1, and goes on; `ringroster runs` shows how it ends", nil,
 		},
