@@ -63,7 +63,7 @@ func (p *people) joinLoose(s *Snapshot) {
 	p.anyLoose = len(records) > 0
 	boxes := p.mailboxes(records)
 	type identity struct{ email, name string }
-	people := map[identity]*Person{}
+	people, owners := map[identity]*Person{}, map[*Person]bool{}
 	for i := range records {
 		r, box := &records[i], boxes[records[i].email]
 		id := identity{r.email, r.name}
@@ -74,6 +74,7 @@ func (p *people) joinLoose(s *Snapshot) {
 		switch {
 		case box.isOwners(r.name):
 			person = box.owner
+			owners[person] = true
 		case person == nil || id.email == "" || id.name == "":
 			person = p.add(Person{looseKey: r.key})
 			people[id] = person
@@ -85,6 +86,9 @@ func (p *people) joinLoose(s *Snapshot) {
 		} else {
 			p.addAgent(person, r.agent)
 		}
+	}
+	for person := range owners {
+		p.order(person)
 	}
 }
 
@@ -186,23 +190,11 @@ func (p *planner) joinStrays() {
 	p.people.all = slices.DeleteFunc(p.people.all, func(person *Person) bool { return joined[person] })
 }
 
-// join gives a person the records of a stray, in retrieval order (R3).
+// join gives a person the records of a stray.
 func (p *people) join(person, stray *Person) {
-	if p.places == nil {
-		p.places = map[any]int{}
-		for i := range p.snapshot.Admins {
-			p.places[&p.snapshot.Admins[i]] = i
-		}
-		at := 0
-		for r := range p.snapshot.agents {
-			at++
-			p.places[r.Agent] = at
-		}
-	}
-	person.Agents = slices.SortedFunc(slices.Values(slices.Concat(person.Agents, stray.Agents)),
-		func(a, b AgentRecord) int { return cmp.Compare(p.places[a.Agent], p.places[b.Agent]) })
-	person.Admins = slices.SortedFunc(slices.Values(slices.Concat(person.Admins, stray.Admins)),
-		func(a, b *Admin) int { return cmp.Compare(p.places[a], p.places[b]) })
+	person.Agents = slices.Concat(person.Agents, stray.Agents)
+	person.Admins = slices.Concat(person.Admins, stray.Admins)
+	p.order(person)
 	if person.Ext == nil {
 		person.Ext = stray.Ext
 	}
@@ -213,4 +205,21 @@ func (p *people) join(person, stray *Person) {
 	for _, a := range stray.Admins {
 		p.byAdmin[a.UserID] = person
 	}
+}
+
+// order puts a person's records, which were joined one after the other, into retrieval order
+// (R3). Where those stood that were put back, nobody knows: they come last.
+func (p *people) order(person *Person) {
+	if p.places == nil {
+		p.places = map[any]int{}
+		for i := range p.snapshot.Admins {
+			p.places[&p.snapshot.Admins[i]] = len(p.places) + 1
+		}
+		for r := range p.snapshot.agents {
+			p.places[r.Agent] = len(p.places) + 1
+		}
+	}
+	place := func(record any) int { return cmp.Or(p.places[record], len(p.places)+1) }
+	slices.SortStableFunc(person.Agents, func(a, b AgentRecord) int { return cmp.Compare(place(a.Agent), place(b.Agent)) })
+	slices.SortStableFunc(person.Admins, func(a, b *Admin) int { return cmp.Compare(place(a), place(b)) })
 }

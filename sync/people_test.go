@@ -249,3 +249,31 @@ func TestR3RetrievalOrder(t *testing.T) {
 		})
 	}
 }
+
+// A record that loses its rcUserId keeps its place, however it joins its person: by e-mail and
+// name (R6) or by a login that the member holds (R5). So the role stays, and names (R10, R8).
+func TestR3ARecordWithoutItsRCUserIDKeepsItsPlace(t *testing.T) {
+	for name, change := range map[string]func(*Agent){
+		"by e-mail and name": func(*Agent) {},
+		"by login":           func(a *Agent) { a.FirstName, a.Email = "", "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.admin("301", "Bob Roy", rc("702"))
+			w.admin("302", "Bob Roy", rc("702"))
+			w.agent("1/10", "501", "Ada Byron", rc("701"), agentType("SUPERVISOR"))
+			w.agent("2/20", "601", "Ada Byron", rc("701"))
+			w.extension("701", "Ada Byron")
+			w.extension("702", "Bob Roy")
+			w.sync(t)
+			ada := &w.group("1/10").Agents[0]
+			ada.RCUserID = ""
+			change(ada)
+			w.Snapshot.Admins[0].RCUserID = ""
+			same(t, lines(w.plan(t)), nil)
+			if trace := w.explain(t, "rc:701"); !trace.says("R10", "roles in retrieval order: Supervisor, Agent; ") {
+				t.Errorf("facts %+v", trace.Facts)
+			}
+		})
+	}
+}
