@@ -65,7 +65,7 @@ func (s *settling) holdArrival(person *Person, why []HoldReason) {
 	h := s.row(row, Waiting, c, 0, why)
 	h.IDs = slices.Sorted(slices.Values(person.keys()))
 	s.hold(c, why)
-	s.kept.traceHeld(person, nil, why)
+	s.kept.meant(person, nil)
 }
 
 // waitForRecords keeps everybody out whom a lost record would make an agent, and who comes

@@ -43,7 +43,6 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 		} else if m.Unsealed {
 			p.seal(m)
 		}
-		p.trace(person, m, "R19", "plan", "unchanged: the roster holds what RingCentral reports")
 		return
 	}
 	if m.Username == "" {
@@ -58,7 +57,6 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	c.addDetail(gave)
 	c.addDetail(p.maps.words(v, fields))
 	o.decision, o.more().change = changed, c
-	p.traceChange(person, m, c)
 }
 
 // copy is for whoever is written: the unchanged, nearly all, cost no memory.
@@ -246,15 +244,5 @@ func (p *planner) remark(person *Person, m *Member, v *verdict) {
 	}
 	if len(v.Unknown) > 0 {
 		p.note(person, m, NoteUnknownAgentType, fmt.Sprintf("agent type %s is unknown and counts as Agent; role_map can map it", strings.Join(v.Unknown, ", ")))
-	}
-}
-
-func (p *planner) traceChange(person *Person, m *Member, c *Change) {
-	if p.in.Trace == nil {
-		return
-	}
-	p.trace(person, m, "R19", "plan", "%s, reason %s %s", c.Kind, c.Reason, c.Detail)
-	for _, f := range c.Fields {
-		p.trace(person, m, "R19", "plan", "%s: %q becomes %q, %s", f.Field, f.Before, f.After, f.Reason)
 	}
 }

@@ -20,7 +20,7 @@ func (p *planner) conflict(person *Person, m *Member, reason Reason, detail, rem
 	d := o.more()
 	d.conflict = c
 	d.change, d.note, d.mark = nil, nil, nil
-	p.trace(person, m, "R20", "plan", "conflict %s: %s; settle it with: %s", reason, detail, remedy)
+	p.meant(person, m) // it is told once no reading withdraws it
 }
 
 // display is a person's name for people to read.
@@ -103,10 +103,11 @@ func (p *planner) note(person *Person, m *Member, reason Reason, detail string) 
 	if m != nil && m.DeactivationReason == ReasonForgotten {
 		n.Name = "" // nobody wants to read it in a log again
 	}
-	p.trace(person, m, "R32", "plan", "%s: %s", reason, detail)
 	if person.outcome.decision == skipped {
+		p.meant(person, m) // likewise
 		person.outcome.more().note = &n
 		return
 	}
+	p.trace(person, m, "R32", "plan", "%s: %s", reason, detail)
 	p.plan.Notes = append(p.plan.Notes, n)
 }

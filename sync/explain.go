@@ -16,7 +16,7 @@ type Trace struct {
 	Who   string
 	Facts []Fact
 
-	people  map[*Person]bool
+	people  map[string]*Person // by key, of both drafts of a plan; nil: somebody whom Who does not mean
 	members map[int64]bool
 	absent  map[int64]string // members called Who whom RingCentral does not report, as candidates
 }
@@ -36,8 +36,8 @@ func (t *Trace) Found() bool { return len(t.Facts) > 0 }
 // called, or else several members whom RingCentral does not report; nil: one at most.
 func (t *Trace) Several(account string) error {
 	e := &AmbiguousError{Who: t.Who, Account: account, What: "people"}
-	for person := range t.people {
-		if !person.ghost && matchesAny(t.Who, person.names()) {
+	for _, person := range t.people {
+		if person != nil && !person.ghost && matchesAny(t.Who, person.names()) {
 			e.Candidates = append(e.Candidates, person.candidate())
 		}
 	}
@@ -61,15 +61,25 @@ func (t *Trace) reset() {
 
 // matchesPerson says whether Who means this person.
 func (t *Trace) matchesPerson(p *Person) bool {
-	if known, ok := t.people[p]; ok {
-		return known
+	key := p.Key()
+	known, ok := t.people[key]
+	if !ok && matchesAny(t.Who, p.names()) {
+		known = p
 	}
-	match := matchesAny(t.Who, p.names())
+	t.note(key, known)
+	return known != nil
+}
+
+func (t *Trace) note(key string, meant *Person) {
 	if t.people == nil {
-		t.people = map[*Person]bool{}
+		t.people = map[string]*Person{}
 	}
-	t.people[p] = match
-	return match
+	t.people[key] = meant
+}
+
+// means says whether Who means whom an entry of a plan names: a person, by key, or a member.
+func (t *Trace) means(person string, member int64) bool {
+	return t != nil && (t.people[person] != nil || member != 0 && t.members[member])
 }
 
 // EmployeeKey begins a word for somebody that is an employee number.
@@ -125,23 +135,21 @@ func matchesAny(who string, names []string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return n != "" && compared(n) == who })
 }
 
-// trace adds a line about a person and the member found for them; either may be
-// missing. Once one of the two is meant, so is the other.
-func (p *planner) trace(person *Person, m *Member, rule, source, format string, args ...any) {
+// meant says whether Who means a person or the member found for them; either may be missing.
+// Once one of the two is meant, so is the other.
+func (p *planner) meant(person *Person, m *Member) bool {
 	t := p.in.Trace
 	if t == nil {
-		return
+		return false
 	}
 	byPerson := person != nil && t.matchesPerson(person)
 	byMember := m != nil && t.matchesMember(m)
 	if !byPerson && !byMember {
-		return
+		return false
 	}
-	if person != nil {
-		t.matchesPerson(person)
-		t.people[person] = true
+	if person != nil && !byPerson {
+		t.note(person.Key(), person)
 	}
-	about := ""
 	if m != nil && m.ID != 0 {
 		if t.members == nil {
 			t.members = map[int64]bool{}
@@ -153,10 +161,31 @@ func (p *planner) trace(person *Person, m *Member, rule, source, format string, 
 			}
 			t.absent[m.ID] = m.candidate()
 		}
-		about = fmt.Sprintf("member %d", m.ID)
 	}
+	return true
+}
+
+// trace adds a line about a person and the member found for them, while a plan is made; either
+// may be missing.
+func (p *planner) trace(person *Person, m *Member, rule, source, format string, args ...any) {
+	if !p.meant(person, m) {
+		return
+	}
+	key, member := "", int64(0)
 	if person != nil {
-		about = strings.TrimPrefix(about+", "+person.Key(), ", ")
+		key = person.Key()
+	}
+	if m != nil {
+		member = m.ID
+	}
+	p.in.Trace.add(key, member, rule, source, format, args...)
+}
+
+// add adds a line about a person, by key, and a member; either may be missing.
+func (t *Trace) add(person string, member int64, rule, source, format string, args ...any) {
+	about := person
+	if member != 0 {
+		about = strings.TrimSuffix(fmt.Sprintf("%s, %s", memberKey(member), person), ", ")
 	}
 	fact := Fact{About: about, Rule: rule, Source: source, Text: fmt.Sprintf(format, args...)}
 	if !slices.Contains(t.Facts, fact) {
@@ -187,7 +216,12 @@ func (p *planner) tracePerson(person *Person, m *Member, v *verdict) {
 		p.traceSupervisors(person, m, r)
 	}
 	p.traceExtension(person, m, v)
-	if len(v.Roles) > 0 {
+	switch {
+	case len(v.Roles) == 0:
+	case !v.Known.Has(Role):
+		p.trace(person, m, "R10", "settings", "roles, those of kept records last: %s; where these stood among the others nobody knows: the role stays as it is",
+			strings.Join(v.Roles, ", "))
+	default:
 		p.trace(person, m, "R10", "settings", "roles in retrieval order: %s; role_precedence %q gives %s",
 			strings.Join(v.Roles, ", "), p.in.Policy.RolePrecedence, v.Profile[Role])
 	}

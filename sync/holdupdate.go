@@ -124,16 +124,16 @@ func (s *settling) refuse(c *Change, row *HeldChange) {
 	s.decided[heldKey{row.Member, row.Field}] = true
 	s.kept.plan.Notes = append(s.kept.plan.Notes, Note{
 		Member: c.Member, Person: c.Person, Name: c.Name, Reason: NoteRefused,
-		Detail: fmt.Sprintf("%s stays %q: an operator rejected %q (R36); `ringroster reject --clear %d` ends that", row.Field, shown(row.Field, row.Before), shown(row.Field, row.After), c.Member),
+		Detail: fmt.Sprintf("%s (R36); `ringroster reject --clear %d` ends that", refusedText(row), c.Member),
 	})
 }
 
-// shown is a value of a held change for a sentence.
-func shown(field, value string) string {
-	if field == loginsField {
-		return "as they were"
+// refusedText says what stays because an operator rejected a change of it.
+func refusedText(h *HeldChange) string {
+	if h.Field == loginsField {
+		return "logins stay as they were: an operator rejected that they change"
 	}
-	return value
+	return fmt.Sprintf("%s stays %q: an operator rejected %q", h.Field, h.Before, h.After)
 }
 
 // isLimited says whether a field's change counts for its limit: what the source changed of
@@ -285,7 +285,6 @@ func (s *settling) holdChange(c Change, why func(field string) []HoldReason) {
 		}
 	}
 	s.hold(c, all)
-	s.kept.traceHeld(s.kept.people.byName(c.Person), c.was, all)
 }
 
 // holdFields takes fields out of a change, and holds those that have a reason for it. A

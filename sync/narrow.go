@@ -26,21 +26,20 @@ func (p *planner) narrow() error {
 func (p *planner) narrowToOne() error {
 	t := p.in.Trace
 	people := map[string]bool{}
-	for person, meant := range t.people {
-		if meant {
-			people[person.Key()] = true
+	for key, person := range t.people {
+		if person != nil {
+			people[key] = true
 		}
 	}
 	if len(people) > 1 {
-		return p.ambiguous(p.in.Only, t.people)
+		return p.ambiguous(p.in.Only, func(person *Person) bool { return people[person.Key()] })
 	}
 	if len(people)+len(t.members) == 0 {
 		return &UnknownError{Who: p.in.Only, Account: p.plan.Account}
 	}
-	meant := func(person string, member int64) bool { return people[person] || member != 0 && t.members[member] }
-	p.keep(func(c *Change) bool { return meant(c.Person, c.Member) })
+	p.keep(func(c *Change) bool { return t.means(c.Person, c.Member) })
 	if h := p.plan.Held; h != nil {
-		h.Changes = slices.DeleteFunc(h.Changes, func(c Change) bool { return !meant(c.Person, c.Member) })
+		h.Changes = slices.DeleteFunc(h.Changes, func(c Change) bool { return !t.means(c.Person, c.Member) })
 		if len(h.Changes) == 0 {
 			p.plan.Held = nil
 		}
@@ -48,8 +47,8 @@ func (p *planner) narrowToOne() error {
 	if p.concerned() > 1 {
 		return p.severalMembers()
 	}
-	p.plan.Conflicts = slices.DeleteFunc(p.plan.Conflicts, func(c Conflict) bool { return !meant(c.Person, c.Member) })
-	p.plan.Notes = slices.DeleteFunc(p.plan.Notes, func(n Note) bool { return !meant(n.Person, n.Member) })
+	p.plan.Conflicts = slices.DeleteFunc(p.plan.Conflicts, func(c Conflict) bool { return !t.means(c.Person, c.Member) })
+	p.plan.Notes = slices.DeleteFunc(p.plan.Notes, func(n Note) bool { return !t.means(n.Person, n.Member) })
 	p.plan.Summary = p.summarizeOne(people)
 	p.plan.Lookups = nil
 	for _, person := range p.people.all {
@@ -70,10 +69,10 @@ func (p *planner) concerned() int {
 }
 
 // ambiguous lists the people whom one word means.
-func (p *planner) ambiguous(who string, meant map[*Person]bool) error {
+func (p *planner) ambiguous(who string, meant func(*Person) bool) error {
 	e := &AmbiguousError{Who: who, Account: p.plan.Account, What: "people"}
 	for _, person := range p.people.all {
-		if meant[person] {
+		if meant(person) {
 			e.Candidates = append(e.Candidates, person.candidate())
 		}
 	}

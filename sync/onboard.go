@@ -23,7 +23,6 @@ func (p *planner) onboard(person *Person, v *verdict, reason Reason, detail stri
 		p.trace(person, nil, "", "settings", "given %s", g)
 	}
 	p.remark(person, nil, v)
-	p.trace(person, nil, "R14", "plan", "onboard, reason %s: %s", reason, detail)
 }
 
 // nobodyLikeThem is why somebody is new.

@@ -35,7 +35,7 @@ func (p *planner) pick() error {
 		case 1:
 			maps.Copy(p.picked, meant)
 		default:
-			problems = append(problems, p.ambiguous(who, meant))
+			problems = append(problems, p.ambiguous(who, func(person *Person) bool { return meant[person] }))
 		}
 	}
 	return errors.Join(problems...)

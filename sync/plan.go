@@ -361,9 +361,15 @@ func (p *planner) collect(person *Person) {
 		p.newcomers = append(p.newcomers, person)
 	case inConflict:
 		p.plan.Conflicts = append(p.plan.Conflicts, *d.conflict)
+		if c := d.conflict; p.in.Trace.means(c.Person, c.Member) {
+			p.in.Trace.add(c.Person, c.Member, "R20", "plan", "conflict %s: %s; settle it with: %s", c.Reason, c.Detail, c.Remedy)
+		}
 	}
-	if d.note != nil {
-		p.plan.Notes = append(p.plan.Notes, *d.note)
+	if n := d.note; n != nil {
+		p.plan.Notes = append(p.plan.Notes, *n)
+		if p.in.Trace.means(n.Person, n.Member) {
+			p.in.Trace.add(n.Person, n.Member, "R32", "plan", "%s: %s", n.Reason, n.Detail)
+		}
 	}
 	if d.mark != nil {
 		p.plan.Marks = append(p.plan.Marks, d.mark)

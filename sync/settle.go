@@ -50,6 +50,7 @@ func (p *planner) settle(read *planner, found *Findings) {
 	s.lookForProofs()
 	p.bringIn()
 	p.finish(s)
+	s.tell()
 	s.closeSet()
 }
 
@@ -294,12 +295,6 @@ func withReasons(all, more []HoldReason) []HoldReason {
 	return all
 }
 
-func (p *planner) traceHeld(person *Person, m *Member, why []HoldReason) {
-	for _, r := range why {
-		p.trace(person, m, "R21-R24", "guard", "held: %s, %s", r.Reason, r.Detail)
-	}
-}
-
 // heldReasons are all reasons for which anything is held, each once, in the order of the
 // guard.
 func (s *settling) heldReasons() []HoldReason {
@@ -340,7 +335,6 @@ func (s *settling) leave() {
 		if len(why) > 0 {
 			s.row(row, Waiting, c, 0, why)
 			s.hold(c, why)
-			p.traceHeld(l.person, l.member, why)
 			continue
 		}
 		p.trace(l.person, l.member, "R16", "plan", "is deactivated, reason %s: %s", l.reason, c.Detail)
