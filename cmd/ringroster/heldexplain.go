@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"ringroster/store"
 	"ringroster/sync"
@@ -42,6 +43,29 @@ func (a *app) traceHeld(ctx context.Context, account string, trace *sync.Trace) 
 	return nil
 }
 
+// traceRefused adds to what a past run decided who had rejected what it refused, when and why.
+func traceRefused(ctx context.Context, st *store.Store, past *sync.Past, trace *sync.Trace) error {
+	refused := map[int64]bool{}
+	for i := range past.State.Open {
+		refused[past.State.Open[i].ID] = past.State.Open[i].State == sync.Rejected
+	}
+	rows, err := st.Held(ctx, store.HeldFilter{Account: past.Snapshot.Account, Job: sync.JobMembers, States: []string{string(sync.Rejected), store.HeldEnded}})
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		row := &rows[i]
+		at, err := time.Parse(time.RFC3339, text(row.DecidedAt))
+		about := aboutOf(row, trace)
+		if about == "" || !refused[row.HeldID] || err != nil || at.After(past.Now) { // later it was decided otherwise
+			continue
+		}
+		row.PresentDays = 0 // as of today
+		trace.Facts = append(trace.Facts, sync.Fact{About: about, Rule: refusalRule(row), Source: "held changes", Text: rejectedText(row)})
+	}
+	return nil
+}
+
 // aboutOf is whom of an explanation a held change is about; "": nobody.
 func aboutOf(h *store.HeldRow, trace *sync.Trace) string {
 	for _, fact := range trace.Facts {
@@ -55,10 +79,14 @@ func aboutOf(h *store.HeldRow, trace *sync.Trace) string {
 }
 
 func ruleOf(h *store.HeldRow) string {
-	switch {
-	case h.State != string(sync.Rejected):
+	if h.State != string(sync.Rejected) {
 		return "R25"
-	case h.Kind == sync.Deactivate:
+	}
+	return refusalRule(h)
+}
+
+func refusalRule(h *store.HeldRow) string {
+	if h.Kind == sync.Deactivate {
 		return "R26"
 	}
 	return "R36"
@@ -69,13 +97,18 @@ func standingText(h *store.HeldRow) string {
 	what := whatHeld(h)
 	switch h.State {
 	case string(sync.Rejected):
-		text := fmt.Sprintf("%s: rejected by %s%s", what, h.DecidedBy, prefixed(" at ", text(h.DecidedAt)))
-		if h.PresentDays > 0 {
-			text += fmt.Sprintf(", seen present on %d of %d days since", h.PresentDays, sync.PresentDays)
-		}
-		return text + prefixed(": ", h.Note)
+		return rejectedText(h)
 	case string(sync.Suspect):
 		return fmt.Sprintf("%s: is held %s, since %s (%s)", what, suspectFate, h.HeldSince, reasonWords(h.Why))
 	}
 	return fmt.Sprintf("%s: waits since %s (%s); decide with `ringroster approve %d` or `ringroster reject %d`", what, h.HeldSince, reasonWords(h.Why), h.RunID, h.RunID)
+}
+
+// rejectedText says who rejected a change, when and why.
+func rejectedText(h *store.HeldRow) string {
+	days := ""
+	if h.PresentDays > 0 {
+		days = fmt.Sprintf(", seen present on %d of %d days since", h.PresentDays, sync.PresentDays)
+	}
+	return fmt.Sprintf("%s: rejected by %s%s%s%s", whatHeld(h), h.DecidedBy, prefixed(" at ", text(h.DecidedAt)), days, prefixed(": ", h.Note))
 }

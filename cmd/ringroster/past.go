@@ -66,6 +66,9 @@ func retrace(ctx context.Context, st *store.Store, row *store.KeptRow, who strin
 			trace.Facts = slices.Insert(trace.Facts, 0, sync.Fact{
 				About: trace.Facts[0].About, Source: fmt.Sprintf("run %d", row.RunID), Text: "what was decided " + when(past),
 			})
+			if err := traceRefused(ctx, st, past, trace); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return trace, nil
