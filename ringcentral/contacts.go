@@ -116,7 +116,7 @@ func entryQuery(number, size int) string {
 
 // wireEntry is ContactResource, as far as it is used.
 type wireEntry struct {
-	ID         id     `json:"id"`
+	ID         code   `json:"id"` // external contacts need have no number
 	Type       string `json:"type"`
 	Status     string `json:"status"`
 	FirstName  string `json:"firstName"`
@@ -127,7 +127,7 @@ type wireEntry struct {
 	Department string `json:"department"`
 	JobTitle   string `json:"jobTitle"`
 	Account    struct {
-		ID id `json:"id"`
+		ID code `json:"id"`
 	} `json:"account"`
 	Site struct {
 		Name string `json:"name"`

@@ -23,7 +23,10 @@ func TestIDsComeInManyForms(t *testing.T) {
 		{`1009`, "1009", false},
 		{`"1009"`, "1009", false},
 		{`" 1009 "`, "1009", false},
-		{`"main-site"`, "main-site", false},
+		{`"main-site"`, "", true},
+		{`"700999999x"`, "", true},
+		{`"7 00"`, "", true},
+		{`"-1"`, "", true},
 		{`9223372036854775807`, "9223372036854775807", false},
 		{`null`, "", false},
 		{`""`, "", false},
@@ -48,6 +51,18 @@ func TestIDsComeInManyForms(t *testing.T) {
 		}
 		if (err != nil) != test.bad || got != test.want {
 			t.Errorf("%s: %q, %v", test.json, got, err)
+		}
+	}
+}
+
+// A permission's id is a word.
+func TestCodesMayBeWords(t *testing.T) {
+	for text, want := range map[string]code{`"WEMAccess"`: "WEMAccess", `" 5 "`: "5", `5`: "5", `0`: "", `null`: "", `-1`: "?", `{}`: "?", `"a\u0000b"`: "?"} {
+		value, err := decodeObject[struct {
+			ID code `json:"id"`
+		}]([]byte(`{"id":` + text + `}`))
+		if bad := want == "?"; (err != nil) != bad || !bad && value.ID != want {
+			t.Errorf("%s: %v, %v", text, value, err)
 		}
 	}
 }
@@ -77,6 +92,14 @@ func TestOneFaultyRecordDoesNotSpoilTheList(t *testing.T) {
 			sync.Agent{Email: "x@example.com", Active: true, Faulty: "agentId: of the wrong type"},
 		},
 		{
+			"an rcUserId that is a word", `{"agentId":7,"rcUserId":"abc","email":"x@example.com","isActive":true}`,
+			sync.Agent{ID: "7", Email: "x@example.com", Active: true, Faulty: "rcUserId: " + errNoID.Error()},
+		},
+		{
+			"an agentId that is a word", `{"agentId":"7x","rcUserId":9,"isActive":true}`,
+			sync.Agent{RCUserID: "9", Active: true, Faulty: "agentId: " + errNoID.Error()},
+		},
+		{
 			"supervisors, which make no record faulty", `{"agentId":7,"isActive":true,"supervisorAgentIds":[1386605,"1386600",null,0,-1,{"id":5},"",1.5]}`,
 			sync.Agent{ID: "7", Active: true, Supervisors: `["1386600","1386605"]`},
 		},
@@ -98,6 +121,21 @@ func TestOneFaultyRecordDoesNotSpoilTheList(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// R33: an administrator's ids are as strict.
+func TestAnAdministratorsIDsAreDigits(t *testing.T) {
+	const email = "x@example.com"
+	for record, want := range map[string]sync.Admin{
+		`{"userId":"abc","rcUserId":"9"}`: {RCUserID: "9", Faulty: "userId: " + errNoID.Error()},
+		`{"userId":"7","rcUserId":"abc"}`: {UserID: "7", Faulty: "rcUserId: " + errNoID.Error()},
+	} {
+		want.Email = email
+		got, err := decodeAdmins([]byte(`[{"userId":1},` + strings.Replace(record, "}", `,"email":"`+email+`"}]`, 1)))
+		if err != nil || got[1] != want {
+			t.Errorf("%s: %+v, %v", record, got, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package ringcentral
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,15 +10,22 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// id is an id as it may come: a number up to int64, a string, null, or absent.
-// RingCentral's schemas and bodies differ on which (API.md 2). No id is "",
-// and so is 0, which RingCX writes where it means none.
+// id is an id as it may come: a number up to int64, digits in a string, null, or
+// absent. RingCentral's schemas and bodies differ on which (API.md 2). No id is "",
+// and so is 0, which RingCX writes where it means none. Any other text is an error: who
+// has it cannot be told by it (R33).
 type id string
+
+// code is an id that may be a word, as a permission's is: any text, else as an id.
+type code string
 
 // longestID is more than any id has.
 const longestID = 200
 
-// UnmarshalJSONFrom reads an id strictly: fractions, signs and objects are errors.
+// errNoID says of a text that no id is read from it.
+var errNoID = errors.New("no id of RingCentral's: those are decimal digits")
+
+// UnmarshalJSONFrom reads an id strictly: fractions, signs, words and objects are errors.
 func (i *id) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	value, err := dec.ReadValue()
 	if err != nil {
@@ -28,6 +36,24 @@ func (i *id) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 }
 
 func readID(value jsontext.Value) (id, error) {
+	read, err := readCode(value)
+	if err == nil && strings.Trim(string(read), "0123456789") != "" {
+		return "", fmt.Errorf("%q is %w", clean(string(read)), errNoID)
+	}
+	return id(read), err
+}
+
+// UnmarshalJSONFrom reads a code as strictly as an id, but for words.
+func (c *code) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	*c, err = readCode(value)
+	return err
+}
+
+func readCode(value jsontext.Value) (code, error) {
 	switch value.Kind() {
 	case 'n':
 		return "", nil
@@ -45,11 +71,11 @@ func readID(value jsontext.Value) (id, error) {
 	return someID(string(value)), nil
 }
 
-func someID(text string) id {
+func someID(text string) code {
 	if text == "0" {
 		return ""
 	}
-	return id(text)
+	return code(text)
 }
 
 // ids is a list of ids by which nothing is decided, so no record is faulty for

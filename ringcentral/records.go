@@ -122,18 +122,21 @@ func salvage[T any](raw jsontext.Value) (record T, fault string) {
 			continue
 		}
 		before := record
-		if json.Unmarshal(fmt.Appendf(nil, "{%q:%s}", name, value), &record) != nil {
+		if err := json.Unmarshal(fmt.Appendf(nil, "{%q:%s}", name, value), &record); err != nil {
 			record = before // what was read of the field by then is half of it
-			wrong = append(wrong, name+": "+wrongWith(value))
+			wrong = append(wrong, name+": "+wrongWith(value, err))
 		}
 	}
 	return record, strings.Join(wrong, ", ")
 }
 
 // wrongWith says why a field could not be read.
-func wrongWith(value jsontext.Value) string {
-	if !value.IsValid() {
+func wrongWith(value jsontext.Value, err error) string {
+	switch {
+	case !value.IsValid():
 		return "not text" // a lone surrogate: all else was refused with the list
+	case errors.Is(err, errNoID):
+		return errNoID.Error()
 	}
 	return "of the wrong type"
 }

@@ -47,7 +47,7 @@ type wireRegional struct {
 		Name string `json:"name"`
 	} `json:"timezone"`
 	Language struct {
-		ID         id     `json:"id"`
+		ID         code   `json:"id"`
 		LocaleCode string `json:"localeCode"`
 	} `json:"language"`
 }

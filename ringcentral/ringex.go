@@ -184,10 +184,10 @@ func (c *client) extensionPages(ctx context.Context, progress func(of, records i
 
 // wireRole is RoleResource.
 type wireRole struct {
-	ID          id     `json:"id"`
+	ID          code   `json:"id"`
 	Name        string `json:"displayName"`
 	Permissions []struct {
-		ID id `json:"id"`
+		ID code `json:"id"`
 	} `json:"permissions"`
 }
 
@@ -211,7 +211,7 @@ func (c *client) rolePages(ctx context.Context) ([]*page[wireRole], error) {
 type wireAssigned struct {
 	ExtensionID id `json:"extensionId"`
 	Roles       []struct {
-		ID id `json:"id"`
+		ID code `json:"id"`
 	} `json:"roles"`
 }
 

@@ -173,7 +173,7 @@ func (t *tokens) grant(ctx context.Context, _ token) (token, error) {
 type tokenInfo struct {
 	AccessToken string `json:"access_token"`
 	ExpiresIn   int    `json:"expires_in"`
-	OwnerID     id     `json:"owner_id"`
+	OwnerID     code   `json:"owner_id"`
 }
 
 // decodeToken reads TokenInfo (API.md 1.1). Only expires_in tells the life.
@@ -238,7 +238,7 @@ func (t *tokens) ask(ctx context.Context, r *request) (token, error) {
 type ringCXToken struct {
 	AccessToken   string `json:"accessToken"`
 	RefreshToken  string `json:"refreshToken"`
-	MainAccountID id     `json:"mainAccountId"`
+	MainAccountID code   `json:"mainAccountId"`
 }
 
 // decodeRingCXToken reads AccessTokenUserDetails (API.md 5.1).

@@ -33,7 +33,7 @@ func IANAZone(name string) string { return zoneNames()[strings.ToLower(strings.T
 
 // languageIDs are the tags of RingCentral's language ids, which are Windows' own
 // (LCID), for answers without a locale code.
-var languageIDs = map[id]string{
+var languageIDs = map[code]string{
 	"1028": "zh-TW", "1031": "de-DE", "1033": "en-US", "1035": "fi-FI", "1036": "fr-FR", "1040": "it-IT",
 	"1041": "ja-JP", "1042": "ko-KR", "1043": "nl-NL", "1046": "pt-BR", "2052": "zh-CN", "2057": "en-GB",
 	"2058": "es-MX", "2070": "pt-PT", "3076": "zh-HK", "3081": "en-AU", "3082": "es-ES", "3084": "fr-CA",

@@ -103,7 +103,7 @@ func TestLanguagesAreGivenTheirTags(t *testing.T) {
 		{"", "", ""},
 	} {
 		w := wireRegional{}
-		w.Language.LocaleCode, w.Language.ID = c.code, id(c.id)
+		w.Language.LocaleCode, w.Language.ID = c.code, code(c.id)
 		if got := w.tag(); got != c.want {
 			t.Errorf("%q, id %q: %q, want %q", c.code, c.id, got, c.want)
 		}
