@@ -2,6 +2,7 @@ package ringcentral
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	stdsync "sync"
 
@@ -76,10 +77,10 @@ func (r *reading) roles(ctx context.Context) error {
 	for _, p := range pages {
 		for i := range p.records {
 			w := &p.records[i]
-			if w.ID == "" || tidy(p.faults[i], field{"displayName", &w.Name}) != "" {
-				return &Error{Op: "roles", kind: kindNonsense, Message: "a role cannot be read: nobody's access can be decided"}
+			if w.ID == "" {
+				return &Error{Op: "roles", kind: kindNonsense, Message: fmt.Sprintf("record %d of the page has no id: nobody's access can be decided", i+1)}
 			}
-			r.s.Roles = append(r.s.Roles, w.role())
+			r.s.Roles = append(r.s.Roles, w.role(p.faults[i]))
 		}
 	}
 	return nil
@@ -99,8 +100,9 @@ func (r *reading) assigned(ctx context.Context) error {
 	r.s.Assigned = map[string][]string{}
 	for _, p := range pages {
 		for i, w := range p.records {
-			if w.ExtensionID == "" || p.faults[i] != "" {
-				return &Error{Op: "assigned roles", kind: kindNonsense, Message: "a record cannot be read: somebody's access cannot be decided"}
+			if fault := w.fault(p.faults[i]); fault != "" {
+				return &Error{Op: "assigned roles", kind: kindNonsense, Message: fmt.Sprintf(
+					"the record of extension %s cannot be read, %s: somebody's access cannot be decided", first(string(w.ExtensionID), "?"), fault)}
 			}
 			ids := make([]string, len(w.Roles))
 			for j, role := range w.Roles {

@@ -170,6 +170,34 @@ func serveAssigned(t *testing.T, bodies ...string) (Config, *[]string) {
 	return cfg, &hosts
 }
 
+// R8: no list of permissions is not an empty one. Whether anything hangs on it, the plan says.
+func TestRolesOfWhichThePermissionsAreUnknown(t *testing.T) {
+	const unread = "it does not say which permissions it has"
+	p, err := decodePage[wireRole]([]byte(`{"records":[
+		{"id":"1","displayName":"A","permissions":[{"id":"WEMAccess"}]},
+		{"id":"2","displayName":"B","permissions":[]},
+		{"id":"3","displayName":"C","permissions":null},
+		{"id":"4","displayName":"D"},
+		{"id":"5","displayName":"E","permissions":[{},{"id":"WEMAccess"}]},
+		{"id":"6","displayName":"F","permissions":7},
+		{"id":"7","permissions":[]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []sync.RingEXRole
+	for i := range p.records {
+		got = append(got, p.records[i].role(p.faults[i]))
+	}
+	has := []string{"WEMAccess"}
+	if diff := cmp.Diff([]sync.RingEXRole{
+		{ID: "1", Name: "A", Permissions: has}, {ID: "2", Name: "B"},
+		{ID: "3", Name: "C", Faulty: unread}, {ID: "4", Name: "D", Faulty: unread}, {ID: "5", Name: "E", Permissions: has, Faulty: unread},
+		{ID: "6", Name: "F", Faulty: "permissions: of the wrong type"}, {ID: "7"},
+	}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAssignedRolesFollowTheNextPageOnTheSameHostAlone(t *testing.T) {
 	const page = `{"records":[{"extensionId":"%d","roles":[{"id":"%d"}]}],"navigation":{%s}}`
 	tests := []struct {
@@ -186,6 +214,10 @@ func TestAssignedRolesFollowTheNextPageOnTheSameHostAlone(t *testing.T) {
 		{"in circles", []string{fmt.Sprintf(page, 1, 3, `"nextPage":{"uri":"https://platform.example.com/assigned-role?page=2"}`)}, "circles"},
 		{"a record that names nobody", []string{`{"records":[{"roles":[]}]}`}, "cannot be read"},
 		{"records of another type", []string{`{"records":[7]}`}, "cannot be read"},
+		{"roles that are null", []string{`{"records":[{"extensionId":"7","roles":null}]}`}, "extension 7 cannot be read, it has no list of roles"},
+		{"no roles", []string{`{"records":[{"extensionId":"7"}]}`}, "it has no list of roles"},
+		{"a role without an id", []string{`{"records":[{"extensionId":"7","roles":[{"id":"3"},{}]}]}`}, "one of its roles has no id"},
+		{"an extension's id that is a word", []string{`{"records":[{"extensionId":"abc","roles":[]}]}`}, "cannot be read, extensionId: no id"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

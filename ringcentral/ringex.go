@@ -191,12 +191,20 @@ type wireRole struct {
 	} `json:"permissions"`
 }
 
-// role is what is used of it, once its texts are tidy.
-func (w *wireRole) role() sync.RingEXRole {
+// role is what is used of it. No list of permissions is not an empty one (R8).
+func (w *wireRole) role(fault string) sync.RingEXRole {
+	fault = tidy(fault, field{"displayName", &w.Name})
 	role := sync.RingEXRole{ID: string(w.ID), Name: w.Name}
+	unread := w.Permissions == nil
 	for _, p := range w.Permissions {
-		role.Permissions = append(role.Permissions, string(p.ID))
+		if unread = unread || p.ID == ""; p.ID != "" {
+			role.Permissions = append(role.Permissions, string(p.ID))
+		}
 	}
+	if fault == "" && unread {
+		fault = "it does not say which permissions it has"
+	}
+	role.Faulty = fault
 	return role
 }
 
@@ -213,6 +221,25 @@ type wireAssigned struct {
 	Roles       []struct {
 		ID code `json:"id"`
 	} `json:"roles"`
+}
+
+// fault is what is wrong with a record; "": nothing. Who has no roles has an empty list: a
+// record without one says nothing (R8).
+func (w *wireAssigned) fault(fault string) string {
+	switch {
+	case fault != "":
+		return fault
+	case w.ExtensionID == "":
+		return "it has no extensionId"
+	case w.Roles == nil:
+		return "it has no list of roles"
+	}
+	for _, role := range w.Roles {
+		if role.ID == "" {
+			return "one of its roles has no id"
+		}
+	}
+	return ""
 }
 
 // assignedPages follows nextPage, since the operation declares no parameters

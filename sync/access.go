@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -14,33 +15,56 @@ type access struct {
 }
 
 // newAccess finds the RingEX roles that the access rule asks for. A name that no
-// role has, or an assigned role that the role list lacks, is an error: taken for
-// a fact it would revoke everybody's access (R9).
+// role has, or an assigned role that the role list lacks or that cannot be read, is an
+// error: taken for a fact it would revoke somebody's access (R9).
 func newAccess(rule Access, s *Snapshot) (*access, error) {
 	if rule.Rule == AccessListed || rule.Rule == "" {
 		return nil, nil
 	}
 	a := &access{holders: map[string]bool{}, roles: s.Assigned}
-	known := map[string]bool{}
-	for _, role := range s.Roles {
-		known[role.ID] = true
+	known := map[string]*RingEXRole{}
+	for i := range s.Roles {
+		role := &s.Roles[i]
+		known[role.ID] = role
 		if rule.Rule == AccessRole && SameText(role.Name, rule.Name) ||
 			rule.Rule == AccessPermission && slices.ContainsFunc(role.Permissions, func(p string) bool { return SameText(p, rule.Name) }) {
 			a.holders[role.ID] = true
 		}
 	}
+	if err := a.mustDecide(rule, known); err != nil {
+		return nil, err
+	}
 	if len(a.holders) == 0 {
 		return nil, fmt.Errorf("wem_access asks for %q, but none of the account's %d RingEX roles has that %s: correct wem_access",
 			rule.Name, len(s.Roles), map[AccessRule]string{AccessRole: "name", AccessPermission: "permission"}[rule.Rule])
 	}
-	for extension, ids := range s.Assigned {
-		for _, id := range ids {
-			if !known[id] {
-				return nil, fmt.Errorf("extension %s has the RingEX role %s, which the account's role list lacks: the list cannot be trusted; try again later", extension, id)
+	return a, nil
+}
+
+// mustDecide is an error where an extension has a role that is not listed, or, without the
+// one that is asked for, a role of which nobody knows whether it is that.
+func (a *access) mustDecide(rule Access, known map[string]*RingEXRole) error {
+	for _, extension := range slices.Sorted(maps.Keys(a.roles)) {
+		admitted := a.admits(&Extension{ID: extension})
+		for _, id := range a.roles[extension] {
+			switch role := known[id]; {
+			case role == nil:
+				return fmt.Errorf("extension %s has the RingEX role %s, which the account's role list lacks: the list cannot be trusted; try again later", extension, id)
+			case !admitted && rule.cannotTell(role):
+				return fmt.Errorf("extension %s has the RingEX role %s (%s), which cannot be read, %s: somebody's access cannot be decided; try again later, and if it stays so, correct the role in RingCentral",
+					extension, id, firstOf(role.Name, "without a name"), firstOf(role.Faulty, "it has no displayName"))
 			}
 		}
 	}
-	return a, nil
+	return nil
+}
+
+// cannotTell says whether a role could be the one that the rule asks for, and does not say so.
+func (rule *Access) cannotTell(role *RingEXRole) bool {
+	if rule.Rule == AccessRole {
+		return role.Name == ""
+	}
+	return role.Faulty != ""
 }
 
 func (a *access) admits(e *Extension) bool {

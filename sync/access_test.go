@@ -101,6 +101,19 @@ func TestR9WhatCannotBeTrustedFailsTheAccount(t *testing.T) {
 			w.role("1", "WFM User", nil)
 			w.Snapshot.Assigned["701"] = []string{"1", "99"}
 		}, "99"},
+		{"permissions of a role that cannot be read", Access{AccessPermission, "WFM"}, func(w *world) {
+			w.role("1", "WFM User", []string{"WFM"}, "702")
+			w.role("2", "Planner", nil, "701")
+			w.Snapshot.Roles[1].Faulty = "no list"
+		}, `the RingEX role 2 (Planner), which cannot be read, no list`},
+		{"those of the only role that has the permission", Access{AccessPermission, "WFM"}, func(w *world) {
+			w.role("1", "WFM User", nil, "701")
+			w.Snapshot.Roles[0].Faulty = "no list"
+		}, `the RingEX role 1 (WFM User)`},
+		{"the name of a role that cannot be read", Access{AccessRole, "WFM User"}, func(w *world) {
+			w.role("1", "WFM User", nil, "702")
+			w.role("2", "", nil, "701")
+		}, `the RingEX role 2 (without a name), which cannot be read`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld()
@@ -214,6 +227,32 @@ func TestR11Scope(t *testing.T) {
 				t.Errorf("in scope: %v, want %s", got, c.want)
 			}
 			mustKeepLaws(t, plan, nil)
+		})
+	}
+}
+
+// A role that cannot be read decides nothing where nothing hangs on it.
+func TestR9WhatNeedNotBeKnown(t *testing.T) {
+	for name, c := range map[string]struct {
+		access Access
+		faulty RingEXRole
+		has    []string
+	}{
+		"nobody has the role":               {Access{AccessPermission, "WFM"}, RingEXRole{Name: "Planner"}, []string{"1"}},
+		"they have another that is enough":  {Access{AccessPermission, "WFM"}, RingEXRole{Name: "Planner"}, []string{"1", "2"}},
+		"the permission is read":            {Access{AccessPermission, "WFM"}, RingEXRole{Permissions: []string{"WFM"}}, []string{"2"}},
+		"names decide, and not permissions": {Access{AccessRole, "WFM User"}, RingEXRole{Name: "Planner"}, []string{"1", "2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.Policy.Access = c.access
+			w.role("1", "WFM User", []string{"WFM"})
+			c.faulty.ID, c.faulty.Faulty = "2", "no list"
+			w.Snapshot.Roles = append(w.Snapshot.Roles, c.faulty)
+			w.agent("1/10", "501", "Ada Byron", rc("701"))
+			w.extension("701", "Ada Byron")
+			w.Snapshot.Assigned["701"] = c.has
+			same(t, lines(w.plan(t)), []string{"onboard rc:701 new"})
 		})
 	}
 }

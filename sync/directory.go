@@ -158,6 +158,7 @@ type RingEXRole struct {
 	ID          string   `json:"id,omitempty"`
 	Name        string   `json:"name,omitempty"`
 	Permissions []string `json:"permissions,omitempty"`
+	Faulty      string   `json:"faulty,omitempty"` // what is wrong with the record; "": nothing
 }
 
 // List is what is known about one list that was read: its length, and the
