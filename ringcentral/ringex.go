@@ -84,8 +84,9 @@ type wireContact struct {
 	JobTitle   string `json:"jobTitle"`
 }
 
-// extension keeps what is certain in x: of a faulty record id, type and status at
-// most. Type and status mean something only as they are, so they stay so.
+// extension keeps what is certain in x: of a faulty record id, type, status, and by what else
+// it is told whose it is, number and e-mail, at most. Type and status mean something only as
+// they are, so they stay so.
 func (w *wireExtension) extension(x *sync.Extension, fault, reference string, texts *texts) {
 	contact := w.Contact
 	if contact == nil {
@@ -105,12 +106,16 @@ func (w *wireExtension) extension(x *sync.Extension, fault, reference string, te
 		{field{"department", &contact.Department}, &x.Department, true},
 		{field{"jobTitle", &contact.JobTitle}, &x.JobTitle, true},
 	}
+	if fault == "" {
+		fault = w.lacks()
+	}
 	fault = capped(fault, field{"type", &w.Type}, field{"status", &w.Status})
 	for i := range fields {
 		fault = tidy(fault, fields[i].field)
 	}
 	*x = sync.Extension{ID: texts.own(string(w.ID)), Type: texts.shared(w.Type), Status: texts.shared(w.Status), Faulty: fault}
 	if fault != "" {
+		x.Number, x.Email = texts.own(w.Number), texts.own(contact.Email)
 		return
 	}
 	x.HasContact = w.Contact != nil
@@ -124,6 +129,20 @@ func (w *wireExtension) extension(x *sync.Extension, fault, reference string, te
 	if reference != "" {
 		x.EmployeeID, x.HasReferences = referenceOf(w.References, reference)
 	}
+}
+
+// lacks says which field is missing without which nobody knows whose an extension is, or whether
+// they are there; "": none.
+func (w *wireExtension) lacks() string {
+	switch {
+	case w.ID == "":
+		return "it has no id"
+	case w.Type == "":
+		return "it has no type"
+	case w.Status == "":
+		return "it has no status"
+	}
+	return ""
 }
 
 // referenceOf is the id in another system, of one type. It is known where there is a list of

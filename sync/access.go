@@ -82,6 +82,7 @@ type verdict struct {
 	New      FieldSet // fields that were never looked up for the member
 	Username string
 	Unknown  []string // agent types that no mapping knows
+	Doubt    string   // what is not known and decides whether they belong, or as what; "": nothing
 	Regional string   // key of the regional settings that this run read; "": none
 }
 
@@ -114,8 +115,9 @@ func (p *planner) judge(person *Person, synced *Profile) verdict {
 	case scoped.none():
 		v.Why = ReasonAccessRevoked
 	case scoped != g:
+		doubt := v.Doubt
 		v = p.assess(person, scoped)
-		v.Belongs = true
+		v.Belongs, v.Doubt = true, doubt
 	default:
 		v.Belongs = true
 	}
@@ -162,8 +164,12 @@ func (p *planner) inScope(person *Person, g *grants, v *verdict, synced *Profile
 	}
 	left := &grants{}
 	for _, r := range g.agents {
-		if scope.admitsAgent(&profile, r) {
-			left.agents = append(left.agents, r)
+		if !scope.admitsAgent(&profile, r, true) {
+			continue
+		}
+		left.agents = append(left.agents, r)
+		if r.isUnnamed() && !scope.admitsAgent(&profile, r, false) {
+			v.Doubt = r.unnamed()
 		}
 	}
 	if scope.admitsPerson(&profile) {

@@ -47,7 +47,7 @@ func (p *Person) name() (first, last string) {
 	return first, last
 }
 
-// faulty is what is wrong with one of the person's records, or "".
+// faulty is what is wrong with one of the person's records, or not known of them, or "".
 func (p *Person) faulty() string {
 	for _, a := range p.Admins {
 		if a.Faulty != "" {
@@ -60,9 +60,9 @@ func (p *Person) faulty() string {
 		}
 	}
 	if e := p.Ext; e != nil && e.Faulty != "" {
-		return fmt.Sprintf("extension record %s: %s", e.ID, e.Faulty)
+		return fmt.Sprintf("extension record %s: %s", firstOf(e.ID, "without an id"), e.Faulty)
 	}
-	return ""
+	return p.doubt
 }
 
 func (p *planner) conflictFaulty(person *Person, m *Member) {

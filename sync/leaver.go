@@ -158,6 +158,8 @@ func (p *planner) disputedLeaver(l *leaver) string {
 		return "another member holds a login of somebody with their e-mail: who that is, is not decided"
 	case l.person == nil && p.people.couldBeFaulty(m):
 		return "a faulty record could be theirs"
+	case l.person == nil && p.access != nil: // who has an extension belongs, if it has the role (R9)
+		return p.people.unreadOf(nil, m)
 	}
 	return ""
 }

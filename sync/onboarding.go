@@ -159,7 +159,7 @@ func (p *planner) inWords(g *gifts) string {
 // with one active record, the others with the person.
 func (m *Match) matches(profile *Profile, person *Person) bool {
 	return m.matchesPerson(profile) && (!m.aboutAgents() ||
-		slices.ContainsFunc(person.Agents, func(r AgentRecord) bool { return r.Active && m.matchesRecord(r) }))
+		slices.ContainsFunc(person.Agents, func(r AgentRecord) bool { return r.Active && m.matchesRecord(r, false) }))
 }
 
 // give hands a member what the settings give, as far as it has nothing: somebody

@@ -11,7 +11,8 @@ type people struct {
 	// so nobody can be called absent. One that has an e-mail could be theirs who
 	// have it.
 	unnamed  bool
-	anyLoose bool // there are records without rcUserId
+	anyLoose bool         // there are records without rcUserId
+	unread   []*Extension // that cannot be read, and that nobody was given
 
 	ghosts  map[int64]*Person // by member: of whom every list lost all records (restore.go)
 	spare   []Person          // room for the next
@@ -132,15 +133,21 @@ func (p *people) attachExtensions(s *Snapshot, holds func(*Extension) bool) {
 	if holds != nil {
 		p.joinHolders(s, holds, taken)
 	}
+	for i := range s.Extensions {
+		if e := &s.Extensions[i]; e.Faulty != "" && e.isHuman() && !taken[i] {
+			p.unread = append(p.unread, e)
+		}
+	}
 }
 
 // joinHolders makes people of the extensions that have no record and hold the
 // role that access asks for (R9).
 func (p *people) joinHolders(s *Snapshot, holds func(*Extension) bool, taken []bool) {
 	for i := range s.Extensions {
-		if e := &s.Extensions[i]; !taken[i] && personTypes[e.Type] && holds(e) {
+		if e := &s.Extensions[i]; !taken[i] && e.ID != "" && e.isHuman() && holds(e) {
 			person := p.linked(e.ID)
 			person.Ext, person.ExtByID = e, true
+			taken[i] = true
 		}
 	}
 }
@@ -169,7 +176,7 @@ func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 		e := &s.Extensions[i]
 		email := FoldEmail(e.Email)
 		person := wanting[email]
-		if email == "" || person == nil || person == shared || !personTypes[e.Type] {
+		if email == "" || person == nil || person == shared || !e.isHuman() {
 			continue
 		}
 		if found[person] != 0 || taken[i] {
@@ -186,8 +193,8 @@ func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 }
 
 // keepExtension gives a person without one the extension of which the roster knows that it is
-// theirs, by its number, and that bears an e-mail of theirs or their name: several people or
-// extensions may have the e-mail, and an e-mail is changed in one place first (R7).
+// theirs, by its number, and that bears an e-mail of theirs, or their name, or neither: several
+// people or extensions may have the e-mail, and an e-mail is changed in one place first (R7).
 func (p *people) keepExtension(person *Person, m *Member) {
 	number := m.Synced.Profile[ExtensionNumber]
 	if person.Ext != nil || number == "" {
@@ -200,7 +207,7 @@ func (p *people) keepExtension(person *Person, m *Member) {
 		}
 		p.byNumber = make(map[string]*Extension, len(p.snapshot.Extensions))
 		for i := range p.snapshot.Extensions {
-			if e := &p.snapshot.Extensions[i]; personTypes[e.Type] && !taken[e] {
+			if e := &p.snapshot.Extensions[i]; e.isHuman() && e.Number != "" && !taken[e] {
 				p.byNumber[e.Number] = e
 			}
 		}
@@ -209,7 +216,11 @@ func (p *people) keepExtension(person *Person, m *Member) {
 	if e == nil {
 		return
 	}
-	theirs := e.FirstName+e.LastName != "" && sameName(m, e.FirstName, e.LastName)
+	theirs := sameName(m, e.FirstName, e.LastName)
+	if e.FirstName+e.LastName == "" {
+		theirs = e.Email == "" && e.Status != "Unassigned"
+	}
+	theirs = theirs && (person.RCUserID == "" || e.ID == "") // else it is somebody else's
 	for email := range person.recordEmails {
 		theirs = theirs || e.Email != "" && FoldEmail(email) == FoldEmail(e.Email)
 	}

@@ -20,6 +20,7 @@ type Person struct {
 	putBack, ghost, admitted bool
 	restored                 []*Agent // of the agent records those that were put back
 
+	doubt    string  // what is not known of them and decides, once they were judged (unsaid.go)
 	looseKey string  // of somebody without rcUserId
 	outcome  outcome // how the plan decides: gone once it has
 }

@@ -201,11 +201,13 @@ const (
 // member was found, by the table above MakePlan.
 func (p *planner) decide(person *Person, m *Member, found how) {
 	p.people.keepExtension(person, m)
+	person.remember(m)
 	synced := &m.Synced.Profile
 	if !m.Linked {
 		synced = &m.Profile
 	}
 	v := p.judge(person, synced)
+	person.doubt = firstOf(v.Doubt, p.unreadExtension(person, m, &v))
 	p.assessRegional(&v, person, m)
 	p.traceMember(person, m)
 	p.tracePerson(person, m, &v)

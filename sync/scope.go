@@ -74,10 +74,13 @@ func (s *Scope) readsExtensions() bool {
 	})
 }
 
-// matchesRecord compares the keys that describe an agent record.
-func (m *Match) matchesRecord(r AgentRecord) bool {
-	return (m.SubAccount == "" || Glob(m.SubAccount, r.Sub.ID) || Glob(m.SubAccount, r.Sub.Name)) &&
-		(m.AgentGroup == "" || Glob(m.AgentGroup, r.Group.ID) || Glob(m.AgentGroup, r.Group.Name))
+// matchesRecord compares the keys that describe an agent record. A name that nobody knows
+// fits if unknown says so.
+func (m *Match) matchesRecord(r AgentRecord, unknown bool) bool {
+	fits := func(key, id, name string) bool {
+		return key == "" || Glob(key, id) || Glob(key, name) || name == "" && unknown
+	}
+	return fits(m.SubAccount, r.Sub.ID, r.Sub.Name) && fits(m.AgentGroup, r.Group.ID, r.Group.Name)
 }
 
 // matchesLogins compares the keys that describe agent records with what the
@@ -107,16 +110,16 @@ func (s *Scope) unnumbered() *Scope {
 }
 
 // admitsAgent says whether scope leaves one agent record of somebody (R11).
-// Any entry is enough, all keys of an entry must match, exclude wins.
-func (s *Scope) admitsAgent(p *Profile, r AgentRecord) bool {
-	matches := func(m *Match) bool { return m.matchesPerson(p) && m.matchesRecord(r) }
+// Any entry is enough, all keys of an entry must match, exclude wins. kindly says whether
+// names that nobody knows are taken for those that would admit it.
+func (s *Scope) admitsAgent(p *Profile, r AgentRecord, kindly bool) bool {
 	for i := range s.Exclude {
-		if matches(&s.Exclude[i]) {
+		if m := &s.Exclude[i]; m.matchesPerson(p) && m.matchesRecord(r, !kindly) {
 			return false
 		}
 	}
 	for i := range s.Include {
-		if matches(&s.Include[i]) {
+		if m := &s.Include[i]; m.matchesPerson(p) && m.matchesRecord(r, kindly) {
 			return true
 		}
 	}

@@ -226,7 +226,7 @@ func (p *planner) weigh(w *sealWords, person *Person) verdict {
 // nothingToSay says whether a member who holds what is expected would be neither
 // changed nor noted: the row "active, the same" of the table above MakePlan.
 func (p *planner) nothingToSay(person *Person, v *verdict) bool {
-	if !v.Belongs || !p.maps.plain(v) || person.Ext == nil && person.RCUserID != "" || len(v.Unknown) > 0 || person.faulty() != "" {
+	if !v.Belongs || !p.maps.plain(v) || person.Ext == nil && person.RCUserID != "" || len(v.Unknown) > 0 || v.Doubt != "" || person.faulty() != "" {
 		return false
 	}
 	return !slices.ContainsFunc(p.in.Policy.RequiredFields, func(f Field) bool {
