@@ -217,7 +217,12 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 		{"id":1,"extensionNumber":"102","type":"User","status":"Enabled","contact":{"firstName":" Bea ","email":"bea.ng@example.com"},"site":{"name":"Main Site"},"costCenter":{"id":"c1","name":" 4100 "}},
 		{"id":"2","type":"User","status":"Unassigned"},
 		{"id":3,"status":"Disabled","contact":{"firstName":7,"lastName":"Ng"}},
-		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}}],"paging":{"perPage":1000}}`), "")
+		{"id":4,"type":"Hologram","status":"Dreaming","contact":{}},
+		{"id":"x","extensionNumber":"105","type":"User","status":"Enabled","contact":{"firstName":"Joe","email":"joe.d@example.com"}},
+		{"id":6,"extensionNumber":106,"type":null,"status":"Enabled","contact":{"email":"kim@example.com"},"site":{"name":"Main Site"}},
+		{"extensionNumber":"107","type":"User","status":"Enabled"},
+		{"id":8,"status":"Enabled"},
+		{"id":9,"type":"User","status":null}],"paging":{"perPage":1000}}`), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,6 +231,11 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 		{ID: "2", Type: "User", Status: "Unassigned"},
 		{ID: "3", Status: "Disabled", Faulty: "contact: of the wrong type"},
 		{ID: "4", Type: "Hologram", Status: "Dreaming", HasContact: true},
+		{Number: "105", Type: "User", Status: "Enabled", Email: "joe.d@example.com", Faulty: "id: " + errNoID.Error()},
+		{ID: "6", Status: "Enabled", Email: "kim@example.com", Faulty: "extensionNumber: of the wrong type"},
+		{Number: "107", Type: "User", Status: "Enabled", Faulty: "it has no id"},
+		{ID: "8", Status: "Enabled", Faulty: "it has no type"},
+		{ID: "9", Type: "User", Faulty: "it has no status"},
 	}
 	if diff := cmp.Diff(want, p.records); diff != "" {
 		t.Error(diff)
@@ -247,7 +257,7 @@ func TestEmployeeNumbers(t *testing.T) {
 		{"too long", `[{"ref":"` + strings.Repeat("7", longestField+1) + `","type":"CustomerDirectoryId"}]`, "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			body := []byte(`{"records":[{"id":1,"contact":{},"references":` + c.references + `},{"id":2,"contact":{}}]}`)
+			body := []byte(`{"records":[{"id":1,"type":"User","status":"Enabled","contact":{},"references":` + c.references + `},{"id":2,"type":"User","status":"Enabled","contact":{}}]}`)
 			p, err := decodeExtensions(body, "CustomerDirectoryId")
 			if err != nil || len(p.faults) > 0 {
 				t.Fatal(err, p.faults)
@@ -258,7 +268,7 @@ func TestEmployeeNumbers(t *testing.T) {
 			if x := p.records[1]; x.EmployeeID != "" || x.HasReferences {
 				t.Errorf("a record without references has %q, known %t", x.EmployeeID, x.HasReferences)
 			}
-			if p, err := decodeExtensions(body, ""); err != nil || p.records[0] != (sync.Extension{ID: "1", HasContact: true}) {
+			if p, err := decodeExtensions(body, ""); err != nil || p.records[0] != (sync.Extension{ID: "1", Type: "User", Status: "Enabled", HasContact: true}) {
 				t.Errorf("nobody asked, and there is %+v, %v", p.records[0], err)
 			}
 		})

@@ -132,7 +132,7 @@ func TestADamagedRecordIsOneFaultyRecord(t *testing.T) {
 			if err != nil || admins[0].Faulty != "" || admins[1].Faulty != c.fault || admins[1].UserID != "2" {
 				t.Errorf("%+v, %v", admins, err)
 			}
-			contact := `{"records":[{"id":1},{"id":2,"status":"Disabled","contact":{` + c.fields + `}}]}`
+			contact := `{"records":[{"id":1,"type":"User","status":"Enabled"},{"id":2,"type":"User","status":"Disabled","contact":{` + c.fields + `}}]}`
 			p, err := decodeExtensions([]byte(contact), "")
 			if err != nil || (p.records[1].Faulty == "") != (c.fault == "" && !strings.Contains(c.fields, "ud800")) || p.records[1].ID != "2" || p.records[1].Status != "Disabled" || p.records[0].Faulty != "" {
 				t.Errorf("%+v, %v", p, err)
