@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -28,14 +29,14 @@ func (w *heldWriter) settle(s *sync.Settled) error {
 	}
 	ids := slices.Compact(slices.Sorted(slices.Values(s.Held)))
 	rows, err := w.find(ids, from)
-	if err != nil || len(ids)+len(s.New) == 0 {
+	if err != nil || len(ids)+len(s.New)+len(s.Renewed) == 0 {
 		return err
 	}
 	switch s.Decision {
 	case sync.Clear:
 		return w.clear(ids)
 	case sync.Approve:
-		if err := w.decide(ids, HeldApproved, &w.now); err != nil {
+		if err := errors.Join(w.decide(ids, HeldApproved, &w.now), w.showAnew(s.Renewed)); err != nil {
 			return err
 		}
 	default:
@@ -82,6 +83,50 @@ func (w *heldWriter) decide(ids []int64, state string, closed *string) error {
 		  FROM runs r
 		 WHERE held_id IN (SELECT value FROM json_each(?)) AND r.run_id = ? AND r.account = held_changes.account AND r.job = held_changes.job`,
 		state, closed, w.now, list, w.c.Run)
+	return err
+}
+
+// showAnew gives what an approval did not apply the number of its run, with the settings for
+// which it waits, if that is why (R23, R25).
+func (w *heldWriter) showAnew(renewed []sync.HeldChange) error {
+	if len(renewed) == 0 {
+		return nil
+	}
+	open, err := openHeld(w.ctx, w.tx, w.c.JobName(), w.c.Account)
+	if err != nil {
+		return err
+	}
+	for i := range renewed {
+		h := &renewed[i]
+		h.Run = w.c.Run
+		at := slices.IndexFunc(open, func(o sync.HeldChange) bool { return o.ID == h.ID && o.State == sync.Waiting })
+		if at < 0 {
+			return fmt.Errorf("%w: held change %d of %s is not waiting any more", sync.ErrMoved, h.ID, h.Name)
+		}
+		if err := w.renew(&open[at], h); err != nil {
+			return fmt.Errorf("show %s of %s anew: %w", h.Kind, h.Name, err)
+		}
+	}
+	if !slices.ContainsFunc(renewed, func(h sync.HeldChange) bool { return isHeldForSettings(&h) }) {
+		return nil
+	}
+	settings, err := settingsText(w.c.Settings)
+	if err != nil {
+		return err
+	}
+	return w.awaitSettings(settings)
+}
+
+// isHeldForSettings says whether settings_changed is among the reasons.
+func isHeldForSettings(h *sync.HeldChange) bool {
+	return slices.ContainsFunc(h.Why, func(r sync.HoldReason) bool { return r.Reason == sync.ReasonSettings })
+}
+
+// awaitSettings keeps the settings of the run until what waits for them under its number is
+// decided about.
+func (w *heldWriter) awaitSettings(settings string) error {
+	_, err := w.tx.ExecContext(w.ctx, `INSERT INTO run_settings (account, job, run_id, settings) VALUES (?, ?, ?, ?)`,
+		w.c.Account, w.c.JobName(), w.c.Run, settings)
 	return err
 }
 
@@ -145,7 +190,7 @@ func (w *heldWriter) acceptFull(planned []sync.HeldChange) error {
 	holds, shown := false, false
 	for i := range planned {
 		h := &planned[i]
-		if h.State == sync.Waiting && slices.ContainsFunc(h.Why, func(r sync.HoldReason) bool { return r.Reason == sync.ReasonSettings }) {
+		if h.State == sync.Waiting && isHeldForSettings(h) {
 			holds, shown = true, shown || h.Run == w.c.Run
 		}
 	}
@@ -156,10 +201,9 @@ func (w *heldWriter) acceptFull(planned []sync.HeldChange) error {
 		return w.accept(settings, w.c.Run)
 	}
 	if shown {
-		_, err = w.tx.ExecContext(w.ctx, `INSERT INTO run_settings (account, job, run_id, settings) VALUES (?, ?, ?, ?)`,
-			w.c.Account, w.c.JobName(), w.c.Run, settings)
+		return w.awaitSettings(settings)
 	}
-	return err
+	return nil
 }
 
 // acceptSettled accepts the settings of the runs of which nothing waits for them any more.

@@ -189,3 +189,34 @@ func TestForgettingErasesWhatIsHeld(t *testing.T) {
 		t.Errorf("%s are erased and over", got[0])
 	}
 }
+
+// What an approval shows anew waits under its number, with the settings for which it waits (R25,
+// R23): approved, they are accepted, and rejected they are not.
+func TestR25AnApprovalShowsAnew(t *testing.T) {
+	for decision, want := range map[sync.Trigger]string{sync.Approve: "b", sync.Reject: "a"} {
+		f := newHeldFixture(t)
+		f.step("day a:")
+		f.step("day a: Ann Bob")
+		anew := f.leaver("Ann", sync.ReasonLimit, sync.ReasonSettings)
+		anew.ID = f.id("Ann")
+		run := f.begin(sync.Approve)
+		err := f.s.Commit(t.Context(), &sync.Commit{
+			Run: run, Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: plan(t, f.s, "acme"),
+			Settings: &sync.Accepted{Settings: map[string]string{"scope": `"b"`}},
+			Settled:  &sync.Settled{Decision: sync.Approve, Held: []int64{f.id("Bob")}, Renewed: []sync.HeldChange{anew}},
+		})
+		if err != nil || f.accepted() != "a" {
+			t.Fatalf("%q accepted, %v", f.accepted(), err)
+		}
+		f.want("4: Ann status waiting", "3: Bob status approved by chief in run 4")
+		if err := f.settle(decision, f.id("Ann")); err != nil {
+			t.Fatal(err)
+		}
+		if decision == sync.Reject {
+			f.step("day b:")
+		}
+		if got := f.accepted(); got != want {
+			t.Errorf("%s: %q accepted", decision, got)
+		}
+	}
+}

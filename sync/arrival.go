@@ -3,8 +3,9 @@ package sync
 import "slices"
 
 // holdArrivals decides which newcomers wait: who would not be one with lost records put
-// back, who was held before, and all of them where there are too many (R35).
-func (s *settling) holdArrivals() {
+// back, who was held before, and all of them where there are too many, or too many new
+// administrators (R35).
+func (s *settling) holdArrivals(admins *HoldReason) {
 	p := s.kept
 	why := map[*Person][]HoldReason{}
 	var rows []*HeldChange
@@ -23,6 +24,9 @@ func (s *settling) holdArrivals() {
 		}
 	}
 	p.newcomers = slices.DeleteFunc(p.newcomers, func(person *Person) bool {
+		if admins != nil && s.isNewAdministrator(person) {
+			why[person] = withReasons(why[person], []HoldReason{*admins})
+		}
 		if len(why[person]) > 0 {
 			s.holdArrival(person, why[person])
 		}
@@ -61,6 +65,7 @@ func (s *settling) holdArrival(person *Person, why []HoldReason) {
 	v, d := s.kept.judgeNewcomer(person), person.outcome.details()
 	c := Change{Kind: Onboard, Person: person.Key(), Name: v.Profile.Name(), Email: v.Profile[Email]}
 	c.Reason, c.Detail = d.welcome()
+	c.addDetail(comesAs(v.Profile[Role]))
 	row := s.open.arrival(person)
 	h := s.row(row, Waiting, c, 0, why)
 	h.IDs = slices.Sorted(slices.Values(person.keys()))

@@ -274,6 +274,11 @@ func (b *books) reconcile(c *Commit, open []HeldChange) {
 		}
 		return
 	}
+	b.await(c)
+}
+
+// await keeps the settings of a run until what it shows because of them is decided about.
+func (b *books) await(c *Commit) {
 	if b.settings == nil {
 		b.settings = map[RunID]map[string]string{}
 	}
@@ -300,6 +305,13 @@ func (b *books) settle(c *Commit) {
 	}
 	decided := map[RunID]bool{}
 	b.state.Open = slices.Clone(b.state.Open)
+	for _, h := range c.Settled.Renewed {
+		h.Run = c.Run
+		b.state.Open[slices.IndexFunc(b.state.Open, func(o HeldChange) bool { return o.ID == h.ID })] = h
+		if heldForSettings(&h) {
+			b.await(c)
+		}
+	}
 	b.state.Open = slices.DeleteFunc(b.state.Open, func(h HeldChange) bool {
 		if !slices.Contains(c.Settled.Held, h.ID) {
 			return false

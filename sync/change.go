@@ -214,6 +214,8 @@ type Plan struct {
 	Unread FieldSet
 	// Released are the open changes that a run of what an operator approved applies.
 	Released []int64
+	// Renewed are those that it shows anew, since they are another question by now (R25).
+	Renewed []HeldChange
 	// Look says what a second look has to read before the plan can be believed (R2).
 	Look Look
 	// Doubts are the lists that this reading gives no reason to believe (R22).

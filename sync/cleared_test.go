@@ -16,7 +16,10 @@ func TestR25WhatAClearedRejectionRefusedIsHeldAgain(t *testing.T) {
 	for _, state := range []HeldState{Suspect, Waiting} {
 		w.State.Open = []HeldChange{
 			{ID: 1, Run: 2, State: state, Kind: Update, Member: 1, Field: "email", Before: "ada@example.com", After: "other@example.com", Why: why},
-			{ID: 2, Run: 2, State: state, Kind: Onboard, Person: "rc:702", IDs: []string{"rc:702"}, Why: why},
+			{
+				ID: 2, Run: 2, State: state, Kind: Onboard, Person: "rc:702", IDs: []string{"rc:702"}, Why: why,
+				Name: "Bea New", Email: "bea@example.com", Detail: nobodyLikeThem + "; as Agent",
+			},
 		}
 		plan := w.plan(t)
 		if len(plan.Changes) != 0 || plan.Held == nil || len(plan.Held.Changes) != 2 {

@@ -199,5 +199,6 @@ type ContactPlan struct {
 	// Open are the held and rejected removals as they stand after a run of the whole
 	// directory (R25); any other run leaves them as they are.
 	Open     []HeldChange
-	Released []int64 // the open removals that an operator's approval applies
+	Released []int64      // the open removals that an operator's approval applies
+	Renewed  []HeldChange // what it shows anew (R25)
 }

@@ -292,7 +292,7 @@ func TestR25ApprovedContactsAloneGo(t *testing.T) {
 	b.hold("4", "Dan Po")
 	b.list("4", "Dan Changed")
 	b.State.Open = []HeldChange{
-		{ID: 8, Run: 1, State: Waiting, Kind: "remove", Member: gone.ID, Field: statusField},
+		{ID: 8, Run: 1, State: Waiting, Kind: "remove", Member: gone.ID, Field: statusField, Before: gone.Fields[ContactStatus], After: StatusRemoved, Why: []HoldReason{{ReasonSettings, "x"}}},
 		{ID: 9, Run: 1, State: Rejected, Kind: "remove", Member: other.ID, Field: statusField},
 	}
 	b.Approved = []int64{8, 9}
@@ -307,7 +307,7 @@ func TestR25AnApprovedMarkDeletesNothing(t *testing.T) {
 	for kind, want := range map[ContactKind][]string{MarkContact: nil, RemoveContact: {"remove Bea Ng removed"}} {
 		b := newBook()
 		gone := b.hold("2", "Bea Ng")
-		b.State.Open = []HeldChange{{ID: 8, Run: 1, State: Waiting, Kind: Kind(kind), Member: gone.ID, Field: statusField}}
+		b.State.Open = []HeldChange{{ID: 8, Run: 1, State: Waiting, Kind: Kind(kind), Member: gone.ID, Field: statusField, Before: gone.Fields[ContactStatus], After: StatusRemoved, Why: []HoldReason{{ReasonLimit, "x"}}}}
 		b.Approved = []int64{8}
 		if diff := cmp.Diff(want, b.plan().lines()); diff != "" {
 			t.Errorf("shown was %s: %s", kind, diff)

@@ -25,9 +25,8 @@ func (p *contactPlanner) guard() {
 		why := p.reasons(l, &found, row)
 		switch {
 		case p.in.Approved != nil:
-			if p.released(&l.change) {
-				plan.Released = append(plan.Released, row.ID)
-				plan.Changes = append(plan.Changes, l.change)
+			if row != nil && row.State == Waiting && slices.Contains(p.in.Approved, row.ID) {
+				p.release(l, row, why)
 			}
 		case len(why) == 0:
 			plan.Changes = append(plan.Changes, l.change)
@@ -85,20 +84,39 @@ func (p *contactPlanner) hold(l *contactLeaver, row *HeldChange, why []HoldReaso
 			p.plan.Held.Reasons = append(p.plan.Held.Reasons, r)
 		}
 	}
-	h := HeldChange{
-		State: Waiting, Since: p.in.Now, Kind: Kind(c.Kind), Member: l.contact.ID, Field: statusField,
-		Before: l.contact.Fields[ContactStatus], After: StatusRemoved, Name: l.contact.Label(), Email: l.contact.Fields[ContactEmail],
-		Reason: c.Reason, Detail: l.contact.Fields[ContactType], Why: why,
-	}
 	if row != nil {
 		p.open.touched[row] = true
+	}
+	p.plan.Open = append(p.plan.Open, p.row(l, row, why))
+	p.keepSince(l.contact)
+}
+
+// row is what the open set says of a contact that would go. It keeps the number under which
+// that was shown (R25).
+func (p *contactPlanner) row(l *contactLeaver, row *HeldChange, why []HoldReason) HeldChange {
+	h := HeldChange{
+		State: Waiting, Since: p.in.Now, Kind: Kind(l.change.Kind), Member: l.contact.ID, Field: statusField,
+		Before: l.contact.Fields[ContactStatus], After: StatusRemoved, Name: l.contact.Label(), Email: l.contact.Fields[ContactEmail],
+		Reason: l.change.Reason, Detail: l.contact.Fields[ContactType], Why: why,
+	}
+	if row != nil {
 		h.ID, h.Since = row.ID, row.Since
-		if row.State == Waiting && row.Kind == h.Kind {
+		if isSameQuestion(row, &h) {
 			h.Run = row.Run
 		}
 	}
-	p.plan.Open = append(p.plan.Open, h)
-	p.keepSince(l.contact)
+	return h
+}
+
+// release applies what an operator approved, if it would be held as it was shown: who was shown
+// that a contact would be marked said nothing of deleting it. Else it is shown anew.
+func (p *contactPlanner) release(l *contactLeaver, row *HeldChange, why []HoldReason) {
+	if h := p.row(l, row, why); h.Run == 0 {
+		p.plan.Renewed = append(p.plan.Renewed, h)
+		return
+	}
+	p.plan.Released = append(p.plan.Released, row.ID)
+	p.plan.Changes = append(p.plan.Changes, l.change)
 }
 
 // keepSince writes down since when a contact is not listed (R21).
@@ -128,13 +146,6 @@ func (p *contactPlanner) closeSet() {
 		p.plan.Open = append(p.plan.Open, *h)
 	}
 	slices.SortFunc(p.plan.Open, func(a, b HeldChange) int { return int(a.Member - b.Member) })
-}
-
-// released says whether an operator approved what becomes of a contact: who was shown that it
-// would be marked said nothing of deleting it.
-func (p *contactPlanner) released(c *ContactChange) bool {
-	row := p.open.of(c.Contact.ID, statusField)
-	return row != nil && row.State == Waiting && row.Kind == Kind(c.Kind) && slices.Contains(p.in.Approved, row.ID)
 }
 
 // contactLists are the lists that a contact is on: the directory, and what it can lose as

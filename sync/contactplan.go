@@ -173,7 +173,7 @@ func (p *contactPlanner) finish() {
 	s.Listed = len(list.Contacts) + s.Faulty
 	if p.in.Approved != nil {
 		plan.Changes = slices.DeleteFunc(plan.Changes, func(c ContactChange) bool {
-			return (c.Kind != RemoveContact && c.Kind != MarkContact) || !p.released(&c)
+			return c.Kind != RemoveContact && c.Kind != MarkContact
 		})
 		plan.Open, plan.Held, plan.Notes, plan.Marks, *s = nil, nil, nil, nil, ContactSummary{}
 	}

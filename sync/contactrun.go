@@ -104,10 +104,11 @@ func (r *Runner) contactCommit(in *ContactInput, plan *ContactPlan) *Commit {
 	if plan.Held != nil {
 		c.Status = HeldRun
 	}
-	if c.Full {
+	if c.Full || len(plan.Renewed) > 0 {
 		c.Settings = accepted(contactSettings(&in.Policy, in.List))
-	} else {
-		c.Settled = &Settled{Decision: Approve, Held: plan.Released}
+	}
+	if !c.Full {
+		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}
 	return c
 }

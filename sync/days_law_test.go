@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,12 +183,41 @@ func (c *chronicle) mustKeepNumbers(before []HeldChange, plan *Plan) {
 			c.t.Errorf("held change %d: since %s, and then %s", h.ID, h.Since, now.Since)
 		case now == nil:
 			c.mustHaveEnded(h, plan)
-		case h.State == now.State && h.After == now.After && now.Run != h.Run:
+		case h.Field == loginsField && h.After == now.After && h.Before != now.Before: // what they gained is applied
+		case !isAnother(h, now) && now.Run != h.Run:
 			c.t.Errorf("R25: change %d is what it was, and run %d became %d: %+v", h.ID, h.Run, now.Run, now)
-		case now.State == Waiting && (h.State != Waiting || h.After != now.After) && now.Run != c.lastRun:
+		case now.State == Waiting && isAnother(h, now) && now.Run != c.lastRun:
 			c.t.Errorf("R25: change %d is another and keeps the number %d: %+v", h.ID, h.Run, now)
 		}
 	}
+}
+
+// isAnother says whether a row asks something that it did not ask: another value, something else
+// that it takes the place of, the settings' doing in place of RingCentral's or the other way
+// round, or a kind of reason for which it was not held. Limits ask nothing more, and all lists
+// ask the same.
+func isAnother(was, now *HeldChange) bool {
+	if was.State != now.State || was.Kind != now.Kind || was.Before != now.Before || was.After != now.After {
+		return true
+	}
+	if was.Kind == Onboard && (was.Name != now.Name || was.Email != now.Email || was.Detail != now.Detail) {
+		return true
+	}
+	settings := []Reason{ReasonOutOfScope, ReasonSettings}
+	if slices.Contains(settings, was.Reason) != slices.Contains(settings, now.Reason) {
+		return true
+	}
+	told := map[string]bool{"limit": true, "onboarding_limit": true, "update_limit": true}
+	word := func(r Reason) string {
+		if strings.HasPrefix(string(r), "list_") || strings.HasSuffix(string(r), "_gone") {
+			return "a list"
+		}
+		return string(r)
+	}
+	for _, r := range was.Why {
+		told[word(r.Reason)] = true
+	}
+	return slices.ContainsFunc(now.Why, func(r HoldReason) bool { return !told[word(r.Reason)] })
 }
 
 // mustHaveEnded: a row that is gone was about somebody who is present again, who was
@@ -256,7 +286,9 @@ func (c *chronicle) operate() {
 		c.mustApproveWhatWasShown(plan, rows, chosen)
 		c.mustKeepPromises(members, leavers)
 		for _, id := range leavers {
-			delete(c.shown, id)
+			if c.member(id).Status == Inactive { // else it is asked anew
+				delete(c.shown, id)
+			}
 		}
 	case 1:
 		c.reject(c.t, run, choose)
@@ -301,7 +333,7 @@ func (c *chronicle) mustApproveWhatWasShown(plan *Plan, rows []HeldChange, chose
 				continue
 			}
 			if !slices.ContainsFunc(rows, func(h HeldChange) bool {
-				return chosen[h.ID] && h.Member == x.Member && h.Kind == x.Kind && h.Field == f.Field && h.After == f.After
+				return chosen[h.ID] && h.Member == x.Member && h.Kind == x.Kind && h.Field == f.Field && h.After == f.After && (h.Before == f.Before || f.Field == loginsField)
 			}) {
 				c.t.Errorf("R25: the approval set %s of member %d to %q, which nobody chose", f.Field, x.Member, f.After)
 			}

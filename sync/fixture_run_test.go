@@ -67,11 +67,12 @@ func (w *world) commit(t rapid.TB, approved []int64) *Plan {
 	}
 	c := &Commit{Plan: plan, Full: approved == nil, TakenAt: w.Snapshot.TakenAt, Identity: w.Snapshot.Identity}
 	trigger := Scheduled
-	if c.Full {
+	if c.Full || len(plan.Renewed) > 0 {
 		c.Settings = Accept(&w.Policy, w.Snapshot)
-	} else {
+	}
+	if !c.Full {
 		trigger = Approve
-		c.Settled = &Settled{Decision: Approve, Held: plan.Released}
+		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}
 	w.end(c, trigger)
 	return plan

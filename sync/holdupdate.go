@@ -11,10 +11,8 @@ var limitedFields = []string{FirstName.String(), LastName.String(), Email.String
 
 // holdUpdates holds what is to happen to members who stay (R22, R25, R35), and refuses what
 // an operator rejected (R36).
-func (s *settling) holdUpdates() {
-	s.holdDifferences()
+func (s *settling) holdUpdates(admins *HoldReason) {
 	over := s.overUpdates()
-	admins := s.overAdministrators()
 	settings := s.kept.movedSettings()
 	changes := s.kept.plan.Changes
 	for i := range changes {
@@ -230,15 +228,11 @@ func gainsRole(c *Change) bool {
 	return c.Next().isAdministrator() && !c.was.isAdministrator() && (c.Kind != Reactivate || c.was.Synced.Profile[Role] != RoleAdministrator)
 }
 
-// overAdministrators says that more people would gain the role than the limit allows (R35),
-// and holds the newcomers among them.
+// overAdministrators says that more people would gain the role than the limit allows (R35).
 func (s *settling) overAdministrators() *HoldReason {
 	p := s.kept
 	if p.in.State.LastSeen.IsZero() || p.tally.admins == 0 {
 		return nil
-	}
-	isNew := func(person *Person) bool {
-		return !p.picked[person] && p.judgeNewcomer(person).Profile[Role] == RoleAdministrator
 	}
 	var rows []*HeldChange
 	for i := range p.plan.Changes {
@@ -247,32 +241,30 @@ func (s *settling) overAdministrators() *HoldReason {
 		}
 	}
 	for _, person := range p.newcomers {
-		if isNew(person) {
-			rows = append(rows, nil)
+		if s.isNewAdministrator(person) {
+			rows = append(rows, s.open.arrival(person))
 		}
 	}
 	for i, w := range windows {
-		text := p.in.Policy.Limits.Administrators.exceeded(s.fresh(rows, w), p.in.State.Recent[i].Administrators, p.tally.admins, w)
-		if text == "" {
-			continue
+		if text := p.in.Policy.Limits.Administrators.exceeded(s.fresh(rows, w), p.in.State.Recent[i].Administrators, p.tally.admins, w); text != "" {
+			return &HoldReason{ReasonAdminLimit, text + " active administrators would gain the role"}
 		}
-		why := &HoldReason{ReasonAdminLimit, text + " active administrators would gain the role"}
-		p.newcomers = slices.DeleteFunc(p.newcomers, func(person *Person) bool {
-			held := isNew(person)
-			if held {
-				s.holdArrival(person, []HoldReason{*why})
-			}
-			return held
-		})
-		return why
 	}
 	return nil
+}
+
+// isNewAdministrator says whether a newcomer whom nobody picked would be an administrator.
+func (s *settling) isNewAdministrator(person *Person) bool {
+	return !s.kept.picked[person] && s.kept.judgeNewcomer(person).Profile[Role] == RoleAdministrator
 }
 
 // holdChange holds a change, or the fields of it that are given. What is no update is
 // held as a whole, under its first field.
 func (s *settling) holdChange(c Change, why func(field string) []HoldReason) {
 	var all []HoldReason
+	if c.Kind.bringsIn() {
+		c.addDetail(comesAs(c.Next().Profile[Role]))
+	}
 	for i, f := range c.Fields {
 		reasons := why(f.Field)
 		if c.Kind == Update || i == 0 {

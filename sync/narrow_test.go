@@ -138,7 +138,7 @@ func TestR25Approving(t *testing.T) {
 	w.agent("1/10", "999", "New Comer", rc("799"))
 	in := w.input()
 	for _, member := range []int64{1, 2, 3, 4, 9} {
-		in.State.Open = append(in.State.Open, HeldChange{ID: 10 + member, Run: 1, State: Waiting, Kind: Deactivate, Member: member, Field: statusField})
+		in.State.Open = append(in.State.Open, HeldChange{ID: 10 + member, Run: 1, State: Waiting, Kind: Deactivate, Member: member, Field: statusField, Before: string(Active), After: string(Inactive), Why: []HoldReason{{ReasonLimit, "x"}}})
 	}
 	in.Approved = []int64{11, 12, 14, 19, 77}
 	plan, err := MakePlan(in)
@@ -161,7 +161,7 @@ func TestR24TheLastAdministratorCanBeApproved(t *testing.T) {
 	w.sync(t)
 	w.Snapshot.Admins = nil
 	in := w.input()
-	in.State.Open = []HeldChange{{ID: 4, Run: 1, State: Waiting, Kind: Deactivate, Member: 1, Field: statusField}}
+	in.State.Open = []HeldChange{{ID: 4, Run: 1, State: Waiting, Kind: Deactivate, Member: 1, Field: statusField, Before: string(Active), After: string(Inactive), Why: []HoldReason{{ReasonLastAdmin, "x"}}}}
 	in.Approved = []int64{4}
 	plan, err := MakePlan(in)
 	if err != nil {

@@ -26,7 +26,7 @@ func (s *settling) row(was *HeldChange, state HeldState, c Change, field int, wh
 		if was.State != Rejected || state == Rejected {
 			h.Source = was.Source
 		}
-		if was.State == state && was.Kind == h.Kind && was.After == h.After {
+		if isSameQuestion(was, &h) {
 			h.Run = was.Run
 		}
 	}

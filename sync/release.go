@@ -3,13 +3,21 @@ package sync
 import "slices"
 
 // release makes the plan of an approval: of what RingCentral says now, exactly the open
-// changes that an operator released (R25).
+// changes that an operator released and that a full run would hold as they were shown. What it
+// would hold as another question is shown anew (R25).
 func (p *planner) release() (*Plan, error) {
+	full := p.in
+	full.Approved, full.Trace, full.Everybody = nil, nil, nil
+	would, err := MakePlan(full)
+	if err != nil {
+		return nil, err
+	}
+	other := p.asOther(would.Open)
 	for _, person := range p.people.all {
 		p.collect(person)
 	}
 	released := func(h *HeldChange) bool {
-		if h == nil || h.State != Waiting || !slices.Contains(p.in.Approved, h.ID) {
+		if h == nil || h.State != Waiting || other[h.ID] || !slices.Contains(p.in.Approved, h.ID) {
 			return false
 		}
 		p.plan.Released = append(p.plan.Released, h.ID)
@@ -22,7 +30,8 @@ func (p *planner) release() (*Plan, error) {
 		c := &changes[i]
 		approved := slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
 			h := p.open.of(c.Member, f.Field)
-			return h == nil || h.Kind != c.Kind || h.After != f.After || !released(h)
+			return h == nil || h.Kind != c.Kind || c.Kind == Update && (h.After != f.After || !sameBefore(h, f.Before, f.After)) ||
+				p.leavingIsOpen(c, &f) || !released(h)
 		})
 		switch {
 		case len(approved) == 0:
@@ -64,4 +73,28 @@ func (p *planner) release() (*Plan, error) {
 	p.nameOthers()
 	p.forgetPeople()
 	return p.plan, nil
+}
+
+// asOther are the numbers of the released changes that a full run would not hold as they were
+// shown. would is the open set that it would leave: what it would show anew goes into the plan.
+func (p *planner) asOther(would []HeldChange) map[int64]bool {
+	other := map[int64]bool{}
+	for i := range would {
+		h := &would[i]
+		if !slices.Contains(p.in.Approved, h.ID) {
+			continue
+		}
+		other[h.ID] = h.Run == 0 || h.State != Waiting
+		if h.Run == 0 && h.State == Waiting {
+			p.plan.Renewed = append(p.plan.Renewed, *h)
+		}
+	}
+	return other
+}
+
+// leavingIsOpen says whether a change takes a role or a login of somebody of whom it is open
+// whether they leave, and of whom no full run has seen since that they do not (R25).
+func (p *planner) leavingIsOpen(c *Change, f *FieldChange) bool {
+	leaving := p.open.of(c.Member, statusField)
+	return leaving != nil && leaving.State != Rejected && losesPlace(c, f)
 }

@@ -266,7 +266,8 @@ type Commit struct {
 	Identity Identity  // bound at the first success (R4); zero: leave as it is
 	// Settings are the deciding settings of a full run (R23): they replace what the
 	// guard compares the next run with, unless the run holds somebody because they are
-	// others; then they wait with what it holds. nil: no full run.
+	// others; then they wait with what it holds. Of an approval they wait with what it shows
+	// anew. nil: neither.
 	Settings *Accepted
 	// Settled are held changes that an operator decided about.
 	Settled *Settled
@@ -290,5 +291,6 @@ type Accepted struct {
 type Settled struct {
 	Decision Trigger      // Approve, Reject, or Clear; else of an edit that decides nothing
 	Held     []int64      // the roster's numbers of the held changes
+	Renewed  []HeldChange // of an approval: what is shown anew in place of being applied (R25)
 	New      []HeldChange // what was not held: rejections, as by undoing a deactivation (R29), or suspects (R25)
 }

@@ -257,9 +257,9 @@ func (s *session) commit(plan *Plan) *Commit {
 		TakenAt: s.snapshot.TakenAt, Identity: s.snapshot.Identity,
 	}
 	if s.req.Approve != nil {
-		c.Settled = &Settled{Decision: Approve, Held: plan.Released}
+		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}
-	if c.Full {
+	if c.Full || len(plan.Renewed) > 0 {
 		c.Settings = Accept(&s.policy, s.snapshot)
 	}
 	switch {

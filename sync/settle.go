@@ -42,8 +42,10 @@ func (p *planner) settle(read *planner, found *Findings) {
 		p.collect(person)
 	}
 	s.sortLeavers()
-	s.holdArrivals()
-	s.holdUpdates()
+	s.holdDifferences()
+	admins := s.overAdministrators()
+	s.holdArrivals(admins)
+	s.holdUpdates(admins)
 	s.keepLastAdministrator()
 	s.leave()
 	s.lookForLosses()
