@@ -21,6 +21,7 @@ type heldKey struct {
 type heldRow struct {
 	run     int64             // the run that first showed it as it is now
 	state   string            // waiting, suspect, rejected
+	before  string            // what it takes the place of
 	after   string            // the new value
 	reason  string            // of a leaver
 	ended   map[loginKey]bool // of logins: those that would not be active any more
@@ -226,16 +227,56 @@ func (p *planning) row(key heldKey, state, after, reason string, why map[string]
 		row = &heldRow{}
 		p.open[key] = row
 	}
-	if row.run == 0 || row.after != after || state == "waiting" && row.state != state {
+	before := p.taken(key)
+	if row.run == 0 || row.after != after || row.before != before || state == "waiting" && row.state != state || row.asksMore(reason, why) {
 		row.run = p.run
 	}
-	row.state, row.after, row.reason = state, after, reason
+	row.state, row.before, row.after, row.reason = state, before, after, reason
 	if len(why) > 0 {
 		row.why = why
 	}
 	if state == "waiting" {
 		p.held[key] = true
 	}
+}
+
+// taken is what a change would take away: of logins those that end.
+func (p *planning) taken(key heldKey) string {
+	was := p.before[key.member]
+	if key.field != "logins" {
+		return was.values[key.field]
+	}
+	ended := map[loginKey]loginRow{}
+	for login, row := range was.logins {
+		if row.active && !p.members[key.member].logins[login].active {
+			ended[login] = loginRow{group: row.group}
+		}
+	}
+	return loginRowsText(ended)
+}
+
+// asksMore says whether a row asks what it did not: a leaver whom the settings leave out and who
+// was missing, or the other way round, or a kind of reason for which it was not held.
+func (r *heldRow) asksMore(reason string, why map[string]bool) bool {
+	if r.state == "waiting" && (r.reason == "out_of_scope") != (reason == "out_of_scope") {
+		return true
+	}
+	kinds := map[string]bool{"limit": true}
+	kind := func(reason string) string {
+		if reason == "list_in_doubt" || slices.Contains(listReasons, reason) {
+			return "a list"
+		}
+		return reason
+	}
+	for reason := range r.why {
+		kinds[kind(reason)] = true
+	}
+	for reason := range why {
+		if !kinds[kind(reason)] {
+			return true
+		}
+	}
+	return false
 }
 
 // present ends what a run found needless (R25), and counts the days of a rejection

@@ -108,7 +108,14 @@ func (r *modelRoster) release(o occasion, chosen []heldKey) *verdicts {
 		want := read.members[m.id]
 		leaves := read.leaving[m.id] != "" && p.before[m.id].watched()
 		planned := (key.field == "status") == leaves && !read.conflicted[m.id] && p.open[key] != nil && p.open[key].state == "waiting" && p.open[key].after == row.after
+		leaving := r.open[heldKey{m.id, "status"}]
 		switch {
+		case p.open[key] != nil && p.open[key].state == "waiting" && p.open[key].run != row.run: // another question by now
+			anew := *p.open[key]
+			r.open[key], r.settingsOf[p.run] = &anew, p.settingsText
+			continue
+		case (key.field == "role" && modelRank[want.values["role"]] < modelRank[m.values["role"]] || key.field == "logins") && leaving != nil && leaving.state != "rejected":
+			continue // whether they leave is open
 		case !planned:
 			continue
 		case key.field == "status":
