@@ -168,6 +168,17 @@ func TestR25TheLifeOfARequest(t *testing.T) {
 			}
 			a.is(RequestFailed, 0, "within 10m0s in which no run was at work")
 		},
+		"runs of a clock that was set back say nothing": func(a *asking) {
+			a.runFor(time.Second)
+			execute(a.t, a.Path(), `UPDATE runs SET started_at = '2090-01-01T00:00:00Z', finished_at = '2090-01-01T00:01:00Z'`)
+			if a.next() == nil {
+				a.t.Error("it expired at once")
+			}
+			time.Sleep(requestPatience)
+			if a.next() != nil {
+				a.t.Error("it waits for ever")
+			}
+		},
 		"not while runs are at work": func(a *asking) {
 			time.Sleep(6 * time.Minute)
 			a.runFor(3 * time.Hour)
