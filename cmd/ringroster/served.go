@@ -110,6 +110,8 @@ func (w *waiting) forService(ctx context.Context) error {
 		return errors.New("the service has stopped")
 	}
 	switch {
+	case held && holder.PID == 0: // its row comes after its lock, and goes before it
+		w.say("Waiting for a run to end…")
 	case held:
 		w.say("Waiting for a run to end: process %d on %s, since %s…", holder.PID, holder.Host, holder.Since.UTC().Format(time.RFC3339))
 	case served:
