@@ -404,3 +404,32 @@ func TestListsAreWrittenAsJSONWritesThem(t *testing.T) {
 		}
 	})
 }
+
+// Whoever a list that is not believed lost is absent, though nothing happens to them: with the
+// absence that is booked they must be read whole, or being seen again would not reset it (R17).
+func TestR17AnAbsenceFromAnUnbelievedListIsNotSealed(t *testing.T) {
+	w := newWorld()
+	w.Policy.GraceDays = 2
+	w.team("1/10", 0, 3)
+	w.team("1/20", 3, 6)
+	w.today(t)
+	for _, m := range w.members {
+		m.Unsealed = true
+	}
+	restore := w.lists()
+	w.group("1/10").Agents = nil
+	plan := w.tomorrow().today(t)
+	sealed := []int64{}
+	for _, s := range plan.Seals {
+		sealed = append(sealed, s.ID)
+	}
+	same(t, sealed, from(4, 9))
+	if got := w.member(1).AbsentDays; got != 1 {
+		t.Errorf("absent on %d days, not 1", got)
+	}
+	restore()
+	w.tomorrow().today(t)
+	if got := w.member(1).AbsentDays; got != 0 {
+		t.Errorf("seen, and absent on %d days", got)
+	}
+}

@@ -105,6 +105,7 @@ func (s *settling) hideLost() {
 		}
 	}
 	s.kept.plan.Notes = slices.DeleteFunc(s.kept.plan.Notes, func(n Note) bool { return s.hidden[n.Member] })
+	s.kept.plan.Seals = slices.DeleteFunc(s.kept.plan.Seals, func(m Sealed) bool { return s.hidden[m.ID] }) // an absence is booked
 }
 
 // asRead counts and tells a person as the reading has them.
