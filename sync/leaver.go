@@ -110,7 +110,7 @@ var ladder = []rung{
 		return when(!p.in.Policy.Deactivate, "deactivate is false in the settings")
 	}},
 	{NoteProtected, func(p *planner, l *leaver) string {
-		return when(p.protected(l.member), "named by protect in the settings")
+		return when(p.in.Policy.Protects(l.member), "named by protect in the settings")
 	}},
 	{NoteRejected, func(p *planner, l *leaver) string {
 		return when(p.refusesLeaver(l),
@@ -168,13 +168,13 @@ func (p *planner) disputedLeaver(l *leaver) string {
 // ladder are none of its business.
 func (l *leaver) counts() bool { return l.step != NoteNotManaged && l.step != NoteNeverLinked }
 
-// protected says whether the settings keep a member from leaving (R16): as the
+// Protects says whether the settings keep a member from leaving (R16): as the
 // roster holds them, or as RingCentral last reported them, which a pin or an edit
 // may hide.
-func (p *planner) protected(m *Member) bool {
+func (p *Policy) Protects(m *Member) bool {
 	held := m.original()
-	for i := range p.in.Policy.Protect {
-		e := &p.in.Policy.Protect[i]
+	for i := range p.Protect {
+		e := &p.Protect[i]
 		if e.matchesLogins(m.Logins) && (e.matchesPerson(&held) || m.Linked && e.matchesPerson(&m.Synced.Profile)) {
 			return true
 		}

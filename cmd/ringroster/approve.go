@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +53,7 @@ func (a *app) approve(ctx context.Context, s *config.Settings, st *store.Store, 
 	who := d.run(s, sync.Approve, names...)
 	who.Job = sets[0].job // a run has one, and so have all of its sets
 	if _, served, err := st.Service(); err != nil || served {
-		return orElse(err, func() error { return a.approveThere(ctx, st, store.Request{Approval: approval, Run: who}, sets) })
+		return orElse(err, func() error { return a.approveThere(ctx, s, st, store.Request{Approval: approval, Run: who}, sets) })
 	}
 	if err := config.CheckCredentials(accounts...); err != nil {
 		return err
@@ -65,7 +67,7 @@ func (a *app) approve(ctx context.Context, s *config.Settings, st *store.Store, 
 	} else {
 		err = a.report(id, results)
 	}
-	err = errors.Join(err, a.tellApproved(ctx, st, id, sets))
+	err = errors.Join(err, a.tellApproved(ctx, s, st, id, sets))
 	a.deliver(ctx, s, st)
 	return err
 }
@@ -80,7 +82,7 @@ func orElse(err error, f func() error) error {
 
 // tellApproved says what of the approved changes was not applied, and what waits on. That
 // nothing was applied is an error, since nothing came of the approval.
-func (a *app) tellApproved(ctx context.Context, st *store.Store, id sync.RunID, sets []chosenSet) error {
+func (a *app) tellApproved(ctx context.Context, s *config.Settings, st *store.Store, id sync.RunID, sets []chosenSet) error {
 	runs, err := st.Run(ctx, id)
 	if err != nil {
 		return err
@@ -89,14 +91,14 @@ func (a *app) tellApproved(ctx context.Context, st *store.Store, id sync.RunID, 
 	for i := range runs {
 		failed[runs[i].Account] = runs[i].Status == sync.Failed
 	}
-	applied, failures := 0, 0
+	applied, failures, decided := 0, 0, map[string]int{}
 	for i := range sets {
 		set := &sets[i]
 		if failed[set.account] {
 			failures++ // that was told
 			continue
 		}
-		n, err := a.tellApplied(ctx, st, set)
+		n, err := a.tellApplied(ctx, s, st, id, set, decided)
 		if err != nil {
 			return err
 		}
@@ -106,14 +108,18 @@ func (a *app) tellApproved(ctx context.Context, st *store.Store, id sync.RunID, 
 				counted(set.spared, "other change of "+set.account+" waits", "other changes of "+set.account+" wait"), itOrThem(set.spared))
 		}
 	}
-	if applied == 0 && failures == 0 {
-		return errors.New("nothing was applied: none of the approved changes is planned any more as it was shown")
+	if applied > 0 || failures > 0 {
+		return nil
 	}
-	return nil
+	if len(decided) > 0 {
+		return fmt.Errorf("nothing was applied: it was decided otherwise meanwhile: %s", strings.Join(slices.Sorted(maps.Keys(decided)), "; "))
+	}
+	return errors.New("nothing was applied: none of the approved changes is planned any more as it was shown")
 }
 
-// tellApplied says of one account what was approved and not applied, and counts the rest.
-func (a *app) tellApplied(ctx context.Context, st *store.Store, set *chosenSet) (applied int, err error) {
+// tellApplied says of one account what was approved and not applied by a run, and counts the
+// rest. decided counts what others decided about meanwhile, in words.
+func (a *app) tellApplied(ctx context.Context, s *config.Settings, st *store.Store, id sync.RunID, set *chosenSet, decided map[string]int) (applied int, err error) {
 	rows, err := st.Held(ctx, store.HeldFilter{Account: set.account, Job: set.job, States: everyState})
 	if err != nil {
 		return 0, err
@@ -128,18 +134,66 @@ func (a *app) tellApplied(ctx context.Context, st *store.Store, set *chosenSet) 
 		if now != nil {
 			state = now.State
 		}
+		text := ""
 		switch {
-		case state == store.HeldApproved:
+		case now != nil && now.State == store.HeldApproved && now.DecidedRun != nil && *now.DecidedRun == id:
 			applied++
+			continue
 		case state == string(sync.Waiting) && now.RunID > set.shown:
-			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s: run %d has shown it anew since, as: %s. Decide about that number.", subjectText(h), whatHeld(h), now.RunID, whatHeld(now))))
+			text = fmt.Sprintf("run %d has shown it anew since, as: %s: %s, held for %s. Decide about that number", now.RunID, subjectText(now), whatHeld(now), reasonWords(now.Why))
 		case state == string(sync.Waiting):
-			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s. RingCentral does not ask for it now; it waits on%s.", subjectText(h), whatHeld(h), toExplain(h))))
+			if text, err = a.whyStays(ctx, s, st, h); err != nil {
+				return 0, err
+			}
+			text += "; it waits on" + toExplain(h)
+		case now != nil && now.DecidedAt != nil:
+			text = fateWords(now)
+			decided[text]++
 		default:
-			_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s: %s.", subjectText(h), whatHeld(h), fates[state])))
+			text = fates[state]
 		}
+		_, _ = fmt.Fprint(a.aside(), wrapped("", "  ", fmt.Sprintf("not applied: %s: %s: %s.", subjectText(h), whatHeld(h), text)))
 	}
 	return applied, nil
+}
+
+// whyStays says why RingCentral's wish is not carried out that waits as it was shown: what the
+// settings or the roster say against it, or that RingCentral does not ask for it now.
+func (a *app) whyStays(ctx context.Context, s *config.Settings, st *store.Store, h *store.HeldRow) (string, error) {
+	const notAsked = "RingCentral does not ask for it now"
+	if h.Job != sync.JobMembers || h.MemberID == nil {
+		return notAsked, nil
+	}
+	open, err := st.Held(ctx, store.HeldFilter{Account: h.Account, Job: h.Job, Member: *h.MemberID})
+	if err != nil {
+		return "", err
+	}
+	accounts, err := chosen(s, []string{h.Account})
+	if err != nil {
+		return "", err
+	}
+	policy, m := s.Policy(accounts[0]), &sync.Member{}
+	for member, err := range st.Members(ctx, h.Account, nil) {
+		if err != nil {
+			return "", err
+		}
+		if member.ID == *h.MemberID {
+			m = member
+			break
+		}
+	}
+	isPinned := func(p sync.Pin) bool { return p.Field.String() == h.Field }
+	switch {
+	case h.Kind == sync.Deactivate && !policy.Deactivate:
+		return "`deactivate: false` in the settings keeps it from happening", nil
+	case h.Kind == sync.Deactivate && policy.Protects(m):
+		return "`protect` in the settings keeps it from happening", nil
+	case slices.ContainsFunc(m.Pins, isPinned):
+		return "a pin keeps it from happening (`ringroster roster unpin`)", nil
+	case h.Kind == sync.Update && slices.ContainsFunc(open, func(o store.HeldRow) bool { return o.Kind == sync.Deactivate }):
+		return "whether they leave is open: a full run must see them present first (R25)", nil
+	}
+	return notAsked, nil
 }
 
 // toExplain names the command that says how somebody stands. Contacts have none.

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"ringroster/store"
+	"ringroster/sync"
 )
 
 func heldCommand(a *app) *cobra.Command {
@@ -37,9 +39,43 @@ func (a *app) held(ctx context.Context) error {
 	if a.output == formatTable {
 		_, err = fmt.Fprint(a.stdout, heldText(rows))
 		if err == nil && waits(rows) {
-			a.sayWhereRulesAre("R22")
+			a.sayWhereRulesAre(rulesOf(rows)...)
 		}
 		return err
 	}
 	return heldListing(rows).print(a.stdout, a.output)
+}
+
+// rulesOf are the rules by which rows wait, each once and in order.
+func rulesOf(rows []store.HeldRow) (rules []string) {
+	for i := range rows {
+		for _, r := range rows[i].Why {
+			if rule := ruleOfReason(r.Reason); rows[i].State == string(sync.Waiting) && !slices.Contains(rules, rule) {
+				rules = append(rules, rule)
+			}
+		}
+	}
+	slices.Sort(rules)
+	return rules
+}
+
+// ruleOfReason is the rule that says what a reason for holding something means.
+func ruleOfReason(r sync.Reason) string {
+	switch r {
+	case sync.ReasonLimit:
+		return "R21"
+	case sync.ReasonSettings:
+		return "R23"
+	case sync.ReasonLastAdmin, sync.ConflictFaulty:
+		return "R24"
+	case sync.ReasonAttached:
+		return "R25"
+	case sync.NoteRejected:
+		return "R26"
+	case sync.ReasonForgotten:
+		return "R34"
+	case sync.ReasonOnboardLimit, sync.ReasonUpdateLimit, sync.ReasonAdminLimit:
+		return "R35"
+	}
+	return "R22"
 }

@@ -22,6 +22,15 @@ var fates = map[string]string{
 	store.HeldEnded:       "no longer held",
 }
 
+// fateWords say what somebody decided about a change, who and when.
+func fateWords(h *store.HeldRow) string {
+	words := fates[h.State] + prefixed(" by ", clean(h.DecidedBy)) + prefixed(" at ", text(h.DecidedAt))
+	if h.DecidedRun != nil {
+		words += fmt.Sprintf(", run %d", *h.DecidedRun)
+	}
+	return words
+}
+
 // fateText says what became of a change that does not wait.
 func fateText(ctx context.Context, st *store.Store, h *store.HeldRow) (string, error) {
 	if h.State == string(sync.Waiting) { // and was not found where it was looked for

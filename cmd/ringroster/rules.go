@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,7 +51,11 @@ func (a *app) printRules(rules []sync.RunRule) error {
 	return l.print(a.stdout, a.output)
 }
 
-// sayWhereRulesAre ends output that cites rules; example is one of them.
-func (a *app) sayWhereRulesAre(example string) {
-	_, _ = fmt.Fprintf(a.stdout, "`ringroster rules %s` explains a rule.\n", example)
+// sayWhereRulesAre ends output that cites rules.
+func (a *app) sayWhereRulesAre(cited ...string) {
+	also := ""
+	if len(cited) > 1 {
+		also = "; here " + strings.Join(cited, ", ") + " apply"
+	}
+	_, _ = fmt.Fprintf(a.stdout, "`ringroster rules %s` explains a rule%s.\n", cited[0], also)
 }

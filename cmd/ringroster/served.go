@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
 )
@@ -20,7 +21,7 @@ const (
 )
 
 // approveThere lets the running service make the run, and tells how that ended (R25).
-func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request, sets []chosenSet) error {
+func (a *app) approveThere(ctx context.Context, s *config.Settings, st *store.Store, r store.Request, sets []chosenSet) error {
 	run, err := a.byService(ctx, st, r)
 	if run == 0 {
 		return err
@@ -30,7 +31,7 @@ func (a *app) approveThere(ctx context.Context, st *store.Store, r store.Request
 	if err != nil {
 		return errors.Join(told, err)
 	}
-	return errors.Join(told, a.tellApproved(ctx, st, run, sets))
+	return errors.Join(told, a.tellApproved(ctx, s, st, run, sets))
 }
 
 // byService leaves a request for the running service, and waits until its run has
