@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"testing/fstest"
 )
@@ -84,4 +85,16 @@ func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
 		t.Errorf("version %d, %v; want %d", version, err, today(t))
 	}
 	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+}
+
+// SQLite before 3.45 takes NULL for no JSON, and says in its integrity_check of a column that
+// may be NULL, and that json_valid alone checks, that the check failed.
+func TestChecksOfColumnsThatMayBeNull(t *testing.T) {
+	s := openTestStore(t, filepath.Join(t.TempDir(), "roster.db"))
+	alone := regexp.MustCompile(`(\w+)\s+TEXT CHECK \(json_valid\(`)
+	for _, sql := range rowsAs(t, s, `SELECT sql FROM sqlite_schema WHERE type = 'table' ORDER BY name`) {
+		for _, column := range alone.FindAllString(sql, -1) {
+			t.Errorf("a column that may be NULL is checked by json_valid alone: %s", column)
+		}
+	}
 }
