@@ -1,6 +1,9 @@
 package sync
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // people indexes everybody reported in one snapshot.
 type people struct {
@@ -221,7 +224,11 @@ func (p *people) keepExtension(person *Person, m *Member) {
 		theirs = e.Email == "" && e.Status != "Unassigned"
 	}
 	theirs = theirs && (person.RCUserID == "" || e.ID == "") // else it is somebody else's
-	for email := range person.recordEmails {
+	emails := slices.Collect(person.recordEmails)
+	if len(emails) == 0 { // their records do not say it today
+		emails = []string{m.Synced.Profile[Email]}
+	}
+	for _, email := range emails {
 		theirs = theirs || e.Email != "" && FoldEmail(email) == FoldEmail(e.Email)
 	}
 	if theirs {
