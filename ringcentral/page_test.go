@@ -190,9 +190,13 @@ func TestRolesOfWhichThePermissionsAreUnknown(t *testing.T) {
 	}
 	has := []string{"WEMAccess"}
 	if diff := cmp.Diff([]sync.RingEXRole{
-		{ID: "1", Name: "A", Permissions: has}, {ID: "2", Name: "B"},
-		{ID: "3", Name: "C", Faulty: unread}, {ID: "4", Name: "D", Faulty: unread}, {ID: "5", Name: "E", Permissions: has, Faulty: unread},
-		{ID: "6", Name: "F", Faulty: "permissions: of the wrong type"}, {ID: "7"},
+		{ID: "1", Name: "A", Permissions: has},
+		{ID: "2", Name: "B"},
+		{ID: "3", Name: "C", Faulty: unread},
+		{ID: "4", Name: "D", Faulty: unread},
+		{ID: "5", Name: "E", Permissions: has, Faulty: unread},
+		{ID: "6", Name: "F", Faulty: "permissions: of the wrong type"},
+		{ID: "7"},
 	}, got); diff != "" {
 		t.Error(diff)
 	}

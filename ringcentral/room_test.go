@@ -25,7 +25,7 @@ func TestUsedRoomLeavesNothingBehind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]sync.Extension{{ID: "8"}, {}}, p.records); diff != "" {
+		if diff := cmp.Diff([]sync.Extension{{ID: "8", Faulty: "it has no type"}, {Faulty: "it has no id"}}, p.records); diff != "" {
 			t.Fatal(diff)
 		}
 		if p, err := decodeExtensions([]byte(`{"records":[]}`), ""); err != nil || len(p.records) != 0 {

@@ -199,8 +199,8 @@ func TestTextsAreStoredPlain(t *testing.T) {
 	if err != nil || groups[0].Name != stored {
 		t.Error(err, groups)
 	}
-	p, err := decodeExtensions([]byte(`{"records":[{"id":1,`+field("extensionNumber")+`,"site":{`+field("name")+`},"costCenter":{`+field("name")+`},"contact":{`+field("firstName", "lastName", "email", "department", "jobTitle")+"}}]}"), "")
-	want := sync.Extension{ID: "1", Number: stored, Site: stored, CostCenter: stored, FirstName: stored, LastName: stored, Email: stored, Department: stored, JobTitle: stored, HasContact: true}
+	p, err := decodeExtensions([]byte(`{"records":[{"id":1,"type":"User","status":"Enabled",`+field("extensionNumber")+`,"site":{`+field("name")+`},"costCenter":{`+field("name")+`},"contact":{`+field("firstName", "lastName", "email", "department", "jobTitle")+"}}]}"), "")
+	want := sync.Extension{ID: "1", Type: "User", Status: "Enabled", Number: stored, Site: stored, CostCenter: stored, FirstName: stored, LastName: stored, Email: stored, Department: stored, JobTitle: stored, HasContact: true}
 	if err != nil || p.records[0] != want {
 		t.Error(err, p)
 	}

@@ -31,7 +31,7 @@ func twoGroups(t *testing.T) *world {
 // told is the explanation of the next run by what its plan will be made of.
 func (w *world) told(t *testing.T, who string) *Trace {
 	t.Helper()
-	w.Input.State = w.state()
+	w.State = w.state()
 	return w.explain(t, who)
 }
 
