@@ -32,8 +32,7 @@ type Destination struct {
 	NextTry         time.Time // zero: at once
 	DeliveredAt     time.Time // zero: never
 	Error           string    // of the last try; "": it went well
-
-	claimed time.Time // what NextTry is while it is delivered to
+	ClaimedUntil    time.Time // somebody delivers to it right now; zero: nobody does
 }
 
 // What could not be delivered is tried again after a minute, two, four …, an hour at most.
@@ -51,10 +50,16 @@ func wait(tries int) time.Duration {
 	return min(d, longWait)
 }
 
-// Due says whether the time of a try has come. One that is further off than any wait, and
-// the lease of whoever died, was set before the clock was set back.
+// Due says whether the time of a try has come. One that is further off than any wait was set
+// before the clock was set back.
 func (d *Destination) Due(now time.Time, lease time.Duration) bool {
-	return !d.NextTry.After(now) || d.NextTry.After(now.Add(longWait+lease))
+	return !d.Claimed(now, lease) && (!d.NextTry.After(now) || d.NextTry.After(now.Add(longWait)))
+}
+
+// Claimed says whether somebody delivers to it right now. A claim that is further off than any
+// was made before the clock was set back.
+func (d *Destination) Claimed(now time.Time, lease time.Duration) bool {
+	return d.ClaimedUntil.After(now) && !d.ClaimedUntil.After(now.Add(lease))
 }
 
 // Failed notes a try in vain, and when the next one is.
@@ -71,18 +76,18 @@ func (d *Destination) Done(said string) {
 	d.Tries, d.FailingSince, d.NextTry, d.Error = 0, time.Time{}, time.Time{}, said
 }
 
-const destinationColumns = `d.kind, d.name, d.recipient, d.cursor, d.tries, d.failing_since, d.next_try, d.delivered_at, d.error`
+const destinationColumns = `d.kind, d.name, d.recipient, d.cursor, d.tries, d.failing_since, d.next_try, d.delivered_at, d.error, d.claimed_until`
 
 func (d *Destination) scan(rows *sql.Rows) error { return d.scanWith(rows) }
 
 // scanWith scans columns that come after its own, too.
 func (d *Destination) scanWith(rows *sql.Rows, more ...any) (err error) {
-	var times [3]sql.NullString
-	dest := []any{&d.Kind, &d.Name, &d.Recipient, &d.Cursor, &d.Tries, &times[0], &times[1], &times[2], &d.Error}
+	var times [4]sql.NullString
+	dest := []any{&d.Kind, &d.Name, &d.Recipient, &d.Cursor, &d.Tries, &times[0], &times[1], &times[2], &d.Error, &times[3]}
 	if err := rows.Scan(append(dest, more...)...); err != nil {
 		return err
 	}
-	for i, into := range []*time.Time{&d.FailingSince, &d.NextTry, &d.DeliveredAt} {
+	for i, into := range []*time.Time{&d.FailingSince, &d.NextTry, &d.DeliveredAt, &d.ClaimedUntil} {
 		if *into, err = parseStamp(times[i]); err != nil {
 			return fmt.Errorf("destination %s: %w", d.Name, err)
 		}
@@ -220,14 +225,19 @@ func (w *Wanted) where(d *Destination) (string, []any) {
 // Claim keeps others from delivering to the same recipient for a while, and reports whether
 // nobody else does. Whoever dies meanwhile has done with it when that is over.
 func (s *Store) Claim(ctx context.Context, d *Destination, now time.Time, lease time.Duration) (mine bool, err error) {
-	d.claimed = now.Add(lease).UTC().Truncate(time.Second)
+	if d.Claimed(now, lease) {
+		return false, nil
+	}
+	until := now.Add(lease).UTC().Truncate(time.Second)
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		n, err := changed(tx.ExecContext(ctx, `
-			UPDATE destinations SET next_try = ? WHERE kind = ? AND name = ? AND recipient = ? AND next_try IS ? AND cursor = ?`,
-			stamp(d.claimed), d.Kind, d.Name, d.Recipient, stamp(d.NextTry), d.Cursor))
+			UPDATE destinations SET claimed_until = ?
+			 WHERE kind = ? AND name = ? AND recipient = ? AND claimed_until IS ? AND next_try IS ? AND cursor = ?`,
+			stamp(until), d.Kind, d.Name, d.Recipient, stamp(d.ClaimedUntil), stamp(d.NextTry), d.Cursor))
 		mine = n == 1
 		return err
 	})
+	d.ClaimedUntil = until
 	return mine && err == nil, explain("deliver from", s.path, err)
 }
 
@@ -248,15 +258,14 @@ const lastNote = 10 * time.Second
 // note settles what came of it. A stop is no try: then note is not asked. mine is false where
 // another process delivers right now.
 func (s *Store) Try(ctx context.Context, d *Destination, now time.Time, lease time.Duration, do func() error, note func(context.Context, error) error) (mine bool, err error) {
-	was := d.NextTry
 	if mine, err = s.Claim(ctx, d, now, lease); err != nil || !mine {
 		return false, err
 	}
+	defer func() { d.ClaimedUntil = time.Time{} }() // settled, or lost
 	err = do()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastNote)
 	defer cancel()
 	if err != nil && ctx.Err() != nil {
-		d.NextTry = was
 		return true, errors.Join(s.Settle(last, d), ctx.Err())
 	}
 	return true, note(last, err)
@@ -265,10 +274,10 @@ func (s *Store) Try(ctx context.Context, d *Destination, now time.Time, lease ti
 // settleDestination reports whether the claim still held.
 func settleDestination(ctx context.Context, tx *sql.Tx, d *Destination) (held bool, err error) {
 	n, err := changed(tx.ExecContext(ctx, `
-		UPDATE destinations SET cursor = ?, tries = ?, failing_since = ?, next_try = ?, delivered_at = ?, error = ?
-		 WHERE kind = ? AND name = ? AND recipient = ? AND next_try IS ?`,
+		UPDATE destinations SET cursor = ?, tries = ?, failing_since = ?, next_try = ?, delivered_at = ?, error = ?, claimed_until = NULL
+		 WHERE kind = ? AND name = ? AND recipient = ? AND claimed_until IS ?`,
 		d.Cursor, d.Tries, stamp(d.FailingSince), stamp(d.NextTry), stamp(d.DeliveredAt), d.Error,
-		d.Kind, d.Name, d.Recipient, stamp(d.claimed)))
+		d.Kind, d.Name, d.Recipient, stamp(d.ClaimedUntil)))
 	return n == 1, err
 }
 
@@ -276,7 +285,7 @@ func settleDestination(ctx context.Context, tx *sql.Tx, d *Destination) (held bo
 // again.
 func skipNotices(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `
-		UPDATE destinations SET cursor = (SELECT coalesce(max(seq), 0) FROM notices), tries = 0, failing_since = NULL, next_try = NULL, error = ''
+		UPDATE destinations SET cursor = (SELECT coalesce(max(seq), 0) FROM notices), tries = 0, failing_since = NULL, next_try = NULL, claimed_until = NULL, error = ''
 		 WHERE kind = ?`, ofNotices)
 	return err
 }

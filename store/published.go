@@ -182,7 +182,7 @@ func distrustPublished(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE destinations SET tries = 0, failing_since = NULL, next_try = NULL, error = '' WHERE kind <> ?`, ofNotices)
+		UPDATE destinations SET tries = 0, failing_since = NULL, next_try = NULL, claimed_until = NULL, error = '' WHERE kind <> ?`, ofNotices)
 	return err
 }
 

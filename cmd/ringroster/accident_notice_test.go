@@ -95,7 +95,7 @@ func TestKilledWhileTelling(t *testing.T) {
 				t.Fatalf("the run is %s\n%s", got, out)
 			}
 			s.run(t, exitHeld, "sync") // somebody else may be delivering still
-			s.execute(t, `UPDATE destinations SET next_try = strftime('%Y-%m-%dT%H:%M:%SZ', next_try, '-3 minutes')`)
+			s.execute(t, `UPDATE destinations SET next_try = strftime('%Y-%m-%dT%H:%M:%SZ', next_try, '-3 minutes'), claimed_until = NULL`)
 			s.run(t, exitHeld, "sync")
 			s.run(t, exitHeld, "sync")
 			if len(box.got) != test.calls || box.got[0] != box.got[len(box.got)-1] || !strings.HasSuffix(box.got[0], " held") {

@@ -76,7 +76,7 @@ func TestKilledWhilePublishing(t *testing.T) {
 			after++
 		}
 		// Another program would wait until the lease of the killed one is over.
-		s.execute(t, `UPDATE destinations SET next_try = NULL`)
+		s.execute(t, `UPDATE destinations SET claimed_until = NULL`)
 		mirrorDelivery(t, file)
 		bus.check(one(t, s.path(), `SELECT group_concat(change_id, ' ') FROM (SELECT change_id FROM changes WHERE change_id > `+told+` ORDER BY 1)`))
 		if t.Failed() {

@@ -38,7 +38,7 @@ func (p *Publisher) Now(ctx context.Context, name string) (reports []Report, err
 var errBusy = errors.New("another process delivers to it right now; try again in a minute")
 
 func (p *Publisher) serveNow(ctx context.Context, row *store.Publication) (r *Report, err error) {
-	if row.Tries == 0 && row.NextTry.After(p.now()) { // its lease
+	if row.Claimed(p.now(), lease) {
 		return nil, errBusy
 	}
 	d := p.named(row.Kind, row.Name)

@@ -242,6 +242,38 @@ func TestWhatFailsIsTriedAgain(t *testing.T) {
 	d.want(d.after(time.Minute), "gone delivered 10: 10 new, 0 changed, 0 gone")
 }
 
+// Whoever asks for a delivery now need not wait for the next try after one that failed, but for
+// somebody who is at it: two of them would write to one file.
+func TestNobodyDeliversBesideAnother(t *testing.T) {
+	for _, failed := range []bool{false, true} {
+		t.Run(fmt.Sprint("failed before: ", failed), func(t *testing.T) {
+			d := newDrop(t, "  - {name: hr, to: {dir: DROP, file: a.csv}}\n")
+			d.after(0)
+			d.sql(`INSERT INTO members (account, first_name, last_name, email) VALUES ('acme', 'New', 'Lee', 'new@example.com')`)
+			if failed {
+				d.sql(`UPDATE destinations SET tries = 3, next_try = '2026-11-30T04:00:00Z', error = 'no'`)
+			}
+			rows, err := d.store.Publications(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if mine, err := d.store.Claim(t.Context(), &rows[0].Destination, d.clock, lease); err != nil || !mine {
+				t.Fatal(mine, err)
+			}
+			now := func() string {
+				reports, err := d.Now(t.Context(), "hr")
+				if err != nil || len(reports) != 1 {
+					t.Fatalf("%+v, %v", reports, err)
+				}
+				return fmt.Sprint(reports[0].Outcome, " ", reports[0].Err)
+			}
+			d.want(now(), "failed "+errBusy.Error())
+			d.clock = d.clock.Add(lease) // whoever it was has died
+			d.want(now(), "delivered <nil>")
+		})
+	}
+}
+
 // TestWhoReportsToOne: a filter names the supervisor as commands do. Whom it does not name, or
 // names twice, is a fault that is said, and no empty file.
 func TestWhoReportsToOne(t *testing.T) {
