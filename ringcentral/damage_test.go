@@ -32,8 +32,12 @@ var damages = []struct {
 	name  string
 	value any
 }{
-	{"null", nil}, {"missing", missing{}}, {"a number", 7.5}, {"an empty object", map[string]any{}},
-	{"a list of nothing", []any{map[string]any{}}}, {"a word", "abc"},
+	{"null", nil},
+	{"missing", missing{}},
+	{"a number", 7.5},
+	{"an empty object", map[string]any{}},
+	{"a list of nothing", []any{map[string]any{}}},
+	{"a word", "abc"},
 }
 
 // missing stands for a field that is taken away.
@@ -210,7 +214,7 @@ func damage(body []byte, n int, field string, value any) ([]byte, bool) {
 	if record == nil {
 		return body, true
 	}
-	if value == (any)(missing{}) {
+	if value == any(missing{}) {
 		delete(record, field)
 	} else {
 		record[field] = value
