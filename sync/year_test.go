@@ -32,7 +32,7 @@ type played struct {
 func TestYear(t *testing.T) {
 	sizes := []played{{30, 2, 2, 10}, {200, 2, 2, 10}}
 	if *yearLong {
-		sizes = []played{{30, 20, 5, 5}, {200, 20, 5, 10}, {2_000, 20, 5, 20}, {20_000, 4, 1, 100}}
+		sizes = []played{{30, 20, 5, 5}, {200, 20, 5, 10}, {2_000, 20, 5, 20}, {20_000, 10, 1, 100}}
 	}
 	var all []*year
 	t.Run("of", func(t *testing.T) {
