@@ -3,6 +3,7 @@ package sync
 import (
 	cli "flag"
 	"os"
+	"strconv"
 	"testing"
 )
 
@@ -18,4 +19,18 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(m.Run())
+}
+
+// drawAtLeast makes rapid draw more worlds for a law that few of them are about.
+func drawAtLeast(t *testing.T, checks int) {
+	t.Helper()
+	drawn := cli.Lookup("rapid.checks").Value
+	was := drawn.String()
+	if n, err := strconv.Atoi(was); err != nil || n >= checks {
+		return
+	}
+	if err := drawn.Set(strconv.Itoa(checks)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = drawn.Set(was) }) // it was a number
 }

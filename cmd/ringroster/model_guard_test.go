@@ -345,6 +345,7 @@ func (p *planning) updateField(m *modelMember, kept *planning, field string, why
 		}
 		return
 	case row != nil && row.state == "rejected" && (field == "role" || row.after == value):
+	case field == "role" && row == nil && slices.Contains(p.missedOnce, m.id) && modelRank[value] < modelRank[was.values["role"]]: // R2
 	case value != other.values[field]:
 		p.row(key, "waiting", value, "", why)
 	case field == "role" && row == nil && (doubted || p.settingsText != p.accepted) && p.reasons[fmt.Sprint(m.id, "role")] == "" && was.synced["role"] != value &&

@@ -326,7 +326,9 @@ func (p *planning) look(b *blink) (read *planning, doubts map[string]string) {
 			}
 		}
 		looks += "; at the second look " + second.lossText()
+		once := slices.Concat(read.unseen(), second.unseen())
 		read = p.plan(p.company.people(nil)) // where the looks differ, the one that keeps the member counts
+		read.missedOnce = once
 		read.failed, read.beyond = second.failed, few
 		lost, _ := read.losses()
 		maps.DeleteFunc(doubts, func(list, _ string) bool { // the other look shows them
@@ -336,6 +338,16 @@ func (p *planning) look(b *blink) (read *planning, doubts map[string]string) {
 	}
 	read.lookText = fmt.Sprintf("%s: %v", looks, doubts)
 	return read, doubts
+}
+
+// unseen are the members of whom one look has nothing.
+func (p *planning) unseen() (ids []int64) {
+	for _, m := range p.sorted() {
+		if m.person == nil {
+			ids = append(ids, m.id)
+		}
+	}
+	return ids
 }
 
 // lossText says for whoever reads a failure who is lost from which list, and who is left.

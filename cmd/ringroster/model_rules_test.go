@@ -107,10 +107,11 @@ type occasion struct {
 	run          int64
 	now          time.Time
 	today        string
-	looks        int    // how often the run read the lists
-	settingsText string // what decides (R23)
-	oneLook      bool   // an agent list is not believed by one of the looks alone
-	ownerLost    bool   // RingEX listed the owner of the token at the last full run, and does not now
+	looks        int     // how often the run read the lists
+	settingsText string  // what decides (R23)
+	oneLook      bool    // an agent list is not believed by one of the looks alone
+	missedOnce   []int64 // members of whom one look has nothing: it says of no role that it is lower
+	ownerLost    bool    // RingEX listed the owner of the token at the last full run, and does not now
 	mappings     []config.Mapping
 	numbers      bool // the extension list is asked for employee numbers
 }
