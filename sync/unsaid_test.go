@@ -12,7 +12,7 @@ func TestR19AnExtensionThatCannotBeRead(t *testing.T) {
 			edit(e)
 		}
 	}
-	var conflict, gone = []string{"conflict 1 agent:1/502 faulty_record"}, []string{"deactivate 1 agent:1/502 no_extension", "note 1 agent:1/502 no_extension"}
+	conflict, gone := []string{"conflict 1 agent:1/502 faulty_record"}, []string{"deactivate 1 agent:1/502 no_extension", "note 1 agent:1/502 no_extension"}
 	for _, c := range []struct {
 		name string
 		then func(*world)

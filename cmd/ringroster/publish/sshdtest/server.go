@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,8 +28,10 @@ const program = "/usr/sbin/sshd"
 type Server struct {
 	t    testing.TB
 	dir  string
-	cmd  *exec.Cmd
 	said bytes.Buffer
+
+	mu  sync.Mutex // somebody else may take it down in the middle of a delivery
+	cmd *exec.Cmd
 
 	Port    int
 	Options string        // more words for its internal-sftp, from the next Up on
@@ -70,6 +73,8 @@ func (s *Server) must(err error) {
 // Up starts the server again.
 func (s *Server) Up() {
 	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	text := fmt.Sprintf(`Port %d
 ListenAddress 127.0.0.1
 HostKey %[2]s/host
@@ -102,6 +107,8 @@ ForceCommand internal-sftp -d %[3]s %[4]s
 
 // Down ends it, and whatever it is about: each session is a process of its own.
 func (s *Server) Down() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	sessions, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.cmd.Process.Pid)) // proc(5)
 	for session := range strings.FieldsSeq(string(sessions)) {
 		if pid, err := strconv.Atoi(session); err == nil {
