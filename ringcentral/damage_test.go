@@ -52,7 +52,7 @@ func says(field, damage string) bool {
 	case "null", "missing":
 		return slices.Contains([]string{"contact.department", "contact.jobTitle", "site", "site.name", "rcUserId"}, field)
 	case "an empty object":
-		return field == "contact" || field == "site"
+		return field == "site"
 	}
 	return false
 }

@@ -230,7 +230,7 @@ func TestExtensionsKeepWhatIsCertain(t *testing.T) {
 		{ID: "1", Number: "102", Type: "User", Status: "Enabled", FirstName: "Bea", Email: "bea.ng@example.com", Site: "Main Site", CostCenter: "4100", HasContact: true},
 		{ID: "2", Type: "User", Status: "Unassigned"},
 		{ID: "3", Status: "Disabled", Faulty: "contact: of the wrong type"},
-		{ID: "4", Type: "Hologram", Status: "Dreaming", HasContact: true},
+		{ID: "4", Type: "Hologram", Status: "Dreaming"},
 		{Number: "105", Type: "User", Status: "Enabled", Email: "joe.d@example.com", Faulty: "id: " + errNoID.Error()},
 		{ID: "6", Status: "Enabled", Email: "kim@example.com", Faulty: "extensionNumber: of the wrong type"},
 		{Number: "107", Type: "User", Status: "Enabled", Faulty: "it has no id"},
@@ -268,7 +268,7 @@ func TestEmployeeNumbers(t *testing.T) {
 			if x := p.records[1]; x.EmployeeID != "" || x.HasReferences {
 				t.Errorf("a record without references has %q, known %t", x.EmployeeID, x.HasReferences)
 			}
-			if p, err := decodeExtensions(body, ""); err != nil || p.records[0] != (sync.Extension{ID: "1", Type: "User", Status: "Enabled", HasContact: true}) {
+			if p, err := decodeExtensions(body, ""); err != nil || p.records[0] != (sync.Extension{ID: "1", Type: "User", Status: "Enabled"}) {
 				t.Errorf("nobody asked, and there is %+v, %v", p.records[0], err)
 			}
 		})

@@ -118,7 +118,7 @@ func (w *wireExtension) extension(x *sync.Extension, fault, reference string, te
 		x.Number, x.Email = texts.own(w.Number), texts.own(contact.Email)
 		return
 	}
-	x.HasContact = w.Contact != nil
+	x.HasContact = *contact != wireContact{} // an empty one says nothing of anybody
 	for i := range fields {
 		if f := &fields[i]; f.shared {
 			*f.into = texts.shared(*f.value)

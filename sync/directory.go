@@ -147,7 +147,7 @@ type Extension struct {
 	// only where the list said which such ids the extension has.
 	EmployeeID    string `json:"employee_id,omitempty"`
 	HasReferences bool   `json:"has_references,omitempty"`
-	// HasContact is false when the record came without its contact block, as
+	// HasContact is false when the record came without its contact block, or an empty one, as
 	// unassigned ones do: then its fields are unknown.
 	HasContact bool   `json:"has_contact,omitempty"`
 	Faulty     string `json:"faulty,omitempty"` // what is wrong with the record; "": nothing
