@@ -68,7 +68,7 @@ func (s *settling) keepAgreed(read map[int64]*Change) {
 				out[f.Field] = nil
 			}
 		}
-		s.holdFields(c, out)
+		s.holdFields(c, out, c.was.Logins)
 	}
 	s.dropEmpty()
 }

@@ -1,8 +1,8 @@
 package sync
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -30,7 +30,7 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 			case !stands && s.kept.oneLookKeeps(c.Member, f.Field) && takesAway(c, &f):
 				held[f.Field] = nil // likewise (R2)
 			case s.decided[heldKey{c.Member, f.Field}]: // as the reading has it
-				if row != nil { // shown before: nothing of it is applied
+				if row != nil || f.Field == loginsField { // shown before, or part of what waits
 					held[f.Field] = nil
 				}
 			case why != nil && isLimited(c, &f):
@@ -41,17 +41,21 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 				held[f.Field] = []HoldReason{inDoubt}
 			case stands && row.Kind == c.Kind && row.State != Rejected:
 				held[f.Field] = slices.Clone(row.Why)
+			case row != nil && row.State == Rejected && losesPlace(c, &f):
+				held[f.Field] = []HoldReason{{NoteRejected, "an operator rejected that this member loses another login (R26)"}}
 			case losesPlace(c, &f) && s.open.of(c.Member, statusField) != nil:
 				held[f.Field] = whyKeep(s.open.of(c.Member, statusField))
 			}
 		}
 		if admins != nil && gainsRole(c) && !s.decided[heldKey{c.Member, Role.String()}] {
-			held[Role.String()] = append(held[Role.String()], *admins)
+			held[Role.String()] = withReasons(held[Role.String()], []HoldReason{*admins})
 		}
-		if why := s.namesWait(c.Member, held); len(why) > 0 && c.Kind == Update && slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Field == idField }) {
-			held[idField] = why
+		if c.Kind == Update && slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Field == idField }) {
+			if why := s.namesWait(c.Member, held); len(why) > 0 {
+				held[idField] = why
+			}
 		}
-		s.holdFields(c, held)
+		s.holdFields(c, held, withhold(c.was.Logins, c.Next().Logins))
 	}
 	s.dropEmpty()
 }
@@ -86,19 +90,17 @@ func (s *settling) namesWait(member int64, held map[string][]HoldReason) []HoldR
 		if len(held[f.String()]) > 0 {
 			return held[f.String()]
 		}
-		for i := range s.held {
-			if h := &s.held[i]; h.Member == member && slices.ContainsFunc(h.Fields, func(x FieldChange) bool { return x.Field == f.String() }) {
-				return h.Why
-			}
+		if at, waits := s.heldAt[heldKey{member, string(Update)}]; waits && slices.ContainsFunc(s.held[at].Fields, func(x FieldChange) bool { return x.Field == f.String() }) {
+			return s.held[at].Why
 		}
 	}
 	return nil
 }
 
 // refuses says whether an operator rejected a change of a field (R36). A loss that was
-// rejected is refused whatever else the field gains.
+// rejected is refused whatever else is lost besides.
 func (h *HeldChange) refuses(c *Change, f *FieldChange) bool {
-	return h != nil && h.State == Rejected && h.Kind == c.Kind && (h.After == f.After || isLoss(h) && (h.holds(f) || isLossOf(f)))
+	return h != nil && h.State == Rejected && h.Kind == c.Kind && (h.After == f.After || isLoss(h) && h.holds(f))
 }
 
 // holds says whether an open change of logins still stands in a later value: whether that ends
@@ -144,56 +146,6 @@ func isLimited(c *Change, f *FieldChange) bool {
 // the one that was.
 func isLossOf(f *FieldChange) bool {
 	return f.Field == Role.String() || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0
-}
-
-// EndedLogins are the active logins of a history's value that are not active in a later
-// one, where no login was gained in their stead: whoever moved has lost none (R22).
-func EndedLogins(before, after string) []Login {
-	c := compareActive(before, after)
-	if c.gained {
-		return nil
-	}
-	return c.ended
-}
-
-// MovedLogins are all active logins of a history's value, if in a later one any of them is in
-// another group, or has ended while another was gained; else none.
-func MovedLogins(before, after string) (active []Login) {
-	if c := compareActive(before, after); !c.moved && (!c.gained || len(c.ended) == 0) {
-		return nil
-	}
-	return compareActive(before, "[]").ended
-}
-
-// activeChange is what a change of logins does to those that are active.
-type activeChange struct {
-	ended  []Login // not active any more, in any group
-	moved  bool    // one is in another group: a record that somebody had before is not gained (R22)
-	gained bool    // one is active that was not
-}
-
-func compareActive(before, after string) (c activeChange) {
-	var was, is []Login
-	if json.Unmarshal([]byte(before), &was) != nil || json.Unmarshal([]byte(after), &is) != nil {
-		return c
-	}
-	find := func(all []Login, l *Login) int {
-		return slices.IndexFunc(all, func(x Login) bool { return x.Active && x.key() == l.key() })
-	}
-	for i := range is {
-		c.gained = c.gained || is[i].Active && find(was, &is[i]) < 0
-	}
-	for i := range was {
-		if !was[i].Active {
-			continue
-		}
-		if at := find(is, &was[i]); at < 0 {
-			c.ended = append(c.ended, was[i])
-		} else {
-			c.moved = c.moved || is[at].AgentGroupID != was[i].AgentGroupID
-		}
-	}
-	return c
 }
 
 // overUpdates are the fields of which more would change than the limit allows (R35).
@@ -279,38 +231,48 @@ func (s *settling) holdChange(c Change, why func(field string) []HoldReason) {
 	s.hold(c, all)
 }
 
-// holdFields takes fields out of a change, and holds those that have a reason for it. A
-// change that is no update is held as a whole.
-func (s *settling) holdFields(c *Change, held map[string][]HoldReason) {
+// holdFields takes fields out of a change, and holds those that have a reason for it. Of
+// logins, rest is what is applied all the same. A change that is no update is held as a whole.
+func (s *settling) holdFields(c *Change, held map[string][]HoldReason, rest []Login) {
 	if len(held) == 0 {
 		return
 	}
 	if c.Kind != Update {
 		s.emptied[c.Member] = true
-		whole := *c
 		var why []HoldReason
-		for _, reasons := range held {
-			why = append(why, reasons...)
+		for _, f := range slices.Sorted(maps.Keys(held)) {
+			why = withReasons(why, held[f])
 		}
 		if len(why) > 0 {
-			s.holdChange(whole, func(string) []HoldReason { return why })
+			s.holdChange(*c, func(string) []HoldReason { return why })
 		}
 		return
 	}
 	waits := *c
 	waits.Fields = nil
 	next := *c.Next()
-	c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
+	var applied []FieldChange
+	for _, f := range c.Fields {
 		why, out := held[f.Field]
 		if !out {
-			return false
+			applied = append(applied, f)
+			continue
+		}
+		next.revert(f.Field, c.was)
+		if f.Field == Role.String() { // the record is theirs from now on, like a login that they gained
+			next.AdminIDs = slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.was.AdminIDs, c.Next().AdminIDs))))
+		}
+		if f.Field == loginsField && !slices.Equal(rest, c.was.Logins) {
+			next.Logins, next.Synced.Logins = rest, fingerprint(rest)
+			now := f
+			now.After = LoginsJSON(rest)
+			applied, f.Before = append(applied, now), now.After
 		}
 		if len(why) > 0 {
 			waits.Fields = append(waits.Fields, f)
 		}
-		next.revert(f.Field, c.was)
-		return true
-	})
+	}
+	c.Fields = applied
 	c.Next = next.itself
 	if len(c.Fields) > 0 {
 		c.Reason = strongest(c.Fields)

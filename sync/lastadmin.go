@@ -49,7 +49,7 @@ func (s *settling) keepLastAdministrator() {
 	}
 	for i := range p.plan.Changes {
 		if c := &p.plan.Changes[i]; c.was.isAdministrator() && !c.Next().isAdministrator() {
-			s.holdFields(c, map[string][]HoldReason{Role.String(): {why}})
+			s.holdFields(c, map[string][]HoldReason{Role.String(): {why}}, nil)
 		}
 	}
 	s.dropEmpty()
