@@ -146,8 +146,8 @@ func wrongWith(value jsontext.Value, err error) string {
 
 // namesOf lists what the fields of a record are called on the wire.
 func namesOf(record reflect.Type) (names []string) {
-	for i := range record.NumField() {
-		name, _, _ := strings.Cut(record.Field(i).Tag.Get("json"), ",")
+	for field := range record.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		names = append(names, name)
 	}
 	return names
