@@ -86,8 +86,8 @@ func (w *heldWriter) decide(ids []int64, state string, closed *string) error {
 	return err
 }
 
-// showAnew gives what an approval did not apply the number of its run, with the settings for
-// which it waits, if that is why (R23, R25).
+// showAnew gives what an approval did not apply the number of its run. No settings wait under
+// it: whom else they would concern, nobody was shown (R23, R25).
 func (w *heldWriter) showAnew(renewed []sync.HeldChange) error {
 	if len(renewed) == 0 {
 		return nil
@@ -110,17 +110,17 @@ func (w *heldWriter) showAnew(renewed []sync.HeldChange) error {
 	if !slices.ContainsFunc(renewed, func(h sync.HeldChange) bool { return isHeldForSettings(&h) }) {
 		return nil
 	}
-	settings, err := settingsText(w.c.Settings)
-	if err != nil {
-		return err
-	}
-	return w.awaitSettings(settings)
+	return w.awaitSettings(noSettings)
 }
 
 // isHeldForSettings says whether settings_changed is among the reasons.
 func isHeldForSettings(h *sync.HeldChange) bool {
 	return slices.ContainsFunc(h.Why, func(r sync.HoldReason) bool { return r.Reason == sync.ReasonSettings })
 }
+
+// noSettings stand for a run under whose number somebody waits because settings changed, and
+// that accepts none: to reject all of it says all the same that they are wrong (R23).
+const noSettings = "null"
 
 // awaitSettings keeps the settings of the run until what waits for them under its number is
 // decided about.
@@ -224,7 +224,7 @@ func (w *heldWriter) acceptSettled(rows []decided) error {
 	}
 	accepted, err := collect(stream(w.ctx, w.tx, func(s *runSettings, rows *sql.Rows) error { return rows.Scan(&s.run, &s.text) }, `
 		SELECT s.run_id, s.settings FROM run_settings s
-		 WHERE s.account = ?1 AND s.job = ?2 AND s.run_id IN (SELECT value FROM json_each(?3))
+		 WHERE s.account = ?1 AND s.job = ?2 AND s.run_id IN (SELECT value FROM json_each(?3)) AND s.settings <> '`+noSettings+`'
 		   AND s.run_id NOT IN (
 		       SELECT run_id FROM held_changes
 		        WHERE account = ?1 AND job = ?2 AND closed_at IS NULL AND state = 'waiting' AND `+bySettings+`)

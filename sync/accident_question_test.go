@@ -63,6 +63,10 @@ func TestAccidentAnApprovalOfALossAppliesAScope(t *testing.T) {
 		}
 		w.approve(t, again, nil)
 		same(t, w.inactive(), from(1, 10))
+		if got := w.books.state.Accepted["scope"]; got != "" {
+			t.Errorf("accepted by the approval of an approval's number: %s", got)
+		}
+		w.tomorrow().today(t) // holds nobody for it any more
 		if got := w.books.state.Accepted["scope"]; got != `"first"` {
 			t.Errorf("accepted: %s", got)
 		}

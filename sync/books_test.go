@@ -274,15 +274,16 @@ func (b *books) reconcile(c *Commit, open []HeldChange) {
 		}
 		return
 	}
-	b.await(c)
+	b.await(c.Run, c.Settings.Settings)
 }
 
-// await keeps the settings of a run until what it shows because of them is decided about.
-func (b *books) await(c *Commit) {
+// await keeps the settings of a run until what it shows because of them is decided about; nil:
+// it is an approval, whose number accepts none.
+func (b *books) await(run RunID, settings map[string]string) {
 	if b.settings == nil {
 		b.settings = map[RunID]map[string]string{}
 	}
-	b.settings[c.Run] = c.Settings.Settings
+	b.settings[run] = settings
 }
 
 func heldForSettings(h *HeldChange) bool {
@@ -309,7 +310,7 @@ func (b *books) settle(c *Commit) {
 		h.Run = c.Run
 		b.state.Open[slices.IndexFunc(b.state.Open, func(o HeldChange) bool { return o.ID == h.ID })] = h
 		if heldForSettings(&h) {
-			b.await(c)
+			b.await(c.Run, nil)
 		}
 	}
 	b.state.Open = slices.DeleteFunc(b.state.Open, func(h HeldChange) bool {
@@ -356,6 +357,7 @@ func (b *books) accept(run RunID, settings map[string]string) {
 // refused says whether all that a run held for its settings was rejected (R23).
 func (b *books) refused() bool {
 	return slices.ContainsFunc(b.state.Open, func(h HeldChange) bool {
-		return h.State == Rejected && heldForSettings(&h) && b.settings[h.Run] != nil && !slices.Contains(b.approved, h.Run)
+		_, awaited := b.settings[h.Run]
+		return h.State == Rejected && heldForSettings(&h) && awaited && !slices.Contains(b.approved, h.Run)
 	})
 }

@@ -104,10 +104,9 @@ func (r *Runner) contactCommit(in *ContactInput, plan *ContactPlan) *Commit {
 	if plan.Held != nil {
 		c.Status = HeldRun
 	}
-	if c.Full || len(plan.Renewed) > 0 {
+	if c.Full {
 		c.Settings = accepted(contactSettings(&in.Policy, in.List))
-	}
-	if !c.Full {
+	} else {
 		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}
 	return c

@@ -67,10 +67,9 @@ func (w *world) commit(t rapid.TB, approved []int64) *Plan {
 	}
 	c := &Commit{Plan: plan, Full: approved == nil, TakenAt: w.Snapshot.TakenAt, Identity: w.Snapshot.Identity}
 	trigger := Scheduled
-	if c.Full || len(plan.Renewed) > 0 {
+	if c.Full {
 		c.Settings = Accept(&w.Policy, w.Snapshot)
-	}
-	if !c.Full {
+	} else {
 		trigger = Approve
 		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}

@@ -259,7 +259,7 @@ func (s *session) commit(plan *Plan) *Commit {
 	if s.req.Approve != nil {
 		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}
-	if c.Full || len(plan.Renewed) > 0 {
+	if c.Full {
 		c.Settings = Accept(&s.policy, s.snapshot)
 	}
 	switch {

@@ -112,7 +112,7 @@ func (r *modelRoster) release(o occasion, chosen []heldKey) *verdicts {
 		switch {
 		case p.open[key] != nil && p.open[key].state == "waiting" && p.open[key].run != row.run: // another question by now
 			anew := *p.open[key]
-			r.open[key], r.settingsOf[p.run] = &anew, p.settingsText
+			r.open[key] = &anew
 			continue
 		case (key.field == "role" && modelRank[want.values["role"]] < modelRank[m.values["role"]] || key.field == "logins") && leaving != nil && leaving.state != "rejected":
 			continue // whether they leave is open

@@ -184,8 +184,9 @@ func (r *modelRoster) accept(decided []*heldRow) {
 	slices.SortFunc(decided, func(a, b *heldRow) int { return int(a.run - b.run) }) // of several, the last run's
 	for _, d := range decided {
 		same := func(row *heldRow) bool { return row.run == d.run && row.why["settings_changed"] }
-		if d.why["settings_changed"] && d.run > r.acceptedOf && !r.waits(same) && !r.refusedSettings() { // never back to older ones
-			r.accepted, r.acceptedOf = r.settingsOf[d.run], d.run
+		settings, full := r.settingsOf[d.run]                                                                    // an approval's number accepts none
+		if full && d.why["settings_changed"] && d.run > r.acceptedOf && !r.waits(same) && !r.refusedSettings() { // never back to older ones
+			r.accepted, r.acceptedOf = settings, d.run
 		}
 	}
 }

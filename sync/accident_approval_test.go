@@ -1,0 +1,93 @@
+package sync
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// What an approval shows anew, it shows of those alone who were approved: to approve that number
+// says nothing of whom else the settings of that day would leave out (R23, R25).
+
+// A list loses six people, comes back unseen, and a scope leaves these and nine others out. The
+// six are shown anew and approved: the nine, whom nobody was shown, are asked about.
+func TestAccidentAnApprovedNumberOfAnApprovalAcceptsAScope(t *testing.T) {
+	w := seventeen(t, laxLimits)
+	restore := w.lists()
+	w.shorten("1/10", 6)
+	shown := w.today(t).Held.Run
+	same(t, w.waiting(Waiting), from(7, 12))
+	restore()
+	w.later(time.Hour).scopeOut(`"first"`, "p007@*", "p008@*", "p009@*", "p010@*", "p011@*", "p012@*", "p02?@*")
+	w.approve(t, shown, nil)
+	w.mustStay(t)
+	w.approve(t, w.lastRun, nil)
+	same(t, w.inactive(), from(7, 12))
+	for range 5 {
+		plan := w.tomorrow().today(t)
+		same(t, w.inactive(), from(7, 12))
+		same(t, w.waiting(Waiting), from(20, 29))
+		same(t, reasonsFor(plan), []string{"settings_changed"})
+		if got := w.books.state.Accepted["scope"]; got != "" {
+			t.Fatalf("accepted: %s", got)
+		}
+	}
+	w.approve(t, w.lastRun, nil)
+	if got := w.books.state.Accepted["scope"]; got != `"first"` {
+		t.Errorf("accepted: %s", got)
+	}
+}
+
+// The settings were put back before the number of the approval is approved: they are those that
+// were accepted, and nobody is asked about them.
+func TestR23AnApprovedNumberOfAnApprovalCriesNoWolf(t *testing.T) {
+	w := seventeen(t, laxLimits)
+	restore := w.lists()
+	w.shorten("1/10", 6)
+	shown := w.today(t).Held.Run
+	restore()
+	w.later(time.Hour).scopeOut(`"first"`, "p007@*")
+	w.approve(t, shown, nil)
+	anew := w.lastRun
+	w.approve(t, anew, nil)
+	w.scopeOut(`""`)
+	w.Policy.Deciding = nil
+	w.tomorrow().drop(100)
+	if plan := w.today(t); plan.Held != nil || w.member(100).Status != Inactive {
+		t.Errorf("held: %+v", plan.Held)
+	}
+}
+
+// The same of a role_map: others lose no role by an approval of those who were shown.
+func TestAccidentAnApprovedNumberOfAnApprovalAcceptsARoleMap(t *testing.T) {
+	w := seventeen(t, laxLimits, func(w *world) {
+		for i := range 4 {
+			w.group("1/12").Agents[i].Type, w.group("1/10").Agents[i].Type = "SUPERVISOR", "SUPERVISOR"
+			agent := w.group("1/10").Agents[i]
+			w.agent("1/11", "9"+agent.ID, agent.FirstName+" "+agent.LastName, rc(agent.RCUserID))
+		}
+		w.Policy.RolePrecedence = RoleSupervisor
+	})
+	restore := w.lists()
+	w.shorten("1/10", 0)
+	shown := w.today(t).Held.Run
+	restore()
+	w.later(time.Hour).Policy.RoleMap = []RoleMapping{{AgentType: "SUPERVISOR", Role: RoleAgent}}
+	w.Policy.Deciding = []Setting{{"role_map", `"other"`, `""`}}
+	w.approve(t, shown, nil)
+	w.approve(t, w.lastRun, nil)
+	roles := func() (supervisors []int64) {
+		for _, m := range w.members {
+			if m.Profile[Role] == RoleSupervisor {
+				supervisors = append(supervisors, m.ID)
+			}
+		}
+		slices.Sort(supervisors)
+		return supervisors
+	}
+	same(t, roles(), from(25, 28))
+	for range 3 {
+		same(t, reasonsFor(w.tomorrow().today(t)), []string{"settings_changed"})
+		same(t, roles(), from(25, 28))
+	}
+}
