@@ -91,3 +91,30 @@ func TestAccidentAnApprovedNumberOfAnApprovalAcceptsARoleMap(t *testing.T) {
 		same(t, roles(), from(25, 28))
 	}
 }
+
+// Of logins it is asked which of them end: what becomes of the others meanwhile is applied, and
+// asks nothing new (R25).
+func TestR25WhatBecomesOfOtherLoginsAsksNothingNew(t *testing.T) {
+	for name, approveAtOnce := range map[string]bool{"approved at once": true, "after another run": false} {
+		t.Run(name, func(t *testing.T) {
+			w := seventeen(t, usualLimits, func(w *world) {
+				for _, a := range w.group("1/10").Agents[:12] {
+					w.agent("1/40", "9"+a.ID, a.FirstName+" "+a.LastName, rc(a.RCUserID))
+				}
+			})
+			w.shorten("1/40", 0)
+			shown := w.today(t).Held.Run
+			w.later(time.Hour).group("1/10").Agents[0].UserName = "renamed"
+			if !approveAtOnce {
+				w.today(t)
+			}
+			if run, _ := w.waitsAs(1, loginsField); run != shown {
+				t.Errorf("the logins wait under run %d, not %d", run, shown)
+			}
+			if plan := w.approve(t, shown, nil); len(plan.Changes) != 12 || len(plan.Renewed) > 0 {
+				t.Errorf("approved: %v, anew: %+v", lines(plan), plan.Renewed)
+			}
+			same(t, w.active(1), []string{"1/5001"})
+		})
+	}
+}

@@ -1,6 +1,79 @@
 package sync
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
+
+// claims say which open onboarding is whose. It is known by every id of the person, and two
+// people may have ids of it by now: it is one's, and the other is a newcomer like any (R35).
+type claims struct {
+	of  map[int64]*Person // by the roster's number of the onboarding
+	row map[*Person]int   // place in the open set
+}
+
+// claim gives each open onboarding to who has the rcUserId that it knows, else to the first, in
+// retrieval order, who has any of its ids. Of several that are one person's the first stands, by
+// the same order, and a rejected one before others.
+func (p *planner) claim() *claims {
+	if p.claimed != nil {
+		return p.claimed
+	}
+	c := &claims{map[int64]*Person{}, map[*Person]int{}}
+	p.claimed = c
+	byKey := map[string][]int{}
+	for i := range p.open.all {
+		for _, id := range p.open.all[i].IDs {
+			byKey[id] = append(byKey[id], i)
+		}
+	}
+	if len(byKey) == 0 {
+		return c
+	}
+	for _, byRC := range []bool{true, false} {
+		for _, person := range p.people.all {
+			for _, key := range person.keys() {
+				if person.ghost || strings.HasPrefix(key, "rc:") != byRC {
+					continue
+				}
+				for _, i := range byKey[key] {
+					c.give(person, i, p.open.all)
+				}
+			}
+		}
+	}
+	return c
+}
+
+// give is claim for one onboarding that a person has an id of.
+func (c *claims) give(person *Person, i int, open []HeldChange) {
+	h := &open[i]
+	if c.of[h.ID] != nil {
+		return
+	}
+	c.of[h.ID] = person
+	if stands, has := c.row[person]; !has || h.State == Rejected && open[stands].State != Rejected {
+		c.row[person] = i
+	}
+}
+
+// arrival finds the onboarding that is open for a person; nil: there is none.
+func (p *planner) arrival(person *Person) *HeldChange {
+	if i, has := p.claim().row[person]; has {
+		return &p.open.all[i]
+	}
+	return nil
+}
+
+// arrival finds the same for a person of either draft.
+func (s *settling) arrival(person *Person) *HeldChange {
+	for _, p := range []*planner{s.kept, s.read} {
+		if i, has := p.claim().row[person]; has {
+			return &s.open.all[i]
+		}
+	}
+	return nil
+}
 
 // holdArrivals decides which newcomers wait: who would not be one with lost records put
 // back, who was held before, and all of them where there are too many, or too many new
@@ -10,7 +83,7 @@ func (s *settling) holdArrivals(admins *HoldReason) {
 	why := map[*Person][]HoldReason{}
 	var rows []*HeldChange
 	for _, person := range p.newcomers {
-		row := s.open.arrival(person)
+		row := s.arrival(person)
 		rows = append(rows, row)
 		if row != nil && !p.picked[person] { // of a rejected one nobody comes this far
 			why[person] = row.Why
@@ -65,8 +138,8 @@ func (s *settling) holdArrival(person *Person, why []HoldReason) {
 	v, d := s.kept.judgeNewcomer(person), person.outcome.details()
 	c := Change{Kind: Onboard, Person: person.Key(), Name: v.Profile.Name(), Email: v.Profile[Email]}
 	c.Reason, c.Detail = d.welcome()
-	c.addDetail(comesAs(v.Profile[Role]))
-	row := s.open.arrival(person)
+	c.comesAs(v.Profile[Role])
+	row := s.arrival(person)
 	h := s.row(row, Waiting, c, 0, why)
 	h.IDs = slices.Sorted(slices.Values(person.keys()))
 	s.hold(c, why)
@@ -80,7 +153,7 @@ func (s *settling) waitForRecords() {
 		return
 	}
 	for _, person := range s.kept.people.all {
-		if len(person.Agents)+len(person.Admins) > 0 || s.kept.picked[person] || s.open.arrival(person) != nil {
+		if len(person.Agents)+len(person.Admins) > 0 || s.kept.picked[person] || s.arrival(person) != nil {
 			continue
 		}
 		var member *Member

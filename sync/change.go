@@ -111,6 +111,7 @@ type Change struct {
 	Person string // key of the person behind it; "": a leaver nobody reports, or an edit
 	Name   string
 	Email  string
+	Role   string // of whom comes in, or back, while it is held: as what
 	Reason Reason
 	Detail string // the reason as a sentence
 	Fields []FieldChange

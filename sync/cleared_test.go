@@ -18,7 +18,7 @@ func TestR25WhatAClearedRejectionRefusedIsHeldAgain(t *testing.T) {
 			{ID: 1, Run: 2, State: state, Kind: Update, Member: 1, Field: "email", Before: "ada@example.com", After: "other@example.com", Why: why},
 			{
 				ID: 2, Run: 2, State: state, Kind: Onboard, Person: "rc:702", IDs: []string{"rc:702"}, Why: why,
-				Name: "Bea New", Email: "bea@example.com", Detail: nobodyLikeThem + "; as Agent",
+				Name: "Bea New", Email: "bea@example.com", Role: RoleAgent, Detail: nobodyLikeThem + "; as Agent",
 			},
 		}
 		plan := w.plan(t)

@@ -35,7 +35,8 @@ type HeldChange struct {
 	After  string       `json:"after"`
 	Name   string       `json:"name"`
 	Email  string       `json:"email"`
-	Reason Reason       `json:"reason"` // of the change itself: removed, new, source_changed …
+	Role   string       `json:"role,omitempty"` // of whom comes in, or back: as what
+	Reason Reason       `json:"reason"`         // of the change itself: removed, new, source_changed …
 	Detail string       `json:"detail"`
 	Why    []HoldReason `json:"why"` // why it is held
 
@@ -60,25 +61,20 @@ type heldKey struct {
 
 // openSet is an account's held changes by what they are about.
 type openSet struct {
-	all      []HeldChange
-	byKey    map[heldKey]*HeldChange
-	arrivals map[string]*HeldChange // onboardings, by each key of the person
-	about    map[int64]bool         // members
-	touched  map[*HeldChange]bool   // what the plan has again
+	all     []HeldChange
+	byKey   map[heldKey]*HeldChange
+	about   map[int64]bool       // members
+	touched map[*HeldChange]bool // what the plan has again
 }
 
 func newOpenSet(open []HeldChange) *openSet {
-	s := &openSet{all: slices.Clone(open), byKey: map[heldKey]*HeldChange{}, arrivals: map[string]*HeldChange{}, about: map[int64]bool{}, touched: map[*HeldChange]bool{}}
+	s := &openSet{all: slices.Clone(open), byKey: map[heldKey]*HeldChange{}, about: map[int64]bool{}, touched: map[*HeldChange]bool{}}
 	for i := range s.all {
 		h := &s.all[i]
 		s.about[h.Member] = true
-		if h.Member == 0 {
-			for _, id := range h.IDs {
-				s.arrivals[id] = h
-			}
-			continue
+		if h.Member != 0 {
+			s.byKey[heldKey{h.Member, h.Field}] = h
 		}
-		s.byKey[heldKey{h.Member, h.Field}] = h
 	}
 	return s
 }
@@ -90,18 +86,4 @@ func (s *openSet) of(member int64, field string) *HeldChange { return s.byKey[he
 func (s *openSet) refused(member int64, field string) bool {
 	h := s.of(member, field)
 	return h != nil && h.State == Rejected
-}
-
-// arrival finds the onboarding that is open for a person, by any of their keys; nil:
-// there is none.
-func (s *openSet) arrival(person *Person) *HeldChange {
-	if len(s.arrivals) == 0 {
-		return nil
-	}
-	for _, key := range person.keys() {
-		if h := s.arrivals[key]; h != nil {
-			return h
-		}
-	}
-	return nil
 }

@@ -126,7 +126,7 @@ func TestR25AnApprovedReactivationIsWhole(t *testing.T) {
 	w.tomorrow().agent("1/10", "9001", "P001 Fox", rc("7001"))
 	w.books.state.Open = []HeldChange{{
 		ID: 1, Run: 1, State: Waiting, Kind: Reactivate, Member: 1, Field: statusField, Before: string(Inactive), After: string(Active), Why: []HoldReason{{ReasonListShrunk, "x"}},
-		Name: "P001 Fox", Email: "p001@example.com", Detail: "RingCentral reports them again; as Agent",
+		Name: "P001 Fox", Email: "p001@example.com", Role: RoleAgent, Detail: "RingCentral reports them again; as Agent",
 	}}
 	plan := w.approve(t, 1, nil)
 	got := fields(plan)

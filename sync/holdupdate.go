@@ -194,7 +194,7 @@ func (s *settling) overAdministrators() *HoldReason {
 	}
 	for _, person := range p.newcomers {
 		if s.isNewAdministrator(person) {
-			rows = append(rows, s.open.arrival(person))
+			rows = append(rows, s.arrival(person))
 		}
 	}
 	for i, w := range windows {
@@ -215,7 +215,7 @@ func (s *settling) isNewAdministrator(person *Person) bool {
 func (s *settling) holdChange(c Change, why func(field string) []HoldReason) {
 	var all []HoldReason
 	if c.Kind.bringsIn() {
-		c.addDetail(comesAs(c.Next().Profile[Role]))
+		c.comesAs(c.Next().Profile[Role])
 	}
 	for i, f := range c.Fields {
 		reasons := why(f.Field)

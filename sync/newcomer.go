@@ -242,7 +242,7 @@ func (p *planner) findRivals(group []newcomer, h *emailHolders) {
 
 // isDeclined says whether an operator rejected the onboarding of a person whom nobody picks.
 func (p *planner) isDeclined(person *Person) bool {
-	h := p.open.arrival(person)
+	h := p.arrival(person)
 	return h != nil && h.State == Rejected && !p.picked[person]
 }
 

@@ -11,7 +11,7 @@ import (
 func (s *settling) row(was *HeldChange, state HeldState, c Change, field int, why []HoldReason) *HeldChange {
 	h := HeldChange{
 		State: state, Since: s.kept.in.Now, Kind: c.Kind, Member: c.Member, Person: c.Person,
-		Name: c.Name, Email: c.Email, Reason: c.Reason, Detail: c.Sentence(), Why: why,
+		Name: c.Name, Email: c.Email, Role: c.Role, Reason: c.Reason, Detail: c.Sentence(), Why: why,
 	}
 	if field < len(c.Fields) {
 		f := c.Fields[field]
@@ -78,20 +78,11 @@ func (s *settling) isPresent(w *watched) bool {
 // arrived says whether the person of a held onboarding is on the roster, or is not
 // reported any more as somebody who belongs.
 func (s *settling) arrived(h *HeldChange) bool {
-	if s.byKey == nil {
-		s.byKey = map[string]*Person{}
-		for _, person := range s.read.people.all {
-			for _, key := range person.keys() {
-				s.byKey[key] = person
-			}
-		}
+	person := s.read.claim().of[h.ID]
+	if person == nil {
+		return h.State != Rejected
 	}
-	for _, id := range h.IDs {
-		if person := s.byKey[id]; person != nil {
-			return person.outcome.found != 0 || h.State != Rejected && person.outcome.decision != inConflict
-		}
-	}
-	return h.State != Rejected
+	return person.outcome.found != 0 || h.State != Rejected && person.outcome.decision != inConflict
 }
 
 // refusalEnds says whether a rejection ends with this plan, and counts the days on which

@@ -138,6 +138,7 @@ type planner struct {
 	tally      tally
 	rolls      rolls
 	open       *openSet
+	claimed    *claims             // of open onboardings: made when first needed, once everybody was met
 	watched    map[int64]*watched  // members about whom something is open
 	unread     map[string]bool     // active sub-accounts that the settings leave out
 	verdicts   map[*Person]verdict // when Everybody asks

@@ -6,8 +6,7 @@ import "slices"
 // the same change, whose doing it is included, and held for no kind of reason that was not
 // shown. Else it gets a new number, and an approval of the old one does not mean it (R25).
 func isSameQuestion(was, now *HeldChange) bool {
-	return was.State == now.State && was.Kind == now.Kind && was.After == now.After &&
-		sameBefore(was, now.Before, now.After) &&
+	return was.State == now.State && was.Kind == now.Kind && was.asksFor(now.Before, now.After) &&
 		isBySettings(was.Reason) == isBySettings(now.Reason) &&
 		(!now.Kind.bringsIn() || isSameArrival(was, now)) &&
 		!slices.ContainsFunc(now.Why, func(r HoldReason) bool {
@@ -16,13 +15,14 @@ func isSameQuestion(was, now *HeldChange) bool {
 		})
 }
 
-// sameBefore says whether a change would still take away what was shown. Of logins that is which
-// of them it ends: what they gained or were renamed to is applied meanwhile.
-func sameBefore(shown *HeldChange, before, after string) bool {
-	if shown.Field != loginsField || shown.Kind != Update {
-		return shown.Before == before
+// asksFor says whether a change of a field is what was shown: the same value, in place of the
+// same. Of logins that is which of them it ends: what they gained or were renamed to is applied
+// meanwhile.
+func (h *HeldChange) asksFor(before, after string) bool {
+	if h.Field != loginsField || h.Kind != Update {
+		return h.Before == before && h.After == after
 	}
-	was, is := compareActive(shown.Before, shown.After).ended, compareActive(before, after).ended
+	was, is := compareActive(h.Before, h.After).ended, compareActive(before, after).ended
 	return slices.EqualFunc(was, is, func(a, b Login) bool { return a.isSame(b) && a.AgentGroupID == b.AgentGroupID })
 }
 
@@ -34,12 +34,14 @@ func isBySettings(r Reason) bool { return r == ReasonOutOfScope || r == ReasonSe
 func (k Kind) bringsIn() bool { return k == Onboard || k == Link || k == Reactivate }
 
 // comesAs says with which role somebody comes in, or back.
-func comesAs(role string) string { return "as " + role }
+func (c *Change) comesAs(role string) {
+	c.Role = role
+	c.addDetail("as " + role)
+}
 
-// isSameArrival says whether it is the same human in the same role who would come in, or back:
-// the detail names the role.
+// isSameArrival says whether it is the same human in the same role who would come in, or back.
 func isSameArrival(was, now *HeldChange) bool {
-	return SameText(was.Name, now.Name) && FoldEmail(was.Email) == FoldEmail(now.Email) && was.Detail == now.Detail
+	return SameText(was.Name, now.Name) && FoldEmail(was.Email) == FoldEmail(now.Email) && was.Role == now.Role
 }
 
 // kindOfDoubt is what sort of reason holds something: lists that are not believed are one, and

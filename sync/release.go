@@ -12,34 +12,32 @@ func (p *planner) release() (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	other := p.asOther(would.Open)
+	approved := p.unchangedOf(would.Open)
 	for _, person := range p.people.all {
 		p.collect(person)
 	}
 	released := func(h *HeldChange) bool {
-		if h == nil || h.State != Waiting || other[h.ID] || !slices.Contains(p.in.Approved, h.ID) {
+		if h == nil || h.State != Waiting || !approved[h.ID] {
 			return false
 		}
 		p.plan.Released = append(p.plan.Released, h.ID)
 		return true
 	}
-	p.newcomers = slices.DeleteFunc(p.newcomers, func(person *Person) bool { return !released(p.open.arrival(person)) })
+	p.newcomers = slices.DeleteFunc(p.newcomers, func(person *Person) bool { return !released(p.arrival(person)) })
 	changes := p.plan.Changes
 	p.plan.Changes = nil
 	for i := range changes {
 		c := &changes[i]
-		approved := slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
+		fields := slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
 			h := p.open.of(c.Member, f.Field)
-			return h == nil || h.Kind != c.Kind || c.Kind == Update && (h.After != f.After || !sameBefore(h, f.Before, f.After)) ||
+			return h == nil || h.Kind != c.Kind || c.Kind == Update && !h.asksFor(f.Before, f.After) ||
 				p.leavingIsOpen(c, &f) || !released(h)
 		})
-		switch {
-		case len(approved) == 0:
+		if len(fields) == 0 {
 			continue
-		case c.Kind == Update: // anything else is held as a whole
-			c.Fields = approved
 		}
-		if c.Kind == Update {
+		if c.Kind == Update { // anything else is held as a whole
+			c.Fields = fields
 			next, all := *c.was, c.Next()
 			next.Username = all.Username
 			for _, f := range c.Fields {
@@ -75,21 +73,24 @@ func (p *planner) release() (*Plan, error) {
 	return p.plan, nil
 }
 
-// asOther are the numbers of the released changes that a full run would not hold as they were
-// shown. would is the open set that it would leave: what it would show anew goes into the plan.
-func (p *planner) asOther(would []HeldChange) map[int64]bool {
-	other := map[int64]bool{}
+// unchangedOf are the released changes that a full run would hold as they were shown, or not at
+// all. would is the open set that it would leave: what it would show anew goes into the plan.
+func (p *planner) unchangedOf(would []HeldChange) map[int64]bool {
+	approved := map[int64]bool{}
+	for _, id := range p.in.Approved {
+		approved[id] = true
+	}
 	for i := range would {
 		h := &would[i]
-		if !slices.Contains(p.in.Approved, h.ID) {
+		if !approved[h.ID] || h.Run != 0 && h.State == Waiting {
 			continue
 		}
-		other[h.ID] = h.Run == 0 || h.State != Waiting
-		if h.Run == 0 && h.State == Waiting {
+		delete(approved, h.ID)
+		if h.State == Waiting {
 			p.plan.Renewed = append(p.plan.Renewed, *h)
 		}
 	}
-	return other
+	return approved
 }
 
 // leavingIsOpen says whether a change takes a role or a login of somebody of whom it is open

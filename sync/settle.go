@@ -23,7 +23,6 @@ type settling struct {
 	lists   map[int64][]HoldReason // of each member, why lists are not believed that lost it
 	doubted map[int64]bool         // members lost from an agent list while another is not believed
 	heldAt  map[heldKey]int        // in held, by member and kind
-	byKey   map[string]*Person     // who was read, by each of their keys: made when first needed
 	held    []Change               // what waits, each change with what of it does
 	rows    []HeldChange           // the open set as it will be
 	goes    []*leaver              // who leaves, unless the last administrator is among them
