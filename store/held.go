@@ -35,6 +35,7 @@ type HeldRow struct {
 	After     string     `json:"after"`
 	Name      string     `json:"name"`
 	Email     string     `json:"email"`
+	Role      string     `json:"role"` // of whom comes in, or back: as what
 
 	Reason    sync.Reason       `json:"reason"` // of the change
 	Detail    string            `json:"detail"`
@@ -67,13 +68,13 @@ type HeldFilter struct {
 const heldColumns = `held_id, run_id, account, job, member_id, contact_id, person, ids, kind, field, before, after,
 	name, email, reason, detail, why, held_since, state,
 	decided_at, decided_by, on_behalf_of, note, decided_run, present_days,
-	source ->> '$.actor', source ->> '$.at', source`
+	source ->> '$.actor', source ->> '$.at', source, role`
 
 func (h *HeldRow) scan(rows *sql.Rows) error {
 	var ids, why string
 	err := rows.Scan(&h.HeldID, &h.RunID, &h.Account, &h.Job, &h.MemberID, &h.ContactID, &h.Person, &ids, &h.Kind, &h.Field, &h.Before, &h.After,
 		&h.Name, &h.Email, &h.Reason, &h.Detail, &why, &h.HeldSince, &h.State,
-		&h.DecidedAt, &h.DecidedBy, &h.OnBehalfOf, &h.Note, &h.DecidedRun, &h.PresentDays, &h.SourceActor, &h.SourceAt, source{&h.Source})
+		&h.DecidedAt, &h.DecidedBy, &h.OnBehalfOf, &h.Note, &h.DecidedRun, &h.PresentDays, &h.SourceActor, &h.SourceAt, source{&h.Source}, &h.Role)
 	if err != nil {
 		return err
 	}

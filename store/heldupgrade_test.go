@@ -71,3 +71,16 @@ func TestUpgradeOfHeldSets(t *testing.T) {
 		t.Errorf("accepted are %v, %v", state.Accepted, err)
 	}
 }
+
+// TestUpgradeEndsTheSettingsOfApprovals: what waited as the settings of an approval is accepted
+// by no decision any more (R23).
+func TestUpgradeEndsTheSettingsOfApprovals(t *testing.T) {
+	s := openCopy(t, filepath.Join("testdata", "v25.sqlite"), `
+		INSERT INTO runs (run_id, account, job, trigger, status, started_at)
+		  VALUES (90, 'demo', 'members', 'scheduled', 'held', '2026-11-28T20:00:00Z'), (91, 'demo', 'members', 'approve', 'succeeded', '2026-11-28T21:00:00Z');
+		INSERT INTO run_settings (account, job, run_id, settings) VALUES ('demo', 'members', 90, '{"deactivate":true}'), ('demo', 'members', 91, '{"deactivate":false}')`)
+	want := []string{`90|{"deactivate":true}`, "91|null"}
+	if diff := cmp.Diff(want, rowsAs(t, s, `SELECT run_id, settings FROM run_settings WHERE run_id >= 90 ORDER BY 1`)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -23,13 +23,13 @@ func openHeld(ctx context.Context, db reader, job, account string) ([]sync.HeldC
 
 // heldValueColumns are the columns of what heldValues gives, in its order.
 const heldValueColumns = `run_id, person, ids, kind, field, before, after, name, email,
-	reason, detail, why, held_since, state, present_days, present_on, source`
+	reason, detail, why, held_since, state, present_days, present_on, source, role`
 
 func scanHeldChange(h *sync.HeldChange, rows *sql.Rows) error {
 	var ids, why string
 	var since sql.NullString
 	err := rows.Scan(&h.ID, &h.Member, &h.Run, &h.Person, &ids, &h.Kind, &h.Field, &h.Before, &h.After, &h.Name, &h.Email,
-		&h.Reason, &h.Detail, &why, &since, &h.State, &h.PresentDays, &h.PresentOn, source{&h.Source})
+		&h.Reason, &h.Detail, &why, &since, &h.State, &h.PresentDays, &h.PresentOn, source{&h.Source}, &h.Role)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func heldValues(h *sync.HeldChange) ([]any, error) {
 	}
 	return []any{
 		int64(h.Run), h.Person, ids, string(h.Kind), h.Field, h.Before, h.After, h.Name, h.Email,
-		string(h.Reason), h.Detail, why, stampText(h.Since), string(h.State), h.PresentDays, h.PresentOn, source,
+		string(h.Reason), h.Detail, why, stampText(h.Since), string(h.State), h.PresentDays, h.PresentOn, source, h.Role,
 	}, nil
 }
 
@@ -169,7 +169,7 @@ func (w *heldWriter) add(h *sync.HeldChange) (err error) {
 	if w.insert == nil {
 		w.insert, err = w.tx.PrepareContext(w.ctx, `
 			INSERT INTO held_changes (account, job, member_id, contact_id, `+heldValueColumns+`)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 		if err != nil {
 			return err
 		}
@@ -206,7 +206,7 @@ func (w *heldWriter) renew(old, h *sync.HeldChange) error {
 	if w.update == nil {
 		w.update, err = w.tx.PrepareContext(w.ctx, `
 			UPDATE held_changes
-			   SET (`+heldValueColumns+`) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			   SET (`+heldValueColumns+`) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			 WHERE held_id = ?`)
 		if err != nil {
 			return err

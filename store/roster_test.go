@@ -49,7 +49,7 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 		"roster_held": {
 			`run_id, account, member_id, person, kind, field, before, after, reason, held_since, decision,
 			decided_at, decided_by, note, held_id, job, contact_id, name, email, detail, why, on_behalf_of, decided_run,
-			source_actor, source_at, source`, "", nil,
+			source_actor, source_at, source, role`, "", nil,
 		},
 	} {
 		t.Run(view, func(t *testing.T) {

@@ -39,6 +39,7 @@ var views = []view{
 	{19, `SELECT change_id, run_id, member_id, kind, field, reported_before, reported_after FROM roster_changes`},
 	{23, `SELECT change_id, run_id, member_id, kind, field, source_actor, source_at, source FROM roster_changes`},
 	{23, `SELECT run_id, account, member_id, kind, field, held_id, source_actor, source_at FROM roster_held`},
+	{26, `SELECT run_id, account, member_id, person, kind, field, held_id, role FROM roster_held`},
 	{20, `SELECT member_id, account, status, role, first_name, last_name, supervisors FROM roster`},
 	{20, `SELECT member_id, sub_account_id, agent_id, agent_type, user_name, active, supervisor_agent_ids FROM roster_logins`},
 	{20, `SELECT m.member_id, s.supervisor_member_id, s.sub_account_id, m.account, m.first_name, b.first_name AS supervisor, m.status

@@ -260,15 +260,15 @@ func heldListing(rows []store.HeldRow) *listing[store.HeldRow] {
 		key: "held", rows: each(rows),
 		columns: []string{
 			"run_id", "account", "job", "state", "kind", "member_id", "contact_id", "person", "name", "email", "field", "before", "after",
-			"reason", "detail", "why", "held_since", "decided_at", "decided_by", "on_behalf_of", "note", "decided_run", "present_days", "ids", "held_id", "source_actor", "source_at",
+			"reason", "detail", "why", "held_since", "decided_at", "decided_by", "on_behalf_of", "note", "decided_run", "present_days", "ids", "held_id", "source_actor", "source_at", "role",
 		},
 		cells: func(h store.HeldRow) []string {
-			return append([]string{
+			return slices.Concat([]string{
 				fmt.Sprint(h.RunID), h.Account, h.Job, h.State, string(h.Kind), number(h.MemberID), number(h.ContactID), h.Person, h.Name, h.Email,
 				h.Field, h.Before, h.After, string(h.Reason), h.Detail, strings.Join(sync.ReasonWords(h.Why), " "), h.HeldSince,
 				text(h.DecidedAt), h.DecidedBy, h.OnBehalfOf, h.Note, number(h.DecidedRun), fmt.Sprint(h.PresentDays),
 				strings.Join(h.IDs, " "), fmt.Sprint(h.HeldID),
-			}, sourceCells(h.Source)...)
+			}, sourceCells(h.Source), []string{h.Role})
 		},
 	}
 }
