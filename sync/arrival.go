@@ -86,7 +86,7 @@ func (s *settling) holdArrivals(admins *HoldReason) {
 		row := s.arrival(person)
 		rows = append(rows, row)
 		if row != nil && !p.picked[person] { // of a rejected one nobody comes this far
-			why[person] = row.Why
+			why[person] = row.asShown()
 		}
 	}
 	if limit := s.overArrivals(rows); limit != nil {

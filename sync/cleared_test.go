@@ -1,6 +1,9 @@
 package sync
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // A rejection that was cleared leaves a suspect: what it refused is held again, and never
 // applied without an approval.
@@ -30,5 +33,47 @@ func TestR25WhatAClearedRejectionRefusedIsHeldAgain(t *testing.T) {
 				t.Errorf("%s: %+v", state, h)
 			}
 		}
+	}
+}
+
+// What stays held only because it was held says so: the list that was short is whole again, and
+// nobody reads of it as of today (R25).
+func TestR25WhatStandsTellsThatItsReasonIsAnEarlierRuns(t *testing.T) {
+	w := seventeen(t, laxLimits)
+	restore := w.lists()
+	w.unlist("1", "10")
+	shown := w.today(t).Held.Run
+	restore()
+	for i := range w.group("1/10").Agents[:2] {
+		w.group("1/10").Agents[i].Active = false // the others are back: no list is doubted
+	}
+	for range 3 {
+		plan := w.tomorrow().today(t)
+		same(t, w.waiting(Waiting), from(1, 2))
+		for i := range plan.Open {
+			h := &plan.Open[i]
+			if len(h.Why) != 1 || h.Why[0].Detail != "an earlier run found: agent group 10 of sub-account 1: 12 of 12 are not on it any more" || h.Run != shown {
+				t.Errorf("run %d: %+v", h.Run, h.Why)
+			}
+		}
+		same(t, reasonsFor(plan), []string{"agent_group_gone"})
+	}
+	w.unlist("1", "10")
+	for _, h := range w.tomorrow().today(t).Open {
+		if len(h.Why) != 1 || !strings.HasPrefix(h.Why[0].Detail, "agent group 10") {
+			t.Errorf("found again: %+v", h.Why)
+		}
+	}
+}
+
+// What this run finds stands in place of the same reason of an earlier one, and none stands twice.
+func TestEachReasonOnce(t *testing.T) {
+	old, now, list := HoldReason{ReasonAdminLimit, earlier + "3 of 4"}, HoldReason{ReasonAdminLimit, "4 of 5"}, HoldReason{ReasonListShrunk, "x"}
+	for _, c := range []struct{ all, more, want []HoldReason }{
+		{[]HoldReason{old, list}, []HoldReason{now, now}, []HoldReason{now, list}},
+		{[]HoldReason{now}, []HoldReason{old, list, list}, []HoldReason{now, list}},
+		{nil, []HoldReason{old, old}, []HoldReason{old}},
+	} {
+		same(t, withReasons(c.all, c.more), c.want)
 	}
 }

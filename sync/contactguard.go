@@ -64,10 +64,10 @@ func (p *contactPlanner) findings() Findings {
 func (p *contactPlanner) reasons(l *contactLeaver, found *Findings, row *HeldChange) (why []HoldReason) {
 	why = slices.Clone(found.All)
 	for _, list := range contactLists(l.contact) {
-		why = append(why, found.Lists[list]...)
+		why = withReasons(why, found.Lists[list])
 	}
 	if len(why) == 0 && row != nil {
-		return row.Why // what was held stays held (R25)
+		return row.asShown() // what was held stays held (R25)
 	}
 	return why
 }
@@ -142,6 +142,8 @@ func (p *contactPlanner) closeSet() {
 			if h.PresentDays >= PresentDays {
 				continue
 			}
+		case h.State != Rejected:
+			h.Why = h.asShown()
 		}
 		p.plan.Open = append(p.plan.Open, *h)
 	}

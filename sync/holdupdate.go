@@ -40,7 +40,7 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 			case !stands && s.doubted[c.Member] && losesPlace(c, &f):
 				held[f.Field] = []HoldReason{inDoubt}
 			case stands && row.Kind == c.Kind && row.State != Rejected:
-				held[f.Field] = slices.Clone(row.Why)
+				held[f.Field] = row.asShown()
 			case row != nil && row.State == Rejected && losesPlace(c, &f):
 				held[f.Field] = []HoldReason{{NoteRejected, "an operator rejected that this member loses another login (R26)"}}
 			case losesPlace(c, &f) && s.open.of(c.Member, statusField) != nil:
@@ -77,7 +77,7 @@ func whyKeep(leaving *HeldChange) []HoldReason {
 	if leaving.State == Rejected {
 		return []HoldReason{{NoteRejected, "an operator rejected that this member leaves, and now they lose a role or login (R26)"}}
 	}
-	return slices.Clone(leaving.Why)
+	return leaving.asShown()
 }
 
 // idField is held with the names: an id that goes ahead of them would look like one that has

@@ -44,6 +44,9 @@ func (s *settling) closeSet() {
 		if s.open.touched[h] || h.State == Rejected && s.refusalEnds(h) || h.State != Rejected && s.isOver(h) {
 			continue
 		}
+		if h.State != Rejected {
+			h.Why = h.asShown()
+		}
 		s.rows = append(s.rows, *h)
 	}
 	slices.SortFunc(s.rows, func(a, b HeldChange) int {

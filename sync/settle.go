@@ -154,7 +154,7 @@ func (s *settling) reasons(l *leaver) (why []HoldReason) {
 		why = s.listReasons(l.member.ID)
 	}
 	if row := s.open.of(l.member.ID, statusField); len(why) == 0 && row != nil {
-		why = slices.Clone(row.Why) // what was held stays held (R25)
+		why = row.asShown() // what was held stays held (R25)
 		if row.State == Rejected {
 			why = []HoldReason{{NoteRejected, "an operator rejected that this member leaves, and the extension is disabled now (R26)"}}
 		}
@@ -286,15 +286,39 @@ func (s *settling) hold(c Change, why []HoldReason) {
 	s.why = withReasons(s.why, why)
 }
 
-// withReasons adds reasons to others, each once.
+// withReasons adds reasons to others, each once: what this run finds in place of what an earlier
+// one found.
 func withReasons(all, more []HoldReason) []HoldReason {
-	all = slices.Clip(all)
+	all = slices.Clone(all)
 	for _, r := range more {
-		if !slices.Contains(all, r) {
+		at := slices.IndexFunc(all, func(x HoldReason) bool {
+			return x == r || x.Reason == r.Reason && x.isEarlier() != r.isEarlier()
+		})
+		switch {
+		case at < 0:
 			all = append(all, r)
+		case all[at].isEarlier():
+			all[at] = r
 		}
 	}
 	return all
+}
+
+// earlier stands before the detail of a reason that this run does not find.
+const earlier = "an earlier run found: "
+
+func (r HoldReason) isEarlier() bool { return strings.HasPrefix(r.Detail, earlier) }
+
+// asShown are the reasons for which something was held that stays held, though this run finds
+// none (R25). What it says of lists and numbers is not so today, and must not read as if it were.
+func (h *HeldChange) asShown() []HoldReason {
+	why := slices.Clone(h.Why)
+	for i := range why {
+		if r := &why[i]; r.Reason != ReasonAttached && r.Reason != NoteRejected && !r.isEarlier() {
+			r.Detail = earlier + r.Detail
+		}
+	}
+	return why
 }
 
 // heldReasons are all reasons for which anything is held, each once, in the order of the
