@@ -128,6 +128,7 @@ func (a *app) tellApplied(ctx context.Context, s *config.Settings, st *store.Sto
 	for i := range rows {
 		rowNow[rows[i].HeldID] = &rows[i]
 	}
+	var o *obstacles // read when first needed
 	for i := range set.rows {
 		h, state := &set.rows[i], ""
 		now := rowNow[h.HeldID]
@@ -142,10 +143,12 @@ func (a *app) tellApplied(ctx context.Context, s *config.Settings, st *store.Sto
 		case state == string(sync.Waiting) && now.RunID > set.shown:
 			text = fmt.Sprintf("run %d has shown it anew since, as: %s: %s, held for %s. Decide about that number", now.RunID, subjectText(now), whatHeld(now), reasonWords(now.Why))
 		case state == string(sync.Waiting):
-			if text, err = a.whyStays(ctx, s, st, h); err != nil {
-				return 0, err
+			if o == nil {
+				if o, err = obstaclesTo(ctx, s, st, set, rows); err != nil {
+					return 0, err
+				}
 			}
-			text += "; it waits on" + toExplain(h)
+			text = o.inTheWay(h) + "; it waits on" + toExplain(h)
 		case now != nil && now.DecidedAt != nil:
 			text = fateWords(now)
 			decided[text]++
@@ -157,43 +160,66 @@ func (a *app) tellApplied(ctx context.Context, s *config.Settings, st *store.Sto
 	return applied, nil
 }
 
-// whyStays says why RingCentral's wish is not carried out that waits as it was shown: what the
-// settings or the roster say against it, or that RingCentral does not ask for it now.
-func (a *app) whyStays(ctx context.Context, s *config.Settings, st *store.Store, h *store.HeldRow) (string, error) {
-	const notAsked = "RingCentral does not ask for it now"
-	if h.Job != sync.JobMembers || h.MemberID == nil {
-		return notAsked, nil
+// obstacles are what of an account may keep an approved change from happening, besides what
+// RingCentral says.
+type obstacles struct {
+	policy  sync.Policy
+	members map[int64]*sync.Member // who is decided about
+	leaving map[int64]bool         // of whom it is open whether they leave
+}
+
+// obstaclesTo reads what may stand in the way of the chosen changes of an account; held are its
+// held changes as they are now.
+func obstaclesTo(ctx context.Context, s *config.Settings, st *store.Store, set *chosenSet, held []store.HeldRow) (*obstacles, error) {
+	o := &obstacles{members: map[int64]*sync.Member{}, leaving: map[int64]bool{}}
+	if set.job != sync.JobMembers {
+		return o, nil
 	}
-	open, err := st.Held(ctx, store.HeldFilter{Account: h.Account, Job: h.Job, Member: *h.MemberID})
+	accounts, err := chosen(s, []string{set.account})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	accounts, err := chosen(s, []string{h.Account})
-	if err != nil {
-		return "", err
+	o.policy = s.Policy(accounts[0])
+	for i := range held {
+		if h := &held[i]; h.MemberID != nil && h.Kind == sync.Deactivate && (h.State == string(sync.Waiting) || h.State == string(sync.Suspect)) {
+			o.leaving[*h.MemberID] = true
+		}
 	}
-	policy, m := s.Policy(accounts[0]), &sync.Member{}
-	for member, err := range st.Members(ctx, h.Account, nil) {
+	wanted := map[int64]bool{}
+	for i := range set.rows {
+		if id := set.rows[i].MemberID; id != nil {
+			wanted[*id] = true
+		}
+	}
+	for m, err := range st.Members(ctx, set.account, func(m sync.Sealed) bool { return !wanted[m.ID] }) {
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		if member.ID == *h.MemberID {
-			m = member
-			break
+		if wanted[m.ID] {
+			o.members[m.ID] = m
 		}
 	}
-	isPinned := func(p sync.Pin) bool { return p.Field.String() == h.Field }
+	return o, nil
+}
+
+// inTheWay says what keeps a change from happening that waits as it was shown.
+func (o *obstacles) inTheWay(h *store.HeldRow) string {
+	const notPlanned = "it is not planned now"
+	if h.MemberID == nil || o.members[*h.MemberID] == nil {
+		return notPlanned
+	}
+	m := o.members[*h.MemberID]
 	switch {
-	case h.Kind == sync.Deactivate && !policy.Deactivate:
-		return "`deactivate: false` in the settings keeps it from happening", nil
-	case h.Kind == sync.Deactivate && policy.Protects(m):
-		return "`protect` in the settings keeps it from happening", nil
-	case slices.ContainsFunc(m.Pins, isPinned):
-		return "a pin keeps it from happening (`ringroster roster unpin`)", nil
-	case h.Kind == sync.Update && slices.ContainsFunc(open, func(o store.HeldRow) bool { return o.Kind == sync.Deactivate }):
-		return "whether they leave is open: a full run must see them present first (R25)", nil
+	case h.Kind == sync.Deactivate && !o.policy.Deactivate:
+		return "`deactivate: false` in the settings keeps it from happening"
+	case h.Kind == sync.Deactivate && o.policy.Protects(m):
+		return "`protect` in the settings keeps it from happening"
+	case slices.ContainsFunc(m.Pins, func(p sync.Pin) bool { return p.Field.String() == h.Field }):
+		return "a pin keeps it from happening (`ringroster roster unpin`)"
+	case h.Kind == sync.Update && o.leaving[m.ID] && (h.Field == sync.Role.String() || h.Field == "logins"):
+		return "whether they leave is open: a full run must see them present first (R25)"
 	}
-	return notAsked, nil
+	return notPlanned
 }
 
 // toExplain names the command that says how somebody stands. Contacts have none.

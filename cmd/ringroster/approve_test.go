@@ -71,3 +71,32 @@ func commitAs(t *testing.T, st *store.Store, actor string, c *sync.Commit) sync.
 	}
 	return run
 }
+
+// What stands in the way of an approved change, by what the settings and the roster say.
+func TestObstacles(t *testing.T) {
+	var id int64 = 7
+	o := obstacles{
+		policy: sync.Policy{}, leaving: map[int64]bool{id: true},
+		members: map[int64]*sync.Member{id: {ID: id, Pins: []sync.Pin{{Field: sync.Site}}}},
+	}
+	for _, c := range []struct {
+		kind  sync.Kind
+		field string
+		want  string
+	}{
+		{sync.Deactivate, "status", "`deactivate: false` in the settings keeps it from happening"},
+		{sync.Update, "site", "a pin keeps it from happening (`ringroster roster unpin`)"},
+		{sync.Update, "role", "whether they leave is open: a full run must see them present first (R25)"},
+		{sync.Update, "logins", "whether they leave is open: a full run must see them present first (R25)"},
+		{sync.Update, "email", "it is not planned now"}, // whoever leaves may be renamed
+		{sync.Onboard, "", "it is not planned now"},
+	} {
+		h := &store.HeldRow{Kind: c.kind, Field: c.field, MemberID: &id}
+		if c.kind == sync.Onboard {
+			h.MemberID = nil
+		}
+		if got := o.inTheWay(h); got != c.want {
+			t.Errorf("%s of %q: %s", c.kind, c.field, got)
+		}
+	}
+}
