@@ -211,11 +211,6 @@ func (i *Instant) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, err
 	return told(readRoster(ctx, i.tx, rosterColumns, rosterIDsSQL+where, args), i.path)
 }
 
-// Find is Store.Find.
-func (i *Instant) Find(ctx context.Context, who string) ([]RosterRow, error) {
-	return find(ctx, i.tx, who, i.path)
-}
-
 // Contacts is Store.ContactRows.
 func (i *Instant) Contacts(ctx context.Context, f ContactFilter) iter.Seq2[ContactRow, error] {
 	return told(contactRows(ctx, i.tx, f), i.path)

@@ -129,62 +129,6 @@ func (s *Store) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error
 
 const rosterIDsSQL = `SELECT m.member_id FROM members m WHERE `
 
-// Find returns the members that who can mean (sync.Whom), in brief. Several can fit.
-func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
-	return find(ctx, s.r, who, s.path)
-}
-
-func find(ctx context.Context, db reader, who, path string) ([]RosterRow, error) {
-	brief := func(ids string, args []any) ([]RosterRow, error) {
-		return collect(told(readRoster(ctx, db, briefColumns, ids, args), path))
-	}
-	kind, key, isKey := strings.Cut(who, ":")
-	switch {
-	case isKey && kind == "rc":
-		return brief(`SELECT member_id FROM members WHERE rc_user_id = ? AND rc_user_id <> ''`, []any{key})
-	case isKey && kind+":" == sync.EmployeeKey:
-		return brief(`SELECT member_id FROM members WHERE employee_id = ? AND employee_id <> ''`, []any{key})
-	case isKey && kind == "admin":
-		return brief(findAdminSQL, []any{nil, key})
-	case isKey && kind == "agent":
-		sub, agent, _ := strings.Cut(key, "/")
-		return brief(findLoginSQL+` AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2 AND l.value ->> 0 = ?3)`, []any{nil, agent, sub})
-	}
-	id, err := strconv.ParseInt(who, 10, 64)
-	if err != nil {
-		id = 0 // no member has it
-	}
-	ids, args := findMemberSQL+` UNION `+findLoginSQL+` UNION `+findAdminSQL, []any{id, who}
-	if strings.Trim(who, "0123456789") != "" { // all members have to be looked at, which numbers are not worth
-		ids += ` UNION ` + findNameSQL
-		args = append(args, sync.FoldText(who), sync.FoldEmail(who))
-	}
-	return brief(ids, args)
-}
-
-// findMemberSQL looks into one index after the other.
-const findMemberSQL = `
-	SELECT member_id FROM members WHERE member_id = ?1
-	UNION SELECT member_id FROM members WHERE rc_user_id = ?2 AND rc_user_id <> ''
-	UNION SELECT member_id FROM members WHERE username = ?2 AND username <> ''`
-
-// findLoginSQL looks at everybody's logins.
-const findLoginSQL = `
-	SELECT m.member_id FROM members m
-	 WHERE instr(m.logins, ?2) AND EXISTS (SELECT 1 FROM json_each(m.logins) l WHERE l.value ->> 4 = ?2)`
-
-// findAdminSQL looks at everybody's administrator ids.
-const findAdminSQL = `
-	SELECT m.member_id FROM members m
-	 WHERE instr(m.admin_ids, ?2) AND EXISTS (SELECT 1 FROM json_each(m.admin_ids) WHERE value = ?2)`
-
-// findNameSQL looks at everybody's e-mail and whole name, of which search has the folded
-// text.
-const findNameSQL = `
-	SELECT m.member_id FROM members m
-	 WHERE (m.search IS NULL OR m.email = ?3 OR instr(m.search, ?3))
-	   AND (ringroster_fold_email(m.email) = ?4 OR trim(ringroster_fold(m.first_name || ' ' || m.last_name)) = ?3)`
-
 // roster yields the rows of the view for the member ids that a query gives.
 func (s *Store) roster(ctx context.Context, columns []string, ids string, args []any) iter.Seq2[RosterRow, error] {
 	return told(readRoster(ctx, s.r, columns, ids, args), s.path)

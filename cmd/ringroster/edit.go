@@ -38,7 +38,7 @@ func (a *app) edit(ctx context.Context, s *config.Settings, st *store.Store, run
 // says what changed.
 func (a *app) editMember(ctx context.Context, who string, d decision, trigger sync.Trigger, edit func(member int64) sync.Edit) error {
 	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
-		row, err := oneMember(ctx, st, who)
+		row, err := st.FindOne(ctx, who)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.St
 
 // memberRow finds a member by its id alone.
 func memberRow(ctx context.Context, st *store.Store, member int64) (*store.RosterRow, error) {
-	row, err := oneMember(ctx, st, fmt.Sprint(member))
+	row, err := st.FindOne(ctx, fmt.Sprint(member))
 	if err == nil && row.MemberID != member { // the number is an agent's id as well
 		err = &sync.UnknownError{Who: fmt.Sprint(member)}
 	}

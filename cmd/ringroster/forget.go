@@ -33,7 +33,7 @@ runs kept. No sync onboards the person again by itself. It cannot be undone.
 }
 
 func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, member string, d decision) error {
-	row, err := oneMember(ctx, st, member)
+	row, err := st.FindOne(ctx, member)
 	if err != nil {
 		return err
 	}

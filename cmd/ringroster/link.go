@@ -36,7 +36,7 @@ human by now: the member leaves by the rules.
 const nobodyElse = "none"
 
 func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, member, who string, d decision) error {
-	row, err := oneMember(ctx, st, member)
+	row, err := st.FindOne(ctx, member)
 	if err != nil {
 		return err
 	}

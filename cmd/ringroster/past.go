@@ -77,7 +77,7 @@ func retrace(ctx context.Context, st *store.Store, row *store.KeptRow, who strin
 // wordThen is a word for somebody that a past run understands: of the id of a member who
 // came in by that run or later, the key of the person behind the member.
 func wordThen(ctx context.Context, st *store.Store, past *sync.Past, who string) (string, error) {
-	row, err := oneMember(ctx, st, who)
+	row, err := st.FindOne(ctx, who)
 	if sync.NotOne(err) || err == nil && fmt.Sprint(row.MemberID) != who {
 		return who, nil // no member's id
 	}

@@ -126,7 +126,7 @@ func (a *app) pinMember(ctx context.Context, who string, d decision, pin sync.Pi
 				return err
 			}
 		}
-		row, err := oneMember(ctx, st, who)
+		row, err := st.FindOne(ctx, who)
 		if err != nil {
 			return err
 		}

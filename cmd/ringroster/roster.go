@@ -46,7 +46,7 @@ func (f *rosterFilter) find(ctx context.Context, s *config.Settings, st *store.S
 	if err := refuseUnknown(ctx, st, rosterNames(s, &f.Filter)); err != nil || f.supervisor == "" {
 		return err
 	}
-	supervisor, err := oneMember(ctx, st, f.supervisor)
+	supervisor, err := st.FindOne(ctx, f.supervisor)
 	if err == nil {
 		f.Supervisor = supervisor.MemberID
 	}
@@ -141,7 +141,7 @@ func rosterShowCommand(a *app) *cobra.Command {
 }
 
 func (a *app) showMember(ctx context.Context, st *store.Store, who string) error {
-	found, err := oneMember(ctx, st, who)
+	found, err := st.FindOne(ctx, who)
 	if err != nil {
 		return err
 	}

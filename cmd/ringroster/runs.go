@@ -327,7 +327,7 @@ func historyCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer func() { _ = st.Close() }()
-			row, err := oneMember(c.Context(), st, args[0])
+			row, err := st.FindOne(c.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,28 +49,6 @@ exactly. roster list --search and directory --search find people by a part of a 
 	}
 }
 
-// oneMember finds the one member that who means.
-func oneMember(ctx context.Context, st *store.Store, who string) (*store.RosterRow, error) {
-	rows, err := st.Find(ctx, who)
-	if err != nil {
-		return nil, err
-	}
-	if i := slices.IndexFunc(rows, func(r store.RosterRow) bool { return fmt.Sprint(r.MemberID) == who }); i >= 0 {
-		return &rows[i], nil
-	}
-	switch len(rows) {
-	case 0:
-		return nil, &sync.UnknownError{Who: who}
-	case 1:
-		return &rows[0], nil
-	}
-	e := &sync.AmbiguousError{Who: who, What: "members"}
-	for i := range rows {
-		e.Candidates = append(e.Candidates, candidateText(&rows[i]))
-	}
-	return nil, e
-}
-
 // personWord is a word for somebody that RingCentral understands: of a member's id, which
 // it does not know, the key of the person behind the member. Other words stay.
 func personWord(ctx context.Context, st *store.Store, account, who string) (string, error) {
@@ -94,20 +70,10 @@ func personWord(ctx context.Context, st *store.Store, account, who string) (stri
 	return who, nil
 }
 
-// candidateText tells a member from others that are called the same.
-func candidateText(r *store.RosterRow) string {
-	about := []string{"account " + r.Account, strings.TrimSpace(r.FirstName + " " + r.LastName), r.Email, string(r.Status), r.Role}
-	if r.RCUserID != "" {
-		about = append(about, "rc:"+r.RCUserID)
-	}
-	about = slices.DeleteFunc(about, func(s string) bool { return s == "" })
-	return fmt.Sprintf("%d (%s)", r.MemberID, strings.Join(about, ", "))
-}
-
 // members finds the members that several words mean, each once and all or none.
 func members(ctx context.Context, st *store.Store, who []string) (rows []*store.RosterRow, err error) {
 	for _, one := range who {
-		row, err := oneMember(ctx, st, one)
+		row, err := st.FindOne(ctx, one)
 		if err != nil {
 			return nil, err
 		}

@@ -325,7 +325,7 @@ func (d *destination) write(ctx context.Context, i *store.Instant, w io.Writer, 
 		rows := i.Contacts(ctx, store.ContactFilter{Accounts: d.Accounts, Status: f.Status, Search: f.Search})
 		return writeRows(layoutOf(d.Publish, reflect.TypeFor[store.ContactRow]()), rows, w, t)
 	}
-	supervisor, err := supervisorOf(ctx, i, string(f.Supervisor))
+	supervisor, err := supervisorOf(ctx, i, string(f.Supervisor), d.Accounts)
 	if err != nil {
 		return err
 	}
@@ -336,21 +336,23 @@ func (d *destination) write(ctx context.Context, i *store.Instant, w io.Writer, 
 	return writeRows(layoutOf(d.Publish, reflect.TypeFor[store.RosterRow]()), rows, w, t)
 }
 
-// supervisorOf is the number of the member whom a filter names; "" names nobody.
-func supervisorOf(ctx context.Context, i *store.Instant, who string) (int64, error) {
+// supervisorOf is the number of the member of some accounts whom a filter names; "" names nobody.
+// Of several it tells no names, since notices tell what a delivery failed of.
+func supervisorOf(ctx context.Context, i *store.Instant, who string, accounts []string) (int64, error) {
 	if who == "" {
 		return 0, nil
 	}
-	found, err := i.Find(ctx, who)
-	switch {
-	case err != nil:
-		return 0, err
-	case len(found) == 0:
-		return 0, fmt.Errorf("filter.supervisor: there is no member %q", who)
-	case len(found) > 1:
-		return 0, fmt.Errorf("filter.supervisor: %q can be any of %d members: write the member id", who, len(found))
+	found, err := i.FindOne(ctx, who, accounts...)
+	if several, ambiguous := errors.AsType[*sync.AmbiguousError](err); ambiguous {
+		return 0, fmt.Errorf("filter.supervisor: %q can be any of %d members: write the member id", who, len(several.Candidates))
 	}
-	return found[0].MemberID, nil
+	if _, unknown := errors.AsType[*sync.UnknownError](err); unknown {
+		return 0, fmt.Errorf("filter.supervisor: there is no member %q", who)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return found.MemberID, nil
 }
 
 // wait notes what waits, and says whether that is new: it lacks more than what was shown, or

@@ -288,6 +288,19 @@ func TestWhoReportsToOne(t *testing.T) {
 	d.want(d.after(time.Hour), "drop failed: filter.supervisor: \"ann1@example.com\" can be any of 2 members: write the member id")
 }
 
+// A member id names that member, whoever else has the number; and a member of an account that is
+// not delivered is nobody's supervisor there.
+func TestWhoReportsToANumber(t *testing.T) {
+	d := newDrop(t, strings.Replace(activeOnes, "filter: {status: active}", "accounts: [acme], filter: {supervisor: \"1\"}", 1))
+	d.sql(`DROP TRIGGER hand_editing_members`)
+	d.sql(`UPDATE members SET admin_ids = '["1"]' WHERE member_id = 9`)
+	d.sql(`UPDATE members SET logins = json_array(json_array('1', 'Main', '5', 'Sales', 'a' || member_id, 'AGENT', 'u' || member_id, 'rt', 1, json_array(iif(member_id IN (2, 3), 'a1', 'a9'))))`)
+	d.want(d.after(0), "drop delivered 2: 2 new, 0 changed, 0 gone")
+	d.sql(`UPDATE members SET account = 'other' WHERE member_id = 1`)
+	d.sql(`UPDATE members SET admin_ids = '[]'`)
+	d.want(d.after(time.Minute), "drop failed: filter.supervisor: there is no member \"1\"")
+}
+
 // A roster that was copied does not know what was delivered since.
 func TestACopiedRosterAsksFirst(t *testing.T) {
 	d := newDrop(t, activeOnes)
