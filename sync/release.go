@@ -24,6 +24,22 @@ func (p *planner) release() (*Plan, error) {
 		return true
 	}
 	p.newcomers = slices.DeleteFunc(p.newcomers, func(person *Person) bool { return !released(p.arrival(person)) })
+	p.releaseChanges(released)
+	p.releaseLeavers(released)
+	for i := range p.plan.Changes {
+		p.lookForLoss(&p.plan.Changes[i])
+	}
+	p.bringIn()
+	p.plan.Conflicts, p.plan.Notes, p.plan.Marks, p.plan.Seals = nil, nil, nil, nil
+	p.plan.Summary = countChanges(p.plan.Changes)
+	p.order()
+	p.nameOthers()
+	p.forgetPeople()
+	return p.plan, nil
+}
+
+// releaseChanges leaves of the changes of members who stay, or come back, what is released.
+func (p *planner) releaseChanges(released func(*HeldChange) bool) {
 	changes := p.plan.Changes
 	p.plan.Changes = nil
 	for i := range changes {
@@ -47,6 +63,10 @@ func (p *planner) release() (*Plan, error) {
 		}
 		p.plan.Changes = append(p.plan.Changes, *c)
 	}
+}
+
+// releaseLeavers makes the changes of the leavers who are released.
+func (p *planner) releaseLeavers(released func(*HeldChange) bool) {
 	var going []*leaver
 	for i := range p.leavers {
 		l := &p.leavers[i]
@@ -61,16 +81,6 @@ func (p *planner) release() (*Plan, error) {
 		p.lookFor(l)
 		p.plan.Changes = append(p.plan.Changes, c)
 	}
-	for i := range p.plan.Changes {
-		p.lookForLoss(&p.plan.Changes[i])
-	}
-	p.bringIn()
-	p.plan.Conflicts, p.plan.Notes, p.plan.Marks, p.plan.Seals = nil, nil, nil, nil
-	p.plan.Summary = countChanges(p.plan.Changes)
-	p.order()
-	p.nameOthers()
-	p.forgetPeople()
-	return p.plan, nil
 }
 
 // unchangedOf are the released changes that a full run would hold as they were shown, or not at
