@@ -8,8 +8,8 @@ import (
 // claims say which open onboarding is whose. It is known by every id of the person, and two
 // people may have ids of it by now: it is one's, and the other is a newcomer like any (R35).
 type claims struct {
-	of  map[int64]*Person // by the roster's number of the onboarding
-	row map[*Person]int   // place in the open set
+	of  map[*HeldChange]*Person
+	row map[*Person]int // place in the open set
 }
 
 // claim gives each open onboarding to who has the rcUserId that it knows, else to the first, in
@@ -19,7 +19,7 @@ func (p *planner) claim() *claims {
 	if p.claimed != nil {
 		return p.claimed
 	}
-	c := &claims{map[int64]*Person{}, map[*Person]int{}}
+	c := &claims{map[*HeldChange]*Person{}, map[*Person]int{}}
 	p.claimed = c
 	byKey := map[string][]int{}
 	for i := range p.open.all {
@@ -48,10 +48,10 @@ func (p *planner) claim() *claims {
 // give is claim for one onboarding that a person has an id of.
 func (c *claims) give(person *Person, i int, open []HeldChange) {
 	h := &open[i]
-	if c.of[h.ID] != nil {
+	if c.of[h] != nil {
 		return
 	}
-	c.of[h.ID] = person
+	c.of[h] = person
 	if stands, has := c.row[person]; !has || h.State == Rejected && open[stands].State != Rejected {
 		c.row[person] = i
 	}

@@ -183,7 +183,6 @@ func (c *chronicle) mustKeepNumbers(before []HeldChange, plan *Plan) {
 			c.t.Errorf("held change %d: since %s, and then %s", h.ID, h.Since, now.Since)
 		case now == nil:
 			c.mustHaveEnded(h, plan)
-		case h.Field == loginsField && h.After == now.After && h.Before != now.Before: // what they gained is applied
 		case !isAnother(h, now) && now.Run != h.Run:
 			c.t.Errorf("R25: change %d is what it was, and run %d became %d: %+v", h.ID, h.Run, now.Run, now)
 		case now.State == Waiting && isAnother(h, now) && now.Run != c.lastRun:
@@ -197,10 +196,17 @@ func (c *chronicle) mustKeepNumbers(before []HeldChange, plan *Plan) {
 // round, or a kind of reason for which it was not held. Limits ask nothing more, and all lists
 // ask the same.
 func isAnother(was, now *HeldChange) bool {
-	if was.State != now.State || was.Kind != now.Kind || was.Before != now.Before || was.After != now.After {
+	if was.State != now.State || was.Kind != now.Kind {
 		return true
 	}
-	if was.Kind == Onboard && (was.Name != now.Name || was.Email != now.Email || was.Detail != now.Detail) {
+	if was.Field == loginsField && was.Kind == Update { // what they gain besides is applied
+		if !slices.Equal(endedIDs(was), endedIDs(now)) {
+			return true
+		}
+	} else if was.Before != now.Before || was.After != now.After {
+		return true
+	}
+	if was.Kind == Onboard && (was.Name != now.Name || was.Email != now.Email || was.Role != now.Role) {
 		return true
 	}
 	settings := []Reason{ReasonOutOfScope, ReasonSettings}
@@ -249,19 +255,25 @@ func (c *chronicle) mustHaveEnded(h *HeldChange, plan *Plan) {
 
 // isBack says whether the logins whose end was held are all active in a new value.
 func isBack(h *HeldChange, f *FieldChange) bool {
-	active := func(text string) (ids []string) {
-		var logins []Login
-		_ = json.Unmarshal([]byte(text), &logins)
-		for _, l := range logins {
-			if l.Active {
-				ids = append(ids, l.SubAccountID+"/"+l.AgentID)
-			}
-		}
-		return ids
-	}
-	was, shown, now := active(h.Before), active(h.After), active(f.After)
-	ended := slices.DeleteFunc(was, func(id string) bool { return slices.Contains(shown, id) })
+	ended, now := endedIDs(h), activeIDs(f.After)
 	return h.Field == loginsField && len(ended) > 0 && !slices.ContainsFunc(ended, func(id string) bool { return !slices.Contains(now, id) })
+}
+
+// endedIDs are the logins that a held change would end.
+func endedIDs(h *HeldChange) []string {
+	shown := activeIDs(h.After)
+	return slices.DeleteFunc(activeIDs(h.Before), func(id string) bool { return slices.Contains(shown, id) })
+}
+
+func activeIDs(text string) (ids []string) {
+	var logins []Login
+	_ = json.Unmarshal([]byte(text), &logins)
+	for _, l := range logins {
+		if l.Active {
+			ids = append(ids, l.SubAccountID+"/"+l.AgentID)
+		}
+	}
+	return ids
 }
 
 // operate is what an operator does about held changes: approve or reject some of them, by

@@ -81,7 +81,7 @@ func (s *settling) isPresent(w *watched) bool {
 // arrived says whether the person of a held onboarding is on the roster, or is not
 // reported any more as somebody who belongs.
 func (s *settling) arrived(h *HeldChange) bool {
-	person := s.read.claim().of[h.ID]
+	person := s.read.claim().of[h]
 	if person == nil {
 		return h.State != Rejected
 	}
