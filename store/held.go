@@ -35,7 +35,6 @@ type HeldRow struct {
 	After     string     `json:"after"`
 	Name      string     `json:"name"`
 	Email     string     `json:"email"`
-	Role      string     `json:"role"` // of whom comes in, or back: as what
 
 	Reason    sync.Reason       `json:"reason"` // of the change
 	Detail    string            `json:"detail"`
@@ -54,6 +53,8 @@ type HeldRow struct {
 	SourceActor *string           `json:"source_actor"`
 	SourceAt    *string           `json:"source_at"`
 	Source      *sync.Attribution `json:"source"`
+
+	Role string `json:"role"` // of whom comes in, or back: as what
 }
 
 // HeldFilter narrows the held changes. Empty fields do not filter.
