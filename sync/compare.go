@@ -28,6 +28,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	if person.putBack {
 		next.Synced.Roles = m.Synced.Roles
 	}
+	next.rememberExtension(person, m)
 	next.AdminIDs = adminIDs(person)
 	next.Linked = true
 	p.bookSeen(&next)

@@ -45,6 +45,9 @@ func (h *emailHolders) found(linked bool, status Status) bool {
 // settleNewcomer goes through the rows of R12. Members whom R5 told apart from the person are
 // no holders: whose those are is known.
 func (p *planner) settleNewcomer(n *newcomer, group []newcomer, all *emailHolders) {
+	if n.person.outcome.decision == hidden { // the extension of somebody settled before them
+		return
+	}
 	h := all
 	if apart := p.parted[n.person]; apart != nil {
 		others := *all

@@ -240,8 +240,11 @@ func (p *planner) traceExtension(person *Person, m *Member, v *verdict) {
 		return
 	}
 	by := "by e-mail"
-	if person.ExtByID {
+	switch {
+	case person.ExtByID:
 		by = "by rcUserId"
+	case person.ExtKept:
+		by = "as the one that was theirs"
 	}
 	var says strings.Builder
 	for f, value := range e.fields {

@@ -51,7 +51,7 @@ func (m *Member) forget() {
 	m.Synced.Mapped = Mapped{}
 	m.Username, m.Pins = "", nil
 	m.Logins = impersonalLogins(m.Logins)
-	m.Synced.Logins, m.Synced.Regional = fingerprint(m.Logins), ""
+	m.Synced.Logins, m.Synced.Extension, m.Synced.Regional = fingerprint(m.Logins), "", ""
 	m.Status, m.Synced.Status, m.DeactivationReason, m.LeavingSince = Inactive, Inactive, ReasonForgotten, time.Time{}
 }
 

@@ -112,11 +112,12 @@ type pastMember struct {
 type pastProfile [fieldCount]string
 
 type pastSynced struct {
-	Profile  pastProfile `json:"profile"`
-	Mapped   Mapped      `json:"mapped,omitzero"`
-	Status   Status      `json:"status"`
-	RCUserID string      `json:"rc_user_id"`
-	Logins   string      `json:"logins"`
+	Profile   pastProfile `json:"profile"`
+	Mapped    Mapped      `json:"mapped,omitzero"`
+	Status    Status      `json:"status"`
+	RCUserID  string      `json:"rc_user_id"`
+	Logins    string      `json:"logins"`
+	Extension string      `json:"extension,omitempty"`
 }
 
 // pastSealed is a member that the plan knew by its seal: the seal without its
@@ -284,7 +285,7 @@ func keptMember(m *Member) pastMember {
 		AbsentDays: m.AbsentDays, AbsentOn: m.AbsentOn, LastSeenAt: m.LastSeenAt, LeavingSince: m.LeavingSince,
 	}
 	if m.Synced != asHeld(m) {
-		k.Synced = &pastSynced{pastProfile(m.Synced.Profile), m.Synced.Mapped, m.Synced.Status, m.Synced.RCUserID, m.Synced.Logins}
+		k.Synced = &pastSynced{pastProfile(m.Synced.Profile), m.Synced.Mapped, m.Synced.Status, m.Synced.RCUserID, m.Synced.Logins, m.Synced.Extension}
 	}
 	return k
 }
@@ -300,12 +301,12 @@ func (k *pastMember) member(account string) *Member {
 	m.Synced.Roles, m.Synced.Regional = k.Roles, k.Regional
 	m.Synced = asHeld(m)
 	if s := k.Synced; s != nil {
-		m.Synced = Synced{Profile(s.Profile), s.Mapped, s.Status, s.RCUserID, k.Roles, s.Logins, k.Regional}
+		m.Synced = Synced{Profile(s.Profile), s.Mapped, s.Status, s.RCUserID, k.Roles, s.Logins, s.Extension, k.Regional}
 	}
 	return m
 }
 
 // asHeld is what the last sync wrote when nobody has edited anything since.
 func asHeld(m *Member) Synced {
-	return Synced{m.Profile, Mapped{}, m.Status, m.RCUserID, m.Synced.Roles, fingerprint(m.Logins), m.Synced.Regional}
+	return Synced{m.Profile, Mapped{}, m.Status, m.RCUserID, m.Synced.Roles, fingerprint(m.Logins), "", m.Synced.Regional}
 }

@@ -16,8 +16,12 @@ func (p *planner) meet(m *Member) {
 		p.usernames = append(p.usernames, hashOf(FoldText(m.Username)))
 	}
 	p.tally.count(m)
-	if person := p.people.byRC[m.RCUserID]; m.RCUserID != "" && person != nil {
-		if len(p.strays(person, m)) > 0 {
+	person := p.people.byRC[m.RCUserID]
+	if m.RCUserID != "" && m.Status == Active && !person.hasRecord() {
+		p.owners[m.RCUserID] = m.ID
+	}
+	if m.RCUserID != "" && person != nil {
+		if len(p.strays(person, m)) > 0 || p.people.formerExtension(person, m) != nil {
 			p.joining = append(p.joining, m)
 			return
 		}

@@ -62,6 +62,7 @@ func (p *planner) settleNewcomers() {
 	for _, person := range alone {
 		p.settleEmail(emailGroup{first: person}, nil)
 	}
+	p.people.all = slices.DeleteFunc(p.people.all, func(person *Person) bool { return person.outcome.decision == hidden && !person.ghost })
 }
 
 // emailGroup are the newcomers of one e-mail, in retrieval order: hardly ever more

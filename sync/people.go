@@ -1,9 +1,6 @@
 package sync
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // people indexes everybody reported in one snapshot.
 type people struct {
@@ -22,14 +19,14 @@ type people struct {
 	records []AgentRecord     // the only agent record of nearly everybody stands here
 
 	// Where a day brings little news, few ask for these: made when first needed.
-	byKey    map[string]*Person // of those without rcUserId
-	byLogin  map[string]*Person // loginKey
-	byAdmin  map[string]*Person
-	emails   map[string]bool       // folded; of everybody
-	faulty   map[string]bool       // those of faulty records
-	exts     map[string]*Extension // by id, of every type
-	byNumber map[string]*Extension // of humans, that no record has by rcUserId
-	places   map[any]int           // of records, in retrieval order
+	byKey   map[string]*Person // of those without rcUserId
+	byLogin map[string]*Person // loginKey
+	byAdmin map[string]*Person
+	emails  map[string]bool       // folded; of everybody
+	faulty  map[string]bool       // those of faulty records
+	exts    map[string]*Extension // by id, of every type
+	free    *freeExtensions
+	places  map[any]int // of records, in retrieval order
 }
 
 // personTypes are the extension types that belong to humans (R7).
@@ -192,47 +189,6 @@ func (p *people) attachByEmail(s *Snapshot, taken []bool) {
 			person.Ext = &s.Extensions[place-1]
 			taken[place-1] = true
 		}
-	}
-}
-
-// keepExtension gives a person without one the extension of which the roster knows that it is
-// theirs, by its number, and that bears an e-mail of theirs, or their name, or neither: several
-// people or extensions may have the e-mail, and an e-mail is changed in one place first (R7).
-func (p *people) keepExtension(person *Person, m *Member) {
-	number := m.Synced.Profile[ExtensionNumber]
-	if person.Ext != nil || number == "" {
-		return
-	}
-	if p.byNumber == nil {
-		taken := make(map[*Extension]bool, len(p.all))
-		for _, other := range p.all {
-			taken[other.Ext] = other.hasRecord()
-		}
-		p.byNumber = make(map[string]*Extension, len(p.snapshot.Extensions))
-		for i := range p.snapshot.Extensions {
-			if e := &p.snapshot.Extensions[i]; e.isHuman() && e.Number != "" && !taken[e] {
-				p.byNumber[e.Number] = e
-			}
-		}
-	}
-	e := p.byNumber[number]
-	if e == nil {
-		return
-	}
-	theirs := sameName(m, e.FirstName, e.LastName)
-	if e.FirstName+e.LastName == "" {
-		theirs = e.Email == "" && e.Status != "Unassigned"
-	}
-	theirs = theirs && (person.RCUserID == "" || e.ID == "") // else it is somebody else's
-	emails := slices.Collect(person.recordEmails)
-	if len(emails) == 0 { // their records do not say it today
-		emails = []string{m.Synced.Profile[Email]}
-	}
-	for _, email := range emails {
-		theirs = theirs || e.Email != "" && FoldEmail(email) == FoldEmail(e.Email)
-	}
-	if theirs {
-		person.Ext = e
 	}
 }
 

@@ -14,6 +14,7 @@ type Person struct {
 	Agents   []AgentRecord // in retrieval order
 	Ext      *Extension
 	ExtByID  bool // attached by rcUserId; else by e-mail
+	ExtKept  bool // by neither: it was theirs
 
 	// putBack says that the person has a record that a list lost which is not believed, and
 	// ghost that they have no other (restore.go); admitted that they lost a RingEX role so.

@@ -128,6 +128,7 @@ type planner struct {
 	loose      []*Member           // found by login only: settled when everybody was met
 	joining    []*Member           // found by rcUserId, and records without one may be theirs: likewise
 	parted     map[*Person][]int64 // whom R5 told apart from members that a login of theirs finds
+	owners     map[string]int64    // of extensions that no record has by id: the active member whose rcUserId it is
 	unmatched  []*Member           // found by no id
 	taken      map[int64]bool      // of the unmatched: found by e-mail after all
 	conflicted map[int64]bool
@@ -168,9 +169,9 @@ func newPlanner(in Input) (*planner, error) {
 		plan:     &Plan{Account: in.Snapshot.Account, Version: in.State.Version},
 		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, disputed: map[string]bool{},
 		renamed: map[*Person]string{}, parted: map[*Person][]int64{},
-		given: map[giftKey]*gifts{},
-		maps:  newMapper(in.Policy.Map),
-		open:  newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
+		given: map[giftKey]*gifts{}, owners: map[string]int64{},
+		maps: newMapper(in.Policy.Map),
+		open: newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
 	}
 	if in.Everybody != nil {
 		p.verdicts = map[*Person]verdict{}
@@ -201,7 +202,7 @@ const (
 // decide is the one function that says what happens to a person for whom a
 // member was found, by the table above MakePlan.
 func (p *planner) decide(person *Person, m *Member, found how) {
-	p.people.keepExtension(person, m)
+	p.keepExtension(person, m)
 	person.remember(m)
 	synced := &m.Synced.Profile
 	if !m.Linked {

@@ -128,7 +128,10 @@ type Synced struct {
 	RCUserID string
 	Roles    string // the records the role came from, to tell a new role from new settings
 	Logins   string // fingerprint of the logins
-	Regional string // the extension whose own regional settings were read, as it was then (regionalKey); "": none yet
+	// Extension is one that the member has by neither rcUserId nor e-mail, as it was when it
+	// bore something of theirs (Extension.remembered); "": none (R7).
+	Extension string
+	Regional  string // the extension whose own regional settings were read, as it was then (regionalKey); "": none yet
 }
 
 // Login is one RingCX agent record of a member. Rows are never removed: Active

@@ -1,0 +1,127 @@
+package sync
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Whoever gets no extension by rcUserId or e-mail keeps the one that was theirs: several people
+// or extensions may have the e-mail, and names and e-mails are changed in one place first (R7).
+// The roster knows it by its number, and by what it remembers of one that was kept so.
+
+// freeExtensions are those of humans that no record has by rcUserId or e-mail.
+type freeExtensions struct{ byID, byNumber map[string]*Extension }
+
+func (p *people) indexFree() {
+	taken := make(map[*Extension]bool, len(p.all))
+	for _, person := range p.all {
+		taken[person.Ext] = taken[person.Ext] || person.hasRecord()
+	}
+	p.free = &freeExtensions{map[string]*Extension{}, map[string]*Extension{}}
+	for i := range p.snapshot.Extensions {
+		e := &p.snapshot.Extensions[i]
+		if !e.isHuman() || taken[e] {
+			continue
+		}
+		if e.ID != "" {
+			p.free.byID[e.ID] = e
+		}
+		if e.Number != "" {
+			p.free.byNumber[e.Number] = e
+		}
+	}
+}
+
+// formerExtension finds the extension that was a member's, if nobody else has it and it is
+// theirs still, for a person who has none; nil: there is none.
+func (p *people) formerExtension(person *Person, m *Member) *Extension {
+	number, remembered := m.Synced.Profile[ExtensionNumber], m.Synced.Extension
+	if person.Ext != nil || number+remembered+m.RCUserID == "" {
+		return nil
+	}
+	if p.free == nil {
+		p.indexFree()
+	}
+	if e := p.free.byID[m.RCUserID]; e != nil { // which their record has lost (R5)
+		return e
+	}
+	id, _, _ := strings.Cut(remembered, ":")
+	for _, e := range []*Extension{p.free.byID[id], p.free.byNumber[number]} {
+		if e != nil && (e.bears(person, m) || e.isAsRemembered(remembered)) {
+			return e
+		}
+	}
+	return nil
+}
+
+// keepExtension gives a person the extension that was their member's. The person whom that
+// extension made by itself (R9) is nobody beside them.
+func (p *planner) keepExtension(person *Person, m *Member) {
+	e := p.people.formerExtension(person, m)
+	if e == nil {
+		return
+	}
+	if owner := p.owners[e.ID]; owner != 0 && owner != m.ID && !e.isNamed(person, m) {
+		return // of whom the roster knows that it is theirs by rcUserId
+	}
+	person.Ext, person.ExtKept = e, true
+	delete(p.people.free.byID, e.ID)
+	delete(p.people.free.byNumber, e.Number)
+	if holder := p.people.byRC[e.ID]; holder != nil && holder != person && !holder.hasRecord() && holder.outcome.decision == undecided {
+		holder.outcome.decision = hidden
+		delete(p.people.byRC, e.ID)
+	}
+}
+
+// bears says whether an extension has the name or an e-mail of a person, as it is now or was at
+// the last sync. Of another rcUserId than theirs, the name alone is a namesake's.
+func (e *Extension) bears(person *Person, m *Member) bool {
+	email, could := FoldEmail(e.Email), person.RCUserID == "" || e.ID == ""
+	switch {
+	case could && e.isNamed(person, m):
+		return true
+	case email == "":
+		return could && e.FirstName+e.LastName == "" && e.Status != "Unassigned"
+	}
+	for has := range person.recordEmails {
+		if FoldEmail(has) == email {
+			return true
+		}
+	}
+	return FoldEmail(m.Synced.Profile[Email]) == email
+}
+
+// isNamed says whether an extension has the name of a person, as it is now or was at the last sync.
+func (e *Extension) isNamed(person *Person, m *Member) bool {
+	return e.FirstName+e.LastName != "" && (sameName(m, e.FirstName, e.LastName) || person.bears(foldName(e.FirstName, e.LastName)))
+}
+
+// remembered is what the roster remembers of an extension that somebody kept: its id, and
+// digests of its name and e-mail.
+func (e *Extension) remembered() string {
+	words := []string{e.ID, foldName(e.FirstName, e.LastName), FoldEmail(e.Email)}
+	for i, word := range words[1:] {
+		if word != "" {
+			words[i+1] = strconv.FormatUint(hashOf(word), 16)
+		}
+	}
+	return strings.Join(words, ":")
+}
+
+// isAsRemembered says whether an extension has the name or the e-mail with which it was kept.
+func (e *Extension) isAsRemembered(text string) bool {
+	was, now := strings.Split(text, ":"), strings.Split(e.remembered(), ":")
+	return len(was) == 3 && (now[1] != "" && now[1] == was[1] || now[2] != "" && now[2] == was[2])
+}
+
+// rememberExtension notes an extension that a person kept. One that bears nothing of theirs is
+// remembered as it was when it did, or step by step it could become another human's.
+func (next *Member) rememberExtension(person *Person, m *Member) {
+	switch e := person.Ext; {
+	case e == nil:
+	case !person.ExtKept:
+		next.Synced.Extension = ""
+	case e.bears(person, m) && e.FirstName+e.LastName+e.Email != "":
+		next.Synced.Extension = e.remembered()
+	}
+}
