@@ -48,7 +48,10 @@ func (p *Person) name() (first, last string) {
 }
 
 // faulty is what is wrong with one of the person's records, or not known of them, or "".
-func (p *Person) faulty() string {
+func (p *Person) faulty() string { return firstOf(p.recordFault(), p.doubt) }
+
+// recordFault is what is wrong with one of the person's records, whoever's they are, or "".
+func (p *Person) recordFault() string {
 	for _, a := range p.Admins {
 		if a.Faulty != "" {
 			return fmt.Sprintf("administrator record %q: %s", a.UserID, a.Faulty)
@@ -62,7 +65,7 @@ func (p *Person) faulty() string {
 	if e := p.Ext; e != nil && e.Faulty != "" {
 		return fmt.Sprintf("extension record %s: %s", firstOf(e.ID, "without an id"), e.Faulty)
 	}
-	return p.doubt
+	return ""
 }
 
 func (p *planner) conflictFaulty(person *Person, m *Member) {

@@ -120,7 +120,7 @@ func (p *planner) freeOf(members []*Member) [][]*Person {
 	held := map[*Person]bool{}
 	former := make([]bool, len(members))
 	for i, m := range members {
-		could := func(person *Person) bool { return person.outcome.decision == undecided && couldBe(person, m) }
+		could := func(person *Person) bool { return person.outcome.decision == undecided && p.couldBe(person, m) }
 		for _, person := range p.holdersOfLogins(m, true) {
 			if could(person) {
 				free[i], held[person] = append(free[i], person), true
@@ -166,23 +166,23 @@ func (p *planner) tellApart(people []*Person, m *Member) bool {
 // an rcUserId and they differ, or an operator said that the member is another human than
 // who has its ids (R13), the record must still bear the member's name, or its e-mail
 // and part of the name: agent records pass from a leaver to a newcomer.
-func couldBe(person *Person, m *Member) bool {
+func (p *planner) couldBe(person *Person, m *Member) bool {
 	if m.RCUserID == "" || person.RCUserID == "" && !strings.HasPrefix(m.RCUserID, formerID) {
 		return true
 	}
 	return slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
-		return m.everHeld(loginKey(r.Sub.ID, r.ID)) && m.resembles(r.FirstName, r.LastName, r.Email)
+		return m.everHeld(loginKey(r.Sub.ID, r.ID)) && p.people.resembles(m, r.FirstName, r.LastName, r.Email)
 	}) || slices.ContainsFunc(person.Admins, func(a *Admin) bool {
-		return m.everHeld(a.UserID) && m.resembles(a.FirstName, a.LastName, a.Email)
+		return m.everHeld(a.UserID) && p.people.resembles(m, a.FirstName, a.LastName, a.Email)
 	})
 }
 
-// resembles says whether a record bears a member's name, or its e-mail and one of its two
-// names: as RingCentral last reported them.
-func (m *Member) resembles(first, last, email string) bool {
+// resembles says whether a record bears a member's name, or its e-mail, if nobody else has that,
+// and one of its two names: as RingCentral last reported them.
+func (p *people) resembles(m *Member, first, last, email string) bool {
 	was := &m.Synced.Profile
 	part := first != "" && sameValue(FirstName, first, was[FirstName]) || last != "" && sameValue(LastName, last, was[LastName])
-	return sameName(m, first, last) || part && email != "" && sameValue(Email, email, was[Email])
+	return sameName(m, first, last) || part && email != "" && sameValue(Email, email, was[Email]) && !p.isShared(email)
 }
 
 // sameName compares the name that RingCentral last reported for a member.

@@ -101,6 +101,21 @@ func TestR5FindingTheMember(t *testing.T) {
 			want: []string{"deactivate 1 removed", "conflict rc:702 email_in_use"},
 		},
 		{
+			name: "a login that passed to a newcomer of the same first name, in a mailbox that people share",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron", rc("701"), email("team@example.com"))
+				w.agent("1/10", "502", "Bob Roy", rc("702"), email("team@example.com"))
+				w.extension("702", "Bob Roy")
+			},
+			then: func(w *world) {
+				w.group("1/10").Agents = nil
+				w.agent("1/10", "501", "Ada King", rc("703"), email("team@example.com"))
+				w.agent("1/10", "502", "Bob Roy", rc("702"), email("team@example.com"))
+				w.extension("703", "Ada King")
+			},
+			want: []string{"deactivate 1 removed", "conflict rc:703 email_in_use"},
+		},
+		{
 			name:   "a login that passed to a newcomer of another name is no identity",
 			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
 			then: func(w *world) {

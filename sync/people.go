@@ -19,14 +19,15 @@ type people struct {
 	records []AgentRecord     // the only agent record of nearly everybody stands here
 
 	// Where a day brings little news, few ask for these: made when first needed.
-	byKey   map[string]*Person // of those without rcUserId
-	byLogin map[string]*Person // loginKey
-	byAdmin map[string]*Person
-	emails  map[string]bool       // folded; of everybody
-	faulty  map[string]bool       // those of faulty records
-	exts    map[string]*Extension // by id, of every type
-	free    *freeExtensions
-	places  map[any]int // of records, in retrieval order
+	byKey    map[string]*Person // of those without rcUserId
+	byLogin  map[string]*Person // loginKey
+	byAdmin  map[string]*Person
+	emails   map[string]*Person    // folded; of everybody
+	faulty   map[string]bool       // those of faulty records
+	exts     map[string]*Extension // by id, of every type
+	free     *freeExtensions
+	unreadBy map[unreadKey]*Extension
+	places   map[any]int // of records, in retrieval order
 }
 
 // personTypes are the extension types that belong to humans (R7).
@@ -252,34 +253,58 @@ func (p *people) extension(id string) *Extension {
 	return p.exts[id]
 }
 
-// hasEmail says whether anybody has the e-mail, in any case.
+// hasEmail says whether anybody, or any extension, has the e-mail, in any case.
 func (p *people) hasEmail(email string) bool {
 	p.indexEmails()
-	return p.emails[FoldEmail(email)]
+	return p.emails[FoldEmail(email)] != nil
 }
 
-// couldBeFaulty says whether the record of a member whom nobody reports may be
-// one of those that cannot be read.
-func (p *people) couldBeFaulty(m *Member) bool {
+// isShared says whether several people have the e-mail: then it says of none who they are.
+func (p *people) isShared(email string) bool {
 	p.indexEmails()
-	return p.unnamed || p.faulty[FoldEmail(m.Profile[Email])] || p.faulty[FoldEmail(m.Synced.Profile[Email])]
+	return p.emails[FoldEmail(email)] == shared
 }
 
+// indexEmails may come at any time while members are met: what it finds does not depend on
+// whom they were met for.
 func (p *people) indexEmails() {
 	if p.emails != nil {
 		return
 	}
-	p.emails, p.faulty = make(map[string]bool, len(p.all)), map[string]bool{}
+	p.emails = make(map[string]*Person, len(p.all))
 	for _, person := range p.all {
-		faulty := person.faulty() != ""
 		for email := range person.recordEmails {
-			p.emails[FoldEmail(email)] = true
-			if faulty {
+			e := FoldEmail(email)
+			if other := p.emails[e]; other == nil {
+				p.emails[e] = person
+			} else if other != person {
+				p.emails[e] = shared
+			}
+		}
+	}
+	for i := range p.snapshot.Extensions {
+		if e := FoldEmail(p.snapshot.Extensions[i].Email); e != "" && p.emails[e] == nil {
+			p.emails[e] = nobody
+		}
+	}
+}
+
+// nobody marks an e-mail that extensions alone have.
+var nobody = new(Person)
+
+// couldBeFaulty says whether the record of a member whom nobody reports may be
+// one of those that cannot be read.
+func (p *people) couldBeFaulty(m *Member) bool {
+	if p.faulty == nil {
+		p.faulty = map[string]bool{}
+		for _, person := range p.all {
+			if person.recordFault() == "" {
+				continue
+			}
+			for email := range person.recordEmails {
 				p.faulty[FoldEmail(email)] = true
 			}
 		}
-		if person.Ext != nil && person.Ext.Email != "" {
-			p.emails[FoldEmail(person.Ext.Email)] = true
-		}
 	}
+	return p.unnamed || p.faulty[FoldEmail(m.Profile[Email])] || p.faulty[FoldEmail(m.Synced.Profile[Email])]
 }

@@ -72,38 +72,84 @@ func (p *planner) unreadExtension(person *Person, m *Member, v *verdict) string 
 	return p.people.unreadOf(person, m)
 }
 
-// unreadOf says which extension that cannot be read could be a member's; "": none.
+// unreadOf says which extension that cannot be read, and that nobody has by rcUserId or e-mail,
+// could be a member's: by its e-mail, else by its number, else by nothing that speaks against
+// it; "": none.
 func (p *people) unreadOf(person *Person, m *Member) string {
-	for _, e := range p.unread {
-		if e.couldBe(person, m) {
+	if len(p.unread) == 0 {
+		return ""
+	}
+	if p.unreadBy == nil {
+		p.indexUnread()
+	}
+	for _, key := range unreadKeys(person, m) {
+		if e := p.unreadBy[key]; e != nil {
 			return fmt.Sprintf("no extension is theirs that can be read, and extension record %s could be: %s", firstOf(e.ID, "without an id"), e.Faulty)
 		}
 	}
 	return ""
 }
 
-// couldBe says whether an extension that cannot be read, and that nobody has by rcUserId, could
-// be a member's: by its e-mail, else by its number, else by nothing that speaks against it.
-func (e *Extension) couldBe(person *Person, m *Member) bool {
-	number := m.Synced.Profile[ExtensionNumber]
-	switch {
-	case e.Email != "":
-		email := FoldEmail(e.Email)
-		if email == FoldEmail(m.Profile[Email]) || email == FoldEmail(m.Synced.Profile[Email]) {
-			return true
-		}
-		if person != nil {
-			for has := range person.recordEmails {
-				if FoldEmail(has) == email {
-					return true
-				}
+// unreadKey is what an extension that cannot be read tells of itself; without an e-mail and a
+// number, or without an e-mail whatever the number, whether it has an id.
+type unreadKey struct {
+	email, number string
+	says          unreadSays
+}
+
+type unreadSays uint8
+
+const (
+	saysAddress unreadSays = iota // its e-mail, or without one its number
+	saysNeither                   // of the two
+	saysNeitherNorID
+	saysNoEmail // whatever the number
+	saysNoEmailNorID
+)
+
+// indexUnread makes the index of unreadOf: of each key the first extension.
+func (p *people) indexUnread() {
+	p.unreadBy = map[unreadKey]*Extension{}
+	for _, e := range slices.Backward(p.unread) {
+		keys := []unreadKey{{email: FoldEmail(e.Email)}}
+		if e.Email == "" {
+			keys = []unreadKey{{number: e.Number}, {says: saysNoEmail}}
+			if e.ID == "" {
+				keys = append(keys, unreadKey{says: saysNoEmailNorID})
+			}
+			if e.Number == "" {
+				keys[0] = unreadKey{says: saysNeither}
+			}
+			if e.ID+e.Number == "" {
+				keys = append(keys, unreadKey{says: saysNeitherNorID})
 			}
 		}
-		return false
-	case e.Number != "" && number != "":
-		return e.Number == number
+		for _, key := range keys {
+			p.unreadBy[key] = e
+		}
 	}
-	return e.ID == "" || m.RCUserID == ""
+}
+
+// unreadKeys are those of the extensions that could be a member's. One that tells its id alone is
+// not theirs who have another.
+func unreadKeys(person *Person, m *Member) (keys []unreadKey) {
+	emails := []string{m.Profile[Email], m.Synced.Profile[Email]}
+	if person != nil {
+		emails = slices.AppendSeq(emails, person.recordEmails)
+	}
+	for _, email := range emails {
+		if email != "" {
+			keys = append(keys, unreadKey{email: FoldEmail(email)})
+		}
+	}
+	number, rest := m.Synced.Profile[ExtensionNumber], saysNoEmail
+	if number != "" {
+		keys, rest = append(keys, unreadKey{number: number}), saysNeither
+	}
+	if m.RCUserID != "" {
+		rest++ // …NorID
+	}
+	return append(keys, unreadKey{says: rest})
 }
 
 // isHuman says whether an extension is a human's (R7), as one may be that does not say what it is.

@@ -1,6 +1,11 @@
 package sync
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 // An extension that cannot be read takes nobody out, and gives nobody another role: who it could
 // be is a conflict (R19).
@@ -81,4 +86,60 @@ func TestR19NamesThatDoNotCome(t *testing.T) {
 			w.Policy.Scope.Exclude = []Match{{AgentGroup: "Group 11"}}
 		}, then: joins("1/11"), want: []string{"conflict rc:702 faulty_record"}},
 	})
+}
+
+// Whether an extension that cannot be read could be a member's is what one look at each of them
+// says (R19).
+func TestR19TheIndexOfUnreadExtensions(t *testing.T) {
+	word := func(t *rapid.T, label string, words ...string) string {
+		return rapid.SampledFrom(append(words, "")).Draw(t, label)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := &people{}
+		for range rapid.IntRange(0, 4).Draw(t, "unread") {
+			p.unread = append(p.unread, &Extension{
+				ID: word(t, "id", "701"), Number: word(t, "number", "1", "2"), Email: word(t, "e-mail", "ada@example.com", "bob@example.com"), Faulty: "cut short",
+			})
+		}
+		m := &Member{RCUserID: word(t, "rcUserId", "705")}
+		m.Profile[Email], m.Synced.Profile[Email] = word(t, "held", "ADA@example.com", "eve@example.com"), word(t, "synced", "bob@example.com")
+		m.Synced.Profile[ExtensionNumber] = word(t, "of the member", "1", "3")
+		person := &Person{Agents: []AgentRecord{{Agent: &Agent{Email: word(t, "of the record", "bob@example.com", "cy@example.com")}}}}
+		emails := []string{FoldEmail(m.Profile[Email]), FoldEmail(m.Synced.Profile[Email]), FoldEmail(person.Agents[0].Email)}
+		could := func(e *Extension) bool {
+			switch number := m.Synced.Profile[ExtensionNumber]; {
+			case e.Email != "":
+				return slices.Contains(emails, e.Email)
+			case e.Number != "" && number != "":
+				return e.Number == number
+			}
+			return e.ID == "" || m.RCUserID == ""
+		}
+		if got := p.unreadOf(person, m); (got != "") != slices.ContainsFunc(p.unread, could) {
+			t.Errorf("%q of %+v", got, p.unread)
+		}
+	})
+}
+
+// What is not known of one member keeps nobody else who has the e-mail, whoever is met first
+// (R19).
+func TestR19ADoubtIsNobodyElses(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 2, 0}, {2, 1, 0}} {
+		w := newWorld()
+		w.Policy.RequireRingEX = true
+		for _, id := range []string{"1", "2", "3"} {
+			w.agent("1/10", "50"+id, "P"+id+" Roy", rc("70"+id), email("team@example.com"))
+			w.extension("70"+id, "P"+id+" Roy", email("team@example.com"))
+		}
+		w.agent("1/10", "504", "Cy Poe", rc("704"))
+		w.extension("704", "Cy Poe")
+		w.sync(t)
+		w.member(3).Status, w.member(3).Synced.Status = Inactive, Inactive
+		// The first is gone, nobody knows whether the second has an extension.
+		w.group("1/10").Agents = slices.Delete(w.group("1/10").Agents, 2, 3)[1:]
+		w.Snapshot.Extensions = append(slices.Delete(w.Snapshot.Extensions, 1, 4), Extension{Faulty: "cut short"})
+		members := w.members
+		w.members = []*Member{members[order[0]], members[order[1]], members[order[2]], members[3]}
+		same(t, lines(w.plan(t)), []string{"deactivate 1 removed", "conflict 2 rc:702 faulty_record"})
+	}
 }
