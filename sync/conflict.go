@@ -73,6 +73,26 @@ func (p *planner) conflictFaulty(person *Person, m *Member) {
 		"correct the record in RingCentral, then: ringroster sync")
 }
 
+// identityReused says whether an rcUserId, or the login of a record without one, seems to have
+// passed to another human: first name, last name and e-mail all differ from what it last meant. An
+// e-mail that others have too does not say whose it is, and a record without a name says nothing
+// (R13).
+func (p *planner) identityReused(person *Person, m *Member, v *verdict) bool {
+	last := &m.Synced.Profile
+	switch {
+	case !m.Linked || m.RCUserID != "" && person.RCUserID != "" && person.RCUserID != m.RCUserID,
+		last[FirstName]+last[LastName]+last[Email] == "", // of somebody forgotten nothing is left to compare
+		v.Profile[FirstName]+v.Profile[LastName] == "":
+		return false
+	}
+	for _, f := range []Field{FirstName, LastName, Email} {
+		if !v.Known.Has(f) || sameValue(f, v.Profile[f], last[f]) && !(f == Email && p.people.isShared(last[f])) {
+			return false
+		}
+	}
+	return true
+}
+
 func (p *planner) conflictReused(person *Person, m *Member, v *verdict) {
 	was := &m.Synced.Profile
 	p.conflict(person, m, ConflictReused,

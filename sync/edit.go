@@ -202,21 +202,22 @@ func (m *Member) ownChanges(before *Own, reason Reason) (fields []FieldChange) {
 	return fields
 }
 
-// formerID marks an rc user id that passed to another human (R13).
+// formerID marks an rc user id, or the key of a login, that passed to another human (R13).
 const formerID = "was:"
 
 // LinkTo ties a member to the person with the given key: the next sync finds it
 // by that id, and takes over what RingCentral reports (R13, R20). The key none
-// says that the member's rc user id belongs to another human by now: the member
-// keeps it as a former one, which is nobody's, and leaves by the rules.
+// says that the member's rc user id, or the login of a member without one, belongs
+// to another human by now: the member keeps it as a former one, which is nobody's,
+// and leaves by the rules.
 func LinkTo(member int64, key string) Edit {
 	kind, id, _ := strings.Cut(key, ":")
 	link := editOne(member, func(m *Member) (*Change, error) {
 		before := *m
 		sub, agent, isLogin := strings.Cut(id, "/")
 		switch {
-		case key == "none" && m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, formerID):
-			m.RCUserID = formerID + m.RCUserID
+		case key == "none" && m.PersonKey() != "" && !strings.HasPrefix(m.RCUserID, formerID):
+			m.RCUserID, m.Synced.Extension = formerID+strings.TrimPrefix(m.PersonKey(), "rc:"), ""
 			return &Change{Fields: []FieldChange{{Field: "rc_user_id", Before: before.RCUserID, After: m.RCUserID, Reason: ReasonOperator}}}, nil
 		case id == "":
 			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them, or none", key)
@@ -229,7 +230,7 @@ func LinkTo(member int64, key string) Edit {
 		default:
 			return nil, fmt.Errorf("%q is no person key: give rc:ID, agent:SUB/ID or admin:ID, as `plan` prints them", key)
 		}
-		m.Linked, m.LeavingSince = false, time.Time{}
+		m.Linked, m.LeavingSince, m.Synced.Extension = false, time.Time{}, ""
 		c := &Change{Person: key, Fields: []FieldChange{{Field: "rc_user_id", Before: before.RCUserID, After: m.RCUserID, Reason: ReasonOperator}}}
 		if !slices.Equal(before.Logins, m.Logins) {
 			c.Fields = append(c.Fields, FieldChange{Field: "logins", Before: LoginsJSON(before.Logins), After: LoginsJSON(m.Logins), Reason: ReasonOperator})

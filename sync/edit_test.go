@@ -102,6 +102,30 @@ func TestR13BothAnswersSettleAReusedID(t *testing.T) {
 	}
 }
 
+// R13: so it is where the login alone says who they are; what was parted stays so.
+func TestR13BothAnswersSettleAReusedLogin(t *testing.T) {
+	for _, tt := range []struct {
+		name, key string
+		want      []string
+	}{
+		{"the same human", "agent:1/501", []string{"link 1 agent:1/501 identity"}},
+		{"another human", "none", []string{"onboard agent:1/501 new", "deactivate 1 removed"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld()
+			w.agent("1/10", "501", "Ada Byron")
+			w.agent("1/10", "502", "Cy Poe")
+			w.sync(t)
+			w.group("1/10").Agents[0] = Agent{ID: "501", FirstName: "Eve", LastName: "Kay", Email: "eve@example.com", Type: "AGENT", Active: true}
+			same(t, lines(w.plan(t)), []string{"conflict 1 agent:1/501 identity_reused"})
+			w.edit(t, LinkTo(1, tt.key))
+			same(t, lines(w.plan(t)), tt.want)
+			w.sync(t)
+			same(t, lines(w.plan(t)), nil)
+		})
+	}
+}
+
 // R29: attaching somebody whose onboarding was undone, and who was detached since,
 // takes back both, and says so.
 func TestAttachTakesBackUndoneAndDetached(t *testing.T) {

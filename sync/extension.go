@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -64,13 +66,53 @@ func (p *planner) keepExtension(person *Person, m *Member) {
 	if owner := p.owners[e.ID]; owner != 0 && owner != m.ID && !e.isNamed(person, m) {
 		return // of whom the roster knows that it is theirs by rcUserId
 	}
+	holder := p.people.byRC[e.ID]
+	if holder != person && holder.hasRecord() { // since they were given a stray's
+		return
+	}
 	person.Ext, person.ExtKept = e, true
 	delete(p.people.free.byID, e.ID)
 	delete(p.people.free.byNumber, e.Number)
-	if holder := p.people.byRC[e.ID]; holder != nil && holder != person && !holder.hasRecord() && holder.outcome.decision == undecided {
+	awaited := func(m *Member) bool { return m.RCUserID == e.ID }
+	if holder != nil && holder != person && holder.outcome.decision == undecided && !slices.ContainsFunc(p.joining, awaited) {
 		holder.outcome.decision = hidden
 		delete(p.people.byRC, e.ID)
 	}
+}
+
+// extended finds who without an rcUserId has an extension by e-mail.
+func (p *people) extended(id string) *Person {
+	if p.byExt == nil {
+		p.byExt = map[string]*Person{}
+		for _, person := range p.all {
+			if person.RCUserID == "" && person.Ext != nil && person.Ext.ID != "" {
+				p.byExt[person.Ext.ID] = person
+			}
+		}
+	}
+	return p.byExt[id]
+}
+
+// settleHolders finds, for members whom no id finds, who has their extension, where that alone
+// makes a person (R9). It has no record to say that it is still theirs: so it must bear their
+// name, or their e-mail and one of their names, or be as it was when they kept it.
+func (p *planner) settleHolders() {
+	if p.access == nil {
+		return
+	}
+	slices.SortFunc(p.unmatched, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
+	p.unmatched = slices.DeleteFunc(p.unmatched, func(m *Member) bool {
+		e := p.people.formerExtension(&Person{}, m)
+		if m.Status != Active || p.conflicted[m.ID] || e == nil || !p.people.resembles(m, e.FirstName, e.LastName, e.Email) && !e.isAsRemembered(m.Synced.Extension) {
+			return false
+		}
+		holder := p.people.byRC[e.ID]
+		if holder == nil || holder.hasRecord() || holder.outcome.decision != undecided {
+			return false
+		}
+		p.decide(holder, m, byLogin)
+		return true
+	})
 }
 
 // bears says whether an extension has the name or an e-mail of a person, as it is now or was at

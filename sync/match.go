@@ -50,8 +50,8 @@ func (p *planner) strand(m *Member) {
 }
 
 // foundByLogin gives the people who have a login or administrator id that the
-// member held at the last sync (R5), failing that a login it held before, in key
-// order.
+// member held at the last sync, or under a role rule its extension (R5), failing that
+// a login it held before, in key order.
 func (p *planner) foundByLogin(m *Member) []*Person {
 	if found := p.holdersOfLogins(m, true); len(found) > 0 {
 		return found
@@ -76,6 +76,9 @@ func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 		if held {
 			add(byAdmin[id])
 		}
+	}
+	if held && p.access != nil {
+		add(p.people.extended(m.RCUserID))
 	}
 	slices.SortFunc(found, compareKeys)
 	return found
@@ -111,6 +114,7 @@ func (p *planner) settleLoose() {
 	for _, m := range elsewhere {
 		p.mismatch(m)
 	}
+	p.settleHolders()
 }
 
 // freeOf gives the people of whom each member may still be one. A login that a member

@@ -194,6 +194,7 @@ func TestR12EmailAsIdentity(t *testing.T) {
 }
 
 func TestR13ReusedID(t *testing.T) {
+	loose := func(w *world) { w.agent("1/10", "501", "Ada Byron") }
 	ada := func(w *world) {
 		w.agent("1/10", "501", "Ada Byron", rc("701"))
 		w.extension("701", "Ada Byron")
@@ -217,10 +218,48 @@ func TestR13ReusedID(t *testing.T) {
 			want: []string{"update 1 agent:1/501 source_changed"},
 		},
 		{
-			name:   "nobody ever had an rcUserId",
-			before: func(w *world) { w.agent("1/10", "501", "Ada Byron") },
-			then:   func(w *world) { w.clear(); w.agent("1/10", "501", "Bob Roy") },
-			want:   []string{"update 1 agent:1/501 source_changed"},
+			name: "nobody ever had an rcUserId", before: loose,
+			then: func(w *world) { w.clear(); w.agent("1/10", "501", "Bob Roy") },
+			want: []string{"conflict 1 agent:1/501 identity_reused"},
+		},
+		{
+			name: "nobody had one, and the record has one now", before: loose,
+			then: func(w *world) {
+				w.clear()
+				w.agent("1/10", "501", "Bob Roy", rc("702"))
+				w.extension("702", "Bob Roy")
+			},
+			want: []string{"conflict 1 rc:702 identity_reused"},
+		},
+		{
+			name: "an administrator", before: func(w *world) { w.admin("301", "Ada Byron") },
+			then: func(w *world) { w.clear(); w.admin("301", "Bob Roy") },
+			want: []string{"conflict 1 admin:301 identity_reused"},
+		},
+		{
+			name: "the e-mail agrees, and others have it too",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron", email("team@example.com"))
+				w.agent("1/10", "502", "Cy Poe", email("team@example.com"))
+			},
+			then: func(w *world) {
+				w.group("1/10").Agents[0].FirstName, w.group("1/10").Agents[0].LastName = "Bob", "Roy"
+			},
+			want: []string{"conflict 1 agent:1/501 identity_reused"},
+		},
+		{
+			name: "the last name agrees in a mailbox that others have too",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron", email("team@example.com"))
+				w.agent("1/10", "502", "Cy Poe", email("team@example.com"))
+			},
+			then: func(w *world) { w.group("1/10").Agents[0].FirstName = "Augusta" },
+			want: []string{"update 1 agent:1/501 source_changed"},
+		},
+		{
+			name: "a record that says nothing is nobody else's", before: loose,
+			then: func(w *world) { w.clear(); w.agent("1/10", "501", "", email("")) },
+			want: []string{"update 1 agent:1/501 source_changed"},
 		},
 		{name: "the first name agrees", before: ada, then: now("ada Roy", email("x@example.com")), want: []string{"update 1 rc:701 source_changed"}},
 		{name: "the last name agrees", before: ada, then: now("Bob Byron"), want: []string{"update 1 rc:701 source_changed"}},

@@ -26,6 +26,7 @@ type people struct {
 	faulty   map[string]bool       // those of faulty records
 	exts     map[string]*Extension // by id, of every type
 	free     *freeExtensions
+	byExt    map[string]*Person // those without rcUserId who have an extension, by its id
 	unreadBy map[unreadKey]*Extension
 	places   map[any]int // of records, in retrieval order
 }

@@ -248,7 +248,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 		p.skip(person, m, NoteUnproved, "their extension was disabled and is not listed now: whether it still is, nobody knows (R8)")
 	case m.Status == Inactive && m.DeactivationReason == ReasonUndone && !p.picked[person]:
 		p.skip(person, m, NoteDeclined, fmt.Sprintf("their onboarding was undone (R18); `ringroster import %d` or `ringroster roster attach %d` brings them back", m.ID, m.ID))
-	case identityReused(person, m, &v):
+	case p.identityReused(person, m, &v):
 		p.conflictReused(person, m, &v)
 	case !p.keepRequired(person, m, &v):
 		p.conflictMissing(person, m, &v)
@@ -263,22 +263,6 @@ func skipReason(why Reason) Reason {
 		return NoteNoAccess
 	}
 	return why
-}
-
-// identityReused says whether an rcUserId, or the login of somebody who had one, seems to
-// have passed to another human: first name, last name and e-mail all differ from what it last
-// meant (R13).
-func identityReused(person *Person, m *Member, v *verdict) bool {
-	last := &m.Synced.Profile
-	if !m.Linked || m.RCUserID == "" || person.RCUserID != "" && person.RCUserID != m.RCUserID || last[FirstName]+last[LastName]+last[Email] == "" {
-		return false // of somebody forgotten nothing is left to compare
-	}
-	for _, f := range []Field{FirstName, LastName, Email} {
-		if !v.Known.Has(f) || sameValue(f, v.Profile[f], last[f]) {
-			return false
-		}
-	}
-	return true
 }
 
 // keepRequired sees to required_fields: a member who loses one keeps the last

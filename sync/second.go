@@ -27,7 +27,7 @@ func (k *Look) atRingCX(member int64, field string) {
 // lookAtRingEX asks for a second look at what RingEX says of a member, where it decides.
 func (p *planner) lookAtRingEX(m *Member, decides bool) {
 	k := &p.plan.Look
-	if m.RCUserID != "" && (decides || p.in.Policy.RequireRingEX || p.access != nil) && !slices.Contains(k.Extensions, m.RCUserID) {
+	if m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, formerID) && (decides || p.in.Policy.RequireRingEX || p.access != nil) && !slices.Contains(k.Extensions, m.RCUserID) {
 		k.Extensions = append(k.Extensions, m.RCUserID)
 	}
 	k.Roles = k.Roles || p.access != nil

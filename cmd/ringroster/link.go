@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,8 +19,8 @@ func rosterLinkCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "link MEMBER WHO", Short: "Tie a member to a person of RingCentral", Args: cobra.ExactArgs(2),
 		Long: `` + whoHelp + ` RingCentral is asked whether it reports them. The next sync takes over what
-it reports about that person. With none the member's rc user id belongs to another
-human by now: the member leaves by the rules.
+it reports about that person. With none the member's rc user id, or the login of a
+member without one, belongs to another human by now: the member leaves by the rules.
 
 ` + memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -32,7 +33,7 @@ human by now: the member leaves by the rules.
 	return c
 }
 
-// nobodyElse is the WHO that parts a member from its rc user id.
+// nobodyElse is the WHO that parts a member from its rc user id, or its login.
 const nobodyElse = "none"
 
 func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, member, who string, d decision) error {
@@ -51,12 +52,13 @@ func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, mem
 // error, or a tie that the next sync would make again, is told at once. Where it
 // cannot be asked, a key is taken as it is.
 func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, row *store.RosterRow, who string) (string, error) {
-	wanted := "rc:" + row.RCUserID
-	if who != nobodyElse {
-		var err error
-		if wanted, err = personWord(ctx, st, row.Account, who); err != nil {
-			return "", err
-		}
+	wanted := who
+	if who == nobodyElse {
+		wanted = strconv.FormatInt(row.MemberID, 10)
+	}
+	wanted, err := personWord(ctx, st, row.Account, wanted)
+	if err != nil {
+		return "", err
 	}
 	found, err := a.reported(ctx, s, st, row.Account, wanted)
 	switch {

@@ -279,12 +279,12 @@ func (m *modelMember) claim(people []*reported, found map[*reported]bool) *repor
 }
 
 // knows says whether a login is enough: where two RingEX ids differ, names must
-// agree, or one of them and the e-mail.
+// agree, or one of them and the e-mail, if that is nobody else's.
 func (m *modelMember) knows(q *reported, held bool) bool {
 	same := func(field string) bool {
 		return q.values[field] != "" && strings.EqualFold(q.values[field], m.synced[field])
 	}
-	if q.rc != "" && m.rc != "" && m.name() != q.name && (!same("email") || !same("first_name") && !same("last_name")) {
+	if q.rc != "" && m.rc != "" && m.name() != q.name && (q.sharesEmail || !same("email") || !same("first_name") && !same("last_name")) {
 		return false
 	}
 	if held && q.admin != "" && q.admin == m.admin {
@@ -319,12 +319,12 @@ func (p *planning) judge(m *modelMember, byEmail bool) {
 }
 
 func (m *modelMember) reused(q *reported) bool {
-	if !m.linked || m.rc == "" || q.rc != "" && q.rc != m.rc || m.synced["first_name"]+m.synced["last_name"]+m.synced["email"] == "" { // nothing of them is left to differ
+	if !m.linked || m.rc != "" && q.rc != "" && q.rc != m.rc || m.synced["first_name"]+m.synced["last_name"]+m.synced["email"] == "" { // nothing of them is left to differ
 		return false
 	}
 	for _, field := range []string{"first_name", "last_name", "email"} {
 		value, known := q.values[field]
-		if !known || strings.EqualFold(value, m.synced[field]) {
+		if !known || strings.EqualFold(value, m.synced[field]) && !(field == "email" && q.sharesEmail) {
 			return false
 		}
 	}

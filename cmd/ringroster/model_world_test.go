@@ -202,19 +202,20 @@ func (h *human) serve(a *simulator.Account, groups map[*agentGroup]*simulator.Gr
 
 // reported is a person as the rules see them (R6 to R10).
 type reported struct {
-	human   *human // whose records these are; nil: only lost records that are put back (R22)
-	rc      string
-	admin   string
-	ext     *human // whose extension is attached
-	extByID bool
-	values  map[string]string // what the roster should hold; unknown fields are missing (R8)
-	logins  map[loginKey]loginRow
-	belongs bool
-	why     string // when not
-	name    string // folded
-	outcome outcome
-	byEmail bool // found a member by it
-	ghost   bool // made of lost records that are put back (R22), and nothing else
+	human       *human // whose records these are; nil: only lost records that are put back (R22)
+	rc          string
+	admin       string
+	ext         *human // whose extension is attached
+	extByID     bool
+	values      map[string]string // what the roster should hold; unknown fields are missing (R8)
+	logins      map[loginKey]loginRow
+	belongs     bool
+	why         string // when not
+	name        string // folded
+	sharesEmail bool   // somebody else who is reported has the e-mail of their records
+	outcome     outcome
+	byEmail     bool // found a member by it
+	ghost       bool // made of lost records that are put back (R22), and nothing else
 }
 
 // outcome is what became of a person in one plan (R32).
@@ -269,6 +270,9 @@ func (c *company) people(b *blink) []*reported {
 	}
 	c.attachByEmail(all, taken)
 	for _, p := range all {
+		p.sharesEmail = slices.ContainsFunc(all, func(q *reported) bool {
+			return q != p && p.human.email != "" && strings.EqualFold(q.human.email, p.human.email)
+		})
 		c.judge(p)
 	}
 	return all
