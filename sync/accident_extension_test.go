@@ -246,3 +246,14 @@ func TestR7OneExtensionIsKeptByOne(t *testing.T) {
 		same(t, w.inactive(), from(2, 2))
 	}
 }
+
+// What a run kept of a member tells the extension that the member kept, too.
+func TestAKeptExtensionIsInThePast(t *testing.T) {
+	m := &Member{ID: 1, Account: "acme"}
+	m.Synced = asHeld(m)
+	m.Synced.Extension = "701:1f:2e"
+	k := keptMember(m)
+	if got := k.member("acme").Synced; got != m.Synced {
+		t.Errorf("%+v, want %+v", got, m.Synced)
+	}
+}
