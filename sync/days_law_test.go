@@ -200,7 +200,7 @@ func isAnother(was, now *HeldChange) bool {
 		return true
 	}
 	if was.Field == loginsField && was.Kind == Update { // what they gain besides is applied
-		if !slices.Equal(endedIDs(was), endedIDs(now)) {
+		if !slices.Equal(ended(was), ended(now)) {
 			return true
 		}
 	} else if was.Before != now.Before || was.After != now.After {
@@ -253,27 +253,33 @@ func (c *chronicle) mustHaveEnded(h *HeldChange, plan *Plan) {
 	}
 }
 
-// isBack says whether the logins whose end was held are all active in a new value.
+// isBack says whether the logins whose end was held are all active in a new value, in whatever
+// group.
 func isBack(h *HeldChange, f *FieldChange) bool {
-	ended, now := endedIDs(h), activeIDs(f.After)
-	return h.Field == loginsField && len(ended) > 0 && !slices.ContainsFunc(ended, func(id string) bool { return !slices.Contains(now, id) })
+	now := activeLogins(f.After)
+	return h.Field == loginsField && len(ended(h)) > 0 && !slices.ContainsFunc(ended(h), func(l [3]string) bool {
+		return !slices.ContainsFunc(now, func(x [3]string) bool { return x[0] == l[0] && x[1] == l[1] })
+	})
 }
 
-// endedIDs are the logins that a held change would end.
-func endedIDs(h *HeldChange) []string {
-	shown := activeIDs(h.After)
-	return slices.DeleteFunc(activeIDs(h.Before), func(id string) bool { return slices.Contains(shown, id) })
+// ended are the logins that a held change would end.
+func ended(h *HeldChange) [][3]string {
+	after := activeLogins(h.After)
+	return slices.DeleteFunc(activeLogins(h.Before), func(l [3]string) bool {
+		return slices.ContainsFunc(after, func(x [3]string) bool { return x[0] == l[0] && x[1] == l[1] })
+	})
 }
 
-func activeIDs(text string) (ids []string) {
+// activeLogins are those of a value that are active: sub-account, agent and group.
+func activeLogins(text string) (all [][3]string) {
 	var logins []Login
 	_ = json.Unmarshal([]byte(text), &logins)
 	for _, l := range logins {
 		if l.Active {
-			ids = append(ids, l.SubAccountID+"/"+l.AgentID)
+			all = append(all, [3]string{l.SubAccountID, l.AgentID, l.AgentGroupID})
 		}
 	}
-	return ids
+	return all
 }
 
 // operate is what an operator does about held changes: approve or reject some of them, by
