@@ -80,8 +80,11 @@ func (p *planner) conflictFaulty(person *Person, m *Member) {
 func (p *planner) identityReused(person *Person, m *Member, v *verdict) bool {
 	last := &m.Synced.Profile
 	switch {
-	case !m.Linked || m.RCUserID != "" && person.RCUserID != "" && person.RCUserID != m.RCUserID,
-		last[FirstName]+last[LastName]+last[Email] == "", // of somebody forgotten nothing is left to compare
+	case !m.Linked:
+		return false
+	case m.RCUserID != "" && person.RCUserID != "" && person.RCUserID != m.RCUserID:
+		return p.isUnclear(person, m)
+	case last[FirstName]+last[LastName]+last[Email] == "", // of somebody forgotten nothing is left to compare
 		v.Profile[FirstName]+v.Profile[LastName] == "":
 		return false
 	}

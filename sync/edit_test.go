@@ -126,6 +126,30 @@ func TestR13BothAnswersSettleAReusedLogin(t *testing.T) {
 	}
 }
 
+// R13: and where the record has another rcUserId, part of the name and an e-mail of several.
+func TestR13BothAnswersSettleAnUnclearLogin(t *testing.T) {
+	for _, tt := range []struct {
+		name, key string
+		want      []string
+	}{
+		{"the same human", "rc:703", []string{"link 1 rc:703 identity"}},
+		{"another human", "none", []string{"deactivate 1 removed", "conflict rc:703 email_in_use"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld()
+			w.agent("1/10", "501", "Ada Byron", rc("701"), email("team@example.com"))
+			w.agent("1/10", "502", "Bob Roy", rc("702"), email("team@example.com"))
+			w.extension("702", "Bob Roy")
+			w.sync(t)
+			w.group("1/10").Agents[0] = Agent{ID: "501", RCUserID: "703", FirstName: "Ada", LastName: "King", Email: "team@example.com", Type: "AGENT", Active: true}
+			w.extension("703", "Ada King")
+			same(t, lines(w.plan(t)), []string{"conflict 1 rc:703 identity_reused"})
+			w.edit(t, LinkTo(1, tt.key))
+			same(t, lines(w.plan(t)), tt.want)
+		})
+	}
+}
+
 // R29: attaching somebody whose onboarding was undone, and who was detached since,
 // takes back both, and says so.
 func TestAttachTakesBackUndoneAndDetached(t *testing.T) {

@@ -174,19 +174,41 @@ func (p *planner) couldBe(person *Person, m *Member) bool {
 	if m.RCUserID == "" || person.RCUserID == "" && !strings.HasPrefix(m.RCUserID, formerID) {
 		return true
 	}
+	return p.bearsOf(person, m, p.people.resembles) || p.isUnclear(person, m)
+}
+
+// isUnclear says whether somebody with another rcUserId than the member they are found for by
+// login has part of its name, and an e-mail that others have too: whether that is the same human,
+// nobody knows (R13), unless an operator said so.
+func (p *planner) isUnclear(person *Person, m *Member) bool {
+	return !strings.HasPrefix(m.RCUserID, formerID) && !p.bearsOf(person, m, p.people.resembles) &&
+		p.bearsOf(person, m, func(m *Member, first, last, email string) bool { return m.hasPartOf(first, last) && m.hasEmail(email) })
+}
+
+// bearsOf says whether a record that the member ever held is like it.
+func (p *planner) bearsOf(person *Person, m *Member, like func(m *Member, first, last, email string) bool) bool {
 	return slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
-		return m.everHeld(loginKey(r.Sub.ID, r.ID)) && p.people.resembles(m, r.FirstName, r.LastName, r.Email)
+		return m.everHeld(loginKey(r.Sub.ID, r.ID)) && like(m, r.FirstName, r.LastName, r.Email)
 	}) || slices.ContainsFunc(person.Admins, func(a *Admin) bool {
-		return m.everHeld(a.UserID) && p.people.resembles(m, a.FirstName, a.LastName, a.Email)
+		return m.everHeld(a.UserID) && like(m, a.FirstName, a.LastName, a.Email)
 	})
 }
 
 // resembles says whether a record bears a member's name, or its e-mail, if nobody else has that,
 // and one of its two names: as RingCentral last reported them.
 func (p *people) resembles(m *Member, first, last, email string) bool {
+	return sameName(m, first, last) || m.hasPartOf(first, last) && m.hasEmail(email) && !p.isShared(email)
+}
+
+// hasPartOf says whether RingCentral last reported one of two names for the member.
+func (m *Member) hasPartOf(first, last string) bool {
 	was := &m.Synced.Profile
-	part := first != "" && sameValue(FirstName, first, was[FirstName]) || last != "" && sameValue(LastName, last, was[LastName])
-	return sameName(m, first, last) || part && email != "" && sameValue(Email, email, was[Email]) && !p.isShared(email)
+	return first != "" && sameValue(FirstName, first, was[FirstName]) || last != "" && sameValue(LastName, last, was[LastName])
+}
+
+// hasEmail says the same of an e-mail.
+func (m *Member) hasEmail(email string) bool {
+	return email != "" && sameValue(Email, email, m.Synced.Profile[Email])
 }
 
 // sameName compares the name that RingCentral last reported for a member.

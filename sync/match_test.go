@@ -101,7 +101,7 @@ func TestR5FindingTheMember(t *testing.T) {
 			want: []string{"deactivate 1 removed", "conflict rc:702 email_in_use"},
 		},
 		{
-			name: "a login that passed to a newcomer of the same first name, in a mailbox that people share",
+			name: "a login under another rcUserId, with the first name and a mailbox that people share: nobody knows",
 			before: func(w *world) {
 				w.agent("1/10", "501", "Ada Byron", rc("701"), email("team@example.com"))
 				w.agent("1/10", "502", "Bob Roy", rc("702"), email("team@example.com"))
@@ -113,7 +113,7 @@ func TestR5FindingTheMember(t *testing.T) {
 				w.agent("1/10", "502", "Bob Roy", rc("702"), email("team@example.com"))
 				w.extension("703", "Ada King")
 			},
-			want: []string{"deactivate 1 removed", "conflict rc:703 email_in_use"},
+			want: []string{"conflict 1 rc:703 identity_reused"},
 		},
 		{
 			name:   "a login that passed to a newcomer of another name is no identity",
