@@ -134,3 +134,27 @@ func TestR25AnApprovedReactivationIsWhole(t *testing.T) {
 		t.Errorf("fields %v, member %v", got, w.member(1).Profile)
 	}
 }
+
+// A wave of other e-mails waits for its limit. Of somebody made anew by then, who had no first name
+// in RingCX and gets RingEX's, nothing goes ahead: the first name alone would make another human of
+// them (R13).
+func TestR13TheNamesOfANewIDWaitTogether(t *testing.T) {
+	w := seventeen(t, usualLimits, func(w *world) {
+		w.agent("1/10", "6001", "", named("", "Poe"), rc("8001"), email("poe@example.com"))
+	})
+	for i := range w.Snapshot.SubAccounts[0].Groups[:7] {
+		g := &w.Snapshot.SubAccounts[0].Groups[i]
+		for j := range g.Agents {
+			if a := &g.Agents[j]; a.ID == "6001" {
+				a.RCUserID = "8002"
+			}
+			g.Agents[j].Email = "new" + g.Agents[j].Email
+		}
+	}
+	w.extension("8002", "Kit Poe", email("poe@example.com"))
+	w.daysOn(t, 3)
+	w.mustStay(t)
+	if m := w.member(205); m.RCUserID != "8001" || m.Profile[FirstName] != "" {
+		t.Errorf("member 205 is %s %q", m.RCUserID, m.Profile.Name())
+	}
+}

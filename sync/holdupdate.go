@@ -50,11 +50,7 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 		if admins != nil && gainsRole(c) && !s.decided[heldKey{c.Member, Role.String()}] {
 			held[Role.String()] = withReasons(held[Role.String()], []HoldReason{*admins})
 		}
-		if c.Kind == Update && slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Field == idField }) {
-			if why := s.namesWait(c.Member, held); len(why) > 0 {
-				held[idField] = why
-			}
-		}
+		s.holdTogether(c, held)
 		s.holdFields(c, held, withhold(c.was.Logins, c.Next().Logins))
 	}
 	s.dropEmpty()
@@ -80,17 +76,37 @@ func whyKeep(leaving *HeldChange) []HoldReason {
 	return leaving.asShown()
 }
 
-// idField is held with the names: an id that goes ahead of them would look like one that has
-// passed to another human (R13).
+// idField is what a member's rcUserId is called in a change.
 const idField = "rc_user_id"
+
+// nameFields say who somebody is where an id does not.
+var nameFields = []string{FirstName.String(), LastName.String(), Email.String()}
+
+// holdTogether holds another rcUserId and all names that change with it while any of these waits:
+// one that goes ahead of the others would look like an id that has passed to another human, or
+// leave too little by which they are found again (R13).
+func (s *settling) holdTogether(c *Change, held map[string][]HoldReason) {
+	if c.Kind != Update || !slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Field == idField }) {
+		return
+	}
+	why := s.namesWait(c.Member, held)
+	if len(why) == 0 {
+		return
+	}
+	for _, f := range c.Fields {
+		if _, out := held[f.Field]; !out && (f.Field == idField || slices.Contains(nameFields, f.Field)) {
+			held[f.Field] = why
+		}
+	}
+}
 
 // namesWait gives the reasons for which a name or the e-mail of a member is held by this plan.
 func (s *settling) namesWait(member int64, held map[string][]HoldReason) []HoldReason {
-	for _, f := range []Field{FirstName, LastName, Email} {
-		if len(held[f.String()]) > 0 {
-			return held[f.String()]
+	for _, f := range nameFields {
+		if len(held[f]) > 0 {
+			return held[f]
 		}
-		if at, waits := s.heldAt[heldKey{member, string(Update)}]; waits && slices.ContainsFunc(s.held[at].Fields, func(x FieldChange) bool { return x.Field == f.String() }) {
+		if at, waits := s.heldAt[heldKey{member, string(Update)}]; waits && slices.ContainsFunc(s.held[at].Fields, func(x FieldChange) bool { return x.Field == f }) {
 			return s.held[at].Why
 		}
 	}
