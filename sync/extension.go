@@ -44,7 +44,7 @@ func (p *people) formerExtension(person *Person, m *Member) *Extension {
 	if p.free == nil {
 		p.indexFree()
 	}
-	if e := p.free.byID[m.RCUserID]; e != nil { // which their record has lost (R5)
+	if e := p.free.byID[m.RCUserID]; e != nil && person.RCUserID == "" { // their record has lost it (R5)
 		return e
 	}
 	id, _, _ := strings.Cut(remembered, ":")
@@ -70,7 +70,7 @@ func (p *planner) keepExtension(person *Person, m *Member) {
 	if holder != person && holder.hasRecord() { // since they were given a stray's
 		return
 	}
-	person.Ext, person.ExtKept = e, true
+	person.Ext, person.ExtKept = e, e.ID == "" || e.ID != m.RCUserID || person.RCUserID != ""
 	delete(p.people.free.byID, e.ID)
 	delete(p.people.free.byNumber, e.Number)
 	awaited := func(m *Member) bool { return m.RCUserID == e.ID }

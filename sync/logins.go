@@ -14,7 +14,7 @@ import (
 // not read nothing is known, so nothing changes (R8).
 func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 	if len(held) == len(person.Agents) && !slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
-		return !slices.Contains(held, p.login(r, held))
+		return !slices.Contains(held, p.login(person, r, held))
 	}) {
 		return held // nearly always
 	}
@@ -37,7 +37,7 @@ func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 func (p *planner) logins(to []Login, person *Person, held []Login) []Login {
 	for _, r := range person.Agents {
 		if r.ID != "" {
-			to = append(to, p.login(r, held))
+			to = append(to, p.login(person, r, held))
 		}
 	}
 	if len(to) > 1 {
@@ -46,8 +46,13 @@ func (p *planner) logins(to []Login, person *Person, held []Login) []Login {
 	return to
 }
 
-// login keeps the supervisors that the row had where the record tells none (R8).
-func (p *planner) login(r AgentRecord, held []Login) Login {
+// login keeps the supervisors that the row had where the record tells none (R8), and all of the
+// row where a list lost the record (R22).
+func (p *planner) login(person *Person, r AgentRecord, held []Login) Login {
+	at := slices.IndexFunc(held, func(l Login) bool { return l.SubAccountID == r.Sub.ID && l.AgentID == r.ID })
+	if at >= 0 && held[at].Active && slices.Contains(person.restored, r.Agent) {
+		return held[at]
+	}
 	l := Login{
 		SubAccountID: r.Sub.ID, SubAccount: r.Sub.Name,
 		AgentGroupID: r.Group.ID, AgentGroup: r.Group.Name,
@@ -57,8 +62,8 @@ func (p *planner) login(r AgentRecord, held []Login) Login {
 	switch r.Supervisors {
 	case noAgents:
 	case "":
-		if i := slices.IndexFunc(held, l.isSame); i >= 0 {
-			l.Supervisors = held[i].Supervisors
+		if at >= 0 {
+			l.Supervisors = held[at].Supervisors
 		}
 	default:
 		l.Supervisors = r.Supervisors

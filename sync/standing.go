@@ -162,7 +162,7 @@ func (p *planner) standing(person *Person, leaving map[string]Standing) *Standin
 	}
 	for _, r := range person.Agents {
 		if !slices.Contains(person.restored, r.Agent) { // which nobody lists now
-			s.Logins = append(s.Logins, p.login(r, nil))
+			s.Logins = append(s.Logins, p.login(person, r, nil))
 		}
 	}
 	return &s
