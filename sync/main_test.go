@@ -3,6 +3,7 @@ package sync
 import (
 	cli "flag"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"testing"
 )
@@ -13,6 +14,7 @@ const ShortChecks = "30"
 
 func TestMain(m *testing.M) {
 	cli.Parse()
+	debug.SetGCPercent(400) // worlds are small and many: a third of the time was the collector's
 	if checks := cli.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
 		if err := checks.Value.Set(ShortChecks); err != nil {
 			panic(err)
