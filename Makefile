@@ -10,20 +10,20 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 PROFILE  = cmd/ringroster/default.pgo
 export GOFLAGS += -pgo=off
 
-.PHONY: build test race lint bench profile soak model year fuzz demo clean
+.PHONY: build test race lint bench rehearsal profile soak model year fuzz demo clean
 
 build: ## bin/ringroster, one static binary
 	$(GO) build -trimpath -pgo=auto -ldflags '$(LDFLAGS)' -o bin/ringroster ./cmd/ringroster
 
-test: ## all tests
-	$(GO) test -timeout 30m ./...
+test: ## all tests; go vet is among the linters
+	$(GO) test -vet=off -timeout 30m ./...
 
 # Most tests of the store and of the commands have one goroutine and take the detector ten
 # times as long: of these two, what works side by side.
 SIDE_BY_SIDE = Concurrent|Lock|PruneStops|OthersWrite|TwoS|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak
 # SQLite and its C library are C turned into Go, with locks of their own. Watched, they take
 # three times as long, and nothing of ours is in them.
-RACE = CGO_ENABLED=1 $(GO) test -race -short -timeout 40m \
+RACE = CGO_ENABLED=1 $(GO) test -vet=off -race -short -timeout 40m \
   -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 race: ## what has goroutines, under the race detector, which needs gcc
 	$(RACE) $$($(GO) list ./... | grep -v -e '/store$$' -e '/cmd/ringroster$$')
@@ -46,6 +46,9 @@ bench: build ## speed and size with 100,000 people: bench.txt has the table, ben
 	$(GO) test ./cmd/ringroster -pgo=auto -run TestBench -v -bench.people 100000 -bench.rounds 9 \
 	  -bench.program $(CURDIR)/bin/ringroster -bench.go $(CURDIR)/bench-go.txt -bench.table $(CURDIR)/bench.txt
 	@echo "bench.txt and bench-go.txt have all of it."
+
+rehearsal: build ## the bench with few people: whether it still measures, not what
+	$(GO) test -vet=off ./cmd/ringroster -run 'TestBench$$' -bench.program $(CURDIR)/bin/ringroster
 
 # Worth repeating when what a run does has changed much, not for each commit.
 profile: build ## the profile that the compiler is given

@@ -17,12 +17,12 @@ import (
 	"time"
 )
 
-// `make bench` sets these. As they are, TestBench is a small rehearsal, so that
-// it cannot rot: it measures everything and its verdicts mean nothing.
+// `make bench` sets these. With the program alone, as `make rehearsal` has it, TestBench is
+// small, so that it cannot rot: it measures everything and its verdicts mean nothing.
 var (
 	benchPeopleFlag = flag.Int("bench.people", 250, "how many people TestBench measures with; the bars are for 100,000")
 	benchRoundsFlag = flag.Int("bench.rounds", 1, "how often TestBench measures each thing, in turn")
-	benchProgram    = flag.String("bench.program", "", "the ringroster that TestBench measures; empty: this test binary")
+	benchProgram    = flag.String("bench.program", "", "the ringroster that is measured; empty: TestProfile takes this test binary, TestBench is skipped")
 	benchGoFile     = flag.String("bench.go", "", "the output of the Go benchmarks, for the ratios among them")
 	benchTable      = flag.String("bench.table", "", "where TestBench writes its table")
 )
@@ -32,8 +32,8 @@ var (
 // seconds, user and system, medians of rounds in turn; the simulated RingCentral
 // is a process of its own, without limits. It fails only when it cannot measure.
 func TestBench(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts dozens of processes")
+	if *benchProgram == "" {
+		t.Skip("it starts dozens of processes: make bench, or make rehearsal with few people")
 	}
 	if ownShell {
 		t.Skip("it measures against the sqlite3 shell, which is not installed")
