@@ -18,16 +18,16 @@ build: ## bin/ringroster, one static binary
 test: ## all tests; go vet is among the linters
 	$(GO) test -vet=off -timeout 30m ./...
 
-# Most tests of the store and of the commands have one goroutine and take the detector ten
-# times as long: of these two, what works side by side.
-SIDE_BY_SIDE = Concurrent|Lock|PruneStops|OthersWrite|TwoS|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak
+# Most tests of the store and of the commands, and nearly all of sync, have one goroutine and
+# take the detector up to ten times as long: of these three, what works side by side.
+SIDE_BY_SIDE = Concurrent|Lock|PruneStops|OthersWrite|TwoS|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak|SlowLog
 # SQLite and its C library are C turned into Go, with locks of their own. Watched, they take
 # three times as long, and nothing of ours is in them.
 RACE = CGO_ENABLED=1 $(GO) test -vet=off -race -short -timeout 40m \
   -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 race: ## what has goroutines, under the race detector, which needs gcc
-	$(RACE) $$($(GO) list ./... | grep -v -e '/store$$' -e '/cmd/ringroster$$')
-	$(RACE) -run '$(SIDE_BY_SIDE)' ./store ./cmd/ringroster
+	$(RACE) $$($(GO) list ./... | grep -v -e '/store$$' -e '/cmd/ringroster$$' -e '/sync$$')
+	$(RACE) -run '$(SIDE_BY_SIDE)' ./store ./cmd/ringroster ./sync
 
 lint: $(LINT) ## the linters, and the pin of modernc.org/libc
 	$(LINT) run --allow-parallel-runners ./...
