@@ -89,7 +89,7 @@ func (p *planner) identityReused(person *Person, m *Member, v *verdict) bool {
 		return false
 	}
 	for _, f := range []Field{FirstName, LastName, Email} {
-		if !v.Known.Has(f) || sameValue(f, v.Profile[f], last[f]) && !(f == Email && p.people.isShared(last[f])) {
+		if !v.Known.Has(f) || sameValue(f, v.Profile[f], last[f]) && (f != Email || !p.people.isShared(last[f])) {
 			return false
 		}
 	}

@@ -324,7 +324,7 @@ func (m *modelMember) reused(q *reported) bool {
 	}
 	for _, field := range []string{"first_name", "last_name", "email"} {
 		value, known := q.values[field]
-		if !known || strings.EqualFold(value, m.synced[field]) && !(field == "email" && q.sharesEmail) {
+		if !known || strings.EqualFold(value, m.synced[field]) && (field != "email" || !q.sharesEmail) {
 			return false
 		}
 	}
