@@ -68,9 +68,8 @@ func importContacts(t testing.TB, s *Store, at time.Time, change func(*sync.Cont
 	if c.Contacts.Held != nil {
 		c.Status = sync.HeldRun
 	}
-	if c.Full {
-		c.Settings = &sync.Accepted{Settings: map[string]string{"owner_id": `"` + in.List.Identity.OwnerID + `"`}}
-	} else {
+	c.Settings = &sync.Accepted{Settings: map[string]string{"owner_id": `"` + in.List.Identity.OwnerID + `"`}}
+	if !c.Full {
 		c.Settled = &sync.Settled{Decision: sync.Approve, Held: c.Contacts.Released}
 	}
 	return c.Contacts, commitContactRun(t, s, at, c)

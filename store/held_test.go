@@ -19,6 +19,7 @@ type heldFixture struct {
 	day   time.Time
 	who   map[string]*sync.Member
 	names map[int64]string
+	scope string // of the last day
 }
 
 func newHeldFixture(t *testing.T) *heldFixture {
@@ -80,13 +81,20 @@ func (f *heldFixture) wholeWith(scope string, open ...sync.HeldChange) sync.RunI
 		Run: beginRun(f.T, f.s, f.day, "acme", sync.Scheduled), Account: "acme", FinishedAt: f.day, Status: sync.HeldRun,
 		Plan: p, Full: true, TakenAt: f.day,
 	}
-	if scope != "" {
-		c.Settings = &sync.Accepted{Settings: map[string]string{"scope": `"` + scope + `"`}}
-	}
+	f.scope = scope
+	c.Settings = f.settings()
 	if err := f.s.Commit(f.Context(), c); err != nil {
 		f.Fatal(err)
 	}
 	return c.Run
+}
+
+// settings are those of the last day.
+func (f *heldFixture) settings() *sync.Accepted {
+	if f.scope == "" {
+		return nil
+	}
+	return &sync.Accepted{Settings: map[string]string{"scope": `"` + f.scope + `"`}}
 }
 
 func (f *heldFixture) settle(decision sync.Trigger, ids ...int64) error {
@@ -100,7 +108,7 @@ func (f *heldFixture) decide(settled *sync.Settled) error {
 	}
 	return f.s.Commit(f.Context(), &sync.Commit{
 		Run: f.begin(trigger), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded,
-		Plan: plan(f.T, f.s, "acme"), Settled: settled,
+		Plan: plan(f.T, f.s, "acme"), Settled: settled, Settings: f.settings(),
 	})
 }
 

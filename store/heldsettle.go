@@ -44,7 +44,7 @@ func (w *heldWriter) settle(s *sync.Settled) error {
 			return err
 		}
 	}
-	if err := w.bring(s.New); err != nil {
+	if err := w.bring(s.New); err != nil || s.Decision != sync.Approve {
 		return err
 	}
 	return w.acceptSettled(rows)
@@ -206,8 +206,9 @@ func (w *heldWriter) acceptFull(planned []sync.HeldChange) error {
 	return nil
 }
 
-// acceptSettled accepts the settings of the runs of which nothing waits for them any more.
-// What was accepted never goes back: the newest of them counts.
+// acceptSettled accepts the settings of an approval, if they are those of a run of which it
+// approves the last that waited for them, and nothing of which ended by itself: that may come
+// again, and nobody was asked about it (R23).
 func (w *heldWriter) acceptSettled(rows []decided) error {
 	var runs []sync.RunID
 	for _, d := range rows {
@@ -216,7 +217,11 @@ func (w *heldWriter) acceptSettled(rows []decided) error {
 		}
 	}
 	list, err := jsonList(runs)
-	if err != nil || len(runs) == 0 {
+	if err != nil || len(runs) == 0 || w.c.Settings == nil {
+		return err
+	}
+	settings, err := settingsText(w.c.Settings)
+	if err != nil {
 		return err
 	}
 	if refused, err := w.refused(); err != nil || refused {
@@ -224,25 +229,31 @@ func (w *heldWriter) acceptSettled(rows []decided) error {
 	}
 	accepted, err := collect(stream(w.ctx, w.tx, func(s *runSettings, rows *sql.Rows) error { return rows.Scan(&s.run, &s.text) }, `
 		SELECT s.run_id, s.settings FROM run_settings s
-		 WHERE s.account = ?1 AND s.job = ?2 AND s.run_id IN (SELECT value FROM json_each(?3)) AND s.settings <> '`+noSettings+`'
+		 WHERE s.account = ?1 AND s.job = ?2 AND s.run_id IN (SELECT value FROM json_each(?3)) AND s.settings = ?4
 		   AND s.run_id NOT IN (
 		       SELECT run_id FROM held_changes
-		        WHERE account = ?1 AND job = ?2 AND closed_at IS NULL AND state = 'waiting' AND `+bySettings+`)
-		 ORDER BY s.run_id DESC LIMIT 1`, w.c.Account, w.c.JobName(), list))
+		        WHERE account = ?1 AND job = ?2 AND state IN ('waiting', 'ended') AND `+bySettings+`)
+		 ORDER BY s.run_id DESC LIMIT 1`, w.c.Account, w.c.JobName(), list, settings))
 	if err != nil || len(accepted) == 0 {
 		return err
 	}
 	return w.accept(accepted[0].text, accepted[0].run)
 }
 
-// refused says whether all that a run held for its settings was rejected, and the rejections
-// stand: then nothing is accepted (R23).
+// refused says whether all that a run held for its settings was rejected, or all of one reason,
+// and the rejections stand: then nothing is accepted. What is gone from RingCentral is no
+// setting's doing, where anything else was approved, and an approval that was undone is none (R23).
 func (w *heldWriter) refused() (refused bool, err error) {
 	err = w.tx.QueryRowContext(w.ctx, `
+		WITH approved AS (
+		    SELECT run_id, reason FROM held_changes a
+		     WHERE account = ?1 AND job = ?2 AND state = '`+HeldApproved+`' AND NOT EXISTS (
+		           SELECT 1 FROM held_changes u
+		            WHERE u.account = ?1 AND u.job = ?2 AND u.closed_at IS NULL AND u.state = 'rejected' AND u.field = a.field
+		              AND coalesce(u.member_id, u.contact_id) = coalesce(a.member_id, a.contact_id)))
 		SELECT EXISTS (SELECT 1 FROM run_settings s JOIN held_changes h USING (account, job, run_id)
-		  WHERE account = ? AND job = ? AND h.closed_at IS NULL AND h.state = 'rejected' AND `+bySettings+`
-		    AND NOT EXISTS (SELECT 1 FROM held_changes a
-		                     WHERE a.account = s.account AND a.job = s.job AND a.run_id = s.run_id AND a.state = '`+HeldApproved+`'))`,
+		  WHERE account = ?1 AND job = ?2 AND h.closed_at IS NULL AND h.state = 'rejected' AND `+bySettings+`
+		    AND run_id NOT IN (SELECT run_id FROM approved a WHERE a.reason = h.reason OR h.reason = '`+string(sync.ReasonRemoved)+`'))`,
 		w.c.Account, w.c.JobName()).Scan(&refused)
 	return refused, err
 }

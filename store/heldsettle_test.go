@@ -9,8 +9,9 @@ import (
 
 // TestR23AcceptedSettings: which settings the next run is compared with, after each step.
 // A day is a full run with these settings; it holds those named, for the
-// settings ("Ann*") or for the limit alone ("Ann"), as well as whoever is open already, and
-// ends what is given by "-Ann".
+// settings ("Ann*", "Ann**" as out of scope) or for the limit alone ("Ann"), as well as whoever is
+// open already, and ends what is given by "-Ann". Decisions are made with the settings of the last
+// day. "undo Ann" is what undoing her approval leaves: a rejection.
 func TestR23AcceptedSettings(t *testing.T) {
 	type step struct {
 		what string // "day a: …", "approve …", "reject …"
@@ -23,7 +24,22 @@ func TestR23AcceptedSettings(t *testing.T) {
 			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"approve Ann", "a"}, {"approve Bob", "b"},
 		},
 		"held, then rejected": {
-			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"approve Ann", "a"}, {"reject Bob", "b"},
+			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"approve Ann", "a"}, {"reject Bob", "a"}, {"day b:", "b"},
+		},
+		"held, then ended by itself, and the rest is approved": {
+			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"day b: -Ann", "a"}, {"approve Bob", "a"}, {"day b:", "b"},
+		},
+		"held, and put back before the approval": {
+			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"day a: -Ann", "a"}, {"approve Bob", "a"}, {"day a:", "a"},
+		},
+		"all of one reason rejected": {
+			{"day a:", "a"}, {"day b: Ann** Bob*", "a"}, {"reject Ann", "a"}, {"approve Bob", "a"}, {"day b:", "a"}, {"day b: -Ann", "b"},
+		},
+		"who is gone rejected, the rest approved": {
+			{"day a:", "a"}, {"day b: Ann** Bob*", "a"}, {"reject Bob", "a"}, {"approve Ann", "b"},
+		},
+		"an approval that was undone is none": {
+			{"day a:", "a"}, {"day b: Ann** Bob** Cy*", "a"}, {"approve Ann", "a"}, {"undo Ann", "a"}, {"reject Bob", "a"}, {"approve Cy", "a"}, {"day b:", "a"},
 		},
 		"all at once": {{"day a:", "a"}, {"day b: Ann* Bob* Cy", "a"}, {"approve Ann Bob", "b"}},
 		"all rejected": {
@@ -40,10 +56,10 @@ func TestR23AcceptedSettings(t *testing.T) {
 			{"day a:", "a"}, {"day b: Ann*", "a"}, {"day c: -Ann", "c"},
 		},
 		"what changed since is not accepted by an approval of what was shown before": {
-			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"day c: Cy*", "a"}, {"approve Ann Bob", "b"}, {"approve Cy", "c"},
+			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"day c: Cy*", "a"}, {"approve Ann Bob", "a"}, {"approve Cy", "c"},
 		},
 		"a day with other settings that shows nobody new": {
-			{"day a:", "a"}, {"day b: Ann*", "a"}, {"day c:", "a"}, {"approve Ann", "b"},
+			{"day a:", "a"}, {"day b: Ann*", "a"}, {"day c:", "a"}, {"approve Ann", "a"}, {"day c:", "c"},
 		},
 		"what was accepted never goes back": {
 			{"day a:", "a"}, {"day b: Ann* Bob*", "a"}, {"day c: Cy*", "a"}, {"approve Cy", "c"}, {"approve Ann Bob", "c"},
@@ -73,6 +89,14 @@ func TestR23AcceptedSettings(t *testing.T) {
 func (f *heldFixture) step(what string) {
 	f.Helper()
 	verb, rest, _ := strings.Cut(what, " ")
+	if verb == "undo" {
+		h := f.leaver(rest)
+		h.State = sync.Rejected
+		if err := f.decide(&sync.Settled{Decision: sync.Reject, New: []sync.HeldChange{h}}); err != nil {
+			f.Fatal(err)
+		}
+		return
+	}
 	if verb != "day" {
 		var ids []int64
 		for name := range strings.FieldsSeq(rest) {
@@ -95,7 +119,11 @@ func (f *heldFixture) step(what string) {
 				}
 			}
 		case strings.HasSuffix(name, "*"):
-			open = append(open, f.leaver(strings.TrimSuffix(name, "*"), sync.ReasonLimit, sync.ReasonSettings))
+			h := f.leaver(strings.TrimRight(name, "*"), sync.ReasonLimit, sync.ReasonSettings)
+			if strings.HasSuffix(name, "**") {
+				h.Reason = sync.ReasonOutOfScope
+			}
+			open = append(open, h)
 		default:
 			open = append(open, f.leaver(name))
 		}
@@ -152,7 +180,7 @@ func TestR23ContactsAcceptTheirOwn(t *testing.T) {
 		t.Errorf("held %+v, accepted %s", plan.Held, accepted())
 	}
 	approved := contactIDs(t, f.s, 4)
-	importContacts(t, f.s, f.day, func(in *sync.ContactInput) { in.Approved = approved; owner("902")(in) }, all[:3]...)
+	importContacts(t, f.s, f.day, func(in *sync.ContactInput) { in.Approved = approved; owner("901")(in) }, all[:3]...)
 	if accepted() != `"901"` || f.accepted() != "a" {
 		t.Errorf("after the approval %s is accepted, and %q for members", accepted(), f.accepted())
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -59,11 +60,13 @@ func TestUpgradeOfHeldSets(t *testing.T) {
 		}
 	}
 	byHand(t, s, `UPDATE run_settings SET settings = json_set(settings, '$.deactivate', json('false')); UPDATE accounts SET settings = '{}'`)
+	inForce, readErr := parseSettings(sql.NullString{String: rowsAs(t, s, `SELECT settings FROM run_settings ORDER BY run_id DESC LIMIT 1`)[0], Valid: true})
 	commit := &sync.Commit{
-		Run: beginRun(t, s, monday, "demo", sync.Reject), Account: "demo", FinishedAt: monday, Status: sync.Succeeded,
-		Plan: plan(t, s, "demo"), Settled: &sync.Settled{Decision: sync.Reject, Held: ids},
+		Settings: &sync.Accepted{Settings: inForce},
+		Run:      beginRun(t, s, monday, "demo", sync.Approve), Account: "demo", FinishedAt: monday, Status: sync.Succeeded,
+		Plan: plan(t, s, "demo"), Settled: &sync.Settled{Decision: sync.Approve, Held: ids},
 	}
-	if err := errors.Join(err, s.Commit(t.Context(), commit)); err != nil {
+	if err := errors.Join(err, readErr, s.Commit(t.Context(), commit)); err != nil {
 		t.Fatal(err)
 	}
 	state, err = s.State(t.Context(), "demo", monday)

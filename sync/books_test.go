@@ -15,7 +15,8 @@ type books struct {
 	state    State
 	lastHeld int64
 	settings map[RunID]map[string]string // of runs that hold somebody because of them (R23)
-	approved []RunID                     // of which somebody was approved whom they held because of them
+	approved []HeldChange                // as they were
+	lapsed   map[RunID]bool              // of which something ended by itself that waited because of them
 	done     []booking
 	fulls    []full // in their order
 }
@@ -264,6 +265,12 @@ func (b *books) reconcile(c *Commit, open []HeldChange) {
 			moved = true
 		}
 	}
+	for i := range b.state.Open {
+		h := &b.state.Open[i]
+		if ends := !slices.ContainsFunc(open, func(o HeldChange) bool { return o.ID == h.ID }); ends {
+			b.lapse(h)
+		}
+	}
 	b.state.Open = open
 	if c.Settings == nil {
 		return
@@ -286,6 +293,14 @@ func (b *books) await(run RunID, settings map[string]string) {
 	b.settings[run] = settings
 }
 
+// lapse notes that something ended which nobody approved or rejected.
+func (b *books) lapse(h *HeldChange) {
+	if b.lapsed == nil {
+		b.lapsed = map[RunID]bool{}
+	}
+	b.lapsed[h.Run] = b.lapsed[h.Run] || heldForSettings(h)
+}
+
 func heldForSettings(h *HeldChange) bool {
 	return slices.ContainsFunc(h.Why, func(r HoldReason) bool { return r.Reason == ReasonSettings })
 }
@@ -301,7 +316,13 @@ func (b *books) settle(c *Commit) {
 		if h.Since.IsZero() {
 			h.Since = c.FinishedAt
 		}
-		b.state.Open = slices.DeleteFunc(b.state.Open, func(o HeldChange) bool { return o.Member == h.Member && o.Field == h.Field })
+		b.state.Open = slices.DeleteFunc(b.state.Open, func(o HeldChange) bool {
+			same := o.Member == h.Member && o.Field == h.Field
+			if same {
+				b.lapse(&o)
+			}
+			return same
+		})
 		b.state.Open = append(b.state.Open, h)
 	}
 	decided := map[RunID]bool{}
@@ -318,8 +339,8 @@ func (b *books) settle(c *Commit) {
 			return false
 		}
 		decided[h.Run] = decided[h.Run] || heldForSettings(&h) && c.Settled.Decision != Clear
-		if c.Settled.Decision == Approve && heldForSettings(&h) {
-			b.approved = append(b.approved, h.Run)
+		if c.Settled.Decision == Approve {
+			b.approved = append(b.approved, h)
 		}
 		return c.Settled.Decision == Approve
 	})
@@ -329,6 +350,7 @@ func (b *books) settle(c *Commit) {
 		if c.Settled.Decision != Clear || !slices.Contains(c.Settled.Held, h.ID) {
 			return false
 		}
+		b.lapse(&h)
 		b.lastHeld++
 		h.ID, h.Run, h.State, h.PresentDays, h.PresentOn = b.lastHeld, c.Run, Suspect, 0, ""
 		again = append(again, h)
@@ -341,9 +363,12 @@ func (b *books) settle(c *Commit) {
 			h.State = Rejected
 		}
 	}
+	if c.Settled.Decision != Approve || c.Settings == nil {
+		return
+	}
 	for run := range decided {
 		waits := slices.ContainsFunc(b.state.Open, func(h HeldChange) bool { return h.State == Waiting && h.Run == run && heldForSettings(&h) })
-		if now := b.settings[run]; decided[run] && !waits && now != nil && !b.refused() {
+		if now := b.settings[run]; decided[run] && !waits && !b.lapsed[run] && maps.Equal(now, c.Settings.Settings) && !b.refused() {
 			b.accept(run, maps.Clone(now))
 		}
 	}
@@ -354,10 +379,16 @@ func (b *books) accept(run RunID, settings map[string]string) {
 	maps.DeleteFunc(b.settings, func(r RunID, _ map[string]string) bool { return r <= run })
 }
 
-// refused says whether all that a run held for its settings was rejected (R23).
+// refused says whether all that a run held for its settings was rejected, or all of one reason
+// (R23).
 func (b *books) refused() bool {
+	refused := func(of *HeldChange) bool {
+		return slices.ContainsFunc(b.state.Open, func(h HeldChange) bool { return h.State == Rejected && h.Member == of.Member && h.Field == of.Field })
+	}
 	return slices.ContainsFunc(b.state.Open, func(h HeldChange) bool {
 		_, awaited := b.settings[h.Run]
-		return h.State == Rejected && heldForSettings(&h) && awaited && !slices.Contains(b.approved, h.Run)
+		return h.State == Rejected && heldForSettings(&h) && awaited && !slices.ContainsFunc(b.approved, func(a HeldChange) bool {
+			return a.Run == h.Run && (a.Reason == h.Reason || h.Reason == ReasonRemoved) && !refused(&a)
+		})
 	})
 }

@@ -104,9 +104,8 @@ func (r *Runner) contactCommit(in *ContactInput, plan *ContactPlan) *Commit {
 	if plan.Held != nil {
 		c.Status = HeldRun
 	}
-	if c.Full {
-		c.Settings = accepted(contactSettings(&in.Policy, in.List))
-	} else {
+	c.Settings = accepted(contactSettings(&in.Policy, in.List))
+	if !c.Full {
 		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}
 	return c

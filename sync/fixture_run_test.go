@@ -67,9 +67,8 @@ func (w *world) commit(t rapid.TB, approved []int64) *Plan {
 	}
 	c := &Commit{Plan: plan, Full: approved == nil, TakenAt: w.Snapshot.TakenAt, Identity: w.Snapshot.Identity}
 	trigger := Scheduled
-	if c.Full {
-		c.Settings = Accept(&w.Policy, w.Snapshot)
-	} else {
+	c.Settings = Accept(&w.Policy, w.Snapshot)
+	if !c.Full {
 		trigger = Approve
 		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}

@@ -269,7 +269,8 @@ type Commit struct {
 	Identity Identity  // bound at the first success (R4); zero: leave as it is
 	// Settings are the deciding settings of a full run (R23): they replace what the
 	// guard compares the next run with, unless the run holds somebody because they are
-	// others; then they wait with what it holds. nil: neither.
+	// others; then they wait with what it holds. Those of an approval say what is in force.
+	// nil: neither.
 	Settings *Accepted
 	// Settled are held changes that an operator decided about.
 	Settled *Settled

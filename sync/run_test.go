@@ -307,8 +307,8 @@ func TestR23WhoMovesTheAcceptedSettings(t *testing.T) {
 			if err != nil || results[0].Err != nil {
 				t.Fatal(err, results)
 			}
-			if got := s.roster.commits[0]; got.Full != c.full || (got.Settings != nil) != c.full {
-				t.Errorf("full %t, settings %v, want %t", got.Full, got.Settings, c.full)
+			if got, settings := s.roster.commits[0], c.request.Only == ""; got.Full != c.full || (got.Settings != nil) != settings {
+				t.Errorf("full %t, settings %v, want %t, %t", got.Full, got.Settings, c.full, settings)
 			}
 		})
 	}

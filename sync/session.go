@@ -259,7 +259,7 @@ func (s *session) commit(plan *Plan) *Commit {
 	if s.req.Approve != nil {
 		c.Settled = &Settled{Decision: Approve, Held: plan.Released, Renewed: plan.Renewed}
 	}
-	if c.Full {
+	if c.Full || s.req.Approve != nil {
 		c.Settings = Accept(&s.policy, s.snapshot)
 	}
 	switch {
