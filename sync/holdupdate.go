@@ -35,8 +35,8 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 				}
 			case why != nil && isLimited(c, &f):
 				held[f.Field] = []HoldReason{*why}
-			case settings != "" && losesRank(c, &f):
-				held[f.Field] = []HoldReason{{ReasonSettings, settings}} // R23
+			case (settings != "" || f.Reason == ReasonSettings) && losesRank(c, &f):
+				held[f.Field] = []HoldReason{{ReasonSettings, firstOf(settings, settingsLate)}} // R23
 			case !stands && s.doubted[c.Member] && losesPlace(c, &f):
 				held[f.Field] = []HoldReason{inDoubt}
 			case stands && row.Kind == c.Kind && row.State != Rejected:
@@ -55,6 +55,10 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 	}
 	s.dropEmpty()
 }
+
+// settingsLate is why a lower role waits that settings give which were accepted already: on the day
+// on which they changed, an outage or a conflict hid it (R23).
+const settingsLate = "the settings give a lower role, and nobody was asked about that yet"
 
 // losesRank says whether RingCentral, or the settings, give an active member a lower role.
 func losesRank(c *Change, f *FieldChange) bool {
@@ -147,7 +151,7 @@ func (s *settling) refuse(c *Change, row *HeldChange) {
 // refusedText says what stays because an operator rejected a change of it.
 func refusedText(h *HeldChange) string {
 	if h.Field == loginsField {
-		return "logins stay as they were: an operator rejected that they change"
+		return "no login ends: an operator rejected that one does which is missing"
 	}
 	return fmt.Sprintf("%s stays %q: an operator rejected %q", h.Field, h.Before, h.After)
 }
