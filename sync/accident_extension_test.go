@@ -79,7 +79,7 @@ func TestR7AnEMailThatChangesTakesNoExtension(t *testing.T) {
 func TestR7AnExtensionThatIsAnothers(t *testing.T) {
 	for name, then := range map[string]func(*Extension){
 		"another number":  func(e *Extension) { e.Number = "009" },
-		"another address": func(e *Extension) { e.Email, e.FirstName = "zoe@example.com", "Zoe" },
+		"another address": func(e *Extension) { e.Email, e.FirstName, e.LastName = "zoe@example.com", "Zoe", "Fox" },
 		"unassigned":      func(e *Extension) { e.Status = "Unassigned" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,6 +135,15 @@ func TestR7AnExtensionStaysWhoseItWas(t *testing.T) {
 			func(w *world) { ext(w).Number = "901" },
 			func(w *world) {},
 		}},
+		{"RingEX changes last name and e-mail, RingCX after days", "P001 Roy", []func(*world){
+			func(w *world) { ext(w).LastName, ext(w).Email = "King", "p001.king@example.com" },
+			func(w *world) {},
+			func(w *world) { agent(w).LastName, agent(w).Email = "King", "p001.king@example.com" },
+		}},
+		{"RingEX writes the name otherwise, and all its e-mails are in another domain", "Bob Roy", []func(*world){
+			func(w *world) { ext(w).Email = "p001@example.org" },
+			func(w *world) {},
+		}},
 		{"likewise, and RingCX changes the last name later", "Bob Roy", []func(*world){
 			func(w *world) { agent(w).Email = "new@example.com" },
 			func(w *world) { agent(w).LastName = "King" },
@@ -165,6 +174,37 @@ func TestR7AnExtensionStaysWhoseItWas(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// An extension is made anew, with another id and the same number, of somebody whose e-mails differ in
+// RingEX and RingCX. The agent's rcUserId follows after days, or goes first (R7).
+func TestR7AnExtensionMadeAnewIsWhoseItWas(t *testing.T) {
+	agent := func(w *world) { w.group("1/10").Agents[0].RCUserID = "8001" }
+	ext := func(w *world) { w.Snapshot.Extensions[1].ID = "8001" }
+	nothing := func(*world) {}
+	for name, days := range map[string][]func(*world){
+		"the extension first": {ext, nothing, agent, nothing},
+		"the agent first":     {agent, nothing, nothing, ext, nothing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.Policy.RequireRingEX = true
+			for _, id := range []string{"001", "002", "003"} {
+				w.agent("1/10", "5"+id, "P"+id+" Roy", rc("7"+id))
+				w.extension("7"+id, "P"+id+" Roy", number(id), email("x"+id+"@example.org"))
+			}
+			w.today(t)
+			for _, change := range days {
+				w.tomorrow()
+				change(w)
+				w.today(t)
+				w.mustStay(t)
+				if len(w.members) != 3 {
+					t.Fatalf("%d members", len(w.members))
+				}
+			}
+		})
 	}
 }
 

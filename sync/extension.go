@@ -49,11 +49,37 @@ func (p *people) formerExtension(person *Person, m *Member) *Extension {
 	}
 	id, _, _ := strings.Cut(remembered, ":")
 	for _, e := range []*Extension{p.free.byID[id], p.free.byNumber[number]} {
-		if e != nil && (e.bears(person, m) || e.isAsRemembered(remembered)) {
+		switch {
+		case e == nil:
+		case e.bears(person, m), e.isAsRemembered(remembered), e.Number == number && p.isMadeAnew(e, person, m):
 			return e
 		}
 	}
 	return nil
+}
+
+// isMadeAnew says whether an extension with the number of a member's former one is theirs, though
+// no e-mail says so: with a part of their name, or of somebody whose record has an rcUserId that
+// nothing else has, all of it.
+func (p *people) isMadeAnew(e *Extension, person *Person, m *Member) bool {
+	if e.Number == "" {
+		return false
+	}
+	if person.RCUserID == "" {
+		return e.hasPartOf(person, m)
+	}
+	return e.isNamed(person, m) && (e.ID == m.RCUserID || p.extension(m.RCUserID) == nil) && p.extension(person.RCUserID) == nil
+}
+
+// hasPartOf says whether an extension has the first or the last name of a person, as it is now or
+// was at the last sync.
+func (e *Extension) hasPartOf(person *Person, m *Member) bool {
+	part := func(first, last string) bool {
+		return first != "" && sameValue(FirstName, first, e.FirstName) || last != "" && sameValue(LastName, last, e.LastName)
+	}
+	return part(m.Synced.Profile[FirstName], m.Synced.Profile[LastName]) ||
+		slices.ContainsFunc(person.Agents, func(r AgentRecord) bool { return part(r.FirstName, r.LastName) }) ||
+		slices.ContainsFunc(person.Admins, func(a *Admin) bool { return part(a.FirstName, a.LastName) })
 }
 
 // keepExtension gives a person the extension that was their member's. The person whom that
