@@ -34,7 +34,9 @@ func (p *people) putBack(all []lost) {
 		switch home := homes[i]; l.list.kind {
 		case administrators:
 			for _, id := range l.member.AdminIDs {
-				if holder := byAdmin[id]; holder == nil || holder == home || holder == p.ghosts[l.member.ID] {
+				// Whoever else has it now: no administrator's id passes on. Of whom there is nothing
+				// else, that other may be them.
+				if holder := byAdmin[id]; holder == nil || home != nil || holder == p.ghosts[l.member.ID] {
 					byAdmin[id] = p.restored(l, home, adminKey(id))
 					byAdmin[id].putBackAdmin(id)
 				}

@@ -268,7 +268,7 @@ func hasGained(person *Person, then []Login) bool {
 
 // hasMoved says whether somebody who is lost from a list has gained an active record in
 // another agent group since, or an administrator's: a record that they had before, whatever
-// group it is in now, says nothing of why another one is gone.
+// group it is in now, and though it had ended meanwhile, says nothing of why another one is gone.
 func (p *planner) hasMoved(m *Member, person *Person, list listKey) bool {
 	if person == nil || list.kind != agentGroupList && list.kind != subAccountList {
 		return false
@@ -281,7 +281,7 @@ func (p *planner) hasMoved(m *Member, person *Person, list listKey) bool {
 			return false
 		}
 		return !slices.ContainsFunc(m.Logins, func(l Login) bool {
-			return l.Active && l.SubAccountID == r.Sub.ID && (l.AgentGroupID == r.Group.ID || l.AgentID == r.ID && !list.has(&l))
+			return l.SubAccountID == r.Sub.ID && (l.Active && l.AgentGroupID == r.Group.ID || l.AgentID == r.ID && (!l.Active || !list.has(&l)))
 		})
 	})
 }
