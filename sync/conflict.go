@@ -88,12 +88,17 @@ func (p *planner) identityReused(person *Person, m *Member, v *verdict) bool {
 		v.Profile[FirstName]+v.Profile[LastName] == "":
 		return false
 	}
+	differs := false
 	for _, f := range []Field{FirstName, LastName, Email} {
-		if !v.Known.Has(f) || sameValue(f, v.Profile[f], last[f]) && (f != Email || !p.people.isShared(last[f])) {
+		switch shared := f == Email && p.people.isShared(last[f]); {
+		case v.Profile[f]+last[f] == "": // what nobody ever said is no agreement
+		case !v.Known.Has(f), sameValue(f, v.Profile[f], last[f]) && !shared:
 			return false
+		default:
+			differs = true
 		}
 	}
-	return true
+	return differs
 }
 
 func (p *planner) conflictReused(person *Person, m *Member, v *verdict) {

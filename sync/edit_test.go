@@ -150,6 +150,40 @@ func TestR13BothAnswersSettleAnUnclearLogin(t *testing.T) {
 	}
 }
 
+// R5, R20: the login of one who left is a colleague's now, and nobody has an rcUserId.
+func TestR5WhatSettlesALoginThatIsAColleagues(t *testing.T) {
+	w := newWorld()
+	w.agent("1/10", "501", "Ada Byron")
+	w.agent("1/10", "502", "Bob Roy")
+	w.agent("1/10", "503", "Cy Poe")
+	w.sync(t)
+	w.group("1/10").Agents[0] = Agent{ID: "501", FirstName: "Bob", LastName: "Roy", Email: "bob@example.com", Type: "AGENT", Active: true}
+	plan := w.plan(t)
+	same(t, lines(plan), []string{"conflict 1 agent:1/501 ambiguous_link", "note 1 in_conflict", "note 2 in_conflict"})
+	if got, want := plan.Conflicts[0].Remedy, "the login is not theirs any more: ringroster roster link 1 none"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	w.edit(t, LinkTo(1, "none"))
+	same(t, lines(w.plan(t)), []string{"update 2 agent:1/501 source_changed", "deactivate 1 removed"})
+	w.sync(t)
+	same(t, lines(w.plan(t)), nil)
+}
+
+// R13: a last name that nobody ever had is no agreement.
+func TestR13AReusedIDWhereNobodyHasALastName(t *testing.T) {
+	for _, rcUserID := range []string{"", "701"} {
+		w := newWorld()
+		w.agent("1/10", "501", "Ada", rc(rcUserID))
+		w.agent("1/10", "502", "Bob")
+		w.sync(t)
+		a := &w.group("1/10").Agents[0]
+		a.FirstName, a.Email = "Eve", "eve@example.com"
+		if plan := w.plan(t); len(plan.Conflicts) != 1 || plan.Conflicts[0].Reason != ConflictReused {
+			t.Errorf("rcUserId %q: %v", rcUserID, lines(plan))
+		}
+	}
+}
+
 // R29: attaching somebody whose onboarding was undone, and who was detached since,
 // takes back both, and says so.
 func TestAttachTakesBackUndoneAndDetached(t *testing.T) {

@@ -109,6 +109,17 @@ func (p *Person) bears(name string) bool {
 		slices.ContainsFunc(p.Admins, func(a *Admin) bool { return foldName(a.FirstName, a.LastName) == name })
 }
 
+// isBlankOf says that none of somebody's records has a name, or another e-mail than the member's.
+func (p *Person) isBlankOf(m *Member) bool {
+	for email := range p.recordEmails {
+		if !m.hasEmail(email) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(p.Agents, func(r AgentRecord) bool { return r.FirstName+r.LastName != "" }) &&
+		!slices.ContainsFunc(p.Admins, func(a *Admin) bool { return a.FirstName+a.LastName != "" })
+}
+
 // shared marks an e-mail that several people have.
 var shared = new(Person)
 
@@ -149,12 +160,31 @@ func (p *people) mailboxes(records []looseRecord) map[string]mailbox {
 }
 
 // strays are people without rcUserId who have a login or administrator id that the member
-// of a person with one held at the last sync.
+// of a person with one held at the last sync; or with one that no member has, where the records
+// bear the member's name and e-mail: they were given it before the others (R5).
 func (p *planner) strays(person *Person, m *Member) []*Person {
-	if !p.people.anyLoose {
+	if !p.people.anyLoose && !person.lacks(m) {
 		return nil
 	}
-	return slices.DeleteFunc(p.holdersOfLogins(m, true), func(other *Person) bool { return other.RCUserID != "" || other == person })
+	return slices.DeleteFunc(p.holdersOfLogins(m, true), func(other *Person) bool {
+		return other == person || other.RCUserID != "" && (person == nil || !p.isAhead(other, m))
+	})
+}
+
+// isAhead says whether somebody whom no member is has records of a member, with another rcUserId
+// and all of its name and e-mail.
+func (p *planner) isAhead(other *Person, m *Member) bool {
+	like := func(m *Member, first, last, email string) bool { return sameName(m, first, last) && m.hasEmail(email) }
+	return other.outcome.decision == undecided && other.outcome.found == 0 && p.bearsOf(other, m, like)
+}
+
+// lacks says whether somebody has not all of the records that their member held.
+func (p *Person) lacks(m *Member) bool {
+	return p != nil && (slices.ContainsFunc(m.Logins, func(l Login) bool {
+		return l.Active && !slices.ContainsFunc(p.Agents, func(r AgentRecord) bool { return r.Sub.ID == l.SubAccountID && r.ID == l.AgentID })
+	}) || slices.ContainsFunc(m.AdminIDs, func(id string) bool {
+		return !slices.ContainsFunc(p.Admins, func(a *Admin) bool { return a.UserID == id })
+	}))
 }
 
 // joinStrays gives people with an rcUserId the records without one whose logins their
@@ -171,6 +201,9 @@ func (p *planner) joinStrays() {
 			claimed[stray] = true
 		}
 	}
+	for _, m := range p.joining { // who is found by rcUserId is nobody's stray
+		claimed[p.people.byRC[m.RCUserID]] = true
+	}
 	joined := map[*Person]bool{}
 	for _, m := range p.joining {
 		person := p.people.byRC[m.RCUserID]
@@ -180,6 +213,7 @@ func (p *planner) joinStrays() {
 			}
 			joined[stray] = true
 			p.people.join(person, stray)
+			delete(p.people.byRC, stray.RCUserID)
 			if p.picked[stray] {
 				p.picked[person] = true
 			}

@@ -147,6 +147,21 @@ func (p *planner) freeOf(members []*Member) [][]*Person {
 	return free
 }
 
+// whoIsAnother is what settles that several members are found for one person: most likely the
+// login of one who left was given to another, whose name the person has.
+func (p *planner) whoIsAnother(person *Person, rivals []*Member) string {
+	v := p.assess(person, p.granted(person))
+	others := slices.DeleteFunc(slices.Clone(rivals), func(m *Member) bool { return sameName(m, v.Profile[FirstName], v.Profile[LastName]) })
+	if len(others) == len(rivals) {
+		others = rivals[1:]
+	}
+	commands := make([]string, len(others))
+	for i, m := range others {
+		commands[i] = fmt.Sprintf("ringroster roster link %d none", m.ID)
+	}
+	return "the login is not theirs any more: " + strings.Join(commands, "; ")
+}
+
 // tellApart puts the person first whose member m is, of several whom a login of theirs
 // finds it for: the one who alone has its last-synced name. The others are new (R5).
 func (p *planner) tellApart(people []*Person, m *Member) bool {
@@ -160,6 +175,12 @@ func (p *planner) tellApart(people []*Person, m *Member) bool {
 	}
 	people[0], people[at] = people[at], people[0]
 	for _, person := range people[1:] {
+		if person.isBlankOf(m) {
+			p.people.join(people[0], person)
+			person.outcome.decision = hidden
+			p.trace(people[0], m, "R5", "plan", "given the records of %s, which have no name, and no other e-mail", person.Key())
+			continue
+		}
 		p.parted[person] = append(p.parted[person], m.ID)
 		p.trace(person, m, "R5", "plan", "not member %d, a login of which is theirs: another with such a login has its name", m.ID)
 	}
@@ -238,7 +259,7 @@ func (p *planner) settleClaims(person *Person, members []*Member) {
 		}
 		p.conflict(person, rivals[0], ConflictAmbiguousLink,
 			fmt.Sprintf("members %s all held a login of this person", memberIDs(rivals)),
-			fmt.Sprintf("ringroster roster detach %d", rivals[len(rivals)-1].ID))
+			p.whoIsAnother(person, rivals))
 		return
 	}
 	for _, m := range members {
@@ -283,7 +304,7 @@ func (p *planner) mismatch(m *Member) {
 	people := slices.DeleteFunc(p.holdersOfLogins(m, true), func(person *Person) bool {
 		return person.outcome.found == 0 || !slices.ContainsFunc(person.outcome.details().gained, m.heldID)
 	})
-	if m.rank() > 0 || len(people) == 0 {
+	if m.rank() > 0 || len(people) == 0 || strings.HasPrefix(m.RCUserID, formerID) {
 		p.strand(m)
 		return
 	}

@@ -116,6 +116,18 @@ func TestR5FindingTheMember(t *testing.T) {
 			want: []string{"conflict 1 rc:703 identity_reused"},
 		},
 		{
+			name: "one of two records lost name and e-mail: it says nothing else of its login",
+			before: func(w *world) {
+				w.agent("1/10", "501", "Ada Byron")
+				w.agent("1/11", "502", "Ada Byron")
+			},
+			then: func(w *world) {
+				w.group("1/11").Agents = nil
+				w.agent("1/11", "502", "", named("", ""), email(""))
+			},
+			want: nil,
+		},
+		{
 			name:   "a login that passed to a newcomer of another name is no identity",
 			before: func(w *world) { w.agent("1/10", "501", "Ada Byron", rc("701")) },
 			then: func(w *world) {
