@@ -79,7 +79,7 @@ const recentSQL = `
 	       OR field = 'role' AND after = '` + sync.RoleAdministrator + `')
 	  UNION ALL
 	  SELECT field, member_id, today FROM recent
-	   WHERE kind = 'update' AND field IN ('first_name', 'last_name', 'email', 'role') AND reason = '` + string(sync.ReasonSource) + `'
+	   WHERE kind = 'update' AND field IN ('first_name', 'last_name', 'email', 'role') AND reason IN ('` + string(sync.ReasonSource) + `', '` + string(sync.ReasonPinEnded) + `')
 	     AND before <> '' AND run_id > @first AND trigger NOT IN ('import', 'edit'))
 	SELECT what, count(DISTINCT member_id) FILTER (WHERE today), count(DISTINCT member_id) FROM counted GROUP BY what ORDER BY what`
 

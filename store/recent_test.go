@@ -199,6 +199,11 @@ func TestR35Recent(t *testing.T) {
 		"the source": {func(f *pastFixture) {
 			f.run(1, sync.Scheduled, true, f.change("Ann", "email", "a@example.com", "b@example.com"))
 		}, updated("email", 1)},
+		"a pin that ended": {func(f *pastFixture) {
+			c := f.change("Ann", "role", "Supervisor", "Agent")
+			c.Reason, c.Fields[0].Reason = sync.ReasonPinEnded, sync.ReasonPinEnded
+			f.run(1, sync.Scheduled, true, c)
+		}, updated("role", 1)},
 		"twice": {
 			func(f *pastFixture) {
 				f.run(1, sync.Scheduled, true, f.change("Ann", "email", "a@example.com", "b@example.com"), f.change("Bob", "last_name", "Lee", "Ng"))

@@ -26,7 +26,7 @@ func (s *settling) holdDifferences() {
 		read := *person.outcome.details().change
 		same := kept[read.Member]
 		differs := func(f FieldChange) bool {
-			if same != nil && slices.ContainsFunc(same.Fields, func(k FieldChange) bool { return k.Field == f.Field && k.After == f.After }) {
+			if f.Field == pinsField || same != nil && slices.ContainsFunc(same.Fields, func(k FieldChange) bool { return k.Field == f.Field && k.After == f.After }) {
 				return false
 			}
 			row := s.open.of(read.Member, f.Field)
@@ -45,7 +45,7 @@ func (s *settling) holdDifferences() {
 			continue
 		}
 		s.holdChange(read, func(string) []HoldReason { return s.listReasons(read.Member) })
-		if now := s.kept.people.byName(person.Key()); now != nil && same == nil && now.outcome.decision == unchanged {
+		if now := s.kept.people.byName(person.Key()); now != nil && same == nil && now.outcome.decision == unchanged && s.waitsFor(&read) {
 			now.outcome.decision = heldBack
 		}
 	}

@@ -95,7 +95,7 @@ func (b *books) recent(since time.Time, status map[int64]Status) Recent {
 		if d.field == Role.String() && d.after == RoleAdministrator {
 			administrators[d.member] = true
 		}
-		if d.kind == Update && d.reason == ReasonSource && d.before != "" &&
+		if d.kind == Update && d.reason.bySource() && d.before != "" &&
 			(d.field != loginsField || len(d.ended) > 0) {
 			if updated[d.field] == nil {
 				updated[d.field] = map[int64]bool{}

@@ -102,6 +102,9 @@ type FieldChange struct {
 	// What RingCentral said, where `map` made before or after of it (R8); nil: it did not.
 	ReportedBefore *string `json:"reported_before,omitempty"`
 	ReportedAfter  *string `json:"reported_after,omitempty"`
+	// Pinned says that a pin keeps it from happening: the guard judges it all the same (R25).
+	// No plan has such a change.
+	Pinned bool `json:"-"`
 }
 
 // Change is everything that one run does to one member.

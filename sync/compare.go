@@ -32,12 +32,13 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	next.AdminIDs = adminIDs(person)
 	next.Linked = true
 	p.bookSeen(&next)
+	hidden := p.comparePinned(m, &next, v)
 	p.remark(person, m, v)
 	p.remarkPins(person, &next, v)
 
 	o := &person.outcome
 	o.email = hashOf(FoldEmail(next.Profile[Email]))
-	if len(fields) == 0 && m.Linked {
+	if len(fields)+len(hidden) == 0 && m.Linked {
 		o.decision = unchanged
 		if bookkeepingMoved(m, &next) {
 			o.more().mark = next.copy()
@@ -57,6 +58,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	classify(c, m, found)
 	c.addDetail(gave)
 	c.addDetail(p.maps.words(v, fields))
+	c.Fields = append(c.Fields, hidden...)
 	o.decision, o.more().change = changed, c
 }
 
@@ -102,7 +104,7 @@ func classify(c *Change, m *Member, found how) {
 // strongest is the reason that stands for a whole update.
 func strongest(fields []FieldChange) Reason {
 	for _, r := range []Reason{ReasonRecreated, ReasonSource, ReasonSettings, ReasonFirstFill, ReasonPinEnded} {
-		if slices.ContainsFunc(fields, func(f FieldChange) bool { return f.Reason == r }) {
+		if slices.ContainsFunc(fields, func(f FieldChange) bool { return f.Reason == r && !f.Pinned }) {
 			return r
 		}
 	}
@@ -181,7 +183,7 @@ func (m *Member) fieldChange(next *Member, f Field, reason Reason) FieldChange {
 // fieldReason says why one field changes (R19).
 func (p *planner) fieldReason(f Field, m *Member, pin *Pin, v *verdict) Reason {
 	switch synced := m.Synced.Profile[f]; {
-	case pin != nil && pin.Ended(p.in.Now):
+	case pin != nil && pin.Ended(p.in.Now), pin == nil && p.open.of(m.ID, f.String()).asksOfPin():
 		return ReasonPinEnded
 	case pin != nil && m.pin(f) == nil:
 		return ReasonOperator

@@ -25,7 +25,7 @@
 //	held            planned, but waiting for an operator's decision (R21 to R26)
 //	open set        everything of an account that is held now (R25)
 //	suspect         a would-be leaver whom the guard would hold, and whom
-//	                another step keeps for now (R16)
+//	                another step keeps for now (R16); so is what a pin hides
 //	distrusted list a list that lost people in a way that looks like a mistake (R22)
 //
 // # The pipeline

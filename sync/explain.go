@@ -277,7 +277,7 @@ func (p *planner) traceMember(person *Person, m *Member) {
 	for _, f := range Fields() {
 		if pin := m.pin(f); pin != nil {
 			p.trace(person, m, "", "roster", "%s", pin)
-		} else if m.Linked && m.Profile[f] != m.Synced.given(f) {
+		} else if m.Linked && m.Profile[f] != m.Synced.given(f) && !p.open.of(m.ID, f.String()).asksOfPin() {
 			p.trace(person, m, "R19", "roster", "%s is %q, but the last sync wrote %q: edited by hand", f, m.Profile[f], m.Synced.given(f))
 		}
 	}

@@ -12,7 +12,7 @@ type HeldState string
 // was approved, or a full run needs it no more, it is history.
 const (
 	Waiting  HeldState = "waiting"  // for an operator
-	Suspect  HeldState = "suspect"  // it would wait, but a step of the ladder keeps the member meanwhile (R16)
+	Suspect  HeldState = "suspect"  // it would wait, but a step of the ladder keeps the member meanwhile (R16), or a pin the value (R25)
 	Rejected HeldState = "rejected" // an operator refused it (R26, R36)
 )
 

@@ -60,9 +60,13 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 // on which they changed, an outage or a conflict hid it (R23).
 const settingsLate = "the settings give a lower role, and nobody was asked about that yet"
 
+// bySource says whether a field has another value because RingCentral reports one: by now, or
+// since a pin that hid it has ended.
+func (r Reason) bySource() bool { return r == ReasonSource || r == ReasonPinEnded }
+
 // losesRank says whether RingCentral, or the settings, give an active member a lower role.
 func losesRank(c *Change, f *FieldChange) bool {
-	return c.Kind == Update && f.Field == Role.String() && (f.Reason == ReasonSource || f.Reason == ReasonSettings) && roleRank[f.After] < roleRank[f.Before]
+	return c.Kind == Update && f.Field == Role.String() && (f.Reason.bySource() || f.Reason == ReasonSettings) && roleRank[f.After] < roleRank[f.Before]
 }
 
 // losesPlace says whether RingCentral, or the settings, take a role or a login of an active
@@ -159,7 +163,7 @@ func refusedText(h *HeldChange) string {
 // isLimited says whether a field's change counts for its limit: what the source changed of
 // a value that was there, and of logins that one turned inactive.
 func isLimited(c *Change, f *FieldChange) bool {
-	return c.Kind == Update && f.Reason == ReasonSource && f.Before != "" && (f.Field != loginsField || isLossOf(f))
+	return c.Kind == Update && f.Reason.bySource() && f.Before != "" && (f.Field != loginsField || isLossOf(f))
 }
 
 // isLossOf says whether a change of logins turns one inactive; any change of a role loses
@@ -197,6 +201,11 @@ func (s *settling) overUpdates() map[string]*HoldReason {
 // gainsRole says whether a change makes an administrator of somebody who was none, also when
 // they were last active: a reactivation that brings back no more than there was is not limited.
 func gainsRole(c *Change) bool {
+	if slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
+		return f.Field == Role.String() && f.Reason == ReasonPinEnded && f.After == RoleAdministrator
+	}) {
+		return true
+	}
 	return c.Next().isAdministrator() && !c.was.isAdministrator() && (c.Kind != Reactivate || c.was.Synced.Profile[Role] != RoleAdministrator)
 }
 
@@ -231,24 +240,33 @@ func (s *settling) isNewAdministrator(person *Person) bool {
 }
 
 // holdChange holds a change, or the fields of it that are given. What is no update is
-// held as a whole, under its first field.
+// held as a whole, under its first field. What a pin keeps from happening does not wait: it is
+// suspect.
 func (s *settling) holdChange(c Change, why func(field string) []HoldReason) {
 	var all []HoldReason
 	if c.Kind.bringsIn() {
 		c.comesAs(c.Next().Profile[Role])
 	}
+	var waits []FieldChange
 	for i, f := range c.Fields {
 		reasons := why(f.Field)
+		if f.Pinned {
+			s.row(s.open.of(c.Member, f.Field), Suspect, c, i, reasons)
+			continue
+		}
 		if c.Kind == Update || i == 0 {
 			s.row(s.open.of(c.Member, f.Field), Waiting, c, i, reasons)
 		}
+		waits = append(waits, f)
 		for _, r := range reasons {
 			if !slices.Contains(all, r) {
 				all = append(all, r)
 			}
 		}
 	}
-	s.hold(c, all)
+	if c.Fields = waits; len(waits) > 0 || c.Kind != Update {
+		s.hold(c, all)
+	}
 }
 
 // holdFields takes fields out of a change, and holds those that have a reason for it. Of
@@ -315,6 +333,9 @@ func (m *Member) revert(field string, was *Member) {
 		m.Synced.Roles, m.AdminIDs = was.Synced.Roles, was.AdminIDs
 	case idField:
 		m.RCUserID, m.Synced.RCUserID = was.RCUserID, was.Synced.RCUserID
+		return
+	case pinsField:
+		m.Pins = was.Pins
 		return
 	}
 	if f, ok := ParseField(field); ok {

@@ -159,7 +159,7 @@ func countedIn(r *PastRun) (all []countedChange) {
 		case r.First || byHand:
 		case c.Kind == Onboard && c.Field == "":
 			add("onboardings", "")
-		case c.Kind == Update && slices.Contains(limitedFields, c.Field) && c.Reason == ReasonSource && c.Before != "":
+		case c.Kind == Update && slices.Contains(limitedFields, c.Field) && c.Reason.bySource() && c.Before != "":
 			if c.Field != loginsField || len(EndedLogins(c.Before, c.After)) > 0 {
 				add("updates", c.Field)
 			}

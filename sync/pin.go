@@ -2,9 +2,13 @@ package sync
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 )
+
+// pinsField is what a member's pins are called in a change.
+const pinsField = "pins"
 
 // Pin holds one synced field against the sync: the roster keeps its value,
 // whatever RingCentral reports, until the pin ends.
@@ -82,18 +86,21 @@ func PinField(member int64, pin Pin) Edit {
 }
 
 // Unpin gives a field back to the sync: it takes the value at once that
-// RingCentral last reported.
+// the last sync had for it. What is open about the field is not among that (R25).
 func Unpin(member int64, f Field) Edit {
-	return editOne(member, func(m *Member) (*Change, error) {
-		if m.pin(f) == nil {
-			return nil, &NothingToDoError{fmt.Sprintf("%s of member %d is not pinned", f, member)}
-		}
-		value := m.Profile[f]
-		if m.Linked {
-			value = m.Synced.given(f)
-		}
-		return m.repin(slices.DeleteFunc(slices.Clone(m.Pins), func(p Pin) bool { return p.Field == f }), f, value), nil
-	})
+	return func(state State, all iter.Seq[*Member]) (*Plan, *Settled, error) {
+		row := newOpenSet(state.Open).of(member, f.String())
+		return editOne(member, func(m *Member) (*Change, error) {
+			if m.pin(f) == nil {
+				return nil, &NothingToDoError{fmt.Sprintf("%s of member %d is not pinned", f, member)}
+			}
+			value := m.Profile[f]
+			if m.Linked && !row.asksOfPin() {
+				value = m.Synced.given(f)
+			}
+			return m.repin(slices.DeleteFunc(slices.Clone(m.Pins), func(p Pin) bool { return p.Field == f }), f, value), nil
+		})(state, all)
+	}
 }
 
 // repin gives a member other pins, and the field its value with them.
@@ -103,7 +110,7 @@ func (m *Member) repin(pins []Pin, f Field, value string) *Change {
 		m.Profile[f] = value
 		c.Fields = append(c.Fields, was.fieldChange(m, f, ReasonOperator))
 	}
-	c.Fields = append(c.Fields, FieldChange{Field: "pins", Before: PinsJSON(m.Pins), After: PinsJSON(pins), Reason: ReasonOperator})
+	c.Fields = append(c.Fields, FieldChange{Field: pinsField, Before: PinsJSON(m.Pins), After: PinsJSON(pins), Reason: ReasonOperator})
 	m.Pins = pins
 	return c
 }
@@ -118,7 +125,51 @@ func (p *planner) comparePins(fields []FieldChange, m, next *Member) []FieldChan
 	if len(next.Pins) >= len(m.Pins) {
 		reason = ReasonOperator // picked by hand, with a role
 	}
-	return append(fields, FieldChange{Field: "pins", Before: PinsJSON(m.Pins), After: PinsJSON(next.Pins), Reason: reason})
+	return append(fields, FieldChange{Field: pinsField, Before: PinsJSON(m.Pins), After: PinsJSON(next.Pins), Reason: reason})
+}
+
+// comparePinned gives the changes that pins keep from happening, between what the sync gave the
+// fields before and what it would give them now.
+func (p *planner) comparePinned(m, next *Member, v *verdict) (hidden []FieldChange) {
+	if m.Status != Active || !m.Linked {
+		return nil
+	}
+	for i := range next.Pins {
+		f := next.Pins[i].Field
+		was, is := *m, *next
+		was.Profile[f], is.Profile[f] = m.Synced.given(f), next.Synced.given(f)
+		if row := p.open.of(m.ID, f.String()); row.asksOfPin() {
+			was.Profile[f] = row.Before
+		}
+		switch {
+		case was.Profile[f] == is.Profile[f], is.Profile[f] == next.Pins[i].Value: // it hides nothing
+		case m.Profile[f] != next.Profile[f]: // set by hand, and put back first
+			next.revert(f.String(), m)
+			next.Profile[f] = next.Pins[i].Value
+		default:
+			c := was.fieldChange(&is, f, p.fieldReason(f, &was, nil, v))
+			c.Pinned = true
+			hidden = append(hidden, c)
+		}
+	}
+	return hidden
+}
+
+// asksOfPin says whether an open change is about what comes in the place of a value that a pin
+// held: the last sync may have had that already.
+func (h *HeldChange) asksOfPin() bool { return h != nil && h.Reason == ReasonPinEnded }
+
+// leavePinned takes out of the changes what pins keep from happening, once it is judged.
+func (s *settling) leavePinned() {
+	changes := s.kept.plan.Changes
+	for i := range changes {
+		c := &changes[i]
+		if slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return f.Pinned }) {
+			c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool { return f.Pinned })
+			s.emptied[c.Member] = len(c.Fields) == 0
+		}
+	}
+	s.dropEmpty()
 }
 
 // remarkPins notes what is held against RingCentral.

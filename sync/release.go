@@ -46,7 +46,7 @@ func (p *planner) releaseChanges(released func(*HeldChange) bool) {
 		c := &changes[i]
 		fields := slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
 			h := p.open.of(c.Member, f.Field)
-			return h == nil || h.Kind != c.Kind || c.Kind == Update && !h.asksFor(f.Before, f.After) ||
+			return f.Pinned || h == nil || h.Kind != c.Kind || c.Kind == Update && !h.asksFor(f.Before, f.After) ||
 				p.leavingIsOpen(c, &f) || !released(h)
 		})
 		if len(fields) == 0 {

@@ -46,7 +46,7 @@ func (p *planner) lookForLoss(c *Change) {
 
 // takesAway says whether RingCentral takes a role or a login from an active member.
 func takesAway(c *Change, f *FieldChange) bool {
-	return c.Kind == Update && f.Reason == ReasonSource &&
+	return c.Kind == Update && f.Reason.bySource() &&
 		(f.Field == Role.String() && roleRank[f.After] <= roleRank[f.Before] || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0)
 }
 

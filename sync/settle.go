@@ -46,6 +46,7 @@ func (p *planner) settle(read *planner, found *Findings) {
 	s.holdArrivals(admins)
 	s.holdUpdates(admins)
 	s.keepLastAdministrator()
+	s.leavePinned()
 	s.leave()
 	s.lookForLosses()
 	s.lookForProofs()
@@ -284,6 +285,12 @@ func (s *settling) hold(c Change, why []HoldReason) {
 		s.held = append(s.held, c)
 	}
 	s.why = withReasons(s.why, why)
+}
+
+// waitsFor says whether anything of a change waits.
+func (s *settling) waitsFor(c *Change) bool {
+	_, waits := s.heldAt[heldKey{c.Member, string(c.Kind)}]
+	return waits
 }
 
 // withReasons adds reasons to others, each once: what this run finds in place of what an earlier

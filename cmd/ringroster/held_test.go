@@ -87,7 +87,7 @@ beta, contacts: held for a decision: 1 removal of a contact
   refuse it:       ringroster reject 4 --account beta
 
 
-Held at the next full run that finds it, unless another rule keeps it
+Held at the next full run that finds it, unless another rule, or a pin, keeps it
   - acme member 4 Ada Byron <ada@example.com>
       deactivate, removed: RingCentral lists them nowhere any more
 

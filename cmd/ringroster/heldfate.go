@@ -10,8 +10,8 @@ import (
 )
 
 // suspectFate is when a suspect is held: one whom another rule keeps, and what was rejected
-// until that was cleared. Which of them it is the next full run finds out.
-const suspectFate = "at the next full run that finds it, unless another rule keeps it"
+// until that was cleared; and what a pin hides. Which of them it is the next full run finds out.
+const suspectFate = "at the next full run that finds it, unless another rule, or a pin, keeps it"
 
 // fates say what became of something held.
 var fates = map[string]string{
