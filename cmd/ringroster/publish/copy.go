@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"io"
 	"iter"
+	stdsync "sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,10 +18,9 @@ func copyRows(ctx context.Context, tx pgx.Tx, table string, t *store.MirrorTable
 	r := &copyText{table: t}
 	var stop func()
 	r.next, stop = iter.Pull2(rows)
-	defer stop()
 	tag, err := tx.Conn().PgConn().CopyFrom(ctx, r, `COPY `+table+` (`+columnNames(t, "")+`) FROM STDIN`)
-	if r.err != nil { // the cause of what the copying says
-		err = r.err
+	if cause := r.end(stop); cause != nil { // of what the copying says
+		err = cause
 	}
 	return tag.RowsAffected(), err
 }
@@ -31,9 +31,26 @@ type copyText struct {
 	next  func() ([]sql.RawBytes, error, bool)
 	text  bytes.Buffer
 	err   error
+
+	mu    stdsync.Mutex // CopyFrom reads in a goroutine, which may outlive it where the connection breaks
+	ended bool
+}
+
+// end ends the rows, and gives the error of reading them.
+func (r *copyText) end(stop func()) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	stop()
+	return r.err
 }
 
 func (r *copyText) Read(into []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return 0, io.ErrClosedPipe
+	}
 	for r.text.Len() < len(into) {
 		row, err, more := r.next()
 		if err != nil {
