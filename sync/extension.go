@@ -77,7 +77,7 @@ func (e *Extension) hasPartOf(person *Person, m *Member) bool {
 	part := func(first, last string) bool {
 		return first != "" && sameValue(FirstName, first, e.FirstName) || last != "" && sameValue(LastName, last, e.LastName)
 	}
-	return part(m.Synced.Profile[FirstName], m.Synced.Profile[LastName]) ||
+	return m.hasPartOf(e.FirstName, e.LastName) ||
 		slices.ContainsFunc(person.Agents, func(r AgentRecord) bool { return part(r.FirstName, r.LastName) }) ||
 		slices.ContainsFunc(person.Admins, func(a *Admin) bool { return part(a.FirstName, a.LastName) })
 }

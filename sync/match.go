@@ -90,7 +90,11 @@ func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 func (p *planner) settleLoose() {
 	p.joinStrays()
 	slices.SortFunc(p.loose, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
-	free := p.freeOf(p.loose) // before the first conflict changes what is undecided
+	free := p.freeOf(p.loose)   // before the first conflict changes what is undecided
+	wanted := map[*Person]int{} // of how many members somebody may be one
+	for _, person := range slices.Concat(free...) {
+		wanted[person]++
+	}
 	claims := map[*Person][]*Member{}
 	var claimed []*Person
 	var elsewhere []*Member
@@ -98,7 +102,7 @@ func (p *planner) settleLoose() {
 		switch {
 		case len(free[i]) == 0:
 			elsewhere = append(elsewhere, m)
-		case len(free[i]) > 1 && !p.tellApart(free[i], m):
+		case len(free[i]) > 1 && !p.tellApart(free[i], m, wanted):
 			p.tear(free[i], m)
 		default:
 			person := free[i][0]
@@ -163,8 +167,9 @@ func (p *planner) whoIsAnother(person *Person, rivals []*Member) string {
 }
 
 // tellApart puts the person first whose member m is, of several whom a login of theirs
-// finds it for: the one who alone has its last-synced name. The others are new (R5).
-func (p *planner) tellApart(people []*Person, m *Member) bool {
+// finds it for: the one who alone has its last-synced name. Of the others, records without a name
+// that no other member is wanted for are theirs, and whoever else there is, is new (R5).
+func (p *planner) tellApart(people []*Person, m *Member, wanted map[*Person]int) bool {
 	named := func(person *Person) bool {
 		v := p.assess(person, p.granted(person))
 		return sameName(m, v.Profile[FirstName], v.Profile[LastName])
@@ -175,7 +180,7 @@ func (p *planner) tellApart(people []*Person, m *Member) bool {
 	}
 	people[0], people[at] = people[at], people[0]
 	for _, person := range people[1:] {
-		if person.isBlankOf(m) {
+		if wanted[person] == 1 && person.isBlankOf(m) {
 			p.people.join(people[0], person)
 			person.outcome.decision = hidden
 			p.trace(people[0], m, "R5", "plan", "given the records of %s, which have no name, and no other e-mail", person.Key())

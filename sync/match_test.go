@@ -304,3 +304,22 @@ func TestR20LinkAndDetachSettleConflicts(t *testing.T) {
 		same(t, lines(w.plan(t)), []string{"update 1 rc:701 source_changed", "note 2 not_managed"})
 	})
 }
+
+// Two members hold one login, of which the record says no name: it goes to neither by that (R5).
+func TestR5ABlankRecordOfTwoMembersIsNeithers(t *testing.T) {
+	w := newWorld()
+	w.agent("1/10", "501", "Ada Byron")
+	w.agent("1/11", "502", "Ada Byron")
+	w.agent("1/12", "503", "Bob Roy")
+	w.sync(t)
+	bob := w.member(2)
+	bob.Logins = append(bob.Logins, w.member(1).Logins[1])
+	sortLogins(bob.Logins)
+	bob.Synced.Logins = fingerprint(bob.Logins)
+	w.group("1/11").Agents = nil
+	w.agent("1/11", "502", "", named("", ""), email(""))
+	plan := w.plan(t)
+	if plan.Summary.People != 3 || plan.Summary.Deactivate != 0 {
+		t.Errorf("%+v: %v", plan.Summary, lines(plan))
+	}
+}
