@@ -20,7 +20,7 @@ test: ## all tests; go vet is among the linters
 
 # Most tests of the store and of the commands, and nearly all of sync, have one goroutine and
 # take the detector up to ten times as long: of these three, what works side by side.
-SIDE_BY_SIDE = Concurrent|Lock|PruneStops|OthersWrite|TwoS|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak|SlowLog
+SIDE_BY_SIDE = Concurrent|Lock|PruneStops|OthersWrite|TwoS|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak|SlowLog|Year
 # SQLite and its C library are C turned into Go, with locks of their own. Watched, they take
 # three times as long, and nothing of ours is in them.
 RACE = CGO_ENABLED=1 $(GO) test -vet=off -race -short -timeout 40m \

@@ -27,7 +27,7 @@ func TestKilledWhilePublishing(t *testing.T) {
 	listener := httptest.NewServer(bus)
 	defer listener.Close()
 	t.Setenv("RINGROSTER_PUBLISH_BUS_URL", listener.URL)
-	kills := 5
+	kills := 10
 	if testing.Short() {
 		kills = 3
 	}

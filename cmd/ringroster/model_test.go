@@ -75,11 +75,7 @@ func TestModelGames(t *testing.T) {
 	setRapid(t, "rapid.nofailfile", "true")
 	// A renamed group, a freed address, one look's doubt, logins that move, an undo, lists cut
 	// alike, a doubt while the clock is set back.
-	games := []string{"4000013", "6000073", "10000261", "11000043", "13000060", "501001509", "4871"}
-	if !*modelLong {
-		games = games[5:] // a game is a second of a processor
-	}
-	for _, seed := range games {
+	for _, seed := range []string{"4000013", "6000073", "10000261", "11000043", "13000060", "501001509", "4871"} {
 		t.Run(seed, func(t *testing.T) {
 			setRapid(t, "rapid.seed", seed)
 			rapid.Check(t, func(rt *rapid.T) {
