@@ -16,7 +16,7 @@ import (
 var membersSQL = `
 	SELECT m.member_id, m.status, m.managed, m.linked, m.rc_user_id, m.username, m.activity_id, m.deactivation_reason,
 	       m.teams, m.categories, m.permissions, m.pins, m.logins,
-	       m.synced, m.synced_roles, m.synced_logins, m.synced_regional, m.admin_ids,
+	       m.synced, m.synced_roles, m.synced_logins, m.synced_regional, m.synced_extension, m.admin_ids,
 	       m.absent_days, m.absent_on, m.last_seen_at, m.leaving_since, m.seal IS NULL, ` + list(fieldColumns, itself) + `
 	  FROM members m
 	 WHERE +m.account = ? AND m.member_id IN (SELECT value FROM json_each(?))
@@ -132,7 +132,7 @@ func (r *memberRow) dest() []any {
 	dest := []any{
 		&m.ID, &m.Status, &m.Managed, &m.Linked, &m.RCUserID, &m.Username, &m.Own[sync.ActivityID], &m.DeactivationReason,
 		&m.Own[sync.Teams], &m.Own[sync.Categories], &m.Own[sync.Permissions], &r.pins, &r.logins,
-		&r.synced, &m.Synced.Roles, &m.Synced.Logins, &m.Synced.Regional, &r.adminIDs,
+		&r.synced, &m.Synced.Roles, &m.Synced.Logins, &m.Synced.Regional, &m.Synced.Extension, &r.adminIDs,
 		&m.AbsentDays, &m.AbsentOn, &r.lastSeen, &r.leaving, &m.Unsealed,
 	}
 	for f := range m.Profile {

@@ -70,7 +70,7 @@ var (
 	ownFields     = fieldsWithout(commonFields...)
 	commonColumns = slices.Concat([]string{"account", "created_at", "created_by", "synced_regional", "activity_id", "teams", "categories"}, columnNames(commonFields...))
 	ownColumns    = slices.Concat([]string{
-		"seal", "rc_user_id", "username", "permissions", "logins", "synced_roles", "synced_logins", "admin_ids", "search",
+		"seal", "rc_user_id", "username", "permissions", "logins", "synced_roles", "synced_logins", "synced_extension", "admin_ids", "search",
 	}, columnNames(ownFields...))
 )
 
@@ -85,7 +85,7 @@ func commonsOf(m *sync.Member) commons {
 // appendOwn appends the values of ownColumns.
 func appendOwn(texts []string, m *sync.Member, seal string) []string {
 	texts = append(texts, seal, m.RCUserID, m.Username, m.Own.Text(sync.Permissions), loginsText(m.Logins),
-		m.Synced.Roles, m.Synced.Logins, idList(m.AdminIDs), searchText(m))
+		m.Synced.Roles, m.Synced.Logins, m.Synced.Extension, idList(m.AdminIDs), searchText(m))
 	for _, f := range ownFields {
 		texts = append(texts, m.Profile[f])
 	}

@@ -9,19 +9,18 @@ import (
 
 // The column synced is '' where the last sync left what the row holds, as it did
 // for nearly every member; a trigger writes it out before somebody else edits the
-// row. Else it is a JSON object of the status, the RingEX id and the synced fields,
-// what `map` made of these, and the extension that was kept; what it lacks is "".
+// row. Else it is a JSON object of the status, the RingEX id, the synced fields and
+// what `map` made of these; what it lacks is "".
 
 const (
-	syncedStatus    = "status"
-	syncedRCUserID  = "rc_user_id"
-	syncedExtension = "extension" // one that was kept
-	syncedMapped    = "mapped_"   // and the field
+	syncedStatus   = "status"
+	syncedRCUserID = "rc_user_id"
+	syncedMapped   = "mapped_" // and the field
 )
 
 // syncedText is the column of a member whose row is written with it.
 func syncedText(m *sync.Member) string {
-	if m.Synced.Status == m.Status && m.Synced.RCUserID == m.RCUserID && m.Synced.Profile == m.Profile && m.Synced.Mapped == (sync.Mapped{}) && m.Synced.Extension == "" {
+	if m.Synced.Status == m.Status && m.Synced.RCUserID == m.RCUserID && m.Synced.Profile == m.Profile && m.Synced.Mapped == (sync.Mapped{}) {
 		return ""
 	}
 	return syncedJSON(m)
@@ -30,9 +29,6 @@ func syncedText(m *sync.Member) string {
 // syncedJSON is the column whatever the row holds.
 func syncedJSON(m *sync.Member) string {
 	doc := map[string]string{syncedStatus: string(m.Synced.Status), syncedRCUserID: m.Synced.RCUserID}
-	if m.Synced.Extension != "" {
-		doc[syncedExtension] = m.Synced.Extension
-	}
 	for i, value := range m.Synced.Profile {
 		doc[sync.Field(i).String()] = value
 	}
@@ -55,7 +51,7 @@ func decodeSynced(text string, m *sync.Member) error {
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
 		return fmt.Errorf("member %d: column synced: %w", m.ID, err)
 	}
-	m.Synced.Status, m.Synced.RCUserID, m.Synced.Extension = sync.Status(doc[syncedStatus]), doc[syncedRCUserID], doc[syncedExtension]
+	m.Synced.Status, m.Synced.RCUserID = sync.Status(doc[syncedStatus]), doc[syncedRCUserID]
 	for i := range m.Synced.Profile {
 		m.Synced.Profile[i] = doc[sync.Field(i).String()]
 	}

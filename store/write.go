@@ -18,7 +18,7 @@ var (
 		"managed", "activity_id", "deactivation_reason", "teams", "categories", "permissions", "pins", "logins", "search",
 	}, plainFieldColumns)
 	keptColumns = []string{
-		"linked", "synced", "synced_roles", "synced_logins", "synced_regional", "admin_ids",
+		"linked", "synced", "synced_roles", "synced_logins", "synced_regional", "synced_extension", "admin_ids",
 		"absent_days", "absent_on", "last_seen_at", "leaving_since",
 	}
 	insertColumns = slices.Concat([]string{"member_id"}, indexedColumns, valueColumns, keptColumns, []string{"account", "created_at", "created_by"})
@@ -228,7 +228,7 @@ func (w *writer) appendValues(args []any, m *sync.Member) []any {
 
 // appendKept appends the bookkeeping of the syncs.
 func (w *writer) appendKept(args []any, m *sync.Member, synced string) []any {
-	return append(args, m.Linked, synced, m.Synced.Roles, m.Synced.Logins, m.Synced.Regional, idList(m.AdminIDs),
+	return append(args, m.Linked, synced, m.Synced.Roles, m.Synced.Logins, m.Synced.Regional, m.Synced.Extension, idList(m.AdminIDs),
 		m.AbsentDays, m.AbsentOn, stamp(m.LastSeenAt), stamp(m.LeavingSince))
 }
 

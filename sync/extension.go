@@ -7,19 +7,22 @@ import (
 	"strings"
 )
 
-// Whoever gets no extension by rcUserId or e-mail keeps the one that was theirs: several people
-// or extensions may have the e-mail, and names and e-mails are changed in one place first (R7).
-// The roster knows it by its number, and by what it remembers of one that was kept so.
+// The roster remembers which extension was somebody's, also of those who have it by e-mail alone,
+// or kept it: several people or extensions may have the e-mail, and names and e-mails are changed
+// in one place first (R7). What it remembers goes before an e-mail.
 
 // freeExtensions are those of humans that no record has by rcUserId or e-mail.
-type freeExtensions struct{ byID, byNumber map[string]*Extension }
+type freeExtensions struct{ byID, byNumber, byEmail map[string]*Extension }
 
-func (p *people) indexFree() {
+func (p *people) indexFree() *freeExtensions {
+	if p.free != nil {
+		return p.free
+	}
 	taken := make(map[*Extension]bool, len(p.all))
 	for _, person := range p.all {
 		taken[person.Ext] = taken[person.Ext] || person.hasRecord()
 	}
-	p.free = &freeExtensions{map[string]*Extension{}, map[string]*Extension{}}
+	p.free = &freeExtensions{map[string]*Extension{}, map[string]*Extension{}, map[string]*Extension{}}
 	for i := range p.snapshot.Extensions {
 		e := &p.snapshot.Extensions[i]
 		if !e.isHuman() || taken[e] {
@@ -31,40 +34,65 @@ func (p *people) indexFree() {
 		if e.Number != "" {
 			p.free.byNumber[e.Number] = e
 		}
+		if email := FoldEmail(e.Email); email != "" {
+			if p.free.byEmail[email] != nil {
+				e = nil // several
+			}
+			p.free.byEmail[email] = e
+		}
 	}
+	return p.free
+}
+
+// extensionID is the id of the extension that is remembered as a member's; "": none.
+func (m *Member) extensionID() string {
+	id, _, _ := strings.Cut(m.Synced.Extension, ":")
+	return id
 }
 
 // formerExtension finds the extension that was a member's, if nobody else has it and it is
 // theirs still, for a person who has none; nil: there is none.
 func (p *people) formerExtension(person *Person, m *Member) *Extension {
-	number, remembered := m.Synced.Profile[ExtensionNumber], m.Synced.Extension
-	if person.Ext != nil || number+remembered+m.RCUserID == "" {
+	if person.Ext != nil || m.Synced.Profile[ExtensionNumber]+m.Synced.Extension+m.RCUserID == "" {
 		return nil
 	}
-	if p.free == nil {
-		p.indexFree()
-	}
-	if e := p.free.byID[m.RCUserID]; e != nil && person.RCUserID == "" { // their record has lost it (R5)
+	free := p.indexFree()
+	if e := p.remembered(person, m, free.byID); e != nil {
 		return e
 	}
-	id, _, _ := strings.Cut(remembered, ":")
-	for _, e := range []*Extension{p.free.byID[id], p.free.byNumber[number]} {
-		switch {
-		case e == nil:
-		case e.bears(person, m), e.isAsRemembered(remembered), e.Number == number && p.isMadeAnew(e, person, m):
-			return e
-		}
+	if e := free.byNumber[m.Synced.Profile[ExtensionNumber]]; e != nil && (e.bears(person, m) || e.isAsRemembered(m.Synced.Extension) || p.isMadeAnew(e, person, m)) {
+		return e
+	}
+	if e := free.byEmail[FoldEmail(m.Synced.Profile[Email])]; e != nil && person.hasNoEmail() && !p.isRecords(e.Email) && p.isMadeAnew(e, person, m) {
+		return e
 	}
 	return nil
 }
 
-// isMadeAnew says whether an extension with the number of a member's former one is theirs, though
-// no e-mail says so: with a part of their name, or of somebody whose record has an rcUserId that
-// nothing else has, all of it.
-func (p *people) isMadeAnew(e *Extension, person *Person, m *Member) bool {
-	if e.Number == "" {
+// hasNoEmail says that no record of somebody has an e-mail: theirs was the extension's.
+func (p *Person) hasNoEmail() bool {
+	for range p.recordEmails {
 		return false
 	}
+	return p.hasRecord()
+}
+
+// remembered finds the extension that the roster knows by its id to be a member's: by the
+// rcUserId that their record has lost (R5), else as the one that they had, if it is theirs still.
+func (p *people) remembered(person *Person, m *Member, byID map[string]*Extension) *Extension {
+	if e := byID[m.RCUserID]; e != nil && person.RCUserID == "" {
+		return e
+	}
+	if e := byID[m.extensionID()]; e != nil && (e.bears(person, m) || e.isAsRemembered(m.Synced.Extension)) {
+		return e
+	}
+	return nil
+}
+
+// isMadeAnew says whether an extension with the number, or the e-mail, of a member's former one is
+// theirs, though it is another: with a part of their name, or of somebody whose record has an
+// rcUserId that nothing else has, all of it.
+func (p *people) isMadeAnew(e *Extension, person *Person, m *Member) bool {
 	if person.RCUserID == "" {
 		return e.hasPartOf(person, m)
 	}
@@ -99,6 +127,7 @@ func (p *planner) keepExtension(person *Person, m *Member) {
 	person.Ext, person.ExtKept = e, e.ID == "" || e.ID != m.RCUserID || person.RCUserID != ""
 	delete(p.people.free.byID, e.ID)
 	delete(p.people.free.byNumber, e.Number)
+	delete(p.people.free.byEmail, FoldEmail(e.Email))
 	awaited := func(m *Member) bool { return m.RCUserID == e.ID }
 	if holder != nil && holder != person && holder.outcome.decision == undecided && !slices.ContainsFunc(p.joining, awaited) {
 		holder.outcome.decision = hidden
@@ -106,17 +135,102 @@ func (p *planner) keepExtension(person *Person, m *Member) {
 	}
 }
 
-// extended finds who without an rcUserId has an extension by e-mail.
-func (p *people) extended(id string) *Person {
-	if p.byExt == nil {
-		p.byExt = map[string]*Person{}
-		for _, person := range p.all {
-			if person.RCUserID == "" && person.Ext != nil && person.Ext.ID != "" {
-				p.byExt[person.Ext.ID] = person
+// mayKeep says whether a person whom a member was found for may have another extension, once
+// everybody was met, than the one that an e-mail gave them, or none.
+func (p *people) mayKeep(person *Person, m *Member) bool {
+	if person.ExtByID {
+		return false
+	}
+	id := m.extensionID()
+	return id != "" && (person.Ext == nil || person.Ext.ID != id) || p.formerExtension(person, m) != nil
+}
+
+// reclaimExtensions takes from people what an e-mail alone gave them where it was a member's whom
+// another person is. An extension with the name of who has it by e-mail stays theirs, unless
+// it is the other's name as well.
+func (p *planner) reclaimExtensions() {
+	waiting := slices.Concat(p.joining, p.loose)
+	slices.SortFunc(waiting, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
+	taken := false
+	for _, m := range waiting {
+		person := p.people.byRC[m.RCUserID]
+		if person == nil || m.RCUserID == "" {
+			found := p.holdersOfLogins(m, true)
+			if len(found) != 1 {
+				continue
+			}
+			person = found[0]
+		}
+		if m.Status != Active || person.ExtByID || person.Ext != nil && person.Ext.isNamed(person, m) {
+			continue
+		}
+		e := p.people.remembered(person, m, p.people.extensionsByID())
+		if e == nil || e == person.Ext || !e.isHuman() || e.Status == "Unassigned" {
+			continue
+		}
+		holder := p.people.byExtension(e)
+		if holder != nil && (holder.ExtByID || holder.outcome.decision != undecided || holder.bears(foldName(e.FirstName, e.LastName)) && !e.isNamed(person, m)) {
+			continue
+		}
+		if holder != nil {
+			p.trace(holder, nil, "R7", "plan", "extension %s has their e-mail, and is that of member %d as it was", e.ID, m.ID)
+			holder.Ext = nil
+		}
+		person.Ext, taken = nil, true // keepExtension gives it
+	}
+	if taken {
+		p.people.free, p.people.byExt = nil, nil
+	}
+}
+
+// lendExtensions gives people whom no id finds on the roster the extension of the member who has
+// their name and e-mail: that they were made anew (R12) is only asked of who belongs.
+func (p *planner) lendExtensions() {
+	leaving := map[string]*Member{}
+	for _, m := range p.unmatched {
+		if email := FoldEmail(m.Profile[Email]); email != "" && m.Status == Active && m.Linked && !p.conflicted[m.ID] {
+			if leaving[email] != nil {
+				m = nil // several
+			}
+			leaving[email] = m
+		}
+	}
+	if len(leaving) == 0 {
+		return
+	}
+	for _, person := range p.people.all {
+		if person.outcome.decision != undecided || person.Ext != nil || !person.hasRecord() {
+			continue
+		}
+		for email := range person.recordEmails {
+			if m := leaving[FoldEmail(email)]; m != nil && person.bears(foldName(m.Synced.Profile[FirstName], m.Synced.Profile[LastName])) {
+				p.keepExtension(person, m)
+				break
 			}
 		}
 	}
-	return p.byExt[id]
+}
+
+// byExtension finds who has an extension otherwise than by their rcUserId.
+func (p *people) byExtension(e *Extension) *Person {
+	if p.byExt == nil {
+		p.byExt = map[*Extension]*Person{}
+		for _, person := range p.all {
+			if person.Ext != nil && !person.ExtByID {
+				p.byExt[person.Ext] = person
+			}
+		}
+	}
+	return p.byExt[e]
+}
+
+// extended finds who without an rcUserId has an extension by e-mail.
+func (p *people) extended(id string) *Person {
+	e := p.extension(id)
+	if person := p.byExtension(e); e != nil && person != nil && person.RCUserID == "" {
+		return person
+	}
+	return nil
 }
 
 // settleHolders finds, for members whom no id finds, who has their extension, where that alone
@@ -164,9 +278,8 @@ func (e *Extension) isNamed(person *Person, m *Member) bool {
 	return e.FirstName+e.LastName != "" && (sameName(m, e.FirstName, e.LastName) || person.bears(foldName(e.FirstName, e.LastName)))
 }
 
-// remembered is what the roster remembers of an extension that somebody kept: its id, and
-// digests of its name and e-mail.
-func (e *Extension) remembered() string {
+// words are what the roster remembers of an extension: its id, and digests of its name and e-mail.
+func (e *Extension) words() string {
 	words := []string{e.ID, foldName(e.FirstName, e.LastName), FoldEmail(e.Email)}
 	for i, word := range words[1:] {
 		if word != "" {
@@ -178,18 +291,19 @@ func (e *Extension) remembered() string {
 
 // isAsRemembered says whether an extension has the name or the e-mail with which it was kept.
 func (e *Extension) isAsRemembered(text string) bool {
-	was, now := strings.Split(text, ":"), strings.Split(e.remembered(), ":")
+	was, now := strings.Split(text, ":"), strings.Split(e.words(), ":")
 	return len(was) == 3 && (now[1] != "" && now[1] == was[1] || now[2] != "" && now[2] == was[2])
 }
 
-// rememberExtension notes an extension that a person kept. One that bears nothing of theirs is
-// remembered as it was when it did, or step by step it could become another human's.
-func (next *Member) rememberExtension(person *Person, m *Member) {
+// rememberExtension notes the extension of a person who has it by e-mail, or kept it; who has it
+// by rcUserId needs no note. One that was kept, and bears nothing of theirs, is remembered as it
+// was when it did, or step by step it could become another human's.
+func (next *Member) rememberExtension(person *Person, was *Member) {
 	switch e := person.Ext; {
 	case e == nil:
-	case !person.ExtKept:
+	case person.ExtByID || e.ID != "" && e.ID == next.RCUserID:
 		next.Synced.Extension = ""
-	case e.bears(person, m) && e.FirstName+e.LastName+e.Email != "":
-		next.Synced.Extension = e.remembered()
+	case !person.ExtKept, e.bears(person, was) && e.FirstName+e.LastName+e.Email != "":
+		next.Synced.Extension = e.words()
 	}
 }

@@ -50,10 +50,13 @@ type Piece struct {
 
 // pastFormat counts the changes of the format that an older or newer program
 // would misread.
-const pastFormat = 3
+const pastFormat = 4
 
-// oldPastFormat is of when no roster knew supervisors.
-const oldPastFormat = 2
+// Older formats that can be read.
+const (
+	withoutSupervisors = 2 // no roster knew any
+	withoutExtensions  = 3 // nor which extension was whose, if it was not one that was kept
+)
 
 // pastBatch is how many records share a line: enough to make lines cheap, few
 // enough to keep them small.
@@ -98,6 +101,7 @@ type pastMember struct {
 	Synced             *pastSynced `json:"synced,omitempty"`
 	Roles              string      `json:"roles,omitempty"`
 	Regional           string      `json:"regional,omitempty"`
+	Extension          string      `json:"extension,omitempty"`
 	Logins             []Login     `json:"logins,omitempty"`
 	Own                Own         `json:"own,omitzero"`
 	Pins               []Pin       `json:"pins,omitempty"`
@@ -117,7 +121,7 @@ type pastSynced struct {
 	Status    Status      `json:"status"`
 	RCUserID  string      `json:"rc_user_id"`
 	Logins    string      `json:"logins"`
-	Extension string      `json:"extension,omitempty"`
+	Extension string      `json:"extension,omitempty"` // where older versions kept it
 }
 
 // pastSealed is a member that the plan knew by its seal: the seal without its
@@ -283,9 +287,10 @@ func keptMember(m *Member) pastMember {
 		Username: m.Username, Profile: pastProfile(m.Profile), Roles: m.Synced.Roles, Regional: m.Synced.Regional, Logins: m.Logins,
 		Own: m.Own, Pins: m.Pins, DeactivationReason: m.DeactivationReason,
 		AbsentDays: m.AbsentDays, AbsentOn: m.AbsentOn, LastSeenAt: m.LastSeenAt, LeavingSince: m.LeavingSince,
+		Extension: m.Synced.Extension,
 	}
 	if m.Synced != asHeld(m) {
-		k.Synced = &pastSynced{pastProfile(m.Synced.Profile), m.Synced.Mapped, m.Synced.Status, m.Synced.RCUserID, m.Synced.Logins, m.Synced.Extension}
+		k.Synced = &pastSynced{pastProfile(m.Synced.Profile), m.Synced.Mapped, m.Synced.Status, m.Synced.RCUserID, m.Synced.Logins, ""}
 	}
 	return k
 }
@@ -298,15 +303,15 @@ func (k *pastMember) member(account string) *Member {
 		Own: k.Own, Pins: k.Pins, DeactivationReason: k.DeactivationReason,
 		AbsentDays: k.AbsentDays, AbsentOn: k.AbsentOn, LastSeenAt: k.LastSeenAt, LeavingSince: k.LeavingSince,
 	}
-	m.Synced.Roles, m.Synced.Regional = k.Roles, k.Regional
+	m.Synced.Roles, m.Synced.Regional, m.Synced.Extension = k.Roles, k.Regional, k.Extension
 	m.Synced = asHeld(m)
 	if s := k.Synced; s != nil {
-		m.Synced = Synced{Profile(s.Profile), s.Mapped, s.Status, s.RCUserID, k.Roles, s.Logins, s.Extension, k.Regional}
+		m.Synced = Synced{Profile(s.Profile), s.Mapped, s.Status, s.RCUserID, k.Roles, s.Logins, firstOf(k.Extension, s.Extension), k.Regional}
 	}
 	return m
 }
 
 // asHeld is what the last sync wrote when nobody has edited anything since.
 func asHeld(m *Member) Synced {
-	return Synced{m.Profile, Mapped{}, m.Status, m.RCUserID, m.Synced.Roles, fingerprint(m.Logins), "", m.Synced.Regional}
+	return Synced{m.Profile, Mapped{}, m.Status, m.RCUserID, m.Synced.Roles, fingerprint(m.Logins), m.Synced.Extension, m.Synced.Regional}
 }

@@ -150,8 +150,9 @@ func TestLawsOfAnyPlan(t *testing.T) {
 	})
 }
 
-// Applying a plan and planning again gives nothing to do. Three things alone may
-// follow: newcomers who waited until a leaver gave up their e-mail (R12), held
+// Applying a plan and planning again gives nothing to do. Four things alone may
+// follow: newcomers who waited until a leaver gave up their e-mail (R12), or while a list
+// was in doubt that the leavers of this plan had shrunk (R9), held
 // leavers of a roster that has grown, since the guard counts the members before a
 // run (R21, R24), and the records of somebody made anew without an rcUserId, which R5
 // joins with what is listed of the old one once the member holds them. After them there
@@ -180,7 +181,7 @@ func mustFollow(t rapid.TB, next, last *Plan) {
 	for _, c := range next.Changes {
 		waited := slices.ContainsFunc(last.Conflicts, func(l Conflict) bool {
 			return l.Person == c.Person && l.Reason == ConflictEmailInUse
-		})
+		}) || slices.ContainsFunc(last.Notes, func(n Note) bool { return n.Person == c.Person && n.Reason == NoteRecordUnproved })
 		released := grown && slices.Contains(held(last), c.Member)
 		joins := slices.ContainsFunc(last.Changes, func(l Change) bool { return l.Member == c.Member && l.Reason == ReasonRecreated })
 		if !waited && !released && !joins {

@@ -21,7 +21,7 @@ func (p *planner) meet(m *Member) {
 		p.owners[m.RCUserID] = m.ID
 	}
 	if m.RCUserID != "" && person != nil {
-		if len(p.strays(person, m)) > 0 || p.people.formerExtension(person, m) != nil {
+		if len(p.strays(person, m)) > 0 || p.people.mayKeep(person, m) {
 			p.joining = append(p.joining, m)
 			return
 		}
@@ -88,6 +88,7 @@ func (p *planner) holdersOfLogins(m *Member, held bool) []*Person {
 // person was found by rcUserId is known for everybody by now, so that the order
 // of the stream does not matter.
 func (p *planner) settleLoose() {
+	p.reclaimExtensions()
 	p.joinStrays()
 	slices.SortFunc(p.loose, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	free := p.freeOf(p.loose)   // before the first conflict changes what is undecided
@@ -118,6 +119,7 @@ func (p *planner) settleLoose() {
 	for _, m := range elsewhere {
 		p.mismatch(m)
 	}
+	p.lendExtensions()
 	p.settleHolders()
 }
 

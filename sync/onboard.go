@@ -78,6 +78,7 @@ func (p *planner) newMember(person *Person) *Member {
 		Logins: p.logins(m.Logins[:0], person, nil), Own: p.newcomersGifts(person, &v).own,
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional
+	m.rememberExtension(person, m)
 	m.Synced = asHeld(m)
 	p.maps.apply(m, v.Known)
 	if pin := p.rolePin(person); pin != nil {

@@ -29,6 +29,8 @@ type Past struct {
 	first *pastLine // the line after the snapshot
 	read  bool      // the members have been read
 	err   error     // why they ended early
+
+	olderSeals bool // they say nothing of extensions
 }
 
 // Plan decides again what the run decided, by the same function. It can be
@@ -40,6 +42,7 @@ func (p *Past) Plan(only string, trace *Trace) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	planner.olderSeals = p.olderSeals
 	var members []*Member // a plan may meet them twice
 	for m := range p.everybody(planner) {
 		members = append(members, m)
@@ -197,7 +200,7 @@ func (l *pastLines) past() (*Past, error) {
 	}
 	p := &Past{
 		Run: head.Run, Version: head.Version, Now: head.Now, Policy: head.Policy, State: head.State,
-		Snapshot: &head.Snapshot, lines: l,
+		Snapshot: &head.Snapshot, lines: l, olderSeals: head.Format <= withoutExtensions,
 	}
 	for {
 		line, err := l.next()
@@ -205,7 +208,7 @@ func (l *pastLines) past() (*Past, error) {
 			return nil, err
 		}
 		if line.End || line.Members != nil || line.Sealed != nil {
-			if head.Format == oldPastFormat {
+			if head.Format <= withoutSupervisors {
 				p.Snapshot.dropSupervisors()
 			}
 			p.first = line
@@ -227,7 +230,7 @@ func parsePastHead(raw json.RawMessage) (*pastHead, error) {
 	if err := json.Unmarshal(raw, &seen); err != nil || seen.Head.Format == 0 {
 		return nil, errors.New("it does not begin as a snapshot does")
 	}
-	if seen.Head.Format != pastFormat && seen.Head.Format != oldPastFormat {
+	if seen.Head.Format < withoutSupervisors || seen.Head.Format > pastFormat {
 		return nil, fmt.Errorf("ringroster %s wrote it, in another format than this version reads", seen.Head.Version)
 	}
 	var line pastLine

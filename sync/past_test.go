@@ -156,10 +156,10 @@ func TestWhatIsNoPastIsRefused(t *testing.T) {
 		{"a list", zipped(t, `[1]`), "it does not begin as a snapshot does"},
 		{"no JSON", zipped(t, `accounts: []`), "invalid character 'a' looking for beginning of value"},
 		{"another format", plain(func(s string) string {
-			return strings.Replace(s, `{"ringroster_snapshot":3,`, `{"ringroster_snapshot":4,"colour":"red",`, 1)
+			return strings.Replace(s, `{"ringroster_snapshot":4,`, `{"ringroster_snapshot":5,"colour":"red",`, 1)
 		}), "ringroster v1 wrote it, in another format than this version reads"},
 		{"an unknown key in the head", plain(func(s string) string {
-			return strings.Replace(s, `{"ringroster_snapshot":3,`, `{"ringroster_snapshot":3,"colour":"red",`, 1)
+			return strings.Replace(s, `{"ringroster_snapshot":4,`, `{"ringroster_snapshot":4,"colour":"red",`, 1)
 		}), `json: unknown field "colour"`},
 		{"an unknown key of a record", plain(func(s string) string {
 			return strings.Replace(s, `"user_name"`, `"nickname"`, 1)

@@ -26,7 +26,7 @@ type people struct {
 	faulty   map[string]bool       // those of faulty records
 	exts     map[string]*Extension // by id, of every type
 	free     *freeExtensions
-	byExt    map[string]*Person // those without rcUserId who have an extension, by its id
+	byExt    map[*Extension]*Person // who has it by e-mail, or kept it
 	unreadBy map[unreadKey]*Extension
 	places   map[any]int // of records, in retrieval order
 }
@@ -243,7 +243,9 @@ func (p *people) holder(l *Login) *Person {
 }
 
 // extension finds an extension of any type by its id.
-func (p *people) extension(id string) *Extension {
+func (p *people) extension(id string) *Extension { return p.extensionsByID()[id] }
+
+func (p *people) extensionsByID() map[string]*Extension {
 	if p.exts == nil {
 		p.exts = make(map[string]*Extension, len(p.snapshot.Extensions))
 		for i := range p.snapshot.Extensions {
@@ -251,13 +253,20 @@ func (p *people) extension(id string) *Extension {
 			p.exts[e.ID] = e
 		}
 	}
-	return p.exts[id]
+	return p.exts
 }
 
 // hasEmail says whether anybody, or any extension, has the e-mail, in any case.
 func (p *people) hasEmail(email string) bool {
 	p.indexEmails()
 	return p.emails[FoldEmail(email)] != nil
+}
+
+// isRecords says whether a record of anybody has the e-mail.
+func (p *people) isRecords(email string) bool {
+	p.indexEmails()
+	holder := p.emails[FoldEmail(email)]
+	return holder != nil && holder != nobody
 }
 
 // isShared says whether several people have the e-mail: then it says of none who they are.

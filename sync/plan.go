@@ -143,6 +143,7 @@ type planner struct {
 	watched    map[int64]*watched  // members about whom something is open
 	unread     map[string]bool     // active sub-accounts that the settings leave out
 	verdicts   map[*Person]verdict // when Everybody asks
+	olderSeals bool                // of a run that kept no extension (past.go)
 
 	group    []newcomer // room for settleEmail, granted, assessRoles, expand and newMember
 	grants   grants

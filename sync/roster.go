@@ -128,8 +128,8 @@ type Synced struct {
 	RCUserID string
 	Roles    string // the records the role came from, to tell a new role from new settings
 	Logins   string // fingerprint of the logins
-	// Extension is one that the member has by neither rcUserId nor e-mail, as it was when it
-	// bore something of theirs (Extension.remembered); "": none (R7).
+	// Extension is the one that the member had without having its id for an rcUserId, as it was
+	// when it last bore something of theirs (Extension.words); "": none (R7).
 	Extension string
 	Regional  string // the extension whose own regional settings were read, as it was then (regionalKey); "": none yet
 }

@@ -156,6 +156,10 @@ func (m *Member) digest(into *[digestLength]byte, room []byte) []byte {
 		b = append(b, flags|2)
 		add(string(l.Supervisors))
 	}
+	if m.Synced.Extension != "" {
+		b = binary.AppendUvarint(b, lateMark-1)
+		add(m.Synced.Extension)
+	}
 	for f := firstLateField; f < fieldCount; f++ {
 		if value := m.Profile[f]; value != "" {
 			b = binary.AppendUvarint(b, lateMark+uint64(f)) // which is no length, so that no login looks like it
@@ -256,6 +260,9 @@ func (p *planner) expect(w *sealWords, person *Person, v *verdict) *Member {
 		m.Profile[EmployeeID] = w.employeeID
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, firstOf(v.Regional, w.regional)
+	if !p.olderSeals {
+		m.rememberExtension(person, m)
+	}
 	m.Synced.Profile[Role] = m.Profile[Role] // a sealed member is as it was synced
 	return m
 }

@@ -28,7 +28,8 @@ func TestR19AnExtensionThatCannotBeRead(t *testing.T) {
 		{"neither", unread(func(e *Extension) { e.Email, e.Number = "", "" }), conflict},
 		{"not even its id and type", unread(func(e *Extension) { *e = Extension{Faulty: "cut short"} }), conflict},
 		{"it is another's, by its e-mail", unread(func(e *Extension) { e.Email, e.Number = "zoe@example.com", "" }), gone},
-		{"it is another's, by its number", unread(func(e *Extension) { e.Email, e.Number = "", "9" }), gone},
+		{"its id does, with another number", unread(func(e *Extension) { e.Email, e.Number = "", "9" }), conflict},
+		{"it is another's, by its id and number", unread(func(e *Extension) { e.ID, e.Email, e.Number = "709", "", "9" }), gone},
 		{"it is no human's", unread(func(e *Extension) { e.Email, e.Number, e.Type = "", "", "Department" }), gone},
 	} {
 		t.Run(c.name, func(t *testing.T) {
