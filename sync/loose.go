@@ -161,14 +161,35 @@ func (p *people) mailboxes(records []looseRecord) map[string]mailbox {
 
 // strays are people without rcUserId who have a login or administrator id that the member
 // of a person with one held at the last sync; or with one that no member has, where the records
-// bear the member's name and e-mail: they were given it before the others (R5).
+// bear the member's name and e-mail: they were given it before the others (R5). Whoever has one
+// of several logins of theirs, and nothing else, is a stranger.
 func (p *planner) strays(person *Person, m *Member) []*Person {
 	if !p.people.anyLoose && !person.lacks(m) {
 		return nil
 	}
 	return slices.DeleteFunc(p.holdersOfLogins(m, true), func(other *Person) bool {
-		return other == person || other.RCUserID != "" && (person == nil || !p.isAhead(other, m))
+		return other == person || other.RCUserID != "" && (person == nil || !p.isAhead(other, m)) ||
+			person.hasRecord() && other.isStranger(m)
 	})
+}
+
+// isStranger says whether the records that somebody has of a member's bear nothing of theirs:
+// neither a name nor the e-mail nor, of agents, the user name. Of an administrator record the
+// roster knows too little to say so, and one without a name says nothing.
+func (p *Person) isStranger(m *Member) bool {
+	stranger := false
+	for _, r := range p.Agents {
+		at := slices.IndexFunc(m.Logins, func(l Login) bool { return l.Active && l.SubAccountID == r.Sub.ID && l.AgentID == r.ID })
+		switch {
+		case at < 0:
+		case r.FirstName+r.LastName == "", m.hasPartOf(r.FirstName, r.LastName), m.hasEmail(r.Email),
+			m.Logins[at].UserName == "", SameText(m.Logins[at].UserName, r.UserName):
+			return false
+		default:
+			stranger = true
+		}
+	}
+	return stranger && !slices.ContainsFunc(p.Admins, func(a *Admin) bool { return slices.Contains(m.AdminIDs, a.UserID) })
 }
 
 // isAhead says whether somebody whom no member is has records of a member, with another rcUserId

@@ -248,6 +248,14 @@ func sameName(m *Member, first, last string) bool {
 	return SameText(profile[FirstName], first) && SameText(profile[LastName], last)
 }
 
+// mayBeNamed says whether a name is not another than the one that RingCentral last reported for
+// the member: what one of the two lacks contradicts nothing.
+func (m *Member) mayBeNamed(first, last string) bool {
+	was := &m.Synced.Profile
+	return (first == "" || was[FirstName] == "" || SameText(was[FirstName], first)) &&
+		(last == "" || was[LastName] == "" || SameText(was[LastName], last))
+}
+
 // settleClaims gives a person the one member that claims it by login: an active
 // one before inactive ones, a managed one before detached ones, so that detaching
 // settles a conflict (R20).

@@ -199,7 +199,8 @@ func (p *planner) settleEmail(people emailGroup, h *emailHolders) {
 }
 
 // findSame finds the unlinked, and those with the newcomer's name: a re-hire, or
-// the same human under a new id, whatever is still listed of the old ones. An inactive one
+// the same human under a new id, whatever is still listed of the old ones; of these a
+// name is enough that is not another. An inactive one
 // who is found without a new id must be nobody else, or the next plan could not tell the
 // two apart.
 func (p *planner) findSame(n *newcomer, h *emailHolders) {
@@ -214,7 +215,7 @@ func (p *planner) findSame(n *newcomer, h *emailHolders) {
 		}
 	}
 	h.leaving = slices.DeleteFunc(h.leaving, func(m *Member) bool {
-		same := sameName(m, first, last)
+		same := m.mayBeNamed(first, last)
 		if same {
 			h.candidates = append(h.candidates, m)
 		}

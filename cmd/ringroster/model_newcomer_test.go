@@ -43,7 +43,7 @@ func (p *planning) settle(email string, group []*reported, unmatched []*modelMem
 		sameName := slices.ContainsFunc(group, func(q *reported) bool { return q.name == m.name() })
 		switch {
 		case m.email() != email:
-		case !m.linked, !m.active && sameName, m.active && len(group) > 1, m.active && sameName: // whatever lists still show of the old ids
+		case !m.linked, !m.active && sameName, m.active && len(group) > 1, m.active && slices.ContainsFunc(group, func(q *reported) bool { return m.mayBeNamed(q) }): // whatever lists still show of the old ids
 			candidates = append(candidates, m)
 		case m.active:
 			inUse = true // until it has left

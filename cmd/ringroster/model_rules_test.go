@@ -40,6 +40,13 @@ func (m *modelMember) name() string {
 	return fullName(v["first_name"], v["last_name"])
 }
 
+// mayBeNamed says whether no part of somebody's name is another than the member's.
+func (m *modelMember) mayBeNamed(q *reported) bool {
+	first, last, _ := strings.Cut(m.name(), "\x00")
+	itsFirst, itsLast, _ := strings.Cut(q.name, "\x00")
+	return (first == "" || itsFirst == "" || first == itsFirst) && (last == "" || itsLast == "" || last == itsLast)
+}
+
 // modelRoster is the roster and what the guard remembers.
 type modelRoster struct {
 	members      map[int64]*modelMember
