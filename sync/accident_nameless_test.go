@@ -1,6 +1,9 @@
 package sync
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // A list says no names for a day, and on the next day people are made anew there under other ids,
 // with their e-mails: a name that is not said contradicts nobody's (R12).
@@ -90,6 +93,42 @@ func TestR5ASecondLoginThatPassesToAStranger(t *testing.T) {
 				t.Errorf("%d members, and Ada has %v", len(w.members), w.active(1))
 			}
 			w.daysOn(t, 2)
+		})
+	}
+}
+
+// Agent ids go round in a family: each record has the name and e-mail of another member, and one last
+// name says nothing (R13).
+func TestR13AgentIDsThatGoRoundInAFamily(t *testing.T) {
+	for name, mailbox := range map[string]option{"e-mails of their own": nil, "one mailbox": email("team@example.com")} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			family := []string{"Ada Roy", "Bob Roy", "Cy Roy", "Zoe Fox"}
+			for i, who := range family {
+				options := []option{userName("u" + who)}
+				if mailbox != nil {
+					options = append(options, mailbox)
+				}
+				w.agent("1/10", fmt.Sprint(501+i), who, options...)
+			}
+			w.today(t)
+			w.tomorrow()
+			agents := w.group("1/10").Agents
+			first := agents[0].ID
+			for i := range 2 {
+				agents[i].ID = agents[i+1].ID
+			}
+			agents[2].ID = first
+			plan := w.today(t)
+			w.mustStay(t)
+			for i, who := range family {
+				if got := w.member(int64(i + 1)).Profile.Name(); got != who {
+					t.Errorf("member %d is %s, and was %s", i+1, got, who)
+				}
+			}
+			if len(plan.Conflicts) != 3 {
+				t.Errorf("%v", lines(plan))
+			}
 		})
 	}
 }

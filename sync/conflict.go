@@ -75,8 +75,9 @@ func (p *planner) conflictFaulty(person *Person, m *Member) {
 
 // identityReused says whether an rcUserId, or the login of a record without one, seems to have
 // passed to another human: first name, last name and e-mail all differ from what it last meant. An
-// e-mail that others have too does not say whose it is, and a record without a name says nothing
-// (R13).
+// e-mail that others have too does not say whose it is, and a record without a name says nothing.
+// Where some of it agrees, as the last name does in a family, it is another human all the same who
+// has the name and e-mail of a colleague (R13).
 func (p *planner) identityReused(person *Person, m *Member, v *verdict) bool {
 	last := &m.Synced.Profile
 	switch {
@@ -88,17 +89,32 @@ func (p *planner) identityReused(person *Person, m *Member, v *verdict) bool {
 		v.Profile[FirstName]+v.Profile[LastName] == "":
 		return false
 	}
-	differs := false
+	differs, agrees := false, false
 	for _, f := range []Field{FirstName, LastName, Email} {
 		switch shared := f == Email && p.people.isShared(last[f]); {
 		case v.Profile[f]+last[f] == "": // what nobody ever said is no agreement
-		case !v.Known.Has(f), sameValue(f, v.Profile[f], last[f]) && !shared:
+		case !v.Known.Has(f):
 			return false
+		case sameValue(f, v.Profile[f], last[f]) && !shared:
+			agrees = true
 		default:
 			differs = true
 		}
 	}
-	return differs
+	return differs && (!agrees || person.RCUserID == "" && !sameName(m, v.Profile[FirstName], v.Profile[LastName]) && p.isColleague(v))
+}
+
+// isColleague says whether an active member found by login has all of somebody's name and e-mail.
+func (p *planner) isColleague(v *verdict) bool {
+	if p.looseBy == nil {
+		p.looseBy = map[string]bool{}
+		for _, m := range p.loose {
+			if was := &m.Synced.Profile; m.Status == Active && was[Email] != "" {
+				p.looseBy[foldName(was[FirstName], was[LastName])+"\n"+FoldEmail(was[Email])] = true
+			}
+		}
+	}
+	return p.looseBy[foldName(v.Profile[FirstName], v.Profile[LastName])+"\n"+FoldEmail(v.Profile[Email])]
 }
 
 func (p *planner) conflictReused(person *Person, m *Member, v *verdict) {

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,7 +236,8 @@ func (p *people) extended(id string) *Person {
 
 // settleHolders finds, for members whom no id finds, who has their extension, where that alone
 // makes a person (R9). It has no record to say that it is still theirs: so it must bear their
-// name, or their e-mail and one of their names, or be as it was when they kept it.
+// name, or their e-mail and one of their names, or be as it was when they kept it. Of a member in
+// conflict it makes nobody new either: their record is listed.
 func (p *planner) settleHolders() {
 	if p.access == nil {
 		return
@@ -243,11 +245,15 @@ func (p *planner) settleHolders() {
 	slices.SortFunc(p.unmatched, func(a, b *Member) int { return cmp.Compare(a.ID, b.ID) })
 	p.unmatched = slices.DeleteFunc(p.unmatched, func(m *Member) bool {
 		e := p.people.formerExtension(&Person{}, m)
-		if m.Status != Active || p.conflicted[m.ID] || e == nil || !p.people.resembles(m, e.FirstName, e.LastName, e.Email) && !e.isAsRemembered(m.Synced.Extension) {
+		if m.Status != Active || e == nil || !p.people.resembles(m, e.FirstName, e.LastName, e.Email) && !e.isAsRemembered(m.Synced.Extension) {
 			return false
 		}
 		holder := p.people.byRC[e.ID]
 		if holder == nil || holder.hasRecord() || holder.outcome.decision != undecided {
+			return false
+		}
+		if p.conflicted[m.ID] {
+			p.skip(holder, nil, NoteRecordUnproved, fmt.Sprintf("the extension is that of member %d, who is in conflict (R7)", m.ID))
 			return false
 		}
 		p.decide(holder, m, byLogin)

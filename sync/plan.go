@@ -126,6 +126,7 @@ type planner struct {
 	renamed    map[*Person]string  // newcomers whose username was taken
 	nameless   map[int64]bool      // members who are given their first username
 	loose      []*Member           // found by login only: settled when everybody was met
+	looseBy    map[string]bool     // names and e-mails of the active ones, when somebody asks
 	joining    []*Member           // found by rcUserId, and records without one may be theirs: likewise
 	parted     map[*Person][]int64 // whom R5 told apart from members that a login of theirs finds
 	owners     map[string]int64    // of extensions that no record has by id: the active member whose rcUserId it is
@@ -378,6 +379,6 @@ func (p *planner) forgetPeople() {
 	for _, person := range p.people.all {
 		person.outcome = outcome{}
 	}
-	p.people, p.usernames, p.named, p.newcomers, p.loose, p.joining, p.parted, p.unmatched, p.leavers, p.verdicts, p.open, p.watched = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	p.people, p.usernames, p.named, p.newcomers, p.loose, p.looseBy, p.joining, p.parted, p.unmatched, p.leavers, p.verdicts, p.open, p.watched = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
 	p.rolls = rolls{}
 }
