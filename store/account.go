@@ -44,7 +44,7 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 		if err != nil {
 			return err
 		}
-		return byOwnHand(ctx, tx, func() error {
+		return byOwnHand(ctx, tx, 0, func() error {
 			for _, update := range accountTables {
 				if _, err := tx.ExecContext(ctx, update, to, from); err != nil {
 					return err

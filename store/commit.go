@@ -93,14 +93,15 @@ func commitPlan(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit,
 // writeMembers writes what a plan changes about members, if it does: with the driver's
 // own connection, since database/sql would copy every argument of every row.
 func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit, actor string) error {
-	if len(c.Plan.Changes)+len(c.Plan.Marks)+len(c.Plan.Seals) == 0 {
+	rows := len(c.Plan.Changes) + len(c.Plan.Marks) + len(c.Plan.Seals)
+	if rows == 0 {
 		return nil
 	}
 	nextID, err := nextMemberID(ctx, tx)
 	if err != nil {
 		return err
 	}
-	return byOwnHand(ctx, tx, func() error {
+	return byOwnHand(ctx, tx, rows, func() error {
 		return onDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {
 			if err := ctx.Err(); err != nil {
 				return err // then the transaction may be gone, and each row would be one of its own
@@ -115,28 +116,46 @@ func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commi
 	})
 }
 
-// byOwnHand lets fn write members while the guards against other hands are down.
-// Nobody else can write before the transaction ends, with all of them up again or,
-// when it is rolled back, never taken down. With them goes members_search: what the
-// program writes it folds itself. They come back in the order they had, since SQLite
-// takes the newest first: hand_updated_members must see a row before members_search.
-func byOwnHand(ctx context.Context, tx *sql.Tx, fn func() error) error {
-	type guard struct{ name, text string }
-	guards, err := collect(stream(ctx, tx, func(g *guard, rows *sql.Rows) error { return rows.Scan(&g.name, &g.text) },
+// manyRows is from how many rows on it pays to drop the triggers that watch for other hands: to
+// ask each of them for each row takes longer than every other connection's reading the schema anew.
+const manyRows = 2000
+
+// byOwnHand lets fn write some rows of members as the program does: the triggers that watch for
+// edits by hand, and members_search, since it folds itself what it writes, do nothing. Nobody else
+// can write before the transaction ends, and a rollback takes this back as well.
+func byOwnHand(ctx context.Context, tx *sql.Tx, rows int, fn func() error) error {
+	if rows >= manyRows {
+		return withoutTriggers(ctx, tx, fn)
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO own_hand DEFAULT VALUES`); err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM own_hand`)
+	return err
+}
+
+// withoutTriggers is byOwnHand for many rows. The triggers come back in the order they had, since
+// SQLite takes the newest first: hand_updated_members must see a row before members_search.
+func withoutTriggers(ctx context.Context, tx *sql.Tx, fn func() error) error {
+	type trigger struct{ name, text string }
+	triggers, err := collect(stream(ctx, tx, func(t *trigger, rows *sql.Rows) error { return rows.Scan(&t.name, &t.text) },
 		`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND (name GLOB 'hand_*' OR name = 'members_search') ORDER BY rowid`))
 	if err != nil {
 		return err
 	}
-	for _, g := range guards {
-		if _, err := tx.ExecContext(ctx, `DROP TRIGGER `+g.name); err != nil {
+	for _, t := range triggers {
+		if _, err := tx.ExecContext(ctx, `DROP TRIGGER `+t.name); err != nil {
 			return err
 		}
 	}
 	if err := fn(); err != nil {
 		return err
 	}
-	for _, g := range guards {
-		if _, err := tx.ExecContext(ctx, g.text); err != nil {
+	for _, t := range triggers {
+		if _, err := tx.ExecContext(ctx, t.text); err != nil {
 			return err
 		}
 	}

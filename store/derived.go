@@ -54,6 +54,7 @@ END;
 -- held is written out.
 -- +goose StatementBegin
 CREATE TRIGGER hand_updated_members AFTER UPDATE ON members
+WHEN NOT EXISTS (SELECT 1 FROM own_hand)
 BEGIN
   UPDATE members SET synced = json_object('status', old.status, 'rc_user_id', old.rc_user_id, ` + list(fieldColumns, pair("old.")) + `)
    WHERE member_id = new.member_id AND synced = '' AND old.synced = '';
