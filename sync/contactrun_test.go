@@ -81,7 +81,7 @@ func TestContactRun(t *testing.T) {
 		settle := func(d Trigger, held ...int64) {
 			t.Helper()
 			s.roster.trigger = d
-			if _, err := s.SettleContacts(t.Context(), Run{Accounts: []string{"acme"}, Trigger: Reject}, &Settled{Decision: d, Held: held}); err != nil {
+			if _, err := s.Settle(t.Context(), Run{Job: JobContacts, Accounts: []string{"acme"}, Trigger: Reject}, &Settled{Decision: d, Held: held}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -100,7 +100,7 @@ func TestContactRun(t *testing.T) {
 	})
 	t.Run("a preview writes nothing", func(t *testing.T) {
 		s := site(t)
-		results := s.PreviewContacts(t.Context(), Request{Run: Run{Accounts: []string{"acme", "nobody"}}})
+		results := s.Preview(t.Context(), Request{Run: Run{Job: JobContacts, Accounts: []string{"acme", "nobody"}}})
 		if results[0].Contacts.Summary.Added != 1 || results[1].Status != Failed || len(s.roster.commits) != 0 {
 			t.Errorf("got %+v", results)
 		}

@@ -68,9 +68,9 @@ func (r *Runner) commitEdit(ctx context.Context, run Run, edit func() (*Commit, 
 }
 
 func (r *Runner) planEdit(ctx context.Context, account string, edit Edit) (*Commit, error) {
-	state, err := r.Roster.State(ctx, account, r.Now())
+	state, err := r.state(ctx, account, r.Now())
 	if err != nil {
-		return nil, fmt.Errorf("read the roster's state of account %s: %w", account, err)
+		return nil, err
 	}
 	var failed error
 	plan, settled, err := edit(state, untilError(r.Roster.Members(ctx, account, nil), &failed))
@@ -88,12 +88,6 @@ func (r *Runner) PreviewEdit(ctx context.Context, account string, edit Edit) (*P
 		return nil, err
 	}
 	return c.Plan, nil
-}
-
-// Settle records what an operator decided about held changes without RingCentral: a
-// rejection, or the end of one (R26, R36).
-func Settle(settled *Settled) Edit {
-	return func(State, iter.Seq[*Member]) (*Plan, *Settled, error) { return &Plan{}, settled, nil }
 }
 
 // Manage attaches a member to the sync, or detaches it: then no sync changes it.

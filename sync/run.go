@@ -97,11 +97,7 @@ func (r *Runner) Sync(ctx context.Context, req Request) (id RunID, results []Res
 	}
 	r.Observer.Began(id, req.Run)
 	for _, account := range req.Run.Accounts {
-		work := r.syncAccount
-		if req.Run.JobName() == JobContacts {
-			work = r.syncContacts
-		}
-		results = append(results, work(ctx, id, account, req))
+		results = append(results, r.syncAccount(ctx, id, account, req))
 	}
 	return id, results, nil
 }
@@ -128,31 +124,22 @@ func (r *Runner) Lock(ctx context.Context) (release func() error, err error) {
 }
 
 // Preview plans without a lock and writes nothing: `plan`, `sync --dry-run`,
-// `explain`.
+// `contacts sync --dry-run`, `explain`.
 func (r *Runner) Preview(ctx context.Context, req Request) []Result {
 	var results []Result
 	for _, account := range req.Run.Accounts {
-		result := Result{Account: account}
-		result.APICalls, result.Err = r.inSession(ctx, account, req, func(s *session) (err error) {
-			result.Plan, err = s.decide(ctx)
+		result := Result{Account: account, Status: Failed}
+		result.APICalls, result.Err = r.inSession(ctx, account, req, func(s *session) error {
+			c, err := s.decide(ctx)
+			if err == nil {
+				result.Status, result.Plan, result.Contacts = c.Status, c.Plan, c.Contacts
+			}
 			return err
 		})
 		result.Err = stopped(ctx, result.Err)
-		result.Status = statusOf(result.Plan, result.Err)
 		results = append(results, result)
 	}
 	return results
-}
-
-func statusOf(plan *Plan, err error) RunStatus {
-	switch {
-	case err != nil:
-		return Failed
-	case plan.Held != nil:
-		return HeldRun
-	default:
-		return Succeeded
-	}
 }
 
 // syncAccount takes one account from snapshot to commit.
@@ -167,7 +154,7 @@ func (r *Runner) syncAccount(ctx context.Context, id RunID, account string, req 
 		return r.fail(ctx, id, req.Run, account, calls, err)
 	}
 	r.Observer.Committed(id, req.Run, c)
-	return Result{Account: account, Status: c.Status, Plan: c.Plan, APICalls: calls}
+	return Result{Account: account, Status: c.Status, Plan: c.Plan, Contacts: c.Contacts, APICalls: calls}
 }
 
 // fail records that an account failed; its members stay untouched. It still
@@ -185,4 +172,40 @@ func (r *Runner) fail(ctx context.Context, id RunID, run Run, account string, ca
 	}
 	r.Observer.Failed(id, run, account, cause)
 	return Result{Account: account, Status: Failed, APICalls: calls, Err: cause}
+}
+
+// Settle records what an operator decided about held changes of members, or by run.Job of contacts,
+// without RingCentral: a rejection, or the end of one (R26, R36). It is a run of its own.
+func (r *Runner) Settle(ctx context.Context, run Run, settled *Settled) (RunID, error) {
+	account := run.Accounts[0]
+	id, _, err := r.commitEdit(ctx, run, func() (*Commit, error) {
+		c := &Commit{Job: run.JobName(), Account: account, FinishedAt: r.Now(), Status: Succeeded, Settled: settled}
+		if c.Job == JobContacts {
+			state, err := r.contactState(ctx, account, r.Now())
+			c.Contacts = &ContactPlan{Account: account, Version: state.Version}
+			return c, err
+		}
+		state, err := r.state(ctx, account, r.Now())
+		c.Plan = &Plan{Account: account, Version: state.Version}
+		return c, err
+	})
+	return id, err
+}
+
+// state is what the roster knows of an account besides its members.
+func (r *Runner) state(ctx context.Context, account string, now time.Time) (State, error) {
+	state, err := r.Roster.State(ctx, account, now)
+	if err != nil {
+		err = fmt.Errorf("read the roster's state of account %s: %w", account, err)
+	}
+	return state, err
+}
+
+// contactState is the same beside its contacts.
+func (r *Runner) contactState(ctx context.Context, account string, now time.Time) (State, error) {
+	state, err := r.Roster.ContactState(ctx, account, now)
+	if err != nil {
+		err = fmt.Errorf("read what is known about the contacts of account %s: %w", account, err)
+	}
+	return state, err
 }

@@ -8,8 +8,21 @@ import (
 	"slices"
 )
 
+// job is one kind of record that a run brings in step: what it reads, and what it makes of that.
+type job struct {
+	read func(*session, context.Context) error
+	// plan makes the account's end of the run from what was read and the roster as it is now.
+	plan func(*session, context.Context) (*Commit, error)
+}
+
+var jobs = map[string]job{
+	JobMembers:  {(*session).readMembers, (*session).planMembers},
+	JobContacts: {(*session).readContacts, (*session).planContacts},
+}
+
 // session is one account's reading and planning.
 type session struct {
+	job
 	r         *Runner
 	run       RunID // 0: a preview
 	account   string
@@ -17,6 +30,7 @@ type session struct {
 	policy    Policy
 	dir       Directory
 	closed    bool
+	contacts  *ContactList
 	snapshot  *Snapshot
 	looked    Look        // what was read a second time
 	looks     int         // how often anything was
@@ -32,7 +46,7 @@ type session struct {
 // inSession opens a session for one account, does what is to be done in it, and closes
 // it, whatever happens. A panic is *PanicError: it fails this account alone.
 func (r *Runner) inSession(ctx context.Context, account string, req Request, do func(*session) error) (calls int, err error) {
-	s := &session{r: r, account: account, req: req}
+	s := &session{job: jobs[req.Run.JobName()], r: r, account: account, req: req}
 	err = Contain(func() error {
 		dir, err := r.Connect(account)
 		if err != nil {
@@ -65,44 +79,43 @@ const replans = 3
 
 // apply decides and commits.
 func (s *session) apply(ctx context.Context) (*Commit, error) {
-	plan, err := s.decide(ctx)
+	c, err := s.decide(ctx)
 	if err == nil && s.begin != nil {
 		err = s.begin()
 	}
 	s.close(ctx) // before the commit, so that the count of calls is final
 	for attempt := 0; err == nil; attempt++ {
-		c := s.commit(plan)
+		c.Run, c.APICalls = s.run, s.dir.Calls()
 		if err = s.r.Roster.Commit(ctx, c); err == nil {
 			return c, nil
 		}
 		if !errors.Is(err, ErrMoved) || attempt == replans {
 			break
 		}
-		plan, err = s.plan(ctx)
+		c, err = s.plan(s, ctx)
 	}
 	return nil, err
+}
+
+// decide reads RingCentral and plans, with all that needs the session.
+func (s *session) decide(ctx context.Context) (*Commit, error) {
+	if err := s.read(s, ctx); err != nil {
+		return nil, err
+	}
+	return s.plan(s, ctx)
 }
 
 // mostLooks is how often lists are read again for what the look before showed first.
 const mostLooks = 5
 
-// decide reads RingCentral and plans, with all that needs the session.
-func (s *session) decide(ctx context.Context) (*Plan, error) {
-	if err := s.read(ctx); err != nil {
-		return nil, err
-	}
-	return s.plan(ctx)
-}
-
-func (s *session) read(ctx context.Context) (err error) {
+func (s *session) readMembers(ctx context.Context) (err error) {
 	s.snapshot, err = s.dir.Snapshot(ctx, s.r.Observer.Progress)
 	return err
 }
 
-// plan makes a plan from the snapshot and the roster as it is now. Where it shows
-// that more must be read, it is made again with that: what a second look shows may have
-// to be looked at twice itself.
-func (s *session) plan(ctx context.Context) (*Plan, error) {
+// planMembers makes a plan from the snapshot. Where it shows that more must be read, it is made
+// again with that: what a second look shows may have to be looked at twice itself.
+func (s *session) planMembers(ctx context.Context) (*Commit, error) {
 	for {
 		plan, err := s.planOnce(ctx)
 		if err != nil {
@@ -112,7 +125,7 @@ func (s *session) plan(ctx context.Context) (*Plan, error) {
 			return nil, err
 		} else if !more {
 			s.attribute(ctx, plan)
-			return plan, nil
+			return s.commit(plan), nil
 		}
 	}
 }
@@ -193,9 +206,9 @@ func (s *session) narrow(in *Input) {
 // input is what a plan of a snapshot is made from, with the roster as it is now.
 func (s *session) input(ctx context.Context, snapshot *Snapshot) (*Input, error) {
 	now := s.r.Now()
-	state, err := s.r.Roster.State(ctx, s.account, now)
+	state, err := s.r.state(ctx, s.account, now)
 	if err != nil {
-		return nil, fmt.Errorf("read the roster's state of account %s: %w", s.account, err)
+		return nil, err
 	}
 	in := &Input{Snapshot: snapshot, State: state, Policy: s.policy, Now: now, Only: s.req.Only, Picks: s.req.Picks}
 	s.narrow(in)
@@ -249,11 +262,18 @@ func (s *session) full() bool {
 	return s.req.Only == "" && s.req.Approve == nil && s.req.Reviewed == nil && s.req.Picks == nil
 }
 
+// statusOf is how a run ends that did not fail.
+func statusOf(holds bool) RunStatus {
+	if holds {
+		return HeldRun
+	}
+	return Succeeded
+}
+
 // commit is the account's end of the run as it will be written.
 func (s *session) commit(plan *Plan) *Commit {
 	c := &Commit{
-		Run: s.run, Job: JobMembers, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan, nil),
-		APICalls: s.dir.Calls(), Plan: plan, Full: s.full(),
+		Job: JobMembers, Account: s.account, FinishedAt: s.r.Now(), Status: statusOf(plan.Held != nil), Plan: plan, Full: s.full(),
 		TakenAt: s.snapshot.TakenAt, Identity: s.snapshot.Identity,
 	}
 	if s.req.Approve != nil {

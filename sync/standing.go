@@ -58,7 +58,7 @@ const (
 func (r *Runner) Everybody(ctx context.Context, account string, each func(*Standing) bool) error {
 	_, err := r.inSession(ctx, account, Request{}, func(s *session) error {
 		s.everybody = each
-		err := s.read(ctx)
+		err := s.readMembers(ctx)
 		s.close(ctx)
 		if err == nil {
 			_, err = s.planOnce(ctx)

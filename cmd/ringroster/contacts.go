@@ -83,7 +83,7 @@ func (a *app) previewContacts(ctx context.Context, s *config.Settings, req sync.
 	defer closeRoster()
 	observer, done := a.planner()
 	defer done()
-	return a.reportPreview(runner(s, roster, observer).PreviewContacts(ctx, req))
+	return a.reportPreview(runner(s, roster, observer).Preview(ctx, req))
 }
 
 // contactFlags gives a command the filters of the contacts.

@@ -275,6 +275,12 @@ func (g *game) edit(trigger sync.Trigger, edit sync.Edit) {
 	g.lastRun = id
 }
 
+func (g *game) settle(settled *sync.Settled) {
+	id, err := g.runner().Settle(g.ctx, g.request(sync.Reject, "operator").Run, settled)
+	g.must(err)
+	g.lastRun = id
+}
+
 // refused is an edit that the rules do not allow.
 func (g *game) refused(edit sync.Edit, why string) {
 	g.rt.Helper()

@@ -152,7 +152,7 @@ func (g *game) reject() {
 	if len(chosen) == 0 {
 		return
 	}
-	g.edit(sync.Reject, sync.Settle(&sync.Settled{Decision: sync.Reject, Held: set.ids()}))
+	g.settle(&sync.Settled{Decision: sync.Reject, Held: set.ids()})
 	var decided []*heldRow
 	for _, key := range chosen {
 		decided = append(decided, g.open[key])
@@ -173,7 +173,7 @@ func (g *game) clearRejection() {
 	g.must(err)
 	var set chosenSet
 	set.add(rows)
-	g.edit(sync.Reject, sync.Settle(&sync.Settled{Decision: sync.Clear, Held: set.ids()}))
+	g.settle(&sync.Settled{Decision: sync.Clear, Held: set.ids()})
 	for _, key := range rejected {
 		if key.member == member {
 			g.open[key].state, g.open[key].present, g.open[key].on = "suspect", 0, ""

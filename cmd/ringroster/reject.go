@@ -91,16 +91,13 @@ func (a *app) rejectSet(ctx context.Context, s *config.Settings, st *store.Store
 
 // settle records a decision that needs no RingCentral, as a run of its own.
 func (a *app) settle(ctx context.Context, s *config.Settings, st *store.Store, job string, run sync.Run, settled *sync.Settled) (sync.RunID, error) {
-	if job == sync.JobContacts {
-		observer, done, err := a.observer(s)
-		if err != nil {
-			return 0, err
-		}
-		defer done()
-		return a.writer(s, st, observer).SettleContacts(ctx, run, settled)
+	observer, done, err := a.observer(s)
+	if err != nil {
+		return 0, err
 	}
-	id, _, err := a.edit(ctx, s, st, run, sync.Settle(settled))
-	return id, err
+	defer done()
+	run.Job = job
+	return a.writer(s, st, observer).Settle(ctx, run, settled)
 }
 
 // clearRejections ends rejections: what they refused is held again where RingCentral
