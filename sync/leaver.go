@@ -14,6 +14,7 @@ type leaver struct {
 	person *Person // nil: nobody reports them
 	known  FieldSet
 	reason Reason
+	words  string // of the reason
 	absent bool   // something of theirs is missing: nothing that is there says that they left (R17)
 	step   Reason // of the ladder that keeps them; "": none does
 	detail string // of the step, in words
@@ -52,6 +53,10 @@ func (p *planner) settleLeavers() {
 		if l.person == nil {
 			p.traceMember(nil, l.member)
 		}
+		l.words = leaverDetail[l.reason]
+		if l.person == nil && l.reason != ReasonDisabled && p.disputedLeaver(l) != "" {
+			l.words = disputedText
+		}
 		p.traceLeaver(l)
 		l.absent = p.isAbsent(l)
 		l.step, l.detail = p.step(l)
@@ -65,14 +70,18 @@ func (p *planner) traceLeaver(l *leaver) {
 		return
 	}
 	if m := l.member; l.person == nil {
-		p.trace(nil, m, "R5", "RingCX lists", "no record has rc user id %q, one of the %d logins, or an administrator id of %q", m.RCUserID, len(m.Logins), m.AdminIDs)
+		if listed := p.foundByLogin(m); len(listed) > 0 {
+			p.trace(nil, m, "R5", "RingCX lists", "no record has rc user id %q; a login, or another id, of theirs is that of %s", m.RCUserID, personKeys(listed))
+		} else {
+			p.trace(nil, m, "R5", "RingCX lists", "no record has rc user id %q, one of the %d logins, or an administrator id of %q", m.RCUserID, len(m.Logins), m.AdminIDs)
+		}
 		if e := p.people.extension(m.RCUserID); e != nil {
 			p.trace(nil, m, "R14", "RingEX extensions", "extension %s is still listed: %s", e.ID, e.Status)
 		} else {
 			p.trace(nil, m, "R14", "RingEX extensions", "no extension has rc user id %q", m.RCUserID)
 		}
 	}
-	p.trace(l.person, l.member, "R14", "plan", "would leave, reason %s: %s", l.reason, leaverDetail[l.reason])
+	p.trace(l.person, l.member, "R14", "plan", "would leave, reason %s: %s", l.reason, l.words)
 }
 
 // absence is the reason of somebody without a record: the first of R14 that
@@ -308,11 +317,15 @@ func (p *planner) leave(l *leaver) Change {
 	return Change{
 		Kind: Deactivate, Member: l.member.ID, Person: l.key(),
 		Name: l.member.Profile.Name(), Email: l.member.Profile[Email],
-		Reason: l.reason, Detail: leaverDetail[l.reason],
+		Reason: l.reason, Detail: l.words,
 		Fields: []FieldChange{{Field: statusField, Before: string(Active), After: string(Inactive), Reason: l.reason}},
 		Next:   next.itself,
 	}
 }
+
+// disputedText is said in its place of somebody whom nobody is known to be, while it is not decided
+// who is: records with their ids, or their e-mail, may well be listed (R20).
+const disputedText = "a conflict leaves open whether a record that is listed is theirs"
 
 // leaverDetail puts the reasons of R14 into words, for leavers and for those who
 // were never there.

@@ -46,6 +46,9 @@ func (s *settling) closeSet() {
 		}
 		if h.State != Rejected {
 			h.Why = h.asShown()
+			if h.Detail != "" && !strings.HasPrefix(h.Detail, earlier) {
+				h.Detail = earlier + h.Detail
+			}
 		}
 		s.rows = append(s.rows, *h)
 	}
