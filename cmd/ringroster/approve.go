@@ -148,7 +148,9 @@ func (a *app) tellApplied(ctx context.Context, s *config.Settings, st *store.Sto
 					return 0, err
 				}
 			}
-			text = o.inTheWay(h) + "; it waits on" + toExplain(h)
+			if text = o.atAnEnd(h); text == "" {
+				text = o.inTheWay(h) + "; it waits on" + toExplain(h)
+			}
 		case now != nil && now.DecidedAt != nil:
 			text = fateWords(now)
 			decided[text]++
@@ -200,6 +202,21 @@ func obstaclesTo(ctx context.Context, s *config.Settings, st *store.Store, set *
 		}
 	}
 	return o, nil
+}
+
+// atAnEnd says why a change that waits cannot happen any more: the next full run ends it (R25);
+// "": it can.
+func (o *obstacles) atAnEnd(h *store.HeldRow) string {
+	if h.MemberID == nil || o.members[*h.MemberID] == nil {
+		return ""
+	}
+	switch m := o.members[*h.MemberID]; {
+	case !m.Managed:
+		return "the member is detached from the sync: nothing of this happens, and the next full run ends it"
+	case m.Status == sync.Inactive && h.Kind == sync.Deactivate:
+		return "the member is inactive already, and the next full run ends it"
+	}
+	return ""
 }
 
 // inTheWay says what keeps a change from happening that waits as it was shown.
