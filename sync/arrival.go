@@ -13,8 +13,9 @@ type claims struct {
 }
 
 // claim gives each open onboarding to who has the rcUserId that it knows, else to the first, in
-// retrieval order, who has any of its ids. Of several that are one person's the first stands, by
-// the same order, and a rejected one before others.
+// retrieval order, who has any of its ids; a rejected one to nobody who is somebody else by name
+// and e-mail. Of several that are one person's the first stands, by the same order, and a rejected
+// one before others.
 func (p *planner) claim() *claims {
 	if p.claimed != nil {
 		return p.claimed
@@ -48,13 +49,45 @@ func (p *planner) claim() *claims {
 // give is claim for one onboarding that a person has an id of.
 func (c *claims) give(person *Person, i int, open []HeldChange) {
 	h := &open[i]
-	if c.of[h] != nil {
+	if c.of[h] != nil || h.State == Rejected && h.isOfAnother(person) {
 		return
 	}
 	c.of[h] = person
 	if stands, has := c.row[person]; !has || h.State == Rejected && open[stands].State != Rejected {
 		c.row[person] = i
 	}
+}
+
+// isOfAnother says whether somebody who has an id of an onboarding is another human than it was
+// about, by the name and e-mail that were shown: agent ids are given to newcomers again. With
+// another rcUserId they bear neither the name, nor a part of it and the e-mail; else no part of the
+// name, and another e-mail. What was not said, then or now, tells nobody apart (R5, R13).
+func (h *HeldChange) isOfAnother(person *Person) bool {
+	if slices.ContainsFunc(person.keys(), func(key string) bool {
+		return !strings.HasPrefix(key, agentKey("")) && slices.Contains(h.IDs, key) // these pass to nobody
+	}) {
+		return false
+	}
+	first, last := person.name()
+	if first+last == "" || h.Name == "" || h.Name == h.Email {
+		return false
+	}
+	was, isNamed := FoldText(h.Name), SameText(h.Name, first+" "+last)
+	hasPart := first != "" && strings.HasPrefix(was+" ", FoldText(first)+" ") || last != "" && strings.HasSuffix(" "+was, " "+FoldText(last))
+	hasEmail := h.Email == "" || !person.hasOtherEmail(h.Email)
+	if person.RCUserID != "" && slices.ContainsFunc(h.IDs, func(id string) bool { return strings.HasPrefix(id, "rc:") }) {
+		return !isNamed && !(hasPart && hasEmail)
+	}
+	return !hasPart && !hasEmail
+}
+
+// hasOtherEmail says whether the person has e-mails, and not this one.
+func (p *Person) hasOtherEmail(email string) bool {
+	others := slices.Collect(p.recordEmails)
+	if p.Ext != nil && p.Ext.Email != "" {
+		others = append(others, p.Ext.Email)
+	}
+	return len(others) > 0 && !slices.ContainsFunc(others, func(e string) bool { return FoldEmail(e) == FoldEmail(email) })
 }
 
 // arrival finds the onboarding that is open for a person; nil: there is none.
