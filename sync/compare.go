@@ -204,7 +204,7 @@ func (p *planner) fieldReason(f Field, m *Member, pin *Pin, v *verdict) Reason {
 }
 
 func (p *planner) compareLoginRows(fields []FieldChange, person *Person, m, next *Member) []FieldChange {
-	want := p.mergeLogins(m.Logins, person)
+	want := p.keepRefused(person, m, p.mergeLogins(m.Logins, person))
 	next.Synced.Logins = fingerprint(want)
 	if slices.Equal(want, m.Logins) {
 		return fields

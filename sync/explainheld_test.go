@@ -126,7 +126,7 @@ func TestR36ExplainSaysWhatIsRefused(t *testing.T) {
 			}
 			for _, trace := range []*Trace{now, past} {
 				if !trace.says("R36", "role stays \"Supervisor\": an operator rejected \"Agent\" (R36); `ringroster reject --clear 1` ends that") ||
-					!trace.says("R36", "no login ends") {
+					!trace.says("R36", "81 in Group 10 stays: an operator rejected that it ends") {
 					t.Error(trace.lines())
 				}
 				if text := trace.lines(); strings.Contains(text, " become") || strings.Contains(text, "unchanged") || strings.Contains(text, "held:") {

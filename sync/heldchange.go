@@ -65,25 +65,66 @@ type openSet struct {
 	byKey   map[heldKey]*HeldChange
 	about   map[int64]bool       // members
 	touched map[*HeldChange]bool // what the plan has again
+	// kept are the rejected losses of logins, which are not in byKey: each keeps its own logins,
+	// and what becomes of others of the member is decided beside it (R26).
+	kept map[int64][]*HeldChange
+	// more are losses of logins that are open beside another, since the rejection of one was
+	// cleared. A full run makes them one.
+	more map[int64][]*HeldChange
 }
 
 func newOpenSet(open []HeldChange) *openSet {
-	s := &openSet{all: slices.Clone(open), byKey: map[heldKey]*HeldChange{}, about: map[int64]bool{}, touched: map[*HeldChange]bool{}}
+	s := &openSet{all: slices.Clone(open), byKey: map[heldKey]*HeldChange{}, about: map[int64]bool{}, touched: map[*HeldChange]bool{}, kept: map[int64][]*HeldChange{}, more: map[int64][]*HeldChange{}}
 	for i := range s.all {
 		h := &s.all[i]
 		s.about[h.Member] = true
-		if h.Member != 0 {
+		switch {
+		case h.Member == 0:
+		case h.keepsLogins():
+			s.kept[h.Member] = append(s.kept[h.Member], h)
+		case s.of(h.Member, h.Field) != nil: // of a rejection that was cleared beside it
+			s.more[h.Member] = append(s.more[h.Member], h)
+		default:
 			s.byKey[heldKey{h.Member, h.Field}] = h
 		}
 	}
 	return s
 }
 
-// of finds what is open about one field of a member; nil: nothing.
+// keepsLogins says whether an operator rejected that logins end.
+func (h *HeldChange) keepsLogins() bool {
+	return h.State == Rejected && h.Kind == Update && h.Field == loginsField && len(compareActive(h.Before, h.After).ended) > 0
+}
+
+// of finds what is open about one field of a member, but for rejected losses of logins; nil: nothing.
 func (s *openSet) of(member int64, field string) *HeldChange { return s.byKey[heldKey{member, field}] }
+
+// asking finds what is open about a change of a field: of several losses of logins the first of
+// which the change ends one.
+func (s *openSet) asking(member int64, f *FieldChange) *HeldChange {
+	h := s.of(member, f.Field)
+	if h == nil || f.Field != loginsField || h.holds(f) {
+		return h
+	}
+	for _, other := range s.more[member] {
+		if other.holds(f) {
+			return other
+		}
+	}
+	return h
+}
 
 // refused says whether an operator rejected a change of a member's field.
 func (s *openSet) refused(member int64, field string) bool {
 	h := s.of(member, field)
-	return h != nil && h.State == Rejected
+	return h != nil && h.State == Rejected || field == loginsField && len(s.kept[member]) > 0
+}
+
+// refusedAll says whether an operator rejected that each of a member's logins ends.
+func (s *openSet) refusedAll(member int64, logins []Login) bool {
+	return len(logins) > 0 && !slices.ContainsFunc(logins, func(l Login) bool {
+		return !slices.ContainsFunc(s.kept[member], func(h *HeldChange) bool {
+			return slices.ContainsFunc(compareActive(h.Before, h.After).ended, l.isSame)
+		})
+	})
 }

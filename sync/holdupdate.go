@@ -19,7 +19,7 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 		c := &changes[i]
 		held := map[string][]HoldReason{}
 		for _, f := range c.Fields {
-			row := s.open.of(c.Member, f.Field)
+			row := s.open.asking(c.Member, &f)
 			stands := row != nil && row.holds(&f)
 			switch why := over[f.Field]; {
 			case row.refuses(c, &f):
@@ -41,8 +41,6 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 				held[f.Field] = []HoldReason{inDoubt}
 			case stands && row.Kind == c.Kind && row.State != Rejected:
 				held[f.Field] = row.asShown()
-			case row != nil && row.State == Rejected && losesPlace(c, &f):
-				held[f.Field] = []HoldReason{{NoteRejected, "an operator rejected that this member loses another login (R26)"}}
 			case losesPlace(c, &f) && s.open.of(c.Member, statusField) != nil:
 				held[f.Field] = whyKeep(s.open.of(c.Member, statusField))
 			}
@@ -154,9 +152,6 @@ func (s *settling) refuse(c *Change, row *HeldChange) {
 
 // refusedText says what stays because an operator rejected a change of it.
 func refusedText(h *HeldChange) string {
-	if h.Field == loginsField {
-		return "no login ends: an operator rejected that one does which is missing"
-	}
 	return fmt.Sprintf("%s stays %q: an operator rejected %q", h.Field, h.Before, h.After)
 }
 
@@ -184,7 +179,7 @@ func (s *settling) overUpdates() map[string]*HoldReason {
 		c := &p.plan.Changes[i]
 		for j := range c.Fields {
 			if f := &c.Fields[j]; isLimited(c, f) {
-				rows[f.Field] = append(rows[f.Field], s.open.of(c.Member, f.Field))
+				rows[f.Field] = append(rows[f.Field], s.open.asking(c.Member, f))
 			}
 		}
 	}
@@ -251,11 +246,11 @@ func (s *settling) holdChange(c Change, why func(field string) []HoldReason) {
 	for i, f := range c.Fields {
 		reasons := why(f.Field)
 		if f.Pinned {
-			s.row(s.open.of(c.Member, f.Field), Suspect, c, i, reasons)
+			s.row(s.open.asking(c.Member, &f), Suspect, c, i, reasons)
 			continue
 		}
 		if c.Kind == Update || i == 0 {
-			s.row(s.open.of(c.Member, f.Field), Waiting, c, i, reasons)
+			s.row(s.open.asking(c.Member, &f), Waiting, c, i, reasons)
 		}
 		waits = append(waits, f)
 		for _, r := range reasons {

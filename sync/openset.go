@@ -53,7 +53,7 @@ func (s *settling) closeSet() {
 		s.rows = append(s.rows, *h)
 	}
 	slices.SortFunc(s.rows, func(a, b HeldChange) int {
-		return cmp.Or(cmp.Compare(a.Member, b.Member), strings.Compare(a.Person, b.Person), strings.Compare(a.Field, b.Field))
+		return cmp.Or(cmp.Compare(a.Member, b.Member), strings.Compare(a.Person, b.Person), strings.Compare(a.Field, b.Field), cmp.Compare(a.ID, b.ID))
 	})
 	p.plan.Open = s.rows
 }

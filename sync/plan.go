@@ -140,11 +140,12 @@ type planner struct {
 	tally      tally
 	rolls      rolls
 	open       *openSet
-	claimed    *claims             // of open onboardings: made when first needed, once everybody was met
-	watched    map[int64]*watched  // members about whom something is open
-	unread     map[string]bool     // active sub-accounts that the settings leave out
-	verdicts   map[*Person]verdict // when Everybody asks
-	olderSeals bool                // of a run that kept no extension (past.go)
+	claimed    *claims              // of open onboardings: made when first needed, once everybody was met
+	watched    map[int64]*watched   // members about whom something is open
+	refusing   map[*HeldChange]Note // rejected losses of logins that would happen, with what is said of each
+	unread     map[string]bool      // active sub-accounts that the settings leave out
+	verdicts   map[*Person]verdict  // when Everybody asks
+	olderSeals bool                 // of a run that kept no extension (past.go)
 
 	group    []newcomer // room for settleEmail, granted, assessRoles, expand and newMember
 	grants   grants
@@ -173,7 +174,7 @@ func newPlanner(in Input) (*planner, error) {
 		renamed: map[*Person]string{}, parted: map[*Person][]int64{},
 		given: map[giftKey]*gifts{}, owners: map[string]int64{},
 		maps: newMapper(in.Policy.Map),
-		open: newOpenSet(in.State.Open), watched: map[int64]*watched{}, unread: map[string]bool{},
+		open: newOpenSet(in.State.Open), watched: map[int64]*watched{}, refusing: map[*HeldChange]Note{}, unread: map[string]bool{},
 	}
 	if in.Everybody != nil {
 		p.verdicts = map[*Person]verdict{}

@@ -45,7 +45,7 @@ func (p *planner) releaseChanges(released func(*HeldChange) bool) {
 	for i := range changes {
 		c := &changes[i]
 		fields := slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
-			h := p.open.of(c.Member, f.Field)
+			h := p.open.asking(c.Member, &f)
 			return f.Pinned || h == nil || h.Kind != c.Kind || c.Kind == Update && !h.asksFor(f.Before, f.After) ||
 				p.leavingIsOpen(c, &f) || !released(h)
 		})

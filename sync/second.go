@@ -61,7 +61,7 @@ func (s *settling) lookForLosses() {
 	for i := range s.held {
 		c := s.held[i]
 		c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f FieldChange) bool {
-			row := s.open.of(c.Member, f.Field)
+			row := s.open.asking(c.Member, &f)
 			return row != nil && row.State == Waiting
 		})
 		s.kept.lookForLoss(&c)

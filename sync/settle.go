@@ -41,6 +41,7 @@ func (p *planner) settle(read *planner, found *Findings) {
 		p.collect(person)
 	}
 	s.sortLeavers()
+	s.keepRefusedLogins()
 	s.holdDifferences()
 	admins := s.overAdministrators()
 	s.holdArrivals(admins)
@@ -206,7 +207,7 @@ func (s *settling) doubtUntil() (until time.Time) {
 		if l.list.sub == "" || s.found.Lists[l.list] == nil {
 			continue
 		}
-		if !s.open.refused(l.member.ID, statusField) && !s.open.refused(l.member.ID, loginsField) {
+		if !s.open.refused(l.member.ID, statusField) && !s.open.refusedAll(l.member.ID, l.logins()) {
 			return always
 		}
 		if t := s.since(l.member).Add(sameTime); t.After(until) {

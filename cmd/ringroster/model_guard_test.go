@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,41 @@ import (
 type heldKey struct {
 	member int64
 	field  string // "status": a leaver
+}
+
+// keptLogins begins the field of a rejected loss of logins, of which a member may have several:
+// each keeps its own logins (R26).
+const keptLogins = "logins kept "
+
+// keptKey is what a loss of logins is about once it was rejected.
+func (k heldKey) keptKey(ended map[loginKey]bool) heldKey {
+	return heldKey{k.member, keptLogins + fmt.Sprint(ended)}
+}
+
+func (k heldKey) isKept() bool { return strings.HasPrefix(k.field, keptLogins) }
+
+// keeps are the logins of a member of which somebody rejected that they end.
+func (r *modelRoster) keeps(member int64) map[loginKey]bool {
+	kept := map[loginKey]bool{}
+	for key, row := range r.open {
+		if key.member == member && key.isKept() {
+			maps.Copy(kept, row.ended)
+		}
+	}
+	return kept
+}
+
+// keepsAll says whether that is so of all that a list lost of somebody.
+func (p *planning) keepsAll(m *modelMember, list string) bool {
+	any, kept := false, p.keeps(m.id)
+	for login, row := range p.before[m.id].logins {
+		if row.active && listsOf(map[loginKey]loginRow{login: row}, "")[list] {
+			if any = true; !kept[login] {
+				return false
+			}
+		}
+	}
+	return any
 }
 
 // heldRow is one change that waits, or that somebody rejected.
@@ -105,7 +141,7 @@ func (p *planning) inDoubt(m *modelMember, lost map[string][]*modelMember, doubt
 		}
 		for _, other := range gone {
 			switch t := p.since(other).Add(listWindow); {
-			case !p.isRejected(other.id, "status") && !p.isRejected(other.id, "logins"):
+			case !p.isRejected(other.id, "status") && !p.keepsAll(other, list):
 				until = always
 			case t.After(until):
 				until = t
@@ -187,7 +223,7 @@ func (p *planning) leaver(m *modelMember, why map[string]bool, doubted bool) {
 		}
 	}
 	stays := p.conflicted[m.id] || !rejected && p.absent(m.id) && days <= p.grace
-	if len(why) == 0 && (p.isRejected(m.id, "role") || p.isRejected(m.id, "logins")) { // R26
+	if len(why) == 0 && (p.isRejected(m.id, "role") || len(p.keeps(m.id)) > 0) { // R26
 		why["rejected"] = true
 	}
 	if len(why) == 0 && row == nil && doubted {
@@ -387,6 +423,7 @@ func (p *planning) judgeUpdate(m *modelMember) {
 // loginRow holds logins that would turn inactive.
 func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted bool) {
 	key, was := heldKey{m.id, "logins"}, p.before[m.id]
+	p.keepLogins(m)
 	ended, held := map[loginKey]bool{}, map[loginKey]loginRow{}
 	for login, before := range was.logins {
 		now := m.logins[login]
@@ -405,13 +442,6 @@ func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted b
 	row := p.open[key]
 	stands := row != nil && (len(row.ended) == 0 || slices.ContainsFunc(slices.Collect(maps.Keys(ended)), func(login loginKey) bool { return row.ended[login] }))
 	switch {
-	case row != nil && row.state == "rejected" && len(ended) > 0 && (stands || losesLogin(was.logins, m.logins)):
-		m.logins = was.logins // refused (R36)
-		return
-	case row != nil && row.state == "rejected":
-		if row.right(p.today) {
-			delete(p.open, key)
-		}
 	case len(held) > 0 && row != nil, stands && !maps.Equal(m.logins, was.logins): // nothing of what was shown is applied
 		hold(why)
 		m.logins = was.logins
@@ -428,6 +458,26 @@ func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted b
 		return
 	}
 	maps.Copy(m.logins, held)
+}
+
+// keepLogins leaves somebody the logins of which was rejected that they end, and counts the days on
+// which they are there (R26).
+func (p *planning) keepLogins(m *modelMember) {
+	was, read := p.before[m.id].logins, maps.Clone(m.logins)
+	for key, row := range p.open {
+		if key.member != m.id || !key.isKept() {
+			continue
+		}
+		missing := false
+		for login := range row.ended {
+			if was[login].active && !read[login].active {
+				m.logins[login], missing = was[login], true
+			}
+		}
+		if !missing && row.right(p.today) {
+			delete(p.open, key)
+		}
+	}
 }
 
 // losesLogin says whether a login is not active any more where it was, and none is in its stead.

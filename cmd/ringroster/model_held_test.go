@@ -129,7 +129,7 @@ func (r *modelRoster) release(o occasion, chosen []heldKey) *verdicts {
 			m.values[key.field], m.synced[key.field] = want.values[key.field], want.synced[key.field]
 		default:
 			for login, now := range want.logins {
-				if m.logins[login].active && !now.active {
+				if m.logins[login].active && !now.active && !r.keeps(m.id)[login] {
 					gone := listsOf(map[loginKey]loginRow{login: m.logins[login]}, "")
 					r.unsee(m.id, func(list string) bool { return gone[list] })
 					m.logins[login] = now
@@ -155,8 +155,12 @@ func (g *game) reject() {
 	g.settle(&sync.Settled{Decision: sync.Reject, Held: set.ids()})
 	var decided []*heldRow
 	for _, key := range chosen {
-		decided = append(decided, g.open[key])
-		g.open[key].state = "rejected"
+		row := g.open[key]
+		decided = append(decided, row)
+		if row.state = "rejected"; key.field == "logins" {
+			delete(g.open, key)
+			g.open[key.keptKey(row.ended)] = row
+		}
 	}
 	g.accept(decided)
 	g.counts.rejected++
@@ -175,9 +179,18 @@ func (g *game) clearRejection() {
 	set.add(rows)
 	g.settle(&sync.Settled{Decision: sync.Clear, Held: set.ids()})
 	for _, key := range rejected {
-		if key.member == member {
-			g.open[key].state, g.open[key].present, g.open[key].on = "suspect", 0, ""
+		if key.member != member {
+			continue
 		}
+		row := g.open[key]
+		row.state, row.present, row.on = "suspect", 0, ""
+		if !key.isKept() {
+			continue
+		}
+		delete(g.open, key)
+		key.field = "logins"
+		g.over = g.over || g.open[key] != nil // what becomes of both, the model does not know
+		g.open[key] = row
 	}
 }
 
@@ -223,6 +236,9 @@ func (g *game) compareHeld() {
 }
 
 func openText(key heldKey, state string, run int64) string {
+	if key.isKept() {
+		key.field = "logins"
+	}
 	if state == "suspect" { // under no number can anybody decide about it
 		return fmt.Sprintf("%d %s %s", key.member, key.field, state)
 	}
