@@ -90,6 +90,7 @@ const (
 	NoteSupervisorMissing Reason = "supervisor_missing"
 	NoteChangedSince      Reason = "changed_since" // undo leaves it alone (R29)
 	NoteKeptRequired      Reason = "required_field_kept"
+	NoteLoginPassed       Reason = "login_passed"           // RingCentral lists it as somebody else's (R26)
 	NoteRegionalWaits     Reason = "regional_settings_wait" // how many people's own are still to be read
 )
 
@@ -122,6 +123,7 @@ type Change struct {
 	Why    []HoldReason // why it is held; nil: it is not
 	Source *Attribution // who did at RingCentral what it follows (R37); nil: not known, or not asked
 	was    *Member      // the member as it stood; nil: it is new
+	passed []Login      // of the logins that end, those that are somebody else's now
 	// Next is the member as it stands afterwards: what the roster writes. One who is
 	// new is made by each call, since a hundred thousand of them would not fit beside
 	// the snapshot that they come from. It holds until Next of the plan's next

@@ -55,6 +55,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 		Member: m.ID, Person: person.Key(), Name: next.Profile.Name(), Email: next.Profile[Email],
 		Fields: fields, Next: next.copy().itself, was: m.copy(),
 	}
+	c.passed = p.passedOn(person, m, next.Logins)
 	classify(c, m, found)
 	c.addDetail(gave)
 	c.addDetail(p.maps.words(v, fields))

@@ -56,13 +56,13 @@ func compareActive(before, after string) (c activeChange) {
 }
 
 // withhold gives the logins that a member has while those that would end wait: these stay as
-// they were, and all else is applied. What was gained is the member's from then on: once it was
+// they were, but for those that passed to somebody else, and all else is applied. What was gained is the member's from then on: once it was
 // seen for days it is no excuse for a list that loses them (R22).
-func withhold(was, want []Login) []Login {
+func withhold(was, want, passed []Login) []Login {
 	rest := slices.Clone(want)
 	for i := range rest {
 		at := slices.IndexFunc(was, rest[i].isSame)
-		if at >= 0 && was[at].Active && !rest[i].Active {
+		if at >= 0 && was[at].Active && !rest[i].Active && !slices.ContainsFunc(passed, rest[i].isSame) {
 			rest[i] = was[at]
 		}
 	}

@@ -18,6 +18,7 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 	for i := range changes {
 		c := &changes[i]
 		held := map[string][]HoldReason{}
+		passed := s.letPass(c, over[loginsField])
 		for _, f := range c.Fields {
 			row := s.open.asking(c.Member, &f)
 			stands := row != nil && row.holds(&f)
@@ -35,6 +36,7 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 				}
 			case why != nil && isLimited(c, &f):
 				held[f.Field] = []HoldReason{*why}
+			case f.endsOnly(passed): // somebody else has them: nothing of it waits
 			case (settings != "" || f.Reason == ReasonSettings) && losesRank(c, &f):
 				held[f.Field] = []HoldReason{{ReasonSettings, firstOf(settings, settingsLate)}} // R23
 			case !stands && s.doubted[c.Member] && losesPlace(c, &f):
@@ -49,7 +51,7 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 			held[Role.String()] = withReasons(held[Role.String()], []HoldReason{*admins})
 		}
 		s.holdTogether(c, held)
-		s.holdFields(c, held, withhold(c.was.Logins, c.Next().Logins))
+		s.holdFields(c, held, withhold(c.was.Logins, c.Next().Logins, passed))
 	}
 	s.dropEmpty()
 }
@@ -179,7 +181,11 @@ func (s *settling) overUpdates() map[string]*HoldReason {
 		c := &p.plan.Changes[i]
 		for j := range c.Fields {
 			if f := &c.Fields[j]; isLimited(c, f) {
-				rows[f.Field] = append(rows[f.Field], s.open.asking(c.Member, f))
+				row := s.open.asking(c.Member, f)
+				if f.Field == loginsField && len(c.passed) > 0 { // which would not wait any more
+					row = nil
+				}
+				rows[f.Field] = append(rows[f.Field], row)
 			}
 		}
 	}

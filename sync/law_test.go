@@ -32,7 +32,7 @@ func mustKeepLaws(t rapid.TB, plan *Plan, members []*Member) {
 func mustExplainSkips(t rapid.TB, plan *Plan) {
 	t.Helper()
 	why := map[string]bool{}
-	remark := []Reason{NoteExtensionMissing, NoteUnknownAgentType, NoteKeptRequired, NotePinned, NoteRefused, NoteSupervisorMissing}
+	remark := []Reason{NoteExtensionMissing, NoteUnknownAgentType, NoteKeptRequired, NotePinned, NoteRefused, NoteLoginPassed, NoteSupervisorMissing}
 	ladder := []Reason{NoteNeverLinked, NoteInConflict, NoteDeactivateOff, NoteProtected, NoteRejected, NoteInGrace}
 	for _, n := range plan.Notes {
 		if n.Person != "" && !slices.Contains(remark, n.Reason) && !slices.Contains(ladder, n.Reason) && !slices.Contains(inConflicts(plan), n.Person) {
