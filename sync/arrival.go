@@ -76,7 +76,7 @@ func (h *HeldChange) isOfAnother(person *Person) bool {
 	hasPart := first != "" && strings.HasPrefix(was+" ", FoldText(first)+" ") || last != "" && strings.HasSuffix(" "+was, " "+FoldText(last))
 	hasEmail := h.Email == "" || !person.hasOtherEmail(h.Email)
 	if person.RCUserID != "" && slices.ContainsFunc(h.IDs, func(id string) bool { return strings.HasPrefix(id, "rc:") }) {
-		return !isNamed && !(hasPart && hasEmail)
+		return !isNamed && (!hasPart || !hasEmail)
 	}
 	return !hasPart && !hasEmail
 }

@@ -82,6 +82,13 @@ func (t *Trace) means(person string, member int64) bool {
 	return t != nil && (t.people[person] != nil || member != 0 && t.members[member])
 }
 
+// IsOfAnother says whether an onboarding was about another human than the person of a key whom Who
+// means: somebody had the agent id before them (R35).
+func (t *Trace) IsOfAnother(h *HeldChange, key string) bool {
+	person := t.people[key]
+	return person != nil && h.State == Rejected && h.isOfAnother(person)
+}
+
 // EmployeeKey begins a word for somebody that is an employee number.
 const EmployeeKey = "employee:"
 

@@ -76,7 +76,7 @@ func (p *planner) isAnothers(l *Login, person *Person, m *Member) bool {
 	}
 	hasPart, hasEmail := m.hasPartOf(r.FirstName, r.LastName), m.hasEmail(r.Email)
 	if m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, formerID) && holder.RCUserID != "" {
-		return !sameName(m, r.FirstName, r.LastName) && !(hasPart && hasEmail)
+		return !sameName(m, r.FirstName, r.LastName) && (!hasPart || !hasEmail)
 	}
 	return !hasPart && !hasEmail && r.Email != "" && was[Email] != ""
 }

@@ -50,6 +50,12 @@ func TestR35AStrangerWithARecycledIDIsNotRejected(t *testing.T) {
 			if came := len(w.members) == 2; came != c.isStranger {
 				t.Errorf("comes in: %t, %v", came, lines(plan))
 			}
+			if key := "agent:1/501"; c.is == "" && c.was == "" {
+				trace := w.told(t, "501")
+				if trace.IsOfAnother(&plan.Open[0], key) != c.isStranger {
+					t.Errorf("explained as who was rejected: %t", c.isStranger)
+				}
+			}
 			if len(plan.Open) != 1 || plan.Open[0].State != Rejected {
 				t.Errorf("the rejection stands no more: %+v", plan.Open)
 			}

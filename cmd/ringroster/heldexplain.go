@@ -70,12 +70,17 @@ func traceRefused(ctx context.Context, st *store.Store, past *sync.Past, trace *
 func aboutOf(h *store.HeldRow, trace *sync.Trace) string {
 	for _, fact := range trace.Facts {
 		for name := range strings.SplitSeq(fact.About, ", ") {
-			if h.MemberID != nil && name == fmt.Sprintf("member %d", *h.MemberID) || h.MemberID == nil && slices.Contains(h.IDs, name) {
+			if h.MemberID != nil && name == fmt.Sprintf("member %d", *h.MemberID) || h.MemberID == nil && slices.Contains(h.IDs, name) && !isOfAnother(h, trace, name) {
 				return fact.About
 			}
 		}
 	}
 	return ""
+}
+
+// isOfAnother says whether an onboarding was rejected of somebody who had a person's agent id before.
+func isOfAnother(h *store.HeldRow, trace *sync.Trace, person string) bool {
+	return trace.IsOfAnother(&sync.HeldChange{State: sync.HeldState(h.State), IDs: h.IDs, Name: h.Name, Email: h.Email}, person)
 }
 
 func ruleOf(h *store.HeldRow) string {
