@@ -78,6 +78,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	path := os.Getenv("PATH") // while no script has put its environment in the place of ours
 	testscript.Run(t, testscript.Params{
 		Dir:           dir,
 		UpdateScripts: os.Getenv("UPDATE") != "",
@@ -88,6 +89,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(listener.Close)
 			env.Values[simulatorKey{}] = server
 			address := listener.Listener.Addr().String()
+			env.Setenv("PATH", path)
 			env.Setenv("SIM", "http://"+address+"/")
 			env.Setenv("SUDO_USER", "operator")
 			var names []string
