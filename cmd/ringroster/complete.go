@@ -35,6 +35,11 @@ var completers = map[string]completer{
 // mostCompletions is how many members or runs are offered at once.
 const mostCompletions = 100
 
+// asksCompletion says whether a shell calls for completions, and not for a command.
+func asksCompletion(args []string) bool {
+	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
 // addCompletion gives a command what completes its arguments and flags.
 func (a *app) addCompletion(c *cobra.Command) {
 	words := strings.Fields(c.Use)[1:]
@@ -58,6 +63,9 @@ func (a *app) addCompletion(c *cobra.Command) {
 			return complete(list, begun)
 		}
 		return nil, cobra.ShellCompDirectiveDefault // a file
+	}
+	if !a.completing {
+		return // cobra keeps what is registered, and so every flag, as long as the process lives
 	}
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		list := completers[f.Name]

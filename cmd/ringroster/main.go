@@ -65,7 +65,7 @@ func (e *exitError) Unwrap() error { return e.err }
 // once, and gives the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &watchedWriter{Writer: stdout}
-	a := &app{stdin: stdin, stdout: out, stderr: stderr, errors: stderr}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr, errors: stderr, completing: asksCompletion(args)}
 	root := newRoot(a) //nolint:contextcheck // commands get theirs from ExecuteContext
 	root.SetArgs(args)
 	err := sync.Contain(func() error { return root.ExecuteContext(ctx) })

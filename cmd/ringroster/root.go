@@ -25,6 +25,7 @@ type app struct {
 	started        bool   // a command began: before that, every error is one of usage
 	running        string // that command
 	wait           time.Duration
+	completing     bool // a shell asks what could come next
 }
 
 func newRoot(a *app) *cobra.Command {
