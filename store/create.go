@@ -25,14 +25,8 @@ func (e *MissingError) Error() string {
 
 // empty says whether there is no roster yet: no file, or nothing in it.
 func (s *Store) empty(ctx context.Context) (bool, error) {
-	info, err := s.checkFile()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return true, nil
-	case err != nil:
-		return false, err
-	case info.Size() == 0:
-		return true, nil
+	if nothing, err := s.nothing(); err != nil || nothing {
+		return nothing, err
 	}
 	db, err := pool(readDSN(s.path))
 	if err != nil {
@@ -40,6 +34,36 @@ func (s *Store) empty(ctx context.Context) (bool, error) {
 	}
 	version, err := schemaVersion(ctx, db)
 	return err == nil && version == 0, errors.Join(err, db.Close())
+}
+
+// nothing says whether there is no file, or one without a byte.
+func (s *Store) nothing() (bool, error) {
+	info, err := s.checkFile()
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return err == nil && info.Size() == 0, err
+}
+
+// look is empty for the roster that stays open: the connection it looked with, which has
+// read the whole schema for that, goes on reading. What is empty is not open.
+func (s *Store) look(ctx context.Context) (empty bool, err error) {
+	if nothing, err := s.nothing(); err != nil || nothing {
+		return nothing, err
+	}
+	if err := s.note(s.path); err != nil {
+		return false, err
+	}
+	have, _, err := versions(ctx, s.r, migrations())
+	if err != nil || have > 0 {
+		return false, err
+	}
+	s.forget(s.path)
+	err = s.r.Close()
+	if err == nil {
+		s.r, err = s.pool(readDSN(s.path), readers, false)
+	}
+	return true, err
 }
 
 // gone looks for what proves that there was a roster here, to be believed where there is

@@ -127,7 +127,9 @@ func (s *Store) Close() error {
 
 func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 	gone := s.gone() // before the look at the database, which another program may make now
-	empty, err := s.empty(ctx)
+	// A look without the right to write comes first: a writing connection
+	// would turn any database into one in WAL mode.
+	empty, err := s.look(ctx)
 	if err != nil {
 		return err
 	}
@@ -138,14 +140,12 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 		if err := s.create(ctx); err != nil {
 			return err
 		}
-	}
-	if err := s.note(s.path); err != nil {
-		return err
-	}
-	// A look without the right to write comes first: a writing connection
-	// would turn any database into one in WAL mode.
-	if _, _, err := versions(ctx, s.r, migrations()); err != nil {
-		return err
+		if empty, err = s.look(ctx); err == nil && empty {
+			err = &MissingError{Path: s.path}
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if err := s.refuseElsewhere(ctx); err != nil {
 		return err
