@@ -11,7 +11,7 @@ import (
 
 // The views and triggers that name every synced field are made from the tables of fields,
 // and made anew at the end of the newest migration: a migration that adds a field is an
-// ALTER TABLE. TestDerivedSchema fails where their text changes without a migration.
+// ALTER TABLE. TestUpgrade fails where their text changes without a migration.
 
 // derivedSchema is their SQL.
 func derivedSchema() string {

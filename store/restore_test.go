@@ -114,8 +114,13 @@ func TestRestoreOfAnOlderVersion(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	for _, file := range files {
+	for i, file := range files {
 		for _, existed := range []bool{true, false} {
+			// The copy that is migrated knows nothing of what stood there: each version goes
+			// to one of both places, every other one to the same.
+			if !*long && existed != (i%2 == 0) {
+				continue
+			}
 			path := filepath.Join(t.TempDir(), "roster.db")
 			if existed {
 				s := newTestStoreAt(t, path)

@@ -73,6 +73,7 @@ func TestUpgrade(t *testing.T) {
 	if name := filepath.Join("testdata", fmt.Sprintf("v%d.sqlite", newest)); !slices.Contains(files, name) {
 		t.Errorf("there is no %s: testdata/make makes it", name)
 	}
+	blank := newTestStore(t)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			golden := strings.TrimSuffix(file, ".sqlite") + ".txt"
@@ -93,6 +94,7 @@ func TestUpgrade(t *testing.T) {
 				t.Errorf("the upgraded database shows something else:\n%s", diff)
 			}
 			checkWhole(t, s)
+			checkDerived(t, blank, s)
 			checkStory(t, s, version)
 			checkHeld(t, s, version)
 			if version < openSets {
