@@ -18,14 +18,14 @@ func (p *planner) enrollExtension(m *Member, person *Person) {
 		return
 	}
 	if p.hasEnded(m) {
-		p.rolls.ended = append(p.rolls.ended, m.ID)
+		p.lists.ended = append(p.lists.ended, m.ID)
 	}
 	if person == nil || !m.hasExtension() {
 		return
 	}
-	p.rolls.extended++
+	p.lists.extended++
 	if p.people.extension(m.RCUserID) == nil {
-		p.rolls.unextended++
+		p.lists.unextended++
 	}
 }
 
@@ -51,14 +51,14 @@ func (p *planner) hasGone(m *Member) bool {
 	if p.in.State.Ended == nil || before && p.in.Now.Sub(since) > SameDay || !p.hasEnded(m) {
 		return false
 	}
-	return p.people.extension(m.RCUserID) != nil || p.rolls.unextended*10 <= p.rolls.extended && !p.extensionsDoubtful()
+	return p.people.extension(m.RCUserID) != nil || p.lists.unextended*10 <= p.lists.extended && !p.extensionsDoubtful()
 }
 
 // ended gives the members whose extension has ended, each with the start of the first full
 // run that saw it.
 func (p *planner) ended() map[int64]time.Time {
 	ended := map[int64]time.Time{}
-	for _, id := range p.rolls.ended {
+	for _, id := range p.lists.ended {
 		ended[id] = p.in.Now
 		if since, before := p.in.State.Ended[id]; before {
 			ended[id] = since

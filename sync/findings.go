@@ -12,7 +12,7 @@ func (p *planner) findings() Findings {
 	f := Facts{
 		Noun: "active members", Now: p.in.Now, Limit: p.in.Policy.Limits.Deactivations, Active: p.tally.active,
 		Recent:       [2]int{p.in.State.Recent[0].Deactivated, p.in.State.Recent[1].Deactivated},
-		Rolls:        p.rolls.sorted(),
+		Rolls:        p.lists.rolls.sorted(),
 		OwnerMissing: p.missingOwner(), SettingsChanged: p.movedSettings(),
 	}
 	for i := range p.leavers {
@@ -21,10 +21,10 @@ func (p *planner) findings() Findings {
 		}
 	}
 	found := Check(&f)
-	maps.DeleteFunc(found.Lists, func(list listKey, _ []HoldReason) bool { return p.rolls.by[list].Lost == 0 })
-	found.believe(&p.rolls, p.in.Snapshot.Doubts)
+	maps.DeleteFunc(found.Lists, func(list listKey, _ []HoldReason) bool { return p.lists.rolls[list].Lost == 0 })
+	found.believe(p.lists.rolls, p.in.Snapshot.Doubts)
 	maps.DeleteFunc(found.Lists, func(list listKey, _ []HoldReason) bool {
-		return list.kind == subAccountList && !p.rolls.by[list].Gone && p.isCovered(list.sub, &found)
+		return list.kind == subAccountList && !p.lists.rolls[list].Gone && p.isCovered(list.sub, &found)
 	})
 	return found
 }
@@ -38,7 +38,7 @@ func (p *planner) movedSettings() string {
 // isCovered says whether all that a sub-account lost is lost from agent groups that are not
 // believed: then they say it already.
 func (p *planner) isCovered(sub string, found *Findings) bool {
-	return !slices.ContainsFunc(p.rolls.lost, func(l lost) bool {
+	return !slices.ContainsFunc(p.lists.lost, func(l lost) bool {
 		return l.list == (listKey{kind: subAccountList, sub: sub}) && slices.ContainsFunc(l.logins(), func(login Login) bool {
 			there := l.person != nil && slices.ContainsFunc(l.person.Agents, func(r AgentRecord) bool {
 				return r.Active && loginKey(r.Sub.ID, r.ID) == login.key()
@@ -63,8 +63,8 @@ func (p *planner) missingOwner() string {
 			return fmt.Sprintf("member %d (%s) would leave, who authenticated", l.member.ID, owner)
 		}
 	}
-	for i := range p.rolls.lost {
-		if l := &p.rolls.lost[i]; l.list.kind == administrators && l.member.RCUserID == owner {
+	for i := range p.lists.lost {
+		if l := &p.lists.lost[i]; l.list.kind == administrators && l.member.RCUserID == owner {
 			return fmt.Sprintf("the administrators list lacks member %d (%s), who authenticated", l.member.ID, owner)
 		}
 	}

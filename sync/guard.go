@@ -81,6 +81,18 @@ var doubts = []doubt{
 	{ReasonListCap, seemsCut},
 }
 
+// reasonOrder are the reasons of the guard in the order in which they are given.
+func reasonOrder() []Reason {
+	order := []Reason{ReasonLimit}
+	for _, c := range checks {
+		order = append(order, c.reason)
+	}
+	for _, d := range doubts {
+		order = append(order, d.reason)
+	}
+	return order
+}
+
 // Check decides which leavers of an account wait for an operator, and which lists are
 // not believed. It is pure.
 func Check(f *Facts) Findings {
@@ -126,9 +138,9 @@ func (f *Findings) narrow() {
 
 // believe takes doubts from another look at the same lists in (R2): a list that one look
 // gives no reason to believe is not believed, as far as it lost anybody.
-func (f *Findings) believe(rolls *rolls, more []Doubt) {
+func (f *Findings) believe(rolls rolls, more []Doubt) {
 	for _, d := range more {
-		if roll := rolls.by[d.key()]; roll != nil && roll.Lost > 0 && f.Lists[roll.list] == nil {
+		if roll := rolls[d.key()]; roll != nil && roll.Lost > 0 && f.Lists[roll.list] == nil {
 			f.Lists[roll.list] = []HoldReason{{d.Reason, d.Detail}}
 		}
 	}

@@ -138,7 +138,7 @@ type planner struct {
 	disputed   map[string]bool // e-mails of people in conflict who may be other members; folded
 	leavers    []leaver
 	tally      tally
-	rolls      rolls
+	lists      lists
 	open       *openSet
 	claimed    *claims              // of open onboardings: made when first needed, once everybody was met
 	watched    map[int64]*watched   // members about whom something is open
@@ -381,5 +381,5 @@ func (p *planner) forgetPeople() {
 		person.outcome = outcome{}
 	}
 	p.people, p.usernames, p.named, p.newcomers, p.loose, p.looseBy, p.joining, p.parted, p.unmatched, p.leavers, p.verdicts, p.open, p.watched = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
-	p.rolls = rolls{}
+	p.lists = lists{}
 }

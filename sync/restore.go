@@ -8,7 +8,7 @@ import (
 // lostFrom gives what is lost from the lists that are not believed, and can be kept: by
 // member, so that the order of lists and members changes nothing.
 func (p *planner) lostFrom(found *Findings) []lost {
-	all := slices.DeleteFunc(slices.Clone(p.rolls.lost), func(l lost) bool {
+	all := slices.DeleteFunc(slices.Clone(p.lists.lost), func(l lost) bool {
 		return found.Lists[l.list] == nil || l.member.Status != Active
 	})
 	slices.SortStableFunc(all, func(a, b lost) int {

@@ -87,9 +87,12 @@ type lost struct {
 	part   bool    // another record of theirs is still on it
 }
 
-// rolls collects what each list lost while members are met.
-type rolls struct {
-	by     map[listKey]*Roll
+// rolls are the rolls of all lists.
+type rolls map[listKey]*Roll
+
+// lists collects what each list lost while members are met.
+type lists struct {
+	rolls  rolls
 	lost   []lost
 	former map[int64]bool // inactive members who were met: some are met twice, with a person and without
 	// Of the members whom RingCX lists: whose extension the roster knows, and of these, whose
@@ -100,19 +103,19 @@ type rolls struct {
 
 // roll finds the roll of a list.
 func (r *rolls) roll(list listKey) *Roll {
-	if r.by == nil {
-		r.by = map[listKey]*Roll{}
+	if *r == nil {
+		*r = rolls{}
 	}
-	if r.by[list] == nil {
-		r.by[list] = &Roll{list: list}
+	if (*r)[list] == nil {
+		(*r)[list] = &Roll{list: list}
 	}
-	return r.by[list]
+	return (*r)[list]
 }
 
 // sorted gives all rolls in the order of their lists.
-func (r *rolls) sorted() []Roll {
-	all := make([]Roll, 0, len(r.by))
-	for _, roll := range r.by {
+func (r rolls) sorted() []Roll {
+	all := make([]Roll, 0, len(r))
+	for _, roll := range r {
 		all = append(all, *roll)
 	}
 	slices.SortFunc(all, func(a, b Roll) int { return compareLists(a.list, b.list) })
@@ -129,13 +132,13 @@ func (p *planner) enroll(m *Member, person *Person) {
 		return
 	}
 	if m.Status != Active {
-		if p.rolls.former[m.ID] {
+		if p.lists.former[m.ID] {
 			return
 		}
-		if p.rolls.former == nil {
-			p.rolls.former = map[int64]bool{}
+		if p.lists.former == nil {
+			p.lists.former = map[int64]bool{}
 		}
-		p.rolls.former[m.ID] = true
+		p.lists.former[m.ID] = true
 	}
 	p.enrollExtension(m, person)
 	var seen [16]listKey
@@ -146,14 +149,14 @@ func (p *planner) enroll(m *Member, person *Person) {
 		}
 		lists = append(lists, list)
 		if !now && list.kind != administrators && p.hasMoved(m, person, list) {
-			p.rolls.roll(list).Moved++
+			p.lists.rolls.roll(list).Moved++
 			return
 		}
-		roll := p.rolls.roll(list)
+		roll := p.lists.rolls.roll(list)
 		roll.Was++
 		if !now {
 			roll.Lost++
-			p.rolls.lost = append(p.rolls.lost, lost{list: list, member: p.keepMember(m), person: person})
+			p.lists.lost = append(p.lists.lost, lost{list: list, member: p.keepMember(m), person: person})
 		}
 	}
 	// Of a login that an earlier run ended, no record is missing beside another on the list.
@@ -164,7 +167,7 @@ func (p *planner) enroll(m *Member, person *Person) {
 		see := func(list listKey) {
 			now := p.isIn(m, person, l, list.group)
 			if on(list, now); held && now && lacks(m, person, l, list) {
-				p.rolls.lost = append(p.rolls.lost, lost{list, p.keepMember(m), person, true})
+				p.lists.lost = append(p.lists.lost, lost{list, p.keepMember(m), person, true})
 			}
 		}
 		if l.AgentGroupID != "" {
@@ -306,7 +309,7 @@ func (p *planner) measure() {
 			lengths[listKey{agentGroupList, sub.ID, sub.Groups[j].ID}] = len(sub.Groups[j].Agents)
 		}
 	}
-	for list, roll := range p.rolls.by {
+	for list, roll := range p.lists.rolls {
 		switch list.kind {
 		case extensionList, roleList:
 			roll.Total = true
@@ -315,24 +318,24 @@ func (p *planner) measure() {
 			roll.Length, roll.Gone = length, !there
 		}
 	}
-	for i := range p.rolls.lost {
-		if l := &p.rolls.lost[i]; !l.part && p.hasGone(l.member) {
-			p.rolls.by[l.list].Proved++
+	for i := range p.lists.lost {
+		if l := &p.lists.lost[i]; !l.part && p.hasGone(l.member) {
+			p.lists.rolls[l.list].Proved++
 		}
 	}
 	p.measureSparse()
 	// One that nobody is known to have been on can still show where all lists are cut.
 	for list, length := range lengths {
-		if list.kind == agentGroupList && p.rolls.by[list] == nil {
-			p.rolls.roll(list).Length = length
+		if list.kind == agentGroupList && p.lists.rolls[list] == nil {
+			p.lists.rolls.roll(list).Length = length
 		}
 	}
 }
 
 // keepMember is a copy that outlives the stream, one for each member.
 func (p *planner) keepMember(m *Member) *Member {
-	if n := len(p.rolls.lost); n > 0 && p.rolls.lost[n-1].member.ID == m.ID {
-		return p.rolls.lost[n-1].member
+	if n := len(p.lists.lost); n > 0 && p.lists.lost[n-1].member.ID == m.ID {
+		return p.lists.lost[n-1].member
 	}
 	kept := m.copy()
 	kept.Logins = slices.Clone(m.Logins)

@@ -74,9 +74,9 @@ func (s *settling) lookForProofs() {
 	if !s.kept.plan.Look.RingCX {
 		return
 	}
-	for i := range s.read.rolls.lost {
-		l := &s.read.rolls.lost[i]
-		if !l.part && s.read.rolls.by[l.list].hangsOnProofs() && s.read.hasGone(l.member) {
+	for i := range s.read.lists.lost {
+		l := &s.read.lists.lost[i]
+		if !l.part && s.read.lists.rolls[l.list].hangsOnProofs() && s.read.hasGone(l.member) {
 			s.kept.lookAtRingEX(l.member, true)
 		}
 	}

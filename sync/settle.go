@@ -59,8 +59,8 @@ func (p *planner) settle(read *planner, found *Findings) {
 
 // traceLost says from which lists somebody is missing that are not believed.
 func (s *settling) traceLost() {
-	for i := range s.read.rolls.lost {
-		l := &s.read.rolls.lost[i]
+	for i := range s.read.lists.lost {
+		l := &s.read.lists.lost[i]
 		for _, r := range s.found.Lists[l.list] {
 			s.kept.trace(l.person, l.member, "R22", "RingCentral lists", "missing from a list that is not believed (%s): %s", r.Reason, r.Detail)
 		}
@@ -202,8 +202,8 @@ func (s *settling) doubtUntil() (until time.Time) {
 			return always
 		}
 	}
-	for i := range s.read.rolls.lost {
-		l := &s.read.rolls.lost[i]
+	for i := range s.read.lists.lost {
+		l := &s.read.lists.lost[i]
 		if l.list.sub == "" || s.found.Lists[l.list] == nil {
 			continue
 		}
@@ -251,8 +251,8 @@ func (s *settling) listReasons(member int64) (why []HoldReason) {
 // any agent list while another is not believed.
 func (s *settling) indexLost() {
 	until := s.doubtUntil()
-	for i := range s.read.rolls.lost {
-		l := &s.read.rolls.lost[i]
+	for i := range s.read.lists.lost {
+		l := &s.read.lists.lost[i]
 		if why := s.found.Lists[l.list]; why != nil {
 			s.lists[l.member.ID] = withReasons(s.lists[l.member.ID], why)
 		}
@@ -332,14 +332,7 @@ func (h *HeldChange) asShown() []HoldReason {
 // heldReasons are all reasons for which anything is held, each once, in the order of the
 // guard.
 func (s *settling) heldReasons() []HoldReason {
-	order := []Reason{ReasonLimit}
-	for _, c := range checks {
-		order = append(order, c.reason)
-	}
-	for _, d := range doubts {
-		order = append(order, d.reason)
-	}
-	order = append(order, ReasonLastAdmin, ReasonOnboardLimit, ReasonUpdateLimit, ReasonAdminLimit)
+	order := append(reasonOrder(), ReasonLastAdmin, ReasonOnboardLimit, ReasonUpdateLimit, ReasonAdminLimit)
 	slices.SortStableFunc(s.why, func(a, b HoldReason) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.Reason), slices.Index(order, b.Reason)), strings.Compare(a.Detail, b.Detail))
 	})

@@ -99,7 +99,7 @@ func (p *planner) lengths(found *Findings) map[string]Length {
 			lengths[list.name()] = Length{n, today, !isSparse(n, onRoster[list])}
 		}
 	}
-	for list, roll := range p.rolls.by {
+	for list, roll := range p.lists.rolls {
 		before := p.in.State.Lengths[list.name()]
 		before.On = cmp.Or(before.On, today) // of an unknown day: a week from now on
 		switch {
@@ -115,11 +115,11 @@ func (p *planner) lengths(found *Findings) map[string]Length {
 // measureSparse adds to the rolls how many active records their lists have, and had where they
 // are sparse, or have become so since.
 func (p *planner) measureSparse() {
-	if len(p.rolls.lost) == 0 && len(p.in.State.Lengths) == 0 {
+	if len(p.lists.lost) == 0 && len(p.in.State.Lengths) == 0 {
 		return
 	}
 	records := p.records()
-	for list, roll := range p.rolls.by {
+	for list, roll := range p.lists.rolls {
 		if list.kind == subAccountList {
 			continue
 		}
