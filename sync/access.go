@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -52,7 +53,7 @@ func (a *access) mustDecide(rule Access, known map[string]*RingEXRole) error {
 				return fmt.Errorf("extension %s has the RingEX role %s, which the account's role list lacks: the list cannot be trusted; try again later", extension, id)
 			case !admitted && rule.cannotTell(role):
 				return fmt.Errorf("extension %s has the RingEX role %s (%s), which cannot be read, %s: somebody's access cannot be decided; try again later, and if it stays so, correct the role in RingCentral",
-					extension, id, firstOf(role.Name, "without a name"), firstOf(role.Faulty, "it has no displayName"))
+					extension, id, cmp.Or(role.Name, "without a name"), cmp.Or(role.Faulty, "it has no displayName"))
 			}
 		}
 	}
@@ -199,7 +200,7 @@ func (p *planner) assess(person *Person, g *grants) verdict {
 		v.Known &^= 1<<Role | 1<<FirstName | 1<<LastName | 1<<Email
 	}
 	assessExtension(&v, person)
-	if v.Username = firstOf(v.Username, v.Profile[Email]); v.Username == "" {
+	if v.Username = cmp.Or(v.Username, v.Profile[Email]); v.Username == "" {
 		v.Username = person.Key()
 	}
 	return v
@@ -241,13 +242,13 @@ func assessNames(v *verdict, person *Person, g *grants) {
 		set(FirstName, r.FirstName)
 		set(LastName, r.LastName)
 		set(Email, r.Email)
-		v.Username = firstOf(v.Username, r.UserName)
+		v.Username = cmp.Or(v.Username, r.UserName)
 	}
 	for _, a := range g.admins {
 		set(FirstName, a.FirstName)
 		set(LastName, a.LastName)
 		set(Email, a.Email)
-		v.Username = firstOf(v.Username, a.UserName)
+		v.Username = cmp.Or(v.Username, a.UserName)
 	}
 	if e := person.Ext; e != nil {
 		set(FirstName, e.FirstName)
@@ -276,14 +277,4 @@ func assessExtension(v *verdict, person *Person) {
 		v.Profile[EmployeeID] = e.EmployeeID
 		v.Known = v.Known.With(EmployeeID)
 	}
-}
-
-// firstOf returns the first value that is not empty.
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -149,7 +149,7 @@ func (q *question) answer(t *auditTrace, status map[string]ExtensionStatus, now 
 
 // attribution is an entry as what it is kept as.
 func (e *AuditEntry) attribution(did string) *Attribution {
-	a := &Attribution{Log: e.Log, At: e.At.Truncate(time.Second), Actor: firstOf(e.Actor, e.ActorName), Name: e.ActorName, Did: did, Action: e.Action}
+	a := &Attribution{Log: e.Log, At: e.At.Truncate(time.Second), Actor: cmp.Or(e.Actor, e.ActorName), Name: e.ActorName, Did: did, Action: e.Action}
 	switch {
 	case e.ActorID == "":
 	case e.Log == RingEXTrail:
@@ -181,7 +181,7 @@ func callActors(asked []question, s *Snapshot) {
 	}
 	call := func(key, email string) {
 		for _, a := range unnamed[key] {
-			a.Actor = firstOf(email, a.Actor)
+			a.Actor = cmp.Or(email, a.Actor)
 		}
 	}
 	for i := range s.Extensions {

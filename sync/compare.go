@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func (p *planner) compare(person *Person, m *Member, v *verdict, found how) {
 	fields = p.compareLoginRows(fields, person, m, &next)
 	given, gave := p.give(person, m, &next)
 	fields = append(fields, given...)
-	next.Synced.Roles, next.Synced.Regional = v.Evidence, firstOf(v.Regional, m.Synced.Regional)
+	next.Synced.Roles, next.Synced.Regional = v.Evidence, cmp.Or(v.Regional, m.Synced.Regional)
 	if person.putBack {
 		next.Synced.Roles = m.Synced.Roles
 	}

@@ -1,6 +1,9 @@
 package sync
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // conflict withdraws whatever was decided about a person and says why nothing
 // can be. The members concerned cannot leave meanwhile (R16). Every conflict
@@ -28,27 +31,27 @@ func (p *Person) display() string {
 	var profile Profile
 	profile[FirstName], profile[LastName] = p.name()
 	for email := range p.recordEmails {
-		profile[Email] = firstOf(profile[Email], email)
+		profile[Email] = cmp.Or(profile[Email], email)
 	}
-	return firstOf(profile.Name(), p.Key())
+	return cmp.Or(profile.Name(), p.Key())
 }
 
 // name is the first name and last name among the person's records.
 func (p *Person) name() (first, last string) {
 	for _, r := range p.Agents {
-		first, last = firstOf(first, r.FirstName), firstOf(last, r.LastName)
+		first, last = cmp.Or(first, r.FirstName), cmp.Or(last, r.LastName)
 	}
 	for _, a := range p.Admins {
-		first, last = firstOf(first, a.FirstName), firstOf(last, a.LastName)
+		first, last = cmp.Or(first, a.FirstName), cmp.Or(last, a.LastName)
 	}
 	if p.Ext != nil {
-		first, last = firstOf(first, p.Ext.FirstName), firstOf(last, p.Ext.LastName)
+		first, last = cmp.Or(first, p.Ext.FirstName), cmp.Or(last, p.Ext.LastName)
 	}
 	return first, last
 }
 
 // faulty is what is wrong with one of the person's records, or not known of them, or "".
-func (p *Person) faulty() string { return firstOf(p.recordFault(), p.doubt) }
+func (p *Person) faulty() string { return cmp.Or(p.recordFault(), p.doubt) }
 
 // recordFault is what is wrong with one of the person's records, whoever's they are, or "".
 func (p *Person) recordFault() string {
@@ -63,7 +66,7 @@ func (p *Person) recordFault() string {
 		}
 	}
 	if e := p.Ext; e != nil && e.Faulty != "" {
-		return fmt.Sprintf("extension record %s: %s", firstOf(e.ID, "without an id"), e.Faulty)
+		return fmt.Sprintf("extension record %s: %s", cmp.Or(e.ID, "without an id"), e.Faulty)
 	}
 	return ""
 }

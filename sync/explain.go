@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -234,7 +235,7 @@ func (p *planner) tracePerson(person *Person, m *Member, v *verdict) {
 	}
 	if v.Belongs {
 		p.trace(person, m, "R9", "settings", "belongs on the roster (wem_access rule %s; records that grant it: %s)",
-			firstOf(string(p.in.Policy.Access.Rule), string(AccessListed)), v.Evidence)
+			cmp.Or(string(p.in.Policy.Access.Rule), string(AccessListed)), v.Evidence)
 	} else {
 		p.trace(person, m, "R14", "settings", "does not belong on the roster: %s", v.Why)
 	}
@@ -271,7 +272,7 @@ func (p *planner) traceResting(m *Member) {
 	if p.in.Trace != nil {
 		p.traceMember(nil, m)
 		p.trace(nil, m, "R18", "plan", "stays inactive (%s): RingCentral reports nobody with this id, or this name and e-mail",
-			firstOf(string(m.DeactivationReason), "set by hand"))
+			cmp.Or(string(m.DeactivationReason), "set by hand"))
 	}
 }
 

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,7 +39,7 @@ func (s *settling) holdUpdates(admins *HoldReason) {
 				held[f.Field] = []HoldReason{*why}
 			case f.endsOnly(passed): // somebody else has them: nothing of it waits
 			case (settings != "" || f.Reason == ReasonSettings) && losesRank(c, &f):
-				held[f.Field] = []HoldReason{{ReasonSettings, firstOf(settings, settingsLate)}} // R23
+				held[f.Field] = []HoldReason{{ReasonSettings, cmp.Or(settings, settingsLate)}} // R23
 			case !stands && s.doubted[c.Member] && losesPlace(c, &f):
 				held[f.Field] = []HoldReason{inDoubt}
 			case stands && row.Kind == c.Kind && row.State != Rejected:

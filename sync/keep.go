@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -306,7 +307,7 @@ func (k *pastMember) member(account string) *Member {
 	m.Synced.Roles, m.Synced.Regional, m.Synced.Extension = k.Roles, k.Regional, k.Extension
 	m.Synced = asHeld(m)
 	if s := k.Synced; s != nil {
-		m.Synced = Synced{Profile(s.Profile), s.Mapped, s.Status, s.RCUserID, k.Roles, s.Logins, firstOf(k.Extension, s.Extension), k.Regional}
+		m.Synced = Synced{Profile(s.Profile), s.Mapped, s.Status, s.RCUserID, k.Roles, s.Logins, cmp.Or(k.Extension, s.Extension), k.Regional}
 	}
 	return m
 }

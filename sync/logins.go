@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -230,7 +231,7 @@ func LoginsText(text string) string {
 	}
 	parts := make([]string, len(logins))
 	for i, l := range logins {
-		parts[i] = fmt.Sprintf("%s in %s", l.AgentID, firstOf(l.AgentGroup, l.AgentGroupID, l.SubAccountID))
+		parts[i] = fmt.Sprintf("%s in %s", l.AgentID, cmp.Or(l.AgentGroup, l.AgentGroupID, l.SubAccountID))
 		if under := l.Supervisors.List(); under != nil {
 			parts[i] += " under " + strings.Join(under, " and ")
 		}

@@ -40,7 +40,7 @@ func (p *planner) meet(m *Member) {
 func (p *planner) strand(m *Member) {
 	if m.Status == Inactive {
 		p.traceMember(nil, m)
-		p.trace(nil, m, "R14", "plan", "stays inactive (%s): RingCentral reports nobody with their ids who belongs on the roster", firstOf(string(m.DeactivationReason), "set by hand"))
+		p.trace(nil, m, "R14", "plan", "stays inactive (%s): RingCentral reports nobody with their ids who belongs on the roster", cmp.Or(string(m.DeactivationReason), "set by hand"))
 	}
 	if _, lately := p.in.State.Gone[m.ID]; m.Status == Active || lately || p.people.hasEmail(m.Profile[Email]) {
 		p.unmatched = append(p.unmatched, m)

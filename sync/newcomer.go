@@ -92,7 +92,7 @@ func (p *planner) judgeNewcomer(person *Person) verdict {
 // whose verdict it returns.
 func (p *planner) admit(person *Person) (v verdict, ok bool) {
 	v = p.judge(person, nil)
-	person.doubt = firstOf(v.Doubt, p.unsureRule(person))
+	person.doubt = cmp.Or(v.Doubt, p.unsureRule(person))
 	p.assessRegional(&v, person, nil)
 	p.tracePerson(person, nil, &v)
 	p.judged(person, &v)

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -74,7 +75,7 @@ func (p *planner) newMember(person *Person) *Member {
 	m := &p.newcomer
 	*m = Member{
 		Account: p.in.Snapshot.Account, Status: Active, Managed: true, Linked: true,
-		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: firstOf(p.renamed[person], v.Username), Profile: v.Profile,
+		RCUserID: person.RCUserID, AdminIDs: adminIDs(person), Username: cmp.Or(p.renamed[person], v.Username), Profile: v.Profile,
 		Logins: p.logins(m.Logins[:0], person, nil), Own: p.newcomersGifts(person, &v).own,
 	}
 	m.Synced.Roles, m.Synced.Regional = v.Evidence, v.Regional

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 )
@@ -279,7 +280,7 @@ func TestImportOverWhatTheSettingsGive(t *testing.T) {
 			w.sync(t)
 			m := w.member(1)
 			for f := range ownCount {
-				if got := m.Own.Text(f); got != firstOf(c.want[f], ownEmpty[f]) {
+				if got := m.Own.Text(f); got != cmp.Or(c.want[f], ownEmpty[f]) {
 					t.Errorf("%s is %s, want %s", f, got, c.want[f])
 				}
 			}

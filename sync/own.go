@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -50,7 +51,7 @@ func (f OwnField) String() string { return ownNames[f] }
 type Own [ownCount]string
 
 // Text is the value of one field; lists and permissions are JSON.
-func (o *Own) Text(f OwnField) string { return firstOf(o[f], ownEmpty[f]) }
+func (o *Own) Text(f OwnField) string { return cmp.Or(o[f], ownEmpty[f]) }
 
 // List is the value of Teams or Categories.
 func (o *Own) List(f OwnField) (list []string) {

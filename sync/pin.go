@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -31,7 +32,7 @@ func (p *Pin) String() string {
 	if p.Until != "" {
 		until = "until " + p.Until
 	}
-	return fmt.Sprintf("%s is held at %q by %s, %s: %s", p.Field, p.Value, p.By, until, firstOf(p.Reason, "no reason given"))
+	return fmt.Sprintf("%s is held at %q by %s, %s: %s", p.Field, p.Value, p.By, until, cmp.Or(p.Reason, "no reason given"))
 }
 
 // PinsJSON is how pins stand in a field change.

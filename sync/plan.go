@@ -212,7 +212,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 		synced = &m.Profile
 	}
 	v := p.judge(person, synced)
-	person.doubt = firstOf(v.Doubt, p.unreadExtension(person, m, &v))
+	person.doubt = cmp.Or(v.Doubt, p.unreadExtension(person, m, &v))
 	p.assessRegional(&v, person, m)
 	p.traceMember(person, m)
 	p.tracePerson(person, m, &v)

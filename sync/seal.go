@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -259,7 +260,7 @@ func (p *planner) expect(w *sealWords, person *Person, v *verdict) *Member {
 	if !v.Known.Has(EmployeeID) {
 		m.Profile[EmployeeID] = w.employeeID
 	}
-	m.Synced.Roles, m.Synced.Regional = v.Evidence, firstOf(v.Regional, w.regional)
+	m.Synced.Roles, m.Synced.Regional = v.Evidence, cmp.Or(v.Regional, w.regional)
 	if !p.olderSeals {
 		m.rememberExtension(person, m)
 	}

@@ -151,7 +151,7 @@ func (p *planner) standing(person *Person, leaving map[string]Standing) *Standin
 		s.Outcome = OutcomeUnchanged
 	}
 	s.Person, s.RCUserID, s.Belongs, s.OnRoster, s.Member = person.Key(), person.RCUserID, o.belongs, o.active, orNull(o.found)
-	s.Name = firstOf(v.Profile.Name(), person.Key())
+	s.Name = cmp.Or(v.Profile.Name(), person.Key())
 	s.FirstName, s.LastName, s.Email = v.Profile[FirstName], v.Profile[LastName], v.Profile[Email]
 	s.ExtensionNumber, s.names, s.keys = v.Profile[ExtensionNumber], person.names(), person.keys()
 	s.Roles, s.Logins = []string{}, make([]Login, 0, len(person.Agents))

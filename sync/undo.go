@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -310,7 +311,7 @@ func (u *undoing) still(d Done, now string) bool {
 	if now == d.After || now == d.Before || u.force {
 		return now != d.Before
 	}
-	detail := firstOf(d.Field, string(d.Kind)) + " was changed again since"
+	detail := cmp.Or(d.Field, string(d.Kind)) + " was changed again since"
 	if d.Field != "logins" && d.Field != "pins" {
 		detail += fmt.Sprintf(": it is %q, the run left %q", now, d.After)
 	}

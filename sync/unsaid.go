@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -84,7 +85,7 @@ func (p *people) unreadOf(person *Person, m *Member) string {
 	}
 	for _, key := range unreadKeys(person, m) {
 		if e := p.unreadBy[key]; e != nil {
-			return fmt.Sprintf("no extension is theirs that can be read, and extension record %s could be: %s", firstOf(e.ID, "without an id"), e.Faulty)
+			return fmt.Sprintf("no extension is theirs that can be read, and extension record %s could be: %s", cmp.Or(e.ID, "without an id"), e.Faulty)
 		}
 	}
 	return ""
