@@ -152,7 +152,7 @@ func from(first, last int64) (ids []int64) {
 func (w *world) mustStay(t rapid.TB) {
 	t.Helper()
 	if gone := w.inactive(); gone != nil {
-		t.Errorf("on %s inactive: %v", w.Now.Format(dayFormat), gone)
+		t.Errorf("on %s inactive: %v", w.Now.Format(time.DateOnly), gone)
 	}
 }
 

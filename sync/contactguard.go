@@ -3,6 +3,7 @@ package sync
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // contactLeaver is a contact that RingCentral does not list, with what would become of it.
@@ -130,7 +131,7 @@ func (p *contactPlanner) keepSince(c *Contact) {
 
 // closeSet is the open set after a run of the whole directory (R25, R26).
 func (p *contactPlanner) closeSet() {
-	today := p.in.Now.UTC().Format(dayFormat)
+	today := p.in.Now.UTC().Format(time.DateOnly)
 	for i := range p.open.all {
 		h := &p.open.all[i]
 		w := p.watched[h.Member]

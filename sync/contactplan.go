@@ -116,8 +116,7 @@ func (p *contactPlanner) leaving(c *Contact) ContactChange {
 
 // compare sets a contact and its entry side by side.
 func (p *contactPlanner) compare(c *Contact, listed Entry) {
-	p.buf = appendFields(p.buf[:0], &c.Fields)
-	if string(p.buf) == listed.packed {
+	if listed.holds(&c.Fields, &p.buf) {
 		p.plan.Summary.Unchanged++
 		if !c.LeavingSince.IsZero() {
 			next := *c

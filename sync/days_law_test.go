@@ -93,7 +93,7 @@ func (c *chronicle) full() {
 	plan := c.today(c.t)
 	c.mustKeepPromises(members, nil)
 	c.mustKeepNumbers(open, plan)
-	day := c.Now.Format(dayFormat)
+	day := c.Now.Format(time.DateOnly)
 	for _, m := range c.members {
 		if !m.Managed { // detached: that ends both
 			delete(c.shown, m.ID)

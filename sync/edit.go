@@ -132,7 +132,7 @@ func (m *Member) attached(open *openSet) *HeldChange {
 	}
 	return &HeldChange{
 		State: Suspect, Kind: Deactivate, Member: m.ID, Field: statusField, Before: string(Active), After: string(Inactive),
-		Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonRemoved, Detail: leaverDetail[ReasonRemoved],
+		Name: m.Profile.Name(), Email: m.Profile[Email], Reason: ReasonRemoved, Detail: leaverDetail(ReasonRemoved),
 		Why: []HoldReason{{ReasonAttached, "attached, and no run has seen them present since"}},
 	}
 }
@@ -165,12 +165,12 @@ func (m *Member) set(c *Change, name, value string) error {
 	switch {
 	case synced && m.DeactivationReason == ReasonForgotten:
 		return forgottenError(m.ID)
-	case synced && m.Managed && !fieldTable[f].own:
+	case synced && m.Managed && !f.isOwn():
 		return fmt.Errorf("%s of member %d belongs to RingCentral, and the next sync would revert it: change it there, or hold the value with `ringroster roster pin %d %s=VALUE`, or take the whole member out of the sync with `ringroster roster detach %d`", name, m.ID, m.ID, name, m.ID)
 	case synced:
 		was := *m
 		m.Profile[f] = value
-		if fieldTable[f].own {
+		if f.isOwn() {
 			m.Synced.Profile[f] = value // as a sync leaves it, which has no other value
 		}
 		if was.Profile[f] != value {

@@ -29,6 +29,12 @@ func NewEntry(rcID string, fields *ContactFields) Entry {
 	return Entry{rcID, packed.String()}
 }
 
+// holds says whether the fields are the entry's; room is for packing them.
+func (e Entry) holds(fields *ContactFields, room *[]byte) bool {
+	*room = appendFields((*room)[:0], fields)
+	return string(*room) == e.packed
+}
+
 // appendFields packs fields as NewEntry does, to compare them with an entry.
 func appendFields(b []byte, fields *ContactFields) []byte {
 	for i := range fields {

@@ -79,6 +79,12 @@ func ParseField(name string) (Field, bool) {
 
 func (f Field) String() string { return fieldTable[f].name }
 
+// isOwn says whether the field is the roster's own where the settings name no source.
+func (f Field) isOwn() bool { return fieldTable[f].own }
+
+// isImpersonal says whether the field says nothing about a human.
+func (f Field) isImpersonal() bool { return fieldTable[f].impersonal }
+
 // fields yields what only the extension says of its holder, in display order.
 func (e *Extension) fields(yield func(Field, string) bool) {
 	for f := range fieldCount {

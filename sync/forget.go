@@ -57,7 +57,7 @@ func (m *Member) forget() {
 
 func (p Profile) impersonal() Profile {
 	for f := range fieldCount {
-		if !fieldTable[f].impersonal {
+		if !f.isImpersonal() {
 			p[f] = ""
 		}
 	}
@@ -79,7 +79,7 @@ func ForgetText(field, value string) (string, error) {
 	switch {
 	case value == "":
 		return "", nil
-	case field == "username", synced && !fieldTable[f].impersonal:
+	case field == "username", synced && !f.isImpersonal():
 		return "", nil
 	case field == "pins":
 		return PinsJSON(nil), nil

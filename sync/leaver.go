@@ -53,7 +53,7 @@ func (p *planner) settleLeavers() {
 		if l.person == nil {
 			p.traceMember(nil, l.member)
 		}
-		l.words = leaverDetail[l.reason]
+		l.words = leaverDetail(l.reason)
 		if l.person == nil && l.reason != ReasonDisabled && p.disputedLeaver(l) != "" {
 			l.words = disputedText
 		}
@@ -229,11 +229,8 @@ func (l *leaver) key() string {
 	return l.person.Key()
 }
 
-// dayFormat is how a day is written: it sorts as text.
-const dayFormat = time.DateOnly
-
 // today is the UTC day on which an absence counts (R17).
-func (p *planner) today() string { return p.in.Now.UTC().Format(dayFormat) }
+func (p *planner) today() string { return p.in.Now.UTC().Format(time.DateOnly) }
 
 // absentDays counts this absence in, at most once per UTC day (R17). A run for
 // one person counts nothing (R28).
@@ -327,9 +324,11 @@ func (p *planner) leave(l *leaver) Change {
 // who is: records with their ids, or their e-mail, may well be listed (R20).
 const disputedText = "a conflict leaves open whether a record that is listed is theirs"
 
-// leaverDetail puts the reasons of R14 into words, for leavers and for those who
-// were never there.
-var leaverDetail = map[Reason]string{
+// leaverDetail puts a reason of R14 into words, for leavers and for those who were
+// never there.
+func leaverDetail(reason Reason) string { return leaverDetails[reason] }
+
+var leaverDetails = map[Reason]string{
 	ReasonDisabled:      "their RingEX extension is disabled",
 	ReasonNoExtension:   "they have no RingEX extension, and require_ringex asks for one",
 	ReasonOutOfScope:    "the settings' scope leaves them out",

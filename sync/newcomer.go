@@ -102,7 +102,7 @@ func (p *planner) admit(person *Person) (v verdict, ok bool) {
 	case person.faulty() != "":
 		p.conflictFaulty(person, nil)
 	case !v.Belongs:
-		p.skip(person, nil, skipReason(v.Why), leaverDetail[v.Why])
+		p.skip(person, nil, skipReason(v.Why), leaverDetail(v.Why))
 	case person.RCUserID != "" && person.Ext == nil && p.extensionsDoubtful():
 		p.skip(person, nil, NoteUnproved, "the extension list lacks who authenticated, and theirs: whether it is disabled, nobody knows (R8, R22)")
 	default:

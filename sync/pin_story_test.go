@@ -32,7 +32,7 @@ func supervised(t *testing.T, n int, more ...func(*world)) *world {
 func (w *world) pinRole(t *testing.T, role string, members, days int) {
 	t.Helper()
 	for id := range members {
-		w.edit(t, PinField(int64(id+1), Pin{Field: Role, Value: role, Until: w.Now.AddDate(0, 0, days).Format(dayFormat), Reason: "theirs", By: "chief"}))
+		w.edit(t, PinField(int64(id+1), Pin{Field: Role, Value: role, Until: w.Now.AddDate(0, 0, days).Format(time.DateOnly), Reason: "theirs", By: "chief"}))
 	}
 }
 
@@ -49,7 +49,7 @@ func (w *world) mustBe(t *testing.T, role string, members int) {
 	t.Helper()
 	for id := range members {
 		if got := w.member(int64(id + 1)).Profile[Role]; got != role {
-			t.Fatalf("on %s member %d is %s", w.Now.Format(dayFormat), id+1, got)
+			t.Fatalf("on %s member %d is %s", w.Now.Format(time.DateOnly), id+1, got)
 		}
 	}
 }
@@ -64,7 +64,7 @@ func (w *world) mustHold(t *testing.T, state HeldState, reason string, members i
 		}
 	}
 	if open != members {
-		t.Fatalf("on %s %d roles are %s for %s, not %d: %v", w.Now.Format(dayFormat), open, state, reason, members, w.books.state.Open)
+		t.Fatalf("on %s %d roles are %s for %s, not %d: %v", w.Now.Format(time.DateOnly), open, state, reason, members, w.books.state.Open)
 	}
 }
 

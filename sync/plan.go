@@ -239,7 +239,7 @@ func (p *planner) decide(person *Person, m *Member, found how) {
 	case person.faulty() != "":
 		p.conflictFaulty(person, m)
 	case !v.Belongs:
-		p.skip(person, m, skipReason(v.Why), leaverDetail[v.Why])
+		p.skip(person, m, skipReason(v.Why), leaverDetail(v.Why))
 		if m.Status == Active {
 			p.leavers = append(p.leavers, leaver{member: m, person: person, known: v.Known, reason: v.Why})
 		} else {

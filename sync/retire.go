@@ -45,7 +45,7 @@ func (m *Member) retire() Change {
 	next.Status, next.Synced.Status, next.DeactivationReason = Inactive, Inactive, ReasonRetired
 	return Change{
 		Kind: Deactivate, Member: m.ID, Name: m.Profile.Name(), Email: m.Profile[Email],
-		Reason: ReasonRetired, Detail: leaverDetail[ReasonRetired], Next: next.itself,
+		Reason: ReasonRetired, Detail: leaverDetail(ReasonRetired), Next: next.itself,
 		Fields: []FieldChange{{Field: statusField, Before: string(Active), After: string(Inactive), Reason: ReasonRetired}},
 	}
 }

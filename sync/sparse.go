@@ -3,6 +3,7 @@ package sync
 import (
 	"cmp"
 	"encoding/json"
+	"time"
 )
 
 // Where the settings, or operators, bring only a few people of a list to the roster, the
@@ -104,7 +105,7 @@ func (p *planner) lengths(found *Findings) map[string]Length {
 		before.On = cmp.Or(before.On, today) // of an unknown day: a week from now on
 		switch {
 		case roll.Before == 0 || roll.Was == 0, roll.Records >= before.Records:
-		case found.Lists[list] != nil, roll.lacksMany(), before.On > p.in.Now.AddDate(0, 0, -sparseWeek).UTC().Format(dayFormat):
+		case found.Lists[list] != nil, roll.lacksMany(), before.On > p.in.Now.AddDate(0, 0, -sparseWeek).UTC().Format(time.DateOnly):
 			before.Dense = false
 			lengths[list.name()] = before
 		}

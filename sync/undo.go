@@ -81,7 +81,7 @@ func (u *undoing) opens(open *openSet) *HeldChange {
 func (u *undoing) refusal() *HeldChange {
 	return &HeldChange{
 		State: Rejected, Kind: Deactivate, Member: u.was.ID, Field: statusField, Before: string(Active), After: string(Inactive),
-		Name: u.was.Profile.Name(), Email: u.was.Profile[Email], Reason: u.rejected, Detail: leaverDetail[u.rejected],
+		Name: u.was.Profile.Name(), Email: u.was.Profile[Email], Reason: u.rejected, Detail: leaverDetail(u.rejected),
 		Why: []HoldReason{{ReasonUndone, "an operator undid this deactivation"}},
 	}
 }
@@ -208,7 +208,7 @@ func (u *undoing) field(d Done) error {
 		})
 		return nil
 	}
-	if fieldTable[f].own && u.was.Synced.Profile[f] == u.was.Profile[f] {
+	if f.isOwn() && u.was.Synced.Profile[f] == u.was.Profile[f] {
 		u.next.Synced.Profile[f] = d.Before
 	}
 	u.next.Profile[f] = d.Before

@@ -184,7 +184,7 @@ func (y *year) mustBeTrue(t *testing.T, truly *census, run func() *Plan) {
 	members := y.byID()
 	plan := run()
 	if h := harmOf(plan, members, truly, truly, &excess{}); h.leavers+h.others > 0 {
-		t.Errorf("%s is an ordinary day, and what is not so is applied: %q", y.Now.Format(dayFormat), h.wrong)
+		t.Errorf("%s is an ordinary day, and what is not so is applied: %q", y.Now.Format(time.DateOnly), h.wrong)
 	}
 }
 
@@ -215,7 +215,7 @@ func (y *year) strike(t *testing.T, r *rand.Rand, a *accident, days int) {
 		leavers, others = leavers+h.leavers, others+h.others
 		for i, text := range h.broken {
 			if i < 3 {
-				t.Errorf("%s, day %d from %s: %s", a.name, day+1, y.Now.Format(dayFormat), text)
+				t.Errorf("%s, day %d from %s: %s", a.name, day+1, y.Now.Format(time.DateOnly), text)
 			}
 		}
 	}
