@@ -122,13 +122,12 @@ func TestAPastWithoutExtensionsIsReadAsItWas(t *testing.T) {
 		}
 		m.Synced.Extension = ""
 	}
-	p, err := newPlanner(w.input())
+	recall, err := recaller(w.input(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.olderSeals = true
 	for _, m := range w.members {
-		if got := p.recall(Sealed{m.ID, m.Seal()}); got == nil || got.Seal() != m.Seal() {
+		if got := recall(Sealed{m.ID, m.Seal()}); got == nil || got.Seal() != m.Seal() {
 			t.Errorf("member %d: %+v", m.ID, got)
 		}
 	}

@@ -39,7 +39,7 @@ func arrivals(t *testing.T, first HeldState) *world {
 	open := func(id int64, state HeldState, keys ...string) HeldChange {
 		return HeldChange{
 			ID: id, Run: RunID(id), State: state, Kind: Onboard, Person: keys[0], IDs: keys, Why: []HoldReason{{ReasonOnboardLimit, "too many"}},
-			Name: "Bea New", Email: "bea@example.com", Role: RoleAgent, Detail: nobodyLikeThem + "; as Agent",
+			Name: "Bea New", Email: "bea@example.com", Role: RoleAgent, Detail: saidOfNewcomers + "; as Agent",
 		}
 	}
 	w.State.Open = []HeldChange{open(1, first, "agent:1/502"), open(2, Waiting, "rc:702", "agent:1/503"), open(3, Waiting, "agent:1/503")}

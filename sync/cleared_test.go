@@ -21,7 +21,7 @@ func TestR25WhatAClearedRejectionRefusedIsHeldAgain(t *testing.T) {
 			{ID: 1, Run: 2, State: state, Kind: Update, Member: 1, Field: "email", Before: "ada@example.com", After: "other@example.com", Why: why},
 			{
 				ID: 2, Run: 2, State: state, Kind: Onboard, Person: "rc:702", IDs: []string{"rc:702"}, Why: why,
-				Name: "Bea New", Email: "bea@example.com", Role: RoleAgent, Detail: nobodyLikeThem + "; as Agent",
+				Name: "Bea New", Email: "bea@example.com", Role: RoleAgent, Detail: saidOfNewcomers + "; as Agent",
 			},
 		}
 		plan := w.plan(t)
@@ -68,7 +68,7 @@ func TestR25WhatStandsTellsThatItsReasonIsAnEarlierRuns(t *testing.T) {
 
 // What this run finds stands in place of the same reason of an earlier one, and none stands twice.
 func TestEachReasonOnce(t *testing.T) {
-	old, now, list := HoldReason{ReasonAdminLimit, earlier + "3 of 4"}, HoldReason{ReasonAdminLimit, "4 of 5"}, HoldReason{ReasonListShrunk, "x"}
+	old, now, list := HoldReason{ReasonAdminLimit, "an earlier run found: 3 of 4"}, HoldReason{ReasonAdminLimit, "4 of 5"}, HoldReason{ReasonListShrunk, "x"}
 	for _, c := range []struct{ all, more, want []HoldReason }{
 		{[]HoldReason{old, list}, []HoldReason{now, now}, []HoldReason{now, list}},
 		{[]HoldReason{now}, []HoldReason{old, list, list}, []HoldReason{now, list}},

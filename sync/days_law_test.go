@@ -121,7 +121,7 @@ func (c *chronicle) full() {
 // isPresent says, of what RingCentral shows, whether somebody belongs: nobody here shares
 // an e-mail.
 func (c *chronicle) isPresent(m *Member) bool {
-	if !m.Managed || slices.ContainsFunc(c.Policy.Scope.Exclude, func(x Match) bool { return x.matchesPerson(&m.Synced.Profile) }) {
+	if !m.Managed || slices.ContainsFunc(c.Policy.Scope.Exclude, func(x Match) bool { return Glob(x.Email, m.Synced.Profile[Email]) }) {
 		return false
 	}
 	there, disabled := false, false // by rcUserId alone (R7)

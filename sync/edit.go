@@ -260,7 +260,7 @@ func onlyLogin(logins []Login, sub, agent string) []Login {
 	}
 	if !found {
 		logins = append(logins, Login{SubAccountID: sub, AgentID: agent, Active: true})
-		sortLogins(logins)
+		slices.SortFunc(logins, compareLogins)
 	}
 	return logins
 }

@@ -16,6 +16,9 @@ import (
 // noon is when every test runs, unless it says otherwise.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
+// saidOfNewcomers is how it is said of newcomers.
+const saidOfNewcomers = "RingCentral reports them and the roster has nobody like them"
+
 // noLimits hold nobody by number, but for all of two or more.
 var noLimits = Limits{Limit{100, 50}, Limit{100, 5000}, Limit{100, 50}, Limit{100, 50}}
 

@@ -160,11 +160,11 @@ func rowOfSealed(data []byte, id int64) (row *Member, err error) {
 		if err != nil {
 			return nil, err
 		}
-		planner, err := newPlanner(past.input("", nil))
+		recall, err := recaller(past.input("", nil), past.olderSeals)
 		if err != nil {
 			return nil, err
 		}
-		for m, sealed := range past.everybody(planner) {
+		for m, sealed := range past.everybody(recall) {
 			if sealed && m.ID == id {
 				row = m
 			}

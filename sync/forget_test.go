@@ -69,7 +69,7 @@ func TestForgetBlanksTheMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	row, _ := json.Marshal(*plan.Changes[0].Next())
-	kept, _ := json.Marshal(keptMember(plan.Changes[0].Next()))
+	kept, _ := json.Marshal(plan.Changes[0].Next().Synced)
 	change, _ := json.Marshal(plan)
 	for what, text := range map[string][]byte{"the row": row, "what is synced": kept, "the change": change} {
 		mustNotSay(t, what, text)

@@ -287,7 +287,7 @@ func TestLawNobodyIsActiveInWhatIsLeftWithoutAgents(t *testing.T) {
 			for _, l := range s.Logins {
 				if l.Active && s.Outcome != OutcomeSkipped && s.Outcome != OutcomeHeld && s.Outcome != string(Deactivate) {
 					staying["sub-account "+l.SubAccountID] = true
-					staying["agent group "+titled(l.AgentGroupID, l.AgentGroup)+" of sub-account "+l.SubAccountID] = true
+					staying["agent group "+withID(l.AgentGroup, l.AgentGroupID)+" of sub-account "+l.SubAccountID] = true
 				}
 			}
 			return true
@@ -309,4 +309,12 @@ func TestLawNobodyIsActiveInWhatIsLeftWithoutAgents(t *testing.T) {
 			}
 		}
 	})
+}
+
+// withID is how a group is called: by its id alone where it has no name.
+func withID(name, id string) string {
+	if name == "" {
+		return id
+	}
+	return name + " (" + id + ")"
 }

@@ -29,7 +29,7 @@ func (p *planner) mergeLogins(held []Login, person *Person) []Login {
 		}
 		want = append(want, l)
 	}
-	sortLogins(want)
+	slices.SortFunc(want, compareLogins)
 	return want
 }
 
@@ -42,7 +42,7 @@ func (p *planner) logins(to []Login, person *Person, held []Login) []Login {
 		}
 	}
 	if len(to) > 1 {
-		sortLogins(to)
+		slices.SortFunc(to, compareLogins)
 	}
 	return to
 }
@@ -76,8 +76,6 @@ func (p *planner) login(person *Person, r AgentRecord, held []Login) Login {
 func (l *Login) isSame(other Login) bool {
 	return l.SubAccountID == other.SubAccountID && l.AgentID == other.AgentID
 }
-
-func sortLogins(logins []Login) { slices.SortFunc(logins, compareLogins) }
 
 func compareLogins(a, b Login) int {
 	if c := strings.Compare(a.SubAccountID, b.SubAccountID); c != 0 {

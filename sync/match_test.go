@@ -1,6 +1,9 @@
 package sync
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestR5FindingTheMember(t *testing.T) {
 	play(t, []scenario{
@@ -314,7 +317,7 @@ func TestR5ABlankRecordOfTwoMembersIsNeithers(t *testing.T) {
 	w.sync(t)
 	bob := w.member(2)
 	bob.Logins = append(bob.Logins, w.member(1).Logins[1])
-	sortLogins(bob.Logins)
+	slices.SortFunc(bob.Logins, compareLogins)
 	bob.Synced.Logins = fingerprint(bob.Logins)
 	w.group("1/11").Agents = nil
 	w.agent("1/11", "502", "", named("", ""), email(""))

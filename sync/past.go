@@ -38,13 +38,12 @@ type Past struct {
 // are needed. only and trace are those of Input.
 func (p *Past) Plan(only string, trace *Trace) (*Plan, error) {
 	in := p.input(only, trace)
-	planner, err := newPlanner(in)
+	recall, err := recaller(in, p.olderSeals)
 	if err != nil {
 		return nil, err
 	}
-	planner.olderSeals = p.olderSeals
 	var members []*Member // a plan may meet them twice
-	for m := range p.everybody(planner) {
+	for m := range p.everybody(recall) {
 		members = append(members, m)
 	}
 	if p.err != nil {
@@ -61,7 +60,7 @@ func (p *Past) input(only string, trace *Trace) Input {
 // everybody yields the members once, and whether they were known by their seals:
 // then as the planner knows them from the snapshot. Nobody's planner passes over
 // them all.
-func (p *Past) everybody(planner *planner) iter.Seq2[*Member, bool] {
+func (p *Past) everybody(recall func(Sealed) *Member) iter.Seq2[*Member, bool] {
 	return func(yield func(*Member, bool) bool) {
 		if p.read {
 			return
@@ -70,7 +69,7 @@ func (p *Past) everybody(planner *planner) iter.Seq2[*Member, bool] {
 		seals := sha256.New()
 		line := p.first
 		for ; p.err == nil && !line.End; line, p.err = p.lines.next() {
-			if planner == nil {
+			if recall == nil {
 				continue
 			}
 			for i := range line.Members {
@@ -79,7 +78,7 @@ func (p *Past) everybody(planner *planner) iter.Seq2[*Member, bool] {
 				}
 			}
 			for _, s := range line.Sealed {
-				m := planner.recall(Sealed{s.ID, noDigest + s.Seal})
+				m := recall(Sealed{s.ID, noDigest + s.Seal})
 				if m == nil {
 					p.err = p.otherwise()
 					return
@@ -90,7 +89,7 @@ func (p *Past) everybody(planner *planner) iter.Seq2[*Member, bool] {
 				}
 			}
 		}
-		if p.err == nil && planner != nil && line.Seals != "" && line.Seals != hex.EncodeToString(seals.Sum(nil)) {
+		if p.err == nil && recall != nil && line.Seals != "" && line.Seals != hex.EncodeToString(seals.Sum(nil)) {
 			p.err = p.otherwise()
 		}
 	}

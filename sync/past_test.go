@@ -86,10 +86,10 @@ func TestThePastIsExplainedAsItWasThen(t *testing.T) {
 }
 
 func TestPastsFollowEachOther(t *testing.T) {
+	const crowdOf = 500 + 1 // more than one line of everything
 	var all []byte
 	for run := range RunID(3) {
 		w := newWorld()
-		crowdOf := pastBatch + 1 // more than one line of everything
 		for i := range crowdOf {
 			w.agent("1/10", fmt.Sprint(1000+i), fmt.Sprintf("P%d Q", i), rc(fmt.Sprint(5000+i)))
 			w.admin(fmt.Sprint(9000+i), fmt.Sprintf("R%d S", i))
@@ -107,7 +107,7 @@ func TestPastsFollowEachOther(t *testing.T) {
 		t.Fatalf("runs %v, %v", runs, err)
 	}
 	for _, plan := range plans {
-		if plan.Summary.Unchanged != 2*(pastBatch+1) || len(plan.Changes) > 0 {
+		if plan.Summary.Unchanged != 2*crowdOf || len(plan.Changes) > 0 {
 			t.Errorf("summary %+v", plan.Summary)
 		}
 	}

@@ -275,6 +275,17 @@ func (p *planner) seal(m *Member) {
 	}
 }
 
+// recaller gives what makes members anew whom a plan of this input knew by their seals;
+// older seals say nothing of extensions.
+func recaller(in Input, older bool) (func(Sealed) *Member, error) {
+	p, err := newPlanner(in)
+	if err != nil {
+		return nil, err
+	}
+	p.olderSeals = older
+	return p.recall, nil
+}
+
 // recall gives the member that a plan recognized, with all of it that a plan looks
 // at in a member that stays as it is; nil: of one recognized in the past, today it
 // would not.

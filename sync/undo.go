@@ -301,7 +301,7 @@ func restoreLogins(before, now []Login) []Login {
 			before = append(before, l)
 		}
 	}
-	sortLogins(before)
+	slices.SortFunc(before, compareLogins)
 	return before
 }
 
