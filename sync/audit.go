@@ -133,7 +133,7 @@ func (s *session) ask(ctx context.Context, asked []question) *AuditAnswer {
 }
 
 // tellAttributions adds to a trace who did what the plan says of whom it is about.
-func (s *session) tellAttributions(plan *Plan) {
+func (s *session) tellAttributions(p *Plan) {
 	if s.req.Trace == nil {
 		return
 	}
@@ -144,9 +144,9 @@ func (s *session) tellAttributions(plan *Plan) {
 			}
 		}
 	}
-	tell(plan.Changes)
-	if plan.Held != nil {
-		tell(plan.Held.Changes)
+	tell(p.Changes)
+	if p.Held != nil {
+		tell(p.Held.Changes)
 	}
 }
 

@@ -64,11 +64,11 @@ func TestReviewedPlanIsAppliedExactlyOrNotAtAll(t *testing.T) {
 		return MakePlan(in)
 	}
 	w.agent("1/10", "504", "Dee Fox", rc("704")) // came up since: waits
-	plan, err := apply()
+	planned, err := apply()
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, lines(plan), []string{"onboard rc:703 new", "deactivate 1 removed"})
+	same(t, lines(planned), []string{"onboard rc:703 new", "deactivate 1 removed"})
 	one(w) // Ada is back
 	var moved *MovedError
 	if _, err := apply(); !errors.As(err, &moved) || len(moved.Moved) != 1 {

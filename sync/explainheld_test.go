@@ -168,7 +168,7 @@ func TestR32ExplainTellsAPartOfAnUpdate(t *testing.T) {
 func TestLawAnExplanationIsThePlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := arbitraryWorld(t)
-		plan := w.plan(t)
+		planned := w.plan(t)
 		want := map[string][]string{} // by person
 		add := func(changes []Change, verb string) {
 			for i := range changes {
@@ -179,9 +179,9 @@ func TestLawAnExplanationIsThePlan(t *testing.T) {
 				}
 			}
 		}
-		add(plan.Changes, "becomes")
-		if plan.Held != nil {
-			add(plan.Held.Changes, "would become")
+		add(planned.Changes, "becomes")
+		if planned.Held != nil {
+			add(planned.Held.Changes, "would become")
 		}
 		for _, id := range []string{"701", "702", "703", "704", "705"} {
 			person := "rc:" + id

@@ -61,7 +61,7 @@ func (a *archive) keep(t rapid.TB, s *Snapshot, members ...int) (size int) {
 
 // sealOfNumber is some seal.
 func sealOfNumber(id int) Sealed {
-	return Sealed{int64(id), noDigest + fmt.Sprint(700000+id) + strings.Repeat(sealBreak, 4)}
+	return Sealed{int64(id), noDigest + fmt.Sprint(700000+id) + strings.Repeat("\x7f", 4)}
 }
 
 // members reads whom the run with a place among all knew by their seals.

@@ -12,18 +12,18 @@ import (
 )
 
 // everybody plans and gives how each person stands.
-func (w *world) everybody(t rapid.TB) (plan *Plan, all []*Standing) {
+func (w *world) everybody(t rapid.TB) (planned *Plan, all []*Standing) {
 	t.Helper()
 	in := w.input()
 	in.Everybody = func(s *Standing) bool {
 		all = append(all, s)
 		return true
 	}
-	plan, err := MakePlan(in)
+	planned, err := MakePlan(in)
 	if err != nil {
 		t.Fatalf("MakePlan: %v", err)
 	}
-	return plan, all
+	return planned, all
 }
 
 // stands renders how people stand: "rc:701 Ada Byron, member 1 on the roster:
@@ -86,9 +86,9 @@ func TestR32EverybodyStandsAsThePlannerDecided(t *testing.T) {
 		"agent:1/509 Ida Lux, member 1 on the roster: link email",
 		"rc:710 Joe Doe: conflict email_in_use",
 	}
-	plan, all := w.everybody(t)
+	planned, all := w.everybody(t)
 	same(t, stands(all), want)
-	same(t, lines(plan), lines(w.plan(t))) // asking changes nothing
+	same(t, lines(planned), lines(w.plan(t))) // asking changes nothing
 	for _, s := range all {
 		if s.Person == "rc:701" {
 			same(t, s.Roles, []string{RoleAdministrator, RoleAgent})
@@ -120,7 +120,7 @@ func TestR32EverybodyStandsAsThePlannerDecided(t *testing.T) {
 // plan's summary (R32).
 func TestLawEverybodyIsToldOfOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		plan, all := arbitraryWorld(t).everybody(t)
+		planned, all := arbitraryWorld(t).everybody(t)
 		got, seen := Summary{People: len(all)}, map[string]bool{}
 		for _, s := range all {
 			seen[s.Person] = true
@@ -150,7 +150,7 @@ func TestLawEverybodyIsToldOfOnce(t *testing.T) {
 				t.Errorf("no reason: %+v", s)
 			}
 		}
-		want := plan.Summary
+		want := planned.Summary
 		want.Deactivate, want.Held = 0, 0
 		if got != want || len(seen) != len(all) {
 			t.Errorf("%d people, %d keys: %+v, want %+v", len(all), len(seen), got, want)
@@ -215,8 +215,8 @@ func TestR22WhoWouldComeInByLostRecordsIsToldAsRead(t *testing.T) {
 	w.member(2).Logins = append(w.member(2).Logins, w.member(1).Logins[0]) // and on once more
 	w.clear()
 	w.agent("1/11", "603", "Ada Byron", rc("702"))
-	plan, all := w.everybody(t)
+	planned, all := w.everybody(t)
 	same(t, stands(all), []string{"rc:702 Ada Byron, member 10: skipped declined"})
-	same(t, lines(plan)[len(lines(plan))-1:], []string{"note 10 rc:702 declined"})
-	same(t, []int{plan.Summary.Skipped, plan.Summary.Unchanged}, []int{1, 0})
+	same(t, lines(planned)[len(lines(planned))-1:], []string{"note 10 rc:702 declined"})
+	same(t, []int{planned.Summary.Skipped, planned.Summary.Unchanged}, []int{1, 0})
 }

@@ -99,19 +99,19 @@ func (g *game) changeNumber(h *human) {
 func (g *game) setNumber() {
 	m := g.member()
 	value := fmt.Sprintf("N%d", g.company.next())
-	edit := sync.Fill(sync.EmployeeID, map[int64]string{m.id: value})
+	change := sync.Fill(sync.EmployeeID, map[int64]string{m.id: value})
 	if g.n(2, "by hand") == 0 {
-		edit = sync.SetFields(m.id, map[string]string{"employee_id": value})
+		change = sync.SetFields(m.id, map[string]string{"employee_id": value})
 	}
 	switch {
 	case m.reason == "forgotten":
-		g.refused(edit, "nothing personal is kept of somebody forgotten")
+		g.refused(change, "nothing personal is kept of somebody forgotten")
 		return
 	case !g.settings.EmployeeID.Own(): // the command refuses it
 		return
 	}
 	m.values["employee_id"], m.synced["employee_id"] = value, value
-	g.edit(sync.ByHand, edit)
+	g.edit(sync.ByHand, change)
 }
 
 // checkTold sees that the history of a run tells RingCentral's own values of mapped fields,
