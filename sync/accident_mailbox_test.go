@@ -61,5 +61,5 @@ func TestR7ASharedMailboxAndARecordWithoutAName(t *testing.T) {
 }
 
 func mailboxCase(who int, each bool) string {
-	return []string{"Ada", "Bob"}[who] + when(each, ", each")
+	return []string{"Ada", "Bob"}[who] + textIf(each, ", each")
 }

@@ -21,8 +21,12 @@ func MovedLogins(before, after string) (active []Login) {
 	if c := compareActive(before, after); !c.moved && (!c.gained || len(c.ended) == 0) {
 		return nil
 	}
-	return compareActive(before, "[]").ended
+	return noLongerActive(before, "[]")
 }
+
+// noLongerActive are the logins of a history's value that a later one has not active, in any
+// group.
+func noLongerActive(before, after string) []Login { return compareActive(before, after).ended }
 
 // activeChange is what a change of logins does to those that are active.
 type activeChange struct {

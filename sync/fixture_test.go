@@ -284,3 +284,11 @@ func same[T any](t rapid.TB, got, want []T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// textIf is the text if so, else "".
+func textIf(so bool, text string) string {
+	if so {
+		return text
+	}
+	return ""
+}

@@ -266,9 +266,9 @@ func harmOf(plan *Plan, members map[int64]*Member, today, seen *census, x *exces
 		if c.Kind == Onboard {
 			next := c.Next()
 			if p := today.who(next); p == nil || !p.belongs {
-				h.note(1, when(x.arrivals, "so many come in"), c, "the onboarding")
+				h.note(1, textIf(x.arrivals, "so many come in"), c, "the onboarding")
 			} else if p.values["role"] != next.Profile[Role] {
-				h.note(1, when(x.admins && next.Profile[Role] == RoleAdministrator, "so many gain the role"), c, "the role")
+				h.note(1, textIf(x.admins && next.Profile[Role] == RoleAdministrator, "so many gain the role"), c, "the role")
 			}
 			continue
 		}
@@ -317,9 +317,9 @@ func (h *harm) judgeFields(c *Change, was *Member, p *truth, seen *census, x *ex
 				}
 			}
 		case known && f.After != value:
-			why := when(x.fields[f.Field] && c.Kind != Reactivate, "so many would get another "+f.Field) // R35
+			why := textIf(x.fields[f.Field] && c.Kind != Reactivate, "so many would get another "+f.Field) // R35
 			if f.Field == Role.String() && f.After == RoleAdministrator {
-				why += when(x.admins, "so many gain the role")
+				why += textIf(x.admins, "so many gain the role")
 			}
 			if f.Field == Role.String() && value == RoleAdministrator {
 				why += x.whyLost(p, seen.who(was), func(list listKey) bool { return list.kind == administrators })

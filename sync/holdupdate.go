@@ -135,8 +135,8 @@ func (h *HeldChange) holds(f *FieldChange) bool {
 	if f.Field != loginsField {
 		return true
 	}
-	shown := compareActive(h.Before, h.After).ended
-	now := compareActive(f.Before, f.After).ended
+	shown := noLongerActive(h.Before, h.After)
+	now := noLongerActive(f.Before, f.After)
 	return len(shown) == 0 || slices.ContainsFunc(now, func(l Login) bool {
 		return slices.ContainsFunc(shown, func(was Login) bool { return was.key() == l.key() })
 	})

@@ -54,7 +54,7 @@ func mustTouchOnce(t rapid.TB, plan *Plan) {
 		inThese := map[string]bool{}
 		for i := range changes {
 			c := &changes[i]
-			if key := fmt.Sprintf("%d %s", c.Member, when(c.Member == 0, c.Person)); inThese[key] {
+			if key := fmt.Sprintf("%d %s", c.Member, textIf(c.Member == 0, c.Person)); inThese[key] {
 				t.Errorf("more than one change for member %d, person %q", c.Member, c.Person)
 			} else {
 				inThese[key] = true

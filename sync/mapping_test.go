@@ -232,7 +232,7 @@ func bothValues(p *Plan) (all []string) {
 	for i := range p.Changes {
 		for _, f := range p.Changes[i].Fields {
 			own := func(value *string) string {
-				return when(value != nil, fmt.Sprintf(" (%s)", cmp.Or(*cmp.Or(value, new("")), "nothing")))
+				return textIf(value != nil, fmt.Sprintf(" (%s)", cmp.Or(*cmp.Or(value, new("")), "nothing")))
 			}
 			all = append(all, fmt.Sprintf("%s: %s%s -> %s%s", f.Field, f.Before, own(f.ReportedBefore), f.After, own(f.ReportedAfter)))
 		}

@@ -22,7 +22,7 @@ func (h *HeldChange) asksFor(before, after string) bool {
 	if h.Field != loginsField || h.Kind != Update {
 		return h.Before == before && h.After == after
 	}
-	was, is := compareActive(h.Before, h.After).ended, compareActive(before, after).ended
+	was, is := noLongerActive(h.Before, h.After), noLongerActive(before, after)
 	return slices.EqualFunc(was, is, func(a, b Login) bool { return a.isSame(b) && a.AgentGroupID == b.AgentGroupID })
 }
 

@@ -150,7 +150,10 @@ func (p *planner) standing(person *Person, leaving map[string]Standing) *Standin
 	default:
 		s.Outcome = OutcomeUnchanged
 	}
-	s.Person, s.RCUserID, s.Belongs, s.OnRoster, s.Member = person.Key(), person.RCUserID, o.belongs, o.active, orNull(o.found)
+	s.Person, s.RCUserID, s.Belongs, s.OnRoster = person.Key(), person.RCUserID, o.belongs, o.active
+	if found := o.found; found != 0 {
+		s.Member = &found
+	}
 	s.Name = cmp.Or(v.Profile.Name(), person.Key())
 	s.FirstName, s.LastName, s.Email = v.Profile[FirstName], v.Profile[LastName], v.Profile[Email]
 	s.ExtensionNumber, s.names, s.keys = v.Profile[ExtensionNumber], person.names(), person.keys()
