@@ -264,7 +264,7 @@ func TestASavedPlanHoldsWhatIsLeftBehind(t *testing.T) {
 
 	drop("503")(w) // who was not reviewed, and whom Ada supervised
 	_, err = MakePlan(in)
-	want := `account acme: the world has moved, so nothing was applied; planned again and review that. What does not come out the same any more (1): ` +
+	want := `account acme: the world has moved, so nothing was applied; plan again and review that. What does not come out the same any more (1): ` +
 		`deactivate Ada Byron <ada@example.com>, status "active" to "inactive", leaving behind: supervises 2 agents who remain: Bob Roy, Cy Poe; ` +
 		wholeSub + `supervisor; ` + group10 + `supervisor`
 	if err == nil || err.Error() != want {
