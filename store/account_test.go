@@ -30,7 +30,7 @@ func TestCommitSettlesWhatIsKnownAboutAnAccount(t *testing.T) {
 	commit := func(c sync.Commit) {
 		t.Helper()
 		c.Run, c.Account, c.FinishedAt = beginRun(t, s, monday, "acme", sync.Manual), "acme", monday
-		c.Plan = plan(t, s, "acme")
+		c.Plan = planOf(t, s, "acme")
 		if err := s.Commit(t.Context(), &c); err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestR4OneMainAccountHasOneName(t *testing.T) {
 	commit := func(account string) error {
 		return s.Commit(t.Context(), &sync.Commit{
 			Run: beginRun(t, s, monday, account, sync.Manual), Account: account, FinishedAt: monday,
-			Status: sync.Succeeded, Plan: plan(t, s, account), Identity: sync.Identity{MainAccountID: "99990000"},
+			Status: sync.Succeeded, Plan: planOf(t, s, account), Identity: sync.Identity{MainAccountID: "99990000"},
 		})
 	}
 	if err := commit("acme"); err != nil {
@@ -93,7 +93,7 @@ func TestR31HistoryNamesTheAuthors(t *testing.T) {
 	}
 	ann := person("acme", "Ann", "Lee")
 	err = s.Commit(t.Context(), &sync.Commit{
-		Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: plan(t, s, "acme", onboard(ann)),
+		Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: planOf(t, s, "acme", onboard(ann)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestR31HistoryNamesTheAuthors(t *testing.T) {
 
 func TestBackupOfALiveDatabase(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	dst := filepath.Join(t.TempDir(), "copy.db")
 	for range 2 { // the second replaces the first
 		if err := s.Backup(t.Context(), dst); err != nil {

@@ -23,7 +23,7 @@ func TestR30Attempts(t *testing.T) {
 			Full: isFull, Err: errors.New("why"),
 		}
 		if status != sync.Failed {
-			c.Plan, c.Err = plan(t, s, "acme"), nil
+			c.Plan, c.Err = planOf(t, s, "acme"), nil
 		}
 		if err := s.Commit(t.Context(), c); err != nil {
 			t.Fatal(err)
@@ -35,7 +35,7 @@ func TestR30Attempts(t *testing.T) {
 	full(sync.Manual, false, sync.Succeeded) // one person
 	full(sync.Manual, false, sync.Failed)
 	full(sync.ByHand, false, sync.Succeeded)
-	apply(t, s, monday, plan(t, s, "beta"))
+	apply(t, s, monday, planOf(t, s, "beta"))
 	beginRun(t, s, monday, "acme", sync.CatchUp)
 	attempts, err := s.Attempts(t.Context(), "acme", sync.JobMembers)
 	if err != nil {
@@ -63,7 +63,7 @@ func TestLatest(t *testing.T) {
 	if l, err := s.Latest(t.Context(), "acme", sync.JobMembers); err != nil || l.Try != nil || l.Ended != nil || l.Success != nil {
 		t.Errorf("before the first run: %+v, %v", l, err)
 	}
-	success := apply(t, s, monday, plan(t, s, "acme"))
+	success := apply(t, s, monday, planOf(t, s, "acme"))
 	failed := beginRun(t, s, monday, "acme", sync.Scheduled)
 	if err := s.Commit(t.Context(), &sync.Commit{Run: failed, Account: "acme", FinishedAt: monday, Status: sync.Failed, Err: errors.New("why")}); err != nil {
 		t.Fatal(err)
@@ -83,8 +83,8 @@ func TestCounts(t *testing.T) {
 	s := newTestStore(t)
 	gone, boss := person("acme", "Cy", "Lee"), person("acme", "Di", "Lee")
 	gone.Status, boss.Profile[sync.Role] = sync.Inactive, "Administrator"
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Lee")), onboard(gone), onboard(boss)))
-	apply(t, s, monday, plan(t, s, "beta", onboard(person("beta", "Eve", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Lee")), onboard(gone), onboard(boss)))
+	apply(t, s, monday, planOf(t, s, "beta", onboard(person("beta", "Eve", "Lee"))))
 	got, err := s.Counts(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func (f *heldFixture) deactivation(name string, by *sync.Attribution) sync.Chang
 
 func TestR37WhoDidItIsKept(t *testing.T) {
 	f := newHeldFixture(t)
-	apply(t, f.s, f.day, plan(t, f.s, "acme", f.deactivation("Cy", byBob())))
+	apply(t, f.s, f.day, planOf(t, f.s, "acme", f.deactivation("Cy", byBob())))
 	held := f.leaver("Ann")
 	held.Source = byBob()
 	f.whole(held, f.leaver("Bob"))
@@ -75,11 +75,11 @@ func TestForgettingErasesWhoDidIt(t *testing.T) {
 	} {
 		t.Run(c.who, func(t *testing.T) {
 			f := newHeldFixture(t)
-			apply(t, f.s, f.day, plan(t, f.s, "acme", f.deactivation("Ann", byBob()), f.deactivation("Cy", byBob())))
+			apply(t, f.s, f.day, planOf(t, f.s, "acme", f.deactivation("Ann", byBob()), f.deactivation("Cy", byBob())))
 			held := f.leaver("Ann")
 			held.Source = byBob()
 			f.whole(held)
-			apply(t, f.s, f.day, plan(t, f.s, "beta", onboard(person("beta", "Zoe", "Fox")))) // Bob works in other accounts, too
+			apply(t, f.s, f.day, planOf(t, f.s, "beta", onboard(person("beta", "Zoe", "Fox")))) // Bob works in other accounts, too
 			byHand(t, f.s, `UPDATE changes SET source = (SELECT max(source) FROM changes) WHERE member_id = (SELECT member_id FROM members WHERE account = 'beta')`)
 			err := f.s.Commit(t.Context(), &sync.Commit{
 				Run: f.begin(sync.ByHand), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: forgetting(t, f.s, "acme", f.who[c.who].ID),

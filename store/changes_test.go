@@ -70,7 +70,7 @@ func withLateFields(text string) string {
 func TestAnOnboardingShowsTheMemberAsItCame(t *testing.T) {
 	s := newTestStore(t)
 	bare := &sync.Member{Account: "acme", Status: sync.Active, Managed: true, Username: "bare"}
-	apply(t, s, monday, plan(t, s, "acme", onboard(odd(person("acme", "Ann", "Lee"))), onboard(bare)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(odd(person("acme", "Ann", "Lee"))), onboard(bare)))
 	want := map[int64]any{
 		1: parsed(t, withLateFields(`{"account":"acme","status":"active","managed":1,"username":"Ann.Lee","rc_user_id":"rc-Ann",
 			"activity_id":"'; DROP TABLE members; --","first_name":"D’An\"gelo\\","last_name":"<Łukasz> & Söhne\u2028\u007f\n\t",
@@ -103,7 +103,7 @@ func TestAnOnboardingStaysWhatItWas(t *testing.T) {
 			m := members(t, s, "acme")[1]
 			edit(m)
 			c := rename(m, m.Profile[sync.LastName])
-			apply(t, s, monday, plan(t, s, "acme", c))
+			apply(t, s, monday, planOf(t, s, "acme", c))
 		}
 	}
 	sql := func(statements ...string) func(*testing.T, *Store) {
@@ -128,7 +128,7 @@ func TestAnOnboardingStaysWhatItWas(t *testing.T) {
 		{"bookkeeping, by the program", func(t *testing.T, s *Store) {
 			m := members(t, s, "acme")[1]
 			m.AbsentDays, m.Synced.Profile[sync.Site] = 3, "elsewhere"
-			p := plan(t, s, "acme")
+			p := planOf(t, s, "acme")
 			p.Marks, p.Seals = []*sync.Member{m}, []sync.Sealed{{ID: 3, Text: "seal"}}
 			apply(t, s, monday, p)
 		}, ""},
@@ -168,7 +168,7 @@ func TestAnOnboardingStaysWhatItWas(t *testing.T) {
 	for _, edit := range edits {
 		t.Run(edit.name, func(t *testing.T) {
 			s := newTestStore(t)
-			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(odd(person("acme", "Bob", "Ray"))), onboard(person("acme", "Cy", "Ng"))))
+			apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(odd(person("acme", "Bob", "Ray"))), onboard(person("acme", "Cy", "Ng"))))
 			want := onboardings(t, s)
 			edit.do(t, s)
 			if diff := cmp.Diff(want, onboardings(t, s)); diff != "" {
@@ -185,11 +185,11 @@ func TestAnOnboardingStaysWhatItWas(t *testing.T) {
 func TestTheHistoryOfNewcomersKeepsOrderAndReasons(t *testing.T) {
 	s := newTestStore(t)
 	ann, bob, cy := onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray")), onboard(person("acme", "Cy", "Ng"))
-	apply(t, s, monday, plan(t, s, "acme", ann))
+	apply(t, s, monday, planOf(t, s, "acme", ann))
 	bob.Reason = sync.ReasonRecycledEmail
 	dee, eve := onboard(person("acme", "Dee", "Ho")), onboard(person("acme", "Eve", "Po"))
-	apply(t, s, monday, plan(t, s, "acme", bob, cy, dee, rename(members(t, s, "acme")[0], "Lim"), eve))
-	apply(t, s, monday, plan(t, s, "beta", onboard(person("beta", "Fay", "Qu"))))
+	apply(t, s, monday, planOf(t, s, "acme", bob, cy, dee, rename(members(t, s, "acme")[0], "Lim"), eve))
+	apply(t, s, monday, planOf(t, s, "beta", onboard(person("beta", "Fay", "Qu"))))
 	want := []string{
 		"1|1|1|onboard|NULL|new", "2|2|2|onboard|NULL|recycled_email", "3|2|3|onboard|NULL|new", "4|2|4|onboard|NULL|new",
 		"5|2|1|update|last_name|source_changed", "6|2|5|onboard|NULL|new", "7|3|6|onboard|NULL|new",
@@ -203,7 +203,7 @@ func TestTheHistoryOfNewcomersKeepsOrderAndReasons(t *testing.T) {
 // The history calls an account as it is called today, in what was written out as well.
 func TestARenamedAccountInOnboardings(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 	byHand(t, s, `UPDATE members SET site = 'Bern' WHERE member_id = 2`)
 	if err := s.RenameAccount(t.Context(), "acme", "corp"); err != nil {
 		t.Fatal(err)
@@ -219,14 +219,14 @@ func TestARenamedAccountInOnboardings(t *testing.T) {
 // whoever has it then stays what it was, too.
 func TestAnOnboardingUnderANumberThatWasGivenBefore(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 	byHand(t, s, `PRAGMA foreign_keys = 0; DELETE FROM members WHERE member_id = 2`)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Cy", "Ng"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Cy", "Ng"))))
 	texts := func() []string {
 		return rowsAs(t, s, `SELECT change_id, after FROM roster_changes WHERE kind = 'onboard' ORDER BY 1`)
 	}
 	want := texts()
-	apply(t, s, monday, plan(t, s, "acme", rename(members(t, s, "acme")[1], "Changed")))
+	apply(t, s, monday, planOf(t, s, "acme", rename(members(t, s, "acme")[1], "Changed")))
 	byHand(t, s, `UPDATE members SET site = 'Bern' WHERE member_id = 2`)
 	if diff := cmp.Diff(want, texts()); diff != "" {
 		t.Error(diff)
@@ -240,7 +240,7 @@ func forgetting(t *testing.T, s *Store, account string, member int64) *sync.Plan
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Account, p.Version = account, plan(t, s, account).Version
+	p.Account, p.Version = account, planOf(t, s, account).Version
 	return p
 }
 
@@ -252,7 +252,7 @@ func TestForgettingErasesTheOnboarding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newTestStore(t)
-			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+			apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 			before(t, s)
 			apply(t, s, monday, forgetting(t, s, "acme", 1))
 			for _, table := range []string{"members", "roster_logins", "changes", "roster_changes", "onboarded"} {
@@ -275,7 +275,7 @@ func TestForgettingErasesTheOnboarding(t *testing.T) {
 func TestRandomEditsLeaveTheOnboardingAlone(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newTestStore(t)
-		p := plan(t, s, "acme")
+		p := planOf(t, s, "acme")
 		for i := range 3 {
 			m := person("acme", fmt.Sprint("P", i), rapid.String().Draw(rt, "last"))
 			m.Logins[0].UserName = rapid.String().Draw(rt, "user")
@@ -291,17 +291,17 @@ func TestRandomEditsLeaveTheOnboardingAlone(t *testing.T) {
 			text := rapid.StringMatching(`[a-z]{0,5}`).Draw(rt, "text")
 			switch rapid.IntRange(0, 6).Draw(rt, "what") {
 			case 0:
-				apply(t, s, monday, plan(t, s, "acme", rename(m, text)))
+				apply(t, s, monday, planOf(t, s, "acme", rename(m, text)))
 			case 1:
 				m.AbsentDays++
-				mark := plan(t, s, "acme")
+				mark := planOf(t, s, "acme")
 				mark.Marks = []*sync.Member{m}
 				apply(t, s, monday, mark)
 			case 2:
 				for i := range m.Logins {
 					m.Logins[i].UserName = text
 				}
-				apply(t, s, monday, plan(t, s, "acme", rename(m, text)))
+				apply(t, s, monday, planOf(t, s, "acme", rename(m, text)))
 			case 3:
 				byHand(t, s, `UPDATE members SET site = ?, status = 'inactive' WHERE member_id = ?`, text, m.ID)
 			case 4:
@@ -345,7 +345,7 @@ func TestGuardsComeBack(t *testing.T) {
 		plan *sync.Plan
 		ok   bool
 	}{
-		{"a commit", t.Context(), plan(t, s, "acme", ann), true},
+		{"a commit", t.Context(), planOf(t, s, "acme", ann), true},
 		{"one that fails", t.Context(), &sync.Plan{Account: "acme", Version: 1, Changes: []sync.Change{onboard(person("acme", "Bob", "Ray")), ann}}, false},
 		{"one that is cancelled", ctx, &sync.Plan{Account: "acme", Version: 1, Changes: []sync.Change{cancelling, onboard(person("acme", "Dee", "Ho"))}}, false},
 		{"one that was cancelled before, with seals alone", ctx, &sync.Plan{Account: "acme", Version: 1, Seals: []sync.Sealed{{ID: 1, Text: "seal"}}}, false},
@@ -384,7 +384,7 @@ func TestSmallCommitsLeaveTheSchemaAlone(t *testing.T) {
 		{"nobody", nil, false},
 	} {
 		before := rowsAs(t, s, `PRAGMA schema_version`)
-		p := plan(t, s, "acme", c.changes...)
+		p := planOf(t, s, "acme", c.changes...)
 		run := beginRun(t, s, monday, "acme", sync.Manual)
 		if err := s.Commit(t.Context(), &sync.Commit{Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: p}); err != nil {
 			t.Fatal(err)

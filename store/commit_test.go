@@ -19,7 +19,7 @@ func TestCommitWritesWhatThePlanSays(t *testing.T) {
 	s := newTestStore(t)
 	ann, bob := person("acme", "Ann", "Lee"), person("acme", "Bob", "")
 	bob.AdminIDs = []string{"9", "10"}
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann), onboard(bob)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann), onboard(bob)))
 	if ann.ID == 0 || bob.ID == 0 {
 		t.Fatal("new members got no id")
 	}
@@ -35,10 +35,10 @@ func TestCommitWritesWhatThePlanSays(t *testing.T) {
 func TestStatusTransitionsLeaveTheirTimes(t *testing.T) {
 	s := newTestStore(t)
 	ann := person("acme", "Ann", "Lee")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
-	apply(t, s, monday.AddDate(0, 0, 1), plan(t, s, "acme", deactivate(ann, sync.ReasonRemoved)))
-	apply(t, s, monday.AddDate(0, 0, 2), plan(t, s, "acme", reactivate(ann)))
-	apply(t, s, monday.AddDate(0, 0, 3), plan(t, s, "acme", rename(ann, "Lim")))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
+	apply(t, s, monday.AddDate(0, 0, 1), planOf(t, s, "acme", deactivate(ann, sync.ReasonRemoved)))
+	apply(t, s, monday.AddDate(0, 0, 2), planOf(t, s, "acme", reactivate(ann)))
+	apply(t, s, monday.AddDate(0, 0, 3), planOf(t, s, "acme", rename(ann, "Lim")))
 
 	got := rosterRows(t, s, Filter{})[0]
 	want := RosterRow{
@@ -59,12 +59,12 @@ func TestStatusTransitionsLeaveTheirTimes(t *testing.T) {
 func TestLastSeenIsComputedForWhoIsThere(t *testing.T) {
 	s := newTestStore(t)
 	here, absent, gone := person("acme", "Here", "A"), person("acme", "Absent", "B"), person("acme", "Gone", "C")
-	apply(t, s, monday, plan(t, s, "acme", onboard(here), onboard(absent), onboard(gone)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(here), onboard(absent), onboard(gone)))
 	execute(t, s.Path(), `INSERT INTO members (account, first_name) VALUES ('acme', 'Never')`)
 
 	absent.AbsentDays, absent.AbsentOn, absent.LastSeenAt = 1, "2026-11-24", monday
 	gone.LastSeenAt = monday
-	p := plan(t, s, "acme", deactivate(gone, sync.ReasonRemoved))
+	p := planOf(t, s, "acme", deactivate(gone, sync.ReasonRemoved))
 	p.Marks = []*sync.Member{absent}
 	apply(t, s, monday.AddDate(0, 0, 1), p)
 
@@ -83,12 +83,12 @@ func TestLastSeenIsComputedForWhoIsThere(t *testing.T) {
 func TestMarksAreNotChanges(t *testing.T) {
 	s := newTestStore(t)
 	ann := person("acme", "Ann", "Lee")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
 	before := rosterRows(t, s, Filter{})[0]
 
 	ann.Synced.Profile[sync.Site] = "Dallas"
 	ann.LeavingSince, ann.AdminIDs = monday, []string{"5"}
-	p := plan(t, s, "acme")
+	p := planOf(t, s, "acme")
 	p.Marks = []*sync.Member{ann}
 	run := apply(t, s, monday.AddDate(0, 0, 1), p)
 
@@ -106,8 +106,8 @@ func TestMarksAreNotChanges(t *testing.T) {
 
 func TestNothingToDoWritesNoChangeRows(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
-	run := apply(t, s, monday.AddDate(0, 0, 1), plan(t, s, "acme"))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	run := apply(t, s, monday.AddDate(0, 0, 1), planOf(t, s, "acme"))
 	if got, err := collect(s.Changes(t.Context(), run)); len(got) > 0 || err != nil {
 		t.Errorf("history %v, %v", got, err)
 	}
@@ -117,9 +117,9 @@ func TestNothingToDoWritesNoChangeRows(t *testing.T) {
 func TestR27CommitRefusesAStalePlan(t *testing.T) {
 	s := newTestStore(t)
 	other := openTestStore(t, s.Path())
-	stale := plan(t, other, "acme", onboard(person("acme", "Bob", "Ray")))
-	fresh := plan(t, s, "beta") // another account's commits do not matter
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	stale := planOf(t, other, "acme", onboard(person("acme", "Bob", "Ray")))
+	fresh := planOf(t, s, "beta") // another account's commits do not matter
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	apply(t, s, monday, fresh)
 
 	commit := &sync.Commit{
@@ -132,7 +132,7 @@ func TestR27CommitRefusesAStalePlan(t *testing.T) {
 	if got := members(t, s, "acme"); len(got) != 1 {
 		t.Errorf("%d members after a refused commit, want 1", len(got))
 	}
-	commit.Plan = plan(t, other, "acme", onboard(person("acme", "Bob", "Ray")))
+	commit.Plan = planOf(t, other, "acme", onboard(person("acme", "Bob", "Ray")))
 	if err := other.Commit(t.Context(), commit); err != nil {
 		t.Errorf("planned again: %v", err)
 	}
@@ -144,7 +144,7 @@ func TestR27MemberDeletedByHandIsARosterThatMoved(t *testing.T) {
 	ann.Logins = nil
 	execute(t, s.Path(), `INSERT INTO members (member_id, account) VALUES (7, 'acme')`)
 	ann.ID = 7
-	p := plan(t, s, "acme", rename(ann, "Lim"))
+	p := planOf(t, s, "acme", rename(ann, "Lim"))
 	execute(t, s.Path(), `DELETE FROM members`)
 	err := s.Commit(t.Context(), &sync.Commit{
 		Run: beginRun(t, s, monday, "acme", sync.Manual), Account: "acme", FinishedAt: monday,
@@ -157,7 +157,7 @@ func TestR27MemberDeletedByHandIsARosterThatMoved(t *testing.T) {
 
 func TestFailedAccountRecordsItsOutcomeAlone(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	before, _ := s.State(t.Context(), "acme", monday)
 	run := beginRun(t, s, monday, "acme", sync.Manual)
 	err := s.Commit(t.Context(), &sync.Commit{
@@ -181,7 +181,7 @@ func TestFailedAccountRecordsItsOutcomeAlone(t *testing.T) {
 func TestR27CancelledCommitWritesNothing(t *testing.T) {
 	s := newTestStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	p := plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")))
+	p := planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")))
 	run := beginRun(t, s, monday, "acme", sync.Manual)
 	cancel()
 	err := s.Commit(ctx, &sync.Commit{Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: p})
@@ -211,7 +211,7 @@ func TestCancelledWhileTheDatabaseIsLocked(t *testing.T) {
 // A reader in the middle of the roster goes on as it began, whatever is committed.
 func TestReaderSeesOneInstant(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 	var names []string
 	for m, err := range s.Members(t.Context(), "acme", nil) {
 		if err != nil {
@@ -219,7 +219,7 @@ func TestReaderSeesOneInstant(t *testing.T) {
 		}
 		if len(names) == 0 {
 			all := members(t, s, "acme")
-			apply(t, s, monday, plan(t, s, "acme", rename(all[0], "New"), rename(all[1], "New")))
+			apply(t, s, monday, planOf(t, s, "acme", rename(all[0], "New"), rename(all[1], "New")))
 		}
 		names = append(names, m.Profile.Name())
 	}
@@ -239,7 +239,7 @@ func TestR27KillDuringCommit(t *testing.T) {
 	for i := range crowd {
 		changes = append(changes, onboard(person("acme", "P"+strconv.Itoa(i), "Start")))
 	}
-	apply(t, s, monday, plan(t, s, "acme", changes...))
+	apply(t, s, monday, planOf(t, s, "acme", changes...))
 	for range rounds {
 		last := killWhileRenaming(t, s.Path())
 		checkOneGeneration(t, s, last, crowd)

@@ -213,7 +213,7 @@ func TestFirstStartKilled(t *testing.T) {
 // by itself: that drops SQLite's locks, as POSIX has it, and a second writer gets in.
 func TestR27NothingDropsSQLitesLocks(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	tx, err := s.w.BeginTx(t.Context(), nil) // immediate: it holds the lock for writing
 	if err != nil {

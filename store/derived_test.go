@@ -45,18 +45,18 @@ func TestR19FieldsAreNewUntilAWholeRun(t *testing.T) {
 		return names
 	}
 	ann := person("acme", "Ann", "Lee")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
 	if got := isNew(); got != nil {
 		t.Errorf("after a whole run %v are new", got)
 	}
 	execute(t, s.Path(), `UPDATE accounts SET known_fields = (
 		SELECT json_group_array(value) FROM json_each(known_fields) WHERE value NOT IN ('site', 'language'))`)
 	run := beginRun(t, s, monday, "acme", sync.Manual)
-	err := s.Commit(t.Context(), &sync.Commit{Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: plan(t, s, "acme", rename(ann, "Lim"))})
+	err := s.Commit(t.Context(), &sync.Commit{Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: planOf(t, s, "acme", rename(ann, "Lim"))})
 	if got := isNew(); !slices.Equal(got, []string{"site", "language"}) || err != nil {
 		t.Errorf("after an upgrade and a run for one person %v are new, %v", got, err)
 	}
-	apply(t, s, monday, plan(t, s, "acme"))
+	apply(t, s, monday, planOf(t, s, "acme"))
 	if got := isNew(); got != nil {
 		t.Errorf("after the next whole run %v are new", got)
 	}

@@ -104,7 +104,7 @@ func TestR27ADanglingLinkIsNoFirstStart(t *testing.T) {
 // than here.
 func TestR27ALoneBindMountIsRefused(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	dir := t.TempDir()
 	path := filepath.Join(dir, "roster with a space.db")
 	writeFile(t, path, nil)
@@ -222,7 +222,7 @@ func TestOnlyPlainFilesStandBesideTheRoster(t *testing.T) {
 // What is not a regular file is refused at once: a FIFO has nobody at its other end.
 func TestOnlyRegularFilesAreOpened(t *testing.T) {
 	live := newTestStore(t)
-	apply(t, live, monday, plan(t, live, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, live, monday, planOf(t, live, "acme", onboard(person("acme", "Ann", "Lee"))))
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
@@ -280,7 +280,7 @@ func TestR27RootLeavesNothingBehind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+		apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 		release, err := s.Lock(t.Context(), holder)
 		service, err2 := s.BeService(t.Context(), holder)
 		if err := errors.Join(err, err2); err != nil {

@@ -15,10 +15,10 @@ func TestFindOne(t *testing.T) {
 	s := newTestStore(t)
 	ann, bob := person("acme", "Ann", "Lee"), person("acme", "Bob", "Ray")
 	bob.Profile[sync.Email], bob.AdminIDs = "ann@example.com", []string{"1"} // the number of member 1
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann), onboard(bob)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann), onboard(bob)))
 	other := person("beta", "Ann", "Lee")
 	other.RCUserID = "rc-other"
-	apply(t, s, monday, plan(t, s, "beta", onboard(other)))
+	apply(t, s, monday, planOf(t, s, "beta", onboard(other)))
 	for _, c := range []struct {
 		who      string
 		accounts []string

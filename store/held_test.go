@@ -24,7 +24,7 @@ type heldFixture struct {
 
 func newHeldFixture(t *testing.T) *heldFixture {
 	f := &heldFixture{T: t, s: newTestStore(t), day: monday, who: map[string]*sync.Member{}, names: map[int64]string{}}
-	p := plan(t, f.s, "acme")
+	p := planOf(t, f.s, "acme")
 	for _, name := range []string{"Ann", "Bob", "Cy"} {
 		f.who[name] = person("acme", name, "Lee")
 		p.Changes = append(p.Changes, onboard(f.who[name]))
@@ -75,7 +75,7 @@ func (f *heldFixture) whole(open ...sync.HeldChange) sync.RunID {
 func (f *heldFixture) wholeWith(scope string, open ...sync.HeldChange) sync.RunID {
 	f.Helper()
 	f.day = f.day.AddDate(0, 0, 1)
-	p := plan(f.T, f.s, "acme")
+	p := planOf(f.T, f.s, "acme")
 	p.Open = open
 	c := &sync.Commit{
 		Run: beginRun(f.T, f.s, f.day, "acme", sync.Scheduled), Account: "acme", FinishedAt: f.day, Status: sync.HeldRun,
@@ -108,7 +108,7 @@ func (f *heldFixture) decide(settled *sync.Settled) error {
 	}
 	return f.s.Commit(f.Context(), &sync.Commit{
 		Run: f.begin(trigger), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded,
-		Plan: plan(f.T, f.s, "acme"), Settled: settled, Settings: f.settings(),
+		Plan: planOf(f.T, f.s, "acme"), Settled: settled, Settings: f.settings(),
 	})
 }
 
@@ -186,7 +186,7 @@ func TestR25PartialPlansLeaveTheOpenSetAlone(t *testing.T) {
 	f := newHeldFixture(t)
 	f.whole(f.leaver("Ann"))
 	f.whole(append(f.open(), f.leaver("Bob"))...)
-	p := plan(t, f.s, "acme")
+	p := planOf(t, f.s, "acme")
 	p.Held = &sync.Held{Changes: []sync.Change{{Kind: sync.Deactivate, Member: f.who["Ann"].ID}}}
 	err := f.s.Commit(t.Context(), &sync.Commit{
 		Run: f.begin(sync.Manual), Account: "acme", FinishedAt: f.day, Status: sync.HeldRun, Plan: p,
@@ -233,10 +233,10 @@ func TestR25DecisionsAreOfOneAccount(t *testing.T) {
 	f := newHeldFixture(t)
 	f.whole(f.leaver("Ann"))
 	id := f.id("Ann")
-	apply(t, f.s, f.day, plan(t, f.s, "beta", onboard(person("beta", "Eve", "Lee"))))
+	apply(t, f.s, f.day, planOf(t, f.s, "beta", onboard(person("beta", "Eve", "Lee"))))
 	err := f.s.Commit(t.Context(), &sync.Commit{
 		Run: beginRun(t, f.s, f.day, "beta", sync.Approve), Account: "beta", FinishedAt: f.day, Status: sync.Succeeded,
-		Plan: plan(t, f.s, "beta"), Settled: &sync.Settled{Decision: sync.Approve, Held: []int64{id}},
+		Plan: planOf(t, f.s, "beta"), Settled: &sync.Settled{Decision: sync.Approve, Held: []int64{id}},
 	})
 	if !errors.Is(err, sync.ErrMoved) {
 		t.Errorf("%v, want ErrMoved", err)
@@ -349,7 +349,7 @@ func TestHeldFilters(t *testing.T) {
 
 func TestARunTellsWhatItHolds(t *testing.T) {
 	f := newHeldFixture(t)
-	p := plan(t, f.s, "acme")
+	p := planOf(t, f.s, "acme")
 	p.Held = &sync.Held{Reasons: []sync.HoldReason{{Reason: sync.ReasonLimit, Detail: "1 would leave"}}}
 	p.Summary.Held, p.Open = 1, []sync.HeldChange{f.leaver("Ann")}
 	run := apply(t, f.s, f.day, p)

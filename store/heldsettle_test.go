@@ -135,7 +135,7 @@ func (f *heldFixture) step(what string) {
 func TestR23OnlyWholeRunsAccept(t *testing.T) {
 	f := newHeldFixture(t)
 	f.step("day a:")
-	p := plan(t, f.s, "acme")
+	p := planOf(t, f.s, "acme")
 	err := f.s.Commit(t.Context(), &sync.Commit{
 		Run: f.begin(sync.Manual), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: p,
 		Settings: &sync.Accepted{Settings: map[string]string{"scope": `"b"`}},
@@ -229,7 +229,7 @@ func TestR25AnApprovalShowsAnew(t *testing.T) {
 		anew.ID = f.id("Ann")
 		run := f.begin(sync.Approve)
 		err := f.s.Commit(t.Context(), &sync.Commit{
-			Run: run, Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: plan(t, f.s, "acme"),
+			Run: run, Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: planOf(t, f.s, "acme"),
 			Settled: &sync.Settled{Decision: sync.Approve, Held: []int64{f.id("Bob")}, Renewed: []sync.HeldChange{anew}},
 		})
 		if err != nil || f.accepted() != "a" {

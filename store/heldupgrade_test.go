@@ -64,7 +64,7 @@ func TestUpgradeOfHeldSets(t *testing.T) {
 	commit := &sync.Commit{
 		Settings: &sync.Accepted{Settings: inForce},
 		Run:      beginRun(t, s, monday, "demo", sync.Approve), Account: "demo", FinishedAt: monday, Status: sync.Succeeded,
-		Plan: plan(t, s, "demo"), Settled: &sync.Settled{Decision: sync.Approve, Held: ids},
+		Plan: planOf(t, s, "demo"), Settled: &sync.Settled{Decision: sync.Approve, Held: ids},
 	}
 	if err := errors.Join(err, readErr, s.Commit(t.Context(), commit)); err != nil {
 		t.Fatal(err)

@@ -123,7 +123,7 @@ func TestReconcileWritesNothingTwice(t *testing.T) {
 func TestR25AnOpenRowThatIsGoneIsARosterThatMoved(t *testing.T) {
 	f := newHeldFixture(t)
 	f.whole(f.leaver("Ann"))
-	p := plan(t, f.s, "acme")
+	p := planOf(t, f.s, "acme")
 	p.Open = f.open()
 	byHand(t, f.s, `DELETE FROM held_changes`)
 	err := f.s.Commit(t.Context(), &sync.Commit{

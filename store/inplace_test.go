@@ -52,13 +52,13 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = s.Close() }()
-			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+			apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 			release, err := s.Lock(t.Context(), holder)
 			if err != nil {
 				t.Fatal(err)
 			}
 			run := beginRun(t, s, monday, "acme", sync.Manual)
-			p := plan(t, s, "acme", onboard(person("acme", "Ben", "Ray")))
+			p := planOf(t, s, "acme", onboard(person("acme", "Ben", "Ray")))
 			if err := s.InPlace(); err != nil {
 				t.Fatal(err)
 			}

@@ -112,7 +112,7 @@ func TestR27InterruptedRunsAreClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = s.Commit(t.Context(), &sync.Commit{
-		Run: dead, Account: "beta", FinishedAt: monday, Status: sync.Succeeded, Plan: plan(t, s, "beta"), Full: true,
+		Run: dead, Account: "beta", FinishedAt: monday, Status: sync.Succeeded, Plan: planOf(t, s, "beta"), Full: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -73,11 +73,11 @@ func TestNewcomersOfManyKinds(t *testing.T) {
 
 func TestCommitNamesADuplicate(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
-	apply(t, s, monday, plan(t, s, "beta", onboard(person("beta", "Ann", "Lee")))) // accounts do not mix
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "beta", onboard(person("beta", "Ann", "Lee")))) // accounts do not mix
 	err := s.Commit(t.Context(), &sync.Commit{
 		Run: beginRun(t, s, monday, "acme", sync.Manual), Account: "acme", FinishedAt: monday,
-		Status: sync.Succeeded, Plan: plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))),
+		Status: sync.Succeeded, Plan: planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))),
 	})
 	if err == nil || !strings.Contains(err.Error(), `onboard Ann Lee: another member of account acme has the username "Ann.Lee"`) {
 		t.Error(err)
@@ -150,7 +150,7 @@ func TestNewcomersBesideTheHighestNumbers(t *testing.T) {
 // undoing a run of theirs must not take a newcomer.
 func TestDeletedMembersKeepTheirNumber(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 	execute(t, s.Path(), `DELETE FROM members WHERE first_name = 'Bob'`)
 	p, _ := planOffice(t, s, office(3), true)
 	apply(t, s, monday, p)

@@ -188,7 +188,7 @@ func TestNoticesOfConflicts(t *testing.T) {
 	ann := sync.Conflict{Person: "rc:1", Name: "Ann Lee", Reason: sync.ConflictFaulty, Remedy: "correct it"}
 	bob := sync.Conflict{Person: "rc:2", Member: f.who["Bob"].ID, Name: "Bob Lee", Reason: sync.ConflictReused, Remedy: "link"}
 	for _, conflicts := range [][]sync.Conflict{{ann}, {ann}, {ann, bob}, {bob}, {ann, bob}} {
-		p := plan(t, f.s, "acme")
+		p := planOf(t, f.s, "acme")
 		p.Conflicts = conflicts
 		apply(t, f.s, f.day, p)
 	}
@@ -224,7 +224,7 @@ func TestNoticesThatCannotBeWritten(t *testing.T) {
 	if _, err := f.s.w.ExecContext(t.Context(), `DROP TABLE notices`); err != nil {
 		t.Fatal(err)
 	}
-	p := plan(t, f.s, "acme", onboard(person("acme", "Dee", "Lee")))
+	p := planOf(t, f.s, "acme", onboard(person("acme", "Dee", "Lee")))
 	c := &sync.Commit{Run: beginRun(t, f.s, f.day, "acme", sync.Scheduled), Account: "acme", FinishedAt: f.day, Status: sync.Succeeded, Plan: p, Full: true, TakenAt: f.day}
 	if err := f.s.Commit(t.Context(), c); err != nil || c.Untold == nil {
 		t.Errorf("got %v, untold %v", err, c.Untold)
@@ -238,7 +238,7 @@ func TestForgettingReachesNotices(t *testing.T) {
 	f := enrolled(t, "ops")
 	bob := f.leaver("Bob")
 	bob.Detail += sync.LeavesBehind + "supervises Ann Lee"
-	p := plan(t, f.s, "acme")
+	p := planOf(t, f.s, "acme")
 	p.Conflicts = []sync.Conflict{{Member: f.who["Ann"].ID, Name: "Ann Lee", Reason: sync.ConflictFaulty, Detail: "Ann Lee has no name"}}
 	apply(t, f.s, f.day, p)
 	f.whole(f.leaver("Ann"), bob, f.update("Ann", "last_name", "Young"), f.arrival("agent:99990001/a-Ann", "rc:rc-Ann"))

@@ -87,7 +87,7 @@ func TestDigests(t *testing.T) {
 	digest(1)
 	dee := person("acme", "Dee", "Lee")
 	f.day = monday.AddDate(0, 0, 2)
-	apply(t, f.s, f.day, plan(t, f.s, "acme", onboard(dee)))
+	apply(t, f.s, f.day, planOf(t, f.s, "acme", onboard(dee)))
 	digest(2)
 	digest(3)
 	digest(5)

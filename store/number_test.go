@@ -251,7 +251,7 @@ func TestRestoreOnAFullDisk(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ben", "Ray"))))
+				apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ben", "Ray"))))
 				if err := s.Close(); err != nil {
 					t.Fatal(err)
 				}
@@ -318,7 +318,7 @@ func TestRestoreKilled(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ben", "Ray"))))
+			apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ben", "Ray"))))
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}

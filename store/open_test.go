@@ -196,7 +196,7 @@ func TestReaderWithoutWriteRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	read := func(when string) {
 		cmd := helperCommand(t, "read", path)
 		asReader(t, cmd, path, path+"-wal", path+"-shm")
@@ -240,7 +240,7 @@ func rosterFile(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,10 @@ import (
 func TestAPanicInACommitWritesNothing(t *testing.T) {
 	s := newTestStore(t)
 	ann, bob, cy := person("acme", "Ann", "Lee"), person("acme", "Bob", "Roy"), person("acme", "Cy", "Poe")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
 	faulty := onboard(cy)
 	faulty.Next = func() *sync.Member { panic("a fault of ours") }
-	c := plan(t, s, "acme", onboard(bob), faulty)
+	c := planOf(t, s, "acme", onboard(bob), faulty)
 	run := beginRun(t, s, monday, "acme", sync.Scheduled)
 	err := sync.Contain(func() error {
 		return s.Commit(t.Context(), &sync.Commit{Run: run, Account: "acme", FinishedAt: monday, Status: sync.Succeeded, Plan: c, Full: true})
@@ -28,7 +28,7 @@ func TestAPanicInACommitWritesNothing(t *testing.T) {
 	if diff := cmp.Diff([]*sync.Member{ann}, members(t, s, "acme")); diff != "" {
 		t.Error(diff)
 	}
-	apply(t, s, monday, plan(t, s, "acme", onboard(bob)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(bob)))
 	if got := members(t, s, "acme"); len(got) != 2 {
 		t.Errorf("%d members", len(got))
 	}

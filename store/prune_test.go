@@ -22,9 +22,9 @@ import (
 func year(t *testing.T) (s *Store, ann, bob *sync.Member) {
 	t.Helper()
 	s, ann, bob = newTestStore(t), person("acme", "Ann", "Lee"), person("acme", "Bob", "Ray")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann), onboard(bob)))
-	apply(t, s, monday.AddDate(0, 0, 10), plan(t, s, "acme", rename(ann, "Ten")))
-	apply(t, s, monday.AddDate(0, 0, 20), plan(t, s, "acme", rename(ann, "Twenty")))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann), onboard(bob)))
+	apply(t, s, monday.AddDate(0, 0, 10), planOf(t, s, "acme", rename(ann, "Ten")))
+	apply(t, s, monday.AddDate(0, 0, 20), planOf(t, s, "acme", rename(ann, "Twenty")))
 	return s, ann, bob
 }
 
@@ -98,10 +98,10 @@ func TestPruneKeepsWhatIsYoungAndEverybodysLastChange(t *testing.T) {
 func TestPruneKeepsAllFieldsOfTheLastChange(t *testing.T) {
 	s := newTestStore(t)
 	ann := person("acme", "Ann", "Lee")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
 	change := rename(ann, "Two")
 	change.Fields = append(change.Fields, sync.FieldChange{Field: "site", Before: "", After: "Dallas", Reason: sync.ReasonSource})
-	apply(t, s, monday.AddDate(0, 0, 1), plan(t, s, "acme", change))
+	apply(t, s, monday.AddDate(0, 0, 1), planOf(t, s, "acme", change))
 	if n, err := s.Prune(t.Context(), monday.AddDate(1, 0, 0)); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -117,7 +117,7 @@ func TestPruneFollowsWhatCameSince(t *testing.T) {
 	if _, err := s.Prune(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, s, monday.AddDate(0, 0, 30), plan(t, s, "acme", rename(bob, "Thirty")))
+	apply(t, s, monday.AddDate(0, 0, 30), planOf(t, s, "acme", rename(bob, "Thirty")))
 	if n, err := s.Prune(t.Context(), old); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -132,7 +132,7 @@ func TestPruneFollowsWhatCameSince(t *testing.T) {
 // What a run that is under way is about to write has not been looked at.
 func TestPruneWaitsForRunsUnderWay(t *testing.T) {
 	s, _, bob := year(t)
-	p := plan(t, s, "acme", rename(bob, "Thirty"))
+	p := planOf(t, s, "acme", rename(bob, "Thirty"))
 	at := monday.AddDate(0, 0, 30)
 	run := beginRun(t, s, at, "acme", sync.Scheduled)
 	if _, err := s.Prune(t.Context(), at); err != nil {
@@ -157,7 +157,7 @@ func TestPruneStopsAndGoesOn(t *testing.T) {
 		for _, m := range members(t, s, "acme") {
 			all = append(all, rename(m, fmt.Sprint("Round", i)))
 		}
-		apply(t, s, monday.AddDate(0, 0, 1+i), plan(t, s, "acme", all...))
+		apply(t, s, monday.AddDate(0, 0, 1+i), planOf(t, s, "acme", all...))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -203,7 +203,7 @@ func TestPruneLeavesExactlyWhatItShould(t *testing.T) {
 		for step := range rapid.IntRange(2, 8).Draw(rt, "steps") {
 			account := rapid.SampledFrom([]string{"acme", "beta"}).Draw(rt, "account")
 			day += rapid.IntRange(0, 3).Draw(rt, "days")
-			p := plan(t, s, account)
+			p := planOf(t, s, account)
 			for range rapid.IntRange(0, 2).Draw(rt, "new") {
 				m := person(account, fmt.Sprintf("P%d.%d", step, len(all[account])), "New")
 				p.Changes, all[account] = append(p.Changes, onboard(m)), append(all[account], m)
@@ -299,7 +299,7 @@ func BenchmarkPrune(b *testing.B) {
 			for _, m := range members(b, s, "acme") {
 				all = append(all, rename(m, fmt.Sprint(i)))
 			}
-			apply(b, s, monday.AddDate(0, 0, 1+i), plan(b, s, "acme", all...))
+			apply(b, s, monday.AddDate(0, 0, 1+i), planOf(b, s, "acme", all...))
 		}
 		b.StartTimer()
 		if n, err := s.Prune(b.Context(), monday.AddDate(1, 0, 0)); n != 90_000 || err != nil {
@@ -320,7 +320,7 @@ func TestOthersWriteWhileThereIsPruning(t *testing.T) {
 		for _, m := range members(t, s, "acme") {
 			all = append(all, rename(m, fmt.Sprint("Round", i)))
 		}
-		apply(t, s, monday.AddDate(0, 0, 1+i), plan(t, s, "acme", all...))
+		apply(t, s, monday.AddDate(0, 0, 1+i), planOf(t, s, "acme", all...))
 	}
 	other := openTestStore(t, s.Path())
 	done := make(chan error, 1)
@@ -337,7 +337,7 @@ func TestOthersWriteWhileThereIsPruning(t *testing.T) {
 			return
 		default:
 			ann := members(t, other, "acme")[0]
-			apply(t, other, monday.AddDate(0, 0, 9), plan(t, other, "acme", rename(ann, fmt.Sprint("Meanwhile", i))))
+			apply(t, other, monday.AddDate(0, 0, 9), planOf(t, other, "acme", rename(ann, fmt.Sprint("Meanwhile", i))))
 		}
 	}
 }

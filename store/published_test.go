@@ -187,9 +187,9 @@ func TestTheVersionOfWhatIsPublished(t *testing.T) {
 		do      func()
 		changes bool
 	}{
-		{"a newcomer", func() { apply(t, s, monday, plan(t, s, "acme", onboard(ann))) }, true},
-		{"a run that changes nothing", func() { apply(t, s, monday, plan(t, s, "acme")) }, false},
-		{"a run that changes something", func() { apply(t, s, monday, plan(t, s, "acme", rename(ann, "Lim"))) }, true},
+		{"a newcomer", func() { apply(t, s, monday, planOf(t, s, "acme", onboard(ann))) }, true},
+		{"a run that changes nothing", func() { apply(t, s, monday, planOf(t, s, "acme")) }, false},
+		{"a run that changes something", func() { apply(t, s, monday, planOf(t, s, "acme", rename(ann, "Lim"))) }, true},
 		{"an edit by another hand", func() { execute(t, s.Path(), `UPDATE members SET site = 'x'`) }, true},
 		{"a row by another hand", func() {
 			execute(t, s.Path(), `INSERT INTO members (account, first_name, last_name, email) VALUES ('acme', 'Zoe', 'Lim', 'z@example.com')`)

@@ -40,7 +40,7 @@ func (f *pastFixture) run(hour float64, trigger sync.Trigger, full bool, changes
 	run, err := f.s.Begin(f.Context(), sync.Run{Accounts: []string{"acme"}, Trigger: trigger, Actor: "wfm-sync", StartedAt: at})
 	if err == nil {
 		end := at.Add(10 * time.Minute)
-		c := &sync.Commit{Run: run, Account: "acme", FinishedAt: end, Status: sync.Succeeded, Plan: plan(f.T, f.s, "acme", changes...), Full: full}
+		c := &sync.Commit{Run: run, Account: "acme", FinishedAt: end, Status: sync.Succeeded, Plan: planOf(f.T, f.s, "acme", changes...), Full: full}
 		if full {
 			c.TakenAt = end
 		}
@@ -147,8 +147,8 @@ func TestR21RecentLeavers(t *testing.T) {
 		}, 0, 0},
 		"of another account": {func(f *pastFixture) {
 			eve := person("beta", "Eve", "Lee")
-			apply(f.T, f.s, f.at(199), plan(f.T, f.s, "beta", onboard(eve)))
-			apply(f.T, f.s, f.at(200), plan(f.T, f.s, "beta", deactivate(eve, sync.ReasonRemoved)))
+			apply(f.T, f.s, f.at(199), planOf(f.T, f.s, "beta", onboard(eve)))
+			apply(f.T, f.s, f.at(200), planOf(f.T, f.s, "beta", deactivate(eve, sync.ReasonRemoved)))
 		}, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -359,7 +359,7 @@ func TestRecentReadsByIndex(t *testing.T) {
 // wrote it, a number without a day, or with what they knew besides.
 func TestR22WhatTheLastFullRunKnew(t *testing.T) {
 	f := newPastFixture(t)
-	p := plan(t, f.s, "acme")
+	p := planOf(t, f.s, "acme")
 	p.Ended, p.Lengths = map[int64]time.Time{3: monday}, map[string]sync.Length{"administrators": {Records: 4, On: "2026-11-23"}}
 	apply(t, f.s, monday, p)
 	got := f.state(1)

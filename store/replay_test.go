@@ -120,7 +120,7 @@ func TestRandomCommitsAgreeWithAModel(t *testing.T) {
 		serial := 0
 		for step := range rapid.IntRange(1, 6).Draw(rt, "steps") {
 			account := rapid.SampledFrom([]string{"acme", "beta"}).Draw(rt, "account")
-			p := plan(t, s, account)
+			p := planOf(t, s, account)
 			var fresh []*sync.Member
 			for range rapid.IntRange(0, 3).Draw(rt, "new") {
 				serial++

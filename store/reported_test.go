@@ -35,12 +35,12 @@ const reportedRows = `SELECT change_id, field, before, reported_before, iif(fiel
 func TestR8TheHistoryTellsBothValues(t *testing.T) {
 	s := newTestStore(t)
 	ann := mapped()
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann), onboard(person("acme", "Bob", "Ray"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann), onboard(person("acme", "Bob", "Ray"))))
 	got := members(t, s, "acme")[0].Synced
 	if want := ann.Synced; got.Profile != want.Profile || got.Mapped != want.Mapped {
 		t.Errorf("kept %+v, want %+v", got, want)
 	}
-	apply(t, s, monday, plan(t, s, "acme", moved(ann)))
+	apply(t, s, monday, planOf(t, s, "acme", moved(ann)))
 	want := []string{
 		`1|NULL|NULL|NULL||{"site":"HQ","job_title":""}`,
 		`2|NULL|NULL|NULL||NULL`,

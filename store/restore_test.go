@@ -27,12 +27,12 @@ func usernames(t *testing.T, s *Store) string {
 
 func TestRestorePutsABackupInPlaceOfTheLiveDatabase(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	backup := filepath.Join(t.TempDir(), "copy.db")
 	if err := s.Backup(t.Context(), backup); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ben", "Ray"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ben", "Ray"))))
 	before, err := Restore(t.Context(), backup, s.Path(), Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestRestorePutsABackupInPlaceOfTheLiveDatabase(t *testing.T) {
 	if got := usernames(t, openTestStore(t, before)); got != "acme/Ann.Lee acme/Ben.Ray" {
 		t.Errorf("kept from before: %s", got)
 	}
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Cal", "Fox"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Cal", "Fox"))))
 	if err := verify(t.Context(), s.Path()); err != nil {
 		t.Error(err)
 	}
@@ -51,7 +51,7 @@ func TestRestorePutsABackupInPlaceOfTheLiveDatabase(t *testing.T) {
 
 func TestRestoreIntoNothingMakesADatabase(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	path := filepath.Join(t.TempDir(), "new.db")
 	before, err := Restore(t.Context(), s.Path(), path, Options{})
 	if err != nil || before != "" {
@@ -66,7 +66,7 @@ func TestRestoreIntoNothingMakesADatabase(t *testing.T) {
 func TestRestoreAcrossPageSizes(t *testing.T) {
 	old := openCopy(t, filepath.Join("testdata", "v8.sqlite"))
 	young := newTestStore(t)
-	apply(t, young, monday, plan(t, young, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, young, monday, planOf(t, young, "acme", onboard(person("acme", "Ann", "Lee"))))
 	sizeOf := func(s *Store) string {
 		return rowsAs(t, s, `SELECT page_size FROM pragma_page_size ORDER BY 1`)[0]
 	}
@@ -124,7 +124,7 @@ func TestRestoreOfAnOlderVersion(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "roster.db")
 			if existed {
 				s := newTestStoreAt(t, path)
-				apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+				apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 			}
 			before, err := Restore(t.Context(), file, path, Options{})
 			if err != nil || (before != "") != existed {
@@ -144,7 +144,7 @@ func TestRestoreOfAnOlderVersion(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	whole, err := os.ReadFile(s.Path())
 	if err != nil {
 		t.Fatal(err)
@@ -192,8 +192,8 @@ func isBusy(err error) bool {
 
 func TestR4RenameTakesEverythingAlong(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
-	held := plan(t, s, "acme")
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	held := planOf(t, s, "acme")
 	held.Open = []sync.HeldChange{{
 		State: sync.Waiting, Kind: sync.Deactivate, Field: "status", Member: 1, Since: monday, Reason: sync.ReasonRemoved,
 		Why: []sync.HoldReason{{Reason: sync.ReasonSettings}},

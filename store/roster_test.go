@@ -107,7 +107,7 @@ func TestMemberMadeByHand(t *testing.T) {
 // What an operator edits by SQL differs from what the last sync left (R19).
 func TestManualEditsAreVisible(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")), onboard(person("acme", "Bob", "Ray"))))
 	execute(t, s.Path(), `UPDATE members SET last_name = 'Ärmel', status = 'inactive', rc_user_id = '' WHERE first_name = 'Ann'`)
 	all := members(t, s, "acme")
 	ann, bob := all[0], all[1]
@@ -132,7 +132,7 @@ func TestSearch(t *testing.T) {
 	s := newTestStore(t)
 	odd := person("acme", "Élodie", "D’Arc")
 	odd.Profile[sync.Email], odd.Username, odd.Profile[sync.ExtensionNumber] = "ÉLODIE@Example.com", "agent-ſeven", "x101"
-	apply(t, s, monday, plan(t, s, "acme", onboard(odd), onboard(person("acme", "bo", "li"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(odd), onboard(person("acme", "bo", "li"))))
 	wanted := func(search string, want int) {
 		t.Helper()
 		if rows := rosterRows(t, s, Filter{Search: search}); len(rows) != want {
@@ -148,7 +148,7 @@ func TestSearch(t *testing.T) {
 
 	for _, email := range []string{"elodie@example.com", "elodie.arc@example.com"} {
 		odd.Profile[sync.Email] = email
-		apply(t, s, monday, plan(t, s, "acme", rename(odd, "D’Arc")))
+		apply(t, s, monday, planOf(t, s, "acme", rename(odd, "D’Arc")))
 	}
 	wanted("ÉLODIE@", 0)
 	wanted("Elodie.Arc@", 1)
@@ -169,9 +169,9 @@ func TestRosterFilters(t *testing.T) {
 	lead.Logins[0].SubAccountID, lead.Logins[0].SubAccount = "99990002", "Overflow"
 	former := person("acme", "O'Neil", "100%")
 	former.Logins[0].Active = false
-	apply(t, s, monday, plan(t, s, "acme", onboard(strasse), onboard(lead), onboard(former)))
-	apply(t, s, monday, plan(t, s, "acme", deactivate(former, sync.ReasonRemoved)))
-	apply(t, s, monday, plan(t, s, "beta", onboard(person("beta", "Zoe", "Li"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(strasse), onboard(lead), onboard(former)))
+	apply(t, s, monday, planOf(t, s, "acme", deactivate(former, sync.ReasonRemoved)))
+	apply(t, s, monday, planOf(t, s, "beta", onboard(person("beta", "Zoe", "Li"))))
 
 	for name, tc := range map[string]struct {
 		filter Filter
@@ -217,7 +217,7 @@ func TestFind(t *testing.T) {
 	cy := person("acme", "Cy", "O’Hara")
 	cy.Profile[sync.Email] = "Cy.O’Hara@example.com"
 	ann.AdminIDs = []string{"901"}
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann), onboard(bob), onboard(cy)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann), onboard(bob), onboard(cy)))
 	for who, want := range map[string]string{
 		"cy.o’hara@\u200bEXAMPLE.com": "Cy",
 		"cy.o'hara@example.com":       "", // R33: in e-mails apostrophes tell people apart
@@ -263,14 +263,14 @@ func TestFind(t *testing.T) {
 func TestHistoryRows(t *testing.T) {
 	s := newTestStore(t)
 	ann := person("acme", "Ann", "Lee")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
 	after := `{"account":"acme","status":"active","managed":1,"username":"Ann.Lee","rc_user_id":"rc-Ann","activity_id":"Site 1",` +
 		`"first_name":"Ann","last_name":"Lee","email":"Ann@example.com","role":"Agent","extension_number":"101","department":"",` +
 		`"job_title":"","site":"","data_source":"ringcx-realtime","time_zone":"","language":"",` +
 		`"teams":["sales"],"categories":[],"permissions":{"agent_login":true},"pins":[],` +
 		`"logins":[{"sub_account_id":"99990001","sub_account":"Main","agent_group_id":"7","agent_group":"Sales","agent_id":"a-Ann",` +
 		`"agent_type":"AGENT","user_name":"Ann","data_source":"ringcx-realtime","active":true}]}`
-	apply(t, s, monday.AddDate(0, 0, 1), plan(t, s, "acme", rename(ann, "Lim")))
+	apply(t, s, monday.AddDate(0, 0, 1), planOf(t, s, "acme", rename(ann, "Lim")))
 	got, err := collect(s.History(t.Context(), ann.ID))
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +293,7 @@ func TestHistoryRows(t *testing.T) {
 
 func TestRunsNewestFirst(t *testing.T) {
 	s := newTestStore(t)
-	p := plan(t, s, "acme", onboard(person("acme", "Ann", "Lee")))
+	p := planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee")))
 	p.Summary = sync.Summary{People: 5, Onboard: 1, Unchanged: 3, Conflicts: 1}
 	apply(t, s, monday, p)
 	beginRun(t, s, monday, "acme", sync.Manual)

@@ -41,7 +41,7 @@ func nextMigrations(t *testing.T, next string) fstest.MapFS {
 
 func TestMigrationMakesABackup(t *testing.T) {
 	s := newTestStore(t)
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	// One that was killed while it wrote its backup leaves this.
 	writeFile(t, fmt.Sprintf("%s.backup-v%d.123.tmp", s.Path(), today(t)), []byte("half"))
 	if err := s.migrate(t.Context(), nextMigrations(t, "ALTER TABLE members ADD COLUMN shoe_size INTEGER;\n")); err != nil {
@@ -84,7 +84,7 @@ func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
 	if version, err := schemaVersion(t.Context(), s.w); version != today(t) || err != nil {
 		t.Errorf("version %d, %v; want %d", version, err, today(t))
 	}
-	apply(t, s, monday, plan(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 }
 
 // SQLite before 3.45 takes NULL for no JSON, and says in its integrity_check of a column that

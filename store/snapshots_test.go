@@ -19,7 +19,7 @@ func keepRun(t testing.TB, s *Store, account string, k *sync.Keep) sync.RunID {
 	t.Helper()
 	run := beginRun(t, s, monday, account, sync.Scheduled)
 	err := s.Commit(t.Context(), &sync.Commit{
-		Run: run, Account: account, FinishedAt: monday, Status: sync.Succeeded, Plan: plan(t, s, account),
+		Run: run, Account: account, FinishedAt: monday, Status: sync.Succeeded, Plan: planOf(t, s, account),
 		Full: k != nil, TakenAt: monday, Keep: k,
 	})
 	if err != nil {
@@ -105,7 +105,7 @@ func TestAnAccountsPartsOfOneRunAreKeptTogether(t *testing.T) {
 	}
 	for _, account := range []string{"beta", "acme"} {
 		err := s.Commit(t.Context(), &sync.Commit{
-			Run: run, Account: account, FinishedAt: monday, Status: sync.HeldRun, Plan: plan(t, s, account),
+			Run: run, Account: account, FinishedAt: monday, Status: sync.HeldRun, Plan: planOf(t, s, account),
 			Full: true, TakenAt: monday, Keep: &sync.Keep{Last: 1, Pieces: piece(account)},
 		})
 		if err != nil {

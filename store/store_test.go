@@ -117,8 +117,8 @@ func beginRun(t testing.TB, s *Store, at time.Time, account string, trigger sync
 	return run
 }
 
-// plan makes a plan from the account's present version.
-func plan(t testing.TB, s *Store, account string, changes ...sync.Change) *sync.Plan {
+// planOf makes a plan from the account's present version.
+func planOf(t testing.TB, s *Store, account string, changes ...sync.Change) *sync.Plan {
 	t.Helper()
 	state, err := s.State(t.Context(), account, monday)
 	if err != nil {

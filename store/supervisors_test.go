@@ -63,8 +63,8 @@ func TestSupervisorsAreResolved(t *testing.T) {
 			if tc.edit != nil {
 				tc.edit(ann, bea, cy)
 			}
-			apply(t, s, monday, plan(t, s, "acme", onboard(ann), onboard(bea), onboard(cy)))
-			apply(t, s, monday, plan(t, s, "beta", onboard(person("beta", "nobody", "Li")))) // the same id in another account
+			apply(t, s, monday, planOf(t, s, "acme", onboard(ann), onboard(bea), onboard(cy)))
+			apply(t, s, monday, planOf(t, s, "beta", onboard(person("beta", "nobody", "Li")))) // the same id in another account
 			if tc.hand != "" {
 				execute(t, s.Path(), tc.hand)
 			}
@@ -95,7 +95,7 @@ func TestSupervisorsAreResolved(t *testing.T) {
 func TestSupervisorsAreKeptWithTheLogin(t *testing.T) {
 	s := newTestStore(t)
 	ann := under(person("acme", "Ann", "Lee"), "a-Cy")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann), onboard(person("acme", "Cy", "Dahl"))))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann), onboard(person("acme", "Cy", "Dahl"))))
 	if got := members(t, s, "acme")[0]; got.Logins[0].Supervisors != `["a-Cy"]` {
 		t.Errorf("%+v", got.Logins)
 	}
@@ -107,7 +107,7 @@ func TestSupervisorsAreKeptWithTheLogin(t *testing.T) {
 		}
 		c := rename(under(ann, "a-Bea"), "Lim")
 		c.Fields = append(c.Fields, sync.FieldChange{Field: "logins", Before: before, After: sync.LoginsJSON(ann.Logins), Reason: sync.ReasonSource})
-		apply(t, s, monday, plan(t, s, "acme", c))
+		apply(t, s, monday, planOf(t, s, "acme", c))
 	}
 	logins, err := s.Logins(t.Context(), 1)
 	if err != nil || len(logins) != 1 || logins[0] != ann.Logins[0] {
@@ -129,7 +129,7 @@ func TestR19SupervisorsAreNewUntilAWholeRun(t *testing.T) {
 		return state.NewSupervisors
 	}
 	ann := person("acme", "Ann", "Lee")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
 	if isNew() {
 		t.Error("new after a whole run")
 	}
@@ -137,7 +137,7 @@ func TestR19SupervisorsAreNewUntilAWholeRun(t *testing.T) {
 	if !isNew() {
 		t.Error("not new in the roster of an older version")
 	}
-	apply(t, s, monday, plan(t, s, "acme", rename(ann, "Lim")))
+	apply(t, s, monday, planOf(t, s, "acme", rename(ann, "Lim")))
 	if isNew() {
 		t.Error("new after the next whole run")
 	}

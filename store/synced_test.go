@@ -7,10 +7,10 @@ import "testing"
 func TestR7AKeptExtensionIsRemembered(t *testing.T) {
 	s := newTestStore(t)
 	ann := person("acme", "Ann", "Lee")
-	apply(t, s, monday, plan(t, s, "acme", onboard(ann)))
+	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
 	c := rename(ann, "King")
 	ann.Synced.Extension = "701:1f:2e"
-	apply(t, s, monday, plan(t, s, "acme", c))
+	apply(t, s, monday, planOf(t, s, "acme", c))
 	if got := members(t, s, "acme")[0].Synced; got != ann.Synced {
 		t.Errorf("kept %+v, want %+v", got, ann.Synced)
 	}

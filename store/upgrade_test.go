@@ -364,7 +364,7 @@ func checkRaised(t *testing.T, s *Store) {
 // goOn sees that work goes on in the upgraded database.
 func goOn(t *testing.T, s *Store) {
 	t.Helper()
-	apply(t, s, monday, plan(t, s, "demo", onboard(person("demo", "Ann", "Lee"))))
+	apply(t, s, monday, planOf(t, s, "demo", onboard(person("demo", "Ann", "Lee"))))
 	rows, err := s.Find(t.Context(), "ann@example.com")
 	if err != nil || len(rows) != 1 {
 		t.Errorf("somebody who was onboarded after the upgrade is not found: %v, %v", rows, err)

@@ -73,6 +73,7 @@ func (e *AuditEntry) deactivates() bool {
 	})
 }
 
+// names says whether the name of a value has one of the parts.
 func (e *AuditEntry) names(parts ...string) bool {
 	return slices.ContainsFunc(e.Values, func(v AuditValue) bool {
 		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(strings.ToLower(v.Name), part) })

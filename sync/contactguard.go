@@ -203,6 +203,7 @@ func (p *contactPlanner) missingOwner() string {
 	return ""
 }
 
+// contactSettings are the settings whose change holds contacts (R23).
 func contactSettings(policy *ContactPolicy, l *ContactList) []Setting {
 	return withOwner(policy.Deciding, l.Identity.OwnerID)
 }

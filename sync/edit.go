@@ -137,6 +137,7 @@ func (m *Member) attached(open *openSet) *HeldChange {
 	}
 }
 
+// flag is how a column says yes or no.
 func flag(b bool) string { return map[bool]string{true: "1", false: "0"}[b] }
 
 // SetFields gives fields of a member new values by hand. Those that RingCentral

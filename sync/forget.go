@@ -46,6 +46,7 @@ func forgottenError(member int64) error {
 	return fmt.Errorf("member %d was forgotten: nothing personal is kept about them; `ringroster import %d` brings them back", member, member)
 }
 
+// forget blanks all that is personal.
 func (m *Member) forget() {
 	m.Profile, m.Synced.Profile = m.Profile.impersonal(), m.Synced.Profile.impersonal()
 	m.Synced.Mapped = Mapped{}
@@ -64,6 +65,7 @@ func (p Profile) impersonal() Profile {
 	return p
 }
 
+// impersonalLogins are the logins without what is personal in them.
 func impersonalLogins(logins []Login) []Login {
 	logins = slices.Clone(logins)
 	for i := range logins {

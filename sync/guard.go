@@ -251,6 +251,7 @@ type Doubt struct {
 	Detail string   `json:"detail"`
 }
 
+// key is the list that is not believed.
 func (d *Doubt) key() listKey { return listKey{d.Kind, d.Sub, d.Group} }
 
 // doubts lists what is not believed, in the order of the lists.
@@ -289,6 +290,7 @@ func DecidingSettings(policy *Policy, s *Snapshot) []Setting {
 	return withOwner(policy.Deciding, s.Identity.OwnerID)
 }
 
+// withOwner adds the owner of the token to the deciding settings.
 func withOwner(deciding []Setting, ownerID string) []Setting {
 	owner, err := json.Marshal(ownerID)
 	if err != nil {
@@ -302,6 +304,7 @@ func Accept(policy *Policy, s *Snapshot) *Accepted {
 	return accepted(DecidingSettings(policy, s))
 }
 
+// accepted are these settings, as the next run is compared with them.
 func accepted(settings []Setting) *Accepted {
 	a := &Accepted{Settings: map[string]string{}}
 	for _, s := range settings {

@@ -73,6 +73,7 @@ type openSet struct {
 	more map[int64][]*HeldChange
 }
 
+// newOpenSet indexes what is open.
 func newOpenSet(open []HeldChange) *openSet {
 	s := &openSet{all: slices.Clone(open), byKey: map[heldKey]*HeldChange{}, about: map[int64]bool{}, touched: map[*HeldChange]bool{}, kept: map[int64][]*HeldChange{}, more: map[int64][]*HeldChange{}}
 	for i := range s.all {

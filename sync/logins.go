@@ -77,6 +77,7 @@ func (l *Login) isSame(other Login) bool {
 	return l.SubAccountID == other.SubAccountID && l.AgentID == other.AgentID
 }
 
+// compareLogins is the order of logins.
 func compareLogins(a, b Login) int {
 	if c := strings.Compare(a.SubAccountID, b.SubAccountID); c != 0 {
 		return c
@@ -112,8 +113,10 @@ func fingerprint(logins []Login) string {
 // values of a row give the same one for ever.
 type digest uint64
 
+// newDigest is the digest of nothing.
 func newDigest() digest { return 14695981039346656037 }
 
+// add takes a value in.
 func (d *digest) add(value string) {
 	h := uint64(*d)
 	for i := range len(value) {
@@ -219,6 +222,7 @@ func (m *Member) everHeld(id string) bool {
 	return slices.Contains(m.AdminIDs, id) || slices.ContainsFunc(m.Logins, func(l Login) bool { return l.key() == id })
 }
 
+// key names the login among those of its account.
 func (l *Login) key() string { return loginKey(l.SubAccountID, l.AgentID) }
 
 // LoginsText shortens the JSON of logins to what a person looks for.

@@ -138,6 +138,7 @@ func (p *planner) gather(who giftKey) *gifts {
 	return g
 }
 
+// source is how what the rule gives is explained.
 func (r *Rule) source() string { return "rule " + r.Name }
 
 // inWords says what rules and operators gave, as far as anything of it is left.

@@ -117,6 +117,7 @@ func (s *settling) refusalEnds(h *HeldChange) bool {
 // that of a deactivation (R36).
 func isLoss(h *HeldChange) bool { return h.Field == Role.String() || h.Field == loginsField }
 
+// loginsField is the field of a change of logins.
 const loginsField = "logins"
 
 // watched is what the end of an open change is decided by.

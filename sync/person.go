@@ -97,12 +97,15 @@ type AgentRecord struct {
 	Group *Group
 }
 
+// loginKey is the key of an agent record within its account.
 func loginKey(subAccount, agent string) string { return subAccount + "/" + agent }
 
 // agentKey and adminKey are the keys of a person without rcUserId who has that
 // record (R6).
 func agentKey(login string) string { return "agent:" + login }
-func adminKey(id string) string    { return "admin:" + id }
+
+// adminKey is the key of an administrator record.
+func adminKey(id string) string { return "admin:" + id }
 
 // compareLooseKeys orders the keys a person without rcUserId could have, who gets the
 // first: agent records before administrators, shorter numbers first, whatever the

@@ -11,8 +11,8 @@ import (
 type listKind uint8
 
 const (
-	administrators listKind = iota
-	subAccountList          // the agent groups of a sub-account, and with them everybody in it
+	administrators listKind = iota // the list of them
+	subAccountList                 // the agent groups of a sub-account, and with them everybody in it
 	agentGroupList
 	extensionList
 	roleList
@@ -44,6 +44,7 @@ func (k listKey) String() string {
 	return k.sub + " " + k.group
 }
 
+// compareLists orders lists by kind, sub-account and group.
 func compareLists(a, b listKey) int {
 	return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.sub, b.sub), strings.Compare(a.group, b.group))
 }
@@ -357,6 +358,7 @@ type tally struct {
 	admins int // active, administrators as RingCentral says
 }
 
+// count adds a member.
 func (t *tally) count(m *Member) {
 	if m.isAdministrator() {
 		t.admins++

@@ -21,6 +21,7 @@ func (e *BusyError) Error() string {
 	return e.who() + "; try again, or give --wait 5m to wait for its end"
 }
 
+// who says who holds the lock.
 func (e *BusyError) who() string {
 	if e.Holder.PID == 0 {
 		return "another run holds the roster's lock"

@@ -94,6 +94,7 @@ func (m *Member) loginName() string {
 // is no seal.
 type sealWords struct{ digest, name, username, timeZone, language, regional, employeeID string }
 
+// words takes the seal apart.
 func (s *Sealed) words() (w sealWords) {
 	if len(s.Text) < digestLength {
 		return w

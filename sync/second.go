@@ -50,6 +50,7 @@ func takesAway(c *Change, f *FieldChange) bool {
 		(f.Field == Role.String() && roleRank[f.After] <= roleRank[f.Before] || f.Field == loginsField && len(EndedLogins(f.Before, f.After)) > 0)
 }
 
+// roleRank orders roles by what they permit.
 var roleRank = map[string]int{RoleAdministrator: 2, RoleSupervisor: 1}
 
 // lookForLosses asks for a second look at what this plan takes away, and at what it shows as
