@@ -15,6 +15,8 @@ import (
 
 	"ringroster/ringcentral/simulator"
 	"ringroster/sync"
+	"ringroster/sync/guard"
+	"ringroster/sync/plan"
 )
 
 // damagedFields are the fields of each list by which anything is decided, by the end of its path.
@@ -120,7 +122,7 @@ func TestNobodyLeavesByADamagedField(t *testing.T) {
 // mustLoseNothing plans with a damaged snapshot.
 func mustLoseNothing(t *testing.T, name string, s *sync.Snapshot, policy *sync.Policy, before *sync.Snapshot, members []*sync.Member) {
 	t.Helper()
-	plan, err := sync.MakePlan(planned(s, policy, before, members))
+	plan, err := plan.Make(planned(s, policy, before, members))
 	if err != nil {
 		return
 	}
@@ -138,9 +140,9 @@ func mustLoseNothing(t *testing.T, name string, s *sync.Snapshot, policy *sync.P
 	}
 }
 
-func planned(s *sync.Snapshot, policy *sync.Policy, before *sync.Snapshot, members []*sync.Member) sync.Input {
-	in := sync.Input{Snapshot: s, Policy: *policy, Now: s.TakenAt}
-	in.State.Accepted = sync.Accept(policy, before).Settings
+func planned(s *sync.Snapshot, policy *sync.Policy, before *sync.Snapshot, members []*sync.Member) plan.Input {
+	in := plan.Input{Snapshot: s, Policy: *policy, Now: s.TakenAt}
+	in.State.Accepted = guard.Accept(policy, before).Settings
 	in.Members = func(sync.Known) iter.Seq[*sync.Member] { return slices.Values(members) }
 	return in
 }
@@ -148,7 +150,7 @@ func planned(s *sync.Snapshot, policy *sync.Policy, before *sync.Snapshot, membe
 // onboarded is the roster after a first run.
 func onboarded(t *testing.T, s *sync.Snapshot, policy *sync.Policy) (members []*sync.Member) {
 	t.Helper()
-	plan, err := sync.MakePlan(planned(s, policy, s, nil))
+	plan, err := plan.Make(planned(s, policy, s, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

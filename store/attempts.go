@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 // recentAttempts is how many attempts of an account are looked at: more than a
@@ -16,7 +17,7 @@ const recentAttempts = 50
 // Attempts returns an account's recent attempts at a job, newest first: every run
 // of the service, and the full ones of operators. It is what a schedule needs
 // (R30).
-func (s *Store) Attempts(ctx context.Context, account, job string) ([]sync.Attempt, error) {
+func (s *Store) Attempts(ctx context.Context, account, job string) ([]schedule.Attempt, error) {
 	return collect(told(stream(ctx, s.r, scanAttempt, `
 		SELECT run_id, account, job, trigger, status, full, started_at, finished_at
 		  FROM runs
@@ -25,7 +26,7 @@ func (s *Store) Attempts(ctx context.Context, account, job string) ([]sync.Attem
 		 ORDER BY run_id DESC LIMIT ?`, account, job, recentAttempts), s.path))
 }
 
-func scanAttempt(a *sync.Attempt, rows *sql.Rows) error {
+func scanAttempt(a *schedule.Attempt, rows *sql.Rows) error {
 	var began, ended sql.NullString
 	err := rows.Scan(&a.Run, &a.Account, &a.Job, &a.Trigger, &a.Status, &a.Full, &began, &ended)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 // TestR30Attempts: the service's runs whatever became of them, an operator's when
@@ -49,7 +50,7 @@ func TestR30Attempts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	last := sync.Attempt{
+	last := schedule.Attempt{
 		Run: 1, Account: "acme", Job: sync.JobMembers, Trigger: sync.Scheduled, Status: sync.Failed,
 		Began: monday.Add(-2 * time.Minute), Ended: monday,
 	}

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 // onboardings are the texts that the history shows, by member.
@@ -236,7 +237,7 @@ func TestAnOnboardingUnderANumberThatWasGivenBefore(t *testing.T) {
 // forgetting is the plan of `roster forget`.
 func forgetting(t *testing.T, s *Store, account string, member int64) *sync.Plan {
 	t.Helper()
-	p, _, err := sync.Forget(member)(sync.State{}, slices.Values(members(t, s, account)))
+	p, _, err := edit.Forget(member)(sync.State{}, slices.Values(members(t, s, account)))
 	if err != nil {
 		t.Fatal(err)
 	}

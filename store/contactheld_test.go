@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/sync"
+	"ringroster/sync/contacts"
 )
 
 // TestR25HeldContacts: removals wait, are approved or rejected, and leave the members'
@@ -53,7 +54,7 @@ func TestR25HeldContacts(t *testing.T) {
 		t.Errorf("ended are %v", got)
 	}
 	approved := contactIDs(t, f.s, 3)
-	importContacts(t, f.s, monday, func(in *sync.ContactInput) { in.Approved = approved }, all[0], all[1])
+	importContacts(t, f.s, monday, func(in *contacts.Input) { in.Approved = approved }, all[0], all[1])
 	if got := shown("waiting", "approved"); len(got) != 2 || got[0] != strings.Replace(want[1], "waiting", "approved", 1) || got[1] != want[2] {
 		t.Errorf("after the approval there are %v", got)
 	}
@@ -195,7 +196,7 @@ func TestR22ASiteDwindlesByTheHour(t *testing.T) {
 			for _, x := range all[370:] {
 				x.Fields[sync.ContactSite] = "Dallas"
 			}
-			lax := func(in *sync.ContactInput) {
+			lax := func(in *contacts.Input) {
 				in.Policy.Limit, in.Policy.DeleteRemaining = sync.Limit{Percent: 50, Floor: 50}, !c.marks
 			}
 			at := monday

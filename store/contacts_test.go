@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/sync"
+	"ringroster/sync/contacts"
 )
 
 // contact is one as the directory lists it.
@@ -35,13 +36,13 @@ func entries(listed []*sync.Contact) (all []sync.Entry) {
 }
 
 // importContacts plans as a run does and commits the plan.
-func importContacts(t testing.TB, s *Store, at time.Time, change func(*sync.ContactInput), listed ...*sync.Contact) (*sync.ContactPlan, sync.RunID) {
+func importContacts(t testing.TB, s *Store, at time.Time, change func(*contacts.Input), listed ...*sync.Contact) (*sync.ContactPlan, sync.RunID) {
 	t.Helper()
 	state, err := s.ContactState(t.Context(), "acme", at)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := sync.ContactInput{
+	in := contacts.Input{
 		List: &sync.ContactList{
 			Account: "acme", TakenAt: at.Add(-time.Minute), Contacts: entries(listed), Total: len(listed),
 			Identity: sync.Identity{RingEXAccountID: "8", OwnerID: "900"},
@@ -63,7 +64,7 @@ func importContacts(t testing.TB, s *Store, at time.Time, change func(*sync.Cont
 	}
 	c := &sync.Commit{
 		Job: sync.JobContacts, Account: "acme", FinishedAt: at, Status: sync.Succeeded, APICalls: 4,
-		Contacts: sync.PlanContacts(in), Full: in.Approved == nil, TakenAt: in.List.TakenAt, Identity: in.List.Identity,
+		Contacts: contacts.Plan(in), Full: in.Approved == nil, TakenAt: in.List.TakenAt, Identity: in.List.Identity,
 	}
 	if c.Contacts.Held != nil {
 		c.Status = sync.HeldRun
@@ -169,11 +170,11 @@ func TestContactsAreKeptInStep(t *testing.T) {
 // again, whatever happened to them.
 func TestContactHistoryReplays(t *testing.T) {
 	s := newTestStore(t)
-	keep := func(in *sync.ContactInput) { in.Policy.DeleteRemaining, in.Policy.Limit.Percent = false, 100 }
+	keep := func(in *contacts.Input) { in.Policy.DeleteRemaining, in.Policy.Limit.Percent = false, 100 }
 	importContacts(t, s, monday, nil, contact("1", "Ann", "Lee", "+1"), contact("2", "Bea", "Ng"), contact("3", "Cem", "Oz"))
 	importContacts(t, s, monday, keep, contact("1", "Ann", "Lee", "+1", "+2"), contact("3", "Cem", "Oz"))
 	importContacts(t, s, monday, keep, contact("1", "Ann", "Young", "+1"), contact("2", "Bea", "Po"), contact("3", "Cem", "Oz"))
-	importContacts(t, s, monday, func(in *sync.ContactInput) { in.Policy.Limit.Percent = 100 }, contact("1", "Ann", "Young", "+1"), contact("2", "Bea", "Po"))
+	importContacts(t, s, monday, func(in *contacts.Input) { in.Policy.Limit.Percent = 100 }, contact("1", "Ann", "Young", "+1"), contact("2", "Bea", "Po"))
 	replayed := map[string]string{}
 	for _, run := range []sync.RunID{1, 2, 3, 4} {
 		for c, err := range s.ContactChanges(t.Context(), run) {

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/sync"
+	"ringroster/sync/archive"
+	"ringroster/sync/fingerprint"
 )
 
 // checkDerived sees that a database has the views and triggers of a new one. An upgraded one
@@ -72,8 +74,8 @@ func TestUpgradeBreaksNoSeal(t *testing.T) {
 		if seal == "" {
 			continue
 		}
-		if sealed++; seal != m.Seal() {
-			t.Errorf("member %d was sealed %q, and is %q", m.ID, seal, m.Seal())
+		if sealed++; seal != fingerprint.Seal(m) {
+			t.Errorf("member %d was sealed %q, and is %q", m.ID, seal, fingerprint.Seal(m))
 		}
 	}
 	if sealed == 0 {
@@ -92,7 +94,7 @@ func TestUpgradeLeavesKeptRunsReadable(t *testing.T) {
 		if err != nil || len(kept) == 0 {
 			t.Fatalf("run %d kept %d, %v", run, len(kept), err)
 		}
-		for past, err := range sync.ReadPasts(bytes.NewReader(kept[0].Data)) {
+		for past, err := range archive.ReadPasts(bytes.NewReader(kept[0].Data)) {
 			if err == nil {
 				_, err = past.Plan("", nil)
 			}

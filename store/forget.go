@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"ringroster/sync"
+	"ringroster/sync/archive"
+	"ringroster/sync/edit"
 )
 
 // forget blanks what the past says about a member: the history, and what runs
@@ -49,7 +51,7 @@ func forgetKept(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 		if err != nil {
 			return err
 		}
-		pieces, unreadable := sync.ForgetKept(kept[0].Data, m)
+		pieces, unreadable := archive.ForgetKept(kept[0].Data, m)
 		if err := dropKept(ctx, tx, m.Account, run, unreadable != nil); err != nil {
 			return err
 		}
@@ -90,7 +92,7 @@ func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {
 	}
 	for _, c := range changes {
 		for i := range c.values {
-			if c.values[i].String, err = sync.ForgetText(c.field.String, c.values[i].String); err != nil {
+			if c.values[i].String, err = edit.ForgetText(c.field.String, c.values[i].String); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ringroster/sync"
+	"ringroster/sync/contacts"
 )
 
 // TestR23AcceptedSettings: which settings the next run is compared with, after each step.
@@ -164,8 +165,8 @@ func TestR23ContactsAcceptTheirOwn(t *testing.T) {
 	f.step("day a:")
 	all := []*sync.Contact{contact("1", "Ann", "Lee"), contact("2", "Bea", "Ng"), contact("3", "Cem", "Oz"), contact("4", "Dan", "Po")}
 	importContacts(t, f.s, f.day, nil, all...)
-	owner := func(id string) func(in *sync.ContactInput) {
-		return func(in *sync.ContactInput) { in.List.Identity.OwnerID = id }
+	owner := func(id string) func(in *contacts.Input) {
+		return func(in *contacts.Input) { in.List.Identity.OwnerID = id }
 	}
 	accepted := func() string {
 		t.Helper()
@@ -180,7 +181,7 @@ func TestR23ContactsAcceptTheirOwn(t *testing.T) {
 		t.Errorf("held %+v, accepted %s", plan.Held, accepted())
 	}
 	approved := contactIDs(t, f.s, 4)
-	importContacts(t, f.s, f.day, func(in *sync.ContactInput) { in.Approved = approved; owner("901")(in) }, all[:3]...)
+	importContacts(t, f.s, f.day, func(in *contacts.Input) { in.Approved = approved; owner("901")(in) }, all[:3]...)
 	if accepted() != `"901"` || f.accepted() != "a" {
 		t.Errorf("after the approval %s is accepted, and %q for members", accepted(), f.accepted())
 	}

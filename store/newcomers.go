@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"ringroster/sync"
+	"ringroster/sync/fingerprint"
 )
 
 // newcomers are members whose rows, and whose history, are written together: on the
@@ -129,7 +130,7 @@ func (w *writer) addNewcomer(ctx context.Context, c *sync.Change) error {
 	m := c.Next()
 	c.Member, m.ID = n.nextID, n.nextID
 	n.nextID++
-	seal := m.Seal()
+	seal := fingerprint.Seal(m)
 	if seal == "" {
 		return w.insertMember(ctx, c, m)
 	}

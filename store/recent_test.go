@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/sync"
+	"ringroster/sync/contacts"
 )
 
 // pastFixture is an account whose runs begin at hours after monday.
@@ -327,7 +328,7 @@ func TestR21RecentContacts(t *testing.T) {
 	}
 	importContacts(t, s, monday, nil, all...)
 	importContacts(t, s, monday, nil, all[:4]...)
-	importContacts(t, s, monday.Add(48*time.Hour), func(in *sync.ContactInput) { in.Policy.DeleteRemaining = false }, all[:3]...)
+	importContacts(t, s, monday.Add(48*time.Hour), func(in *contacts.Input) { in.Policy.DeleteRemaining = false }, all[:3]...)
 	for hours, want := range map[int]string{1: "2 2", 24: "1 2", 49: "1 2", 72: "0 2", 7*24 + 1: "0 1", 10 * 24: "0 0"} {
 		if got := recent(hours); got != want {
 			t.Errorf("%d hours later: %s, want %s", hours, got, want)

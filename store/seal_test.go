@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"ringroster/sync"
+	"ringroster/sync/guard"
+	"ringroster/sync/plan"
 )
 
 // office is what RingCentral reports in these tests: people with an extension and
@@ -56,9 +58,9 @@ func planOffice(t testing.TB, s *Store, snapshot *sync.Snapshot, seals bool) (p 
 	}
 	policy := sync.Policy{DataSource: "rt", RolePrecedence: "first", Deactivate: true, Limits: noLimits}
 	if state.Accepted == nil {
-		state.Accepted = sync.Accept(&policy, snapshot).Settings
+		state.Accepted = guard.Accept(&policy, snapshot).Settings
 	}
-	p, err = sync.MakePlan(sync.Input{
+	p, err = plan.Make(plan.Input{
 		Snapshot: snapshot, State: state, Policy: policy, Now: monday.Add(time.Hour),
 		Members: func(known sync.Known) iter.Seq[*sync.Member] {
 			if !seals {

@@ -127,7 +127,7 @@ type KeptRow struct {
 	RunID   sync.RunID
 	Account string // as it is called today
 	TakenAt string // when RingCentral was read
-	Data    []byte // for sync.ReadPasts
+	Data    []byte // for archive.ReadPasts
 }
 
 // Kept returns what is kept of a run, by account; nothing when it was no full

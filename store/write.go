@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"ringroster/sync"
+	"ringroster/sync/fingerprint"
 )
 
 // The columns of members that one commit writes: appendDecided, appendValues and appendKept
@@ -191,7 +192,7 @@ func sealOf(m *sync.Member, knowsAll bool) any {
 	if !knowsAll {
 		return nil
 	}
-	if seal := m.Seal(); seal != "" {
+	if seal := fingerprint.Seal(m); seal != "" {
 		return seal
 	}
 	return nil

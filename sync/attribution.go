@@ -84,3 +84,58 @@ func (a *Attribution) Forget(m *Member, says func(text string) bool) *Attributio
 	left.ActorID, left.Actor, left.Name, left.Comment = "", "", "", ""
 	return &left
 }
+
+// AuditAnswer is what they told.
+type AuditAnswer struct {
+	Entries []AuditEntry
+	Status  map[string]ExtensionStatus // of disabled extensions, by id
+	Unread  []string                   // what could not be read, and why
+}
+
+// AuditEntity is a kind of record of which logs tell.
+type AuditEntity int
+
+// AuditEntry is one action, as a log tells it.
+type AuditEntry struct {
+	Log       AuditLog
+	At        time.Time
+	ActorID   string // the RingCX administrator's, or of RingEX the extension's
+	Actor     string // e-mail, or what the log has of it; "": it has none
+	ActorName string
+
+	Type   string // CREATE, UPDATE, DELETE, or what comes
+	Action string // as the log calls it: DELETE Agent
+	// Entity is what the action was about: an agent, a RingCX user, an extension.
+	Entity     AuditEntity
+	SubAccount string // of an agent
+	ID         string
+	Email      string       // of an agent or user, as far as the log has it
+	Values     []AuditValue // what it changed; nil: the log does not say
+}
+
+// AuditQuery is what a run asks of RingCentral's logs.
+type AuditQuery struct {
+	From, To    time.Time
+	SubAccounts []string // whose RingCX audit log is read
+	Main        string   // the main account, where it is read as well; "": it is not
+	Extensions  []string // about which the RingEX audit trail is read
+	Disabled    []string // extensions that are asked why they are disabled
+}
+
+// Any says whether anything is to be asked.
+func (q *AuditQuery) Any() bool {
+	return len(q.SubAccounts)+len(q.Extensions)+len(q.Disabled) > 0 || q.Main != ""
+}
+
+// AuditValue is one value that an action changed.
+type AuditValue struct{ Name, After string }
+
+// ExtensionStatus says why an extension is disabled.
+type ExtensionStatus struct{ Reason, Comment string }
+
+// Of others nobody needs to know.
+const (
+	AuditedAgent AuditEntity = iota + 1
+	AuditedUser
+	AuditedExtension
+)

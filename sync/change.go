@@ -1,6 +1,9 @@
 package sync
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Kind of a change.
 type Kind string
@@ -122,8 +125,8 @@ type Change struct {
 	Leaves []Left       // what a leaver leaves behind; nil: nothing, or nobody leaves
 	Why    []HoldReason // why it is held; nil: it is not
 	Source *Attribution // who did at RingCentral what it follows (R37); nil: not known, or not asked
-	was    *Member      // the member as it stood; nil: it is new
-	passed []Login      // of the logins that end, those that are somebody else's now
+	Was    *Member      // the member as it stood; nil: it is new
+	Passed []Login      // of the logins that end, those that are somebody else's now
 	// Next is the member as it stands afterwards: what the roster writes. One who is
 	// new is made by each call, since a hundred thousand of them would not fit beside
 	// the snapshot that they come from. It holds until Next of the plan's next
@@ -227,6 +230,97 @@ type Plan struct {
 	// Doubts are the lists that this reading gives no reason to believe (R22).
 	Doubts []Doubt
 	// Seals are for members that were read whole and that the next plan may know
-	// without (seal.go): no changes either.
+	// without (sync/fingerprint/fingerprint.go): no changes either.
 	Seals []Sealed
 }
+
+// FieldChange is what becomes of one synced field of a member.
+func (m *Member) FieldChange(next *Member, f Field, reason Reason) FieldChange {
+	return FieldChange{
+		Field: f.String(), Before: m.Profile[f], After: next.Profile[f], Reason: reason,
+		ReportedBefore: m.Synced.reported(f, m.Profile[f]), ReportedAfter: next.Synced.reported(f, next.Profile[f]),
+	}
+}
+
+// OwnChanges lists what became of the roster's own fields.
+func (m *Member) OwnChanges(before *Own, reason Reason) (fields []FieldChange) {
+	for f := range OwnCount {
+		if was, is := before.Text(f), m.Own.Text(f); was != is {
+			fields = append(fields, FieldChange{Field: f.String(), Before: was, After: is, Reason: reason})
+		}
+	}
+	return fields
+}
+
+// CountChanges counts a plan that covers no snapshot, or only a part of one.
+func CountChanges(changes []Change) Summary {
+	s := Summary{}
+	for i := range changes {
+		switch changes[i].Kind {
+		case Onboard:
+			s.Onboard++
+		case Link:
+			s.Link++
+		case Reactivate:
+			s.Reactivate++
+		case Deactivate:
+			s.Deactivate++
+		default:
+			s.Update++
+		}
+	}
+	s.People = s.Onboard + s.Link + s.Reactivate + s.Update
+	return s
+}
+
+// LeaverDetail puts a reason of R14 into words, for leavers and for those who were
+// never there.
+func LeaverDetail(reason Reason) string { return leaverDetails[reason] }
+
+var leaverDetails = map[Reason]string{
+	ReasonDisabled:      "their RingEX extension is disabled",
+	ReasonNoExtension:   "they have no RingEX extension, and require_ringex asks for one",
+	ReasonOutOfScope:    "the settings' scope leaves them out",
+	ReasonAccessRevoked: "RingCentral still lists them, but nothing grants them a place on the roster",
+	ReasonRemoved:       "RingCentral lists them nowhere any more",
+	ReasonRetired:       "an operator retired the account, which is gone for good",
+}
+
+// AddDetail adds a sentence to the detail.
+func (c *Change) AddDetail(more string) {
+	if c.Detail != "" && more != "" {
+		c.Detail += "; "
+	}
+	c.Detail += more
+}
+
+// ReasonRetired is why the members of an account are inactive that is gone for good.
+const ReasonRetired Reason = "account_retired"
+
+// BringsIn says whether a change of that kind brings somebody to the roster, or back.
+func (k Kind) BringsIn() bool { return k == Onboard || k == Link || k == Reactivate }
+
+// SourceField is the field of a change of which it is asked who did it: the status of a leaver, or
+// a role that became a lower one; "": of this change nobody asks.
+func (c *Change) SourceField() string {
+	switch c.Kind {
+	case Deactivate:
+		if ByExtension(c) || c.Reason == ReasonRemoved || c.Reason == ReasonAccessRevoked {
+			return StatusField
+		}
+	case Update:
+		if slices.ContainsFunc(c.Fields, func(f FieldChange) bool {
+			return f.Field == Role.String() && f.Reason == ReasonSource && RoleRank[f.After] < RoleRank[f.Before]
+		}) {
+			return Role.String()
+		}
+	}
+	return ""
+}
+
+// IsBySettings says whether a change is the settings' doing and not RingCentral's. Whoever says
+// that somebody is missing says nothing of a scope that leaves them out.
+func IsBySettings(r Reason) bool { return r == ReasonOutOfScope || r == ReasonSettings }
+
+// ByExtension says whether somebody leaves by what RingEX says of their extension alone.
+func ByExtension(c *Change) bool { return c.Reason == ReasonDisabled || c.Reason == ReasonNoExtension }

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"cmp"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -25,10 +26,10 @@ const (
 	ContactDepartment
 	ContactJobTitle
 	ContactSite
-	contactFieldCount
+	ContactFieldCount
 )
 
-var contactFieldNames = [contactFieldCount]string{
+var contactFieldNames = [ContactFieldCount]string{
 	"type", "status", "first_name", "last_name", "name", "email", "extension_number",
 	"phone_numbers", "department", "job_title", "site",
 }
@@ -37,7 +38,7 @@ var contactFieldNames = [contactFieldCount]string{
 func (f ContactField) String() string { return contactFieldNames[f] }
 
 // ContactFields are the values of a contact, by ContactField.
-type ContactFields [contactFieldCount]string
+type ContactFields [ContactFieldCount]string
 
 // StatusRemoved marks a contact that RingCentral no longer lists and that is kept
 // (contacts.delete_remaining: false). It is none of RingCentral's own.
@@ -57,13 +58,13 @@ func (c *Contact) Label() string {
 	return cmp.Or(full, c.Fields[ContactName], c.Fields[ContactEmail], c.RCID)
 }
 
-// kept says whether the contact is one that RingCentral no longer lists.
-func (c *Contact) kept() bool { return c.Fields[ContactStatus] == StatusRemoved }
+// IsKept says whether the contact is one that RingCentral no longer lists.
+func (c *Contact) IsKept() bool { return c.Fields[ContactStatus] == StatusRemoved }
 
 // MarshalJSON writes a contact as the history keeps it: id and fields.
 func (c *Contact) MarshalJSON() ([]byte, error) {
 	b := AppendText(append(make([]byte, 0, 512), `{"rc_id":`...), c.RCID)
-	for f := range contactFieldCount {
+	for f := range ContactFieldCount {
 		b = append(append(append(b, `,"`...), contactFieldNames[f]...), `":`...)
 		if f == ContactPhones {
 			b = append(b, cmp.Or(c.Fields[f], "[]")...)
@@ -98,7 +99,7 @@ func PhonesJSON(phones []Phone) string {
 		return cmp.Or(strings.Compare(a.Number, b.Number), strings.Compare(a.Usage, b.Usage),
 			strings.Compare(a.Type, b.Type), strings.Compare(a.Label, b.Label))
 	})
-	text, _ := marshal(phones) // text and flags always marshal
+	text, _ := Marshal(phones) // text and flags always marshal
 	return string(text)
 }
 
@@ -144,8 +145,6 @@ const (
 	MarkContact   ContactKind = "mark"   // no longer listed, kept
 	RemoveContact ContactKind = "remove" // no longer listed, and gone from here too
 )
-
-var contactKindOrder = map[ContactKind]int{AddContact: 0, ReturnContact: 1, UpdateContact: 2, MarkContact: 3, RemoveContact: 4}
 
 // ContactChange is everything that one run does to one contact.
 type ContactChange struct {
@@ -201,4 +200,57 @@ type ContactPlan struct {
 	Open     []HeldChange
 	Released []int64      // the open removals that an operator's approval applies
 	Renewed  []HeldChange // what it shows anew (R25)
+}
+
+// Entry is a contact as the directory lists it. Its fields are packed into one
+// string, since 100,000 of them stand in memory together, and nearly all are only
+// compared: each field is its length, then its bytes.
+type Entry struct {
+	RCID   string
+	packed string
+}
+
+// NewEntry packs an entry, into no more memory than it needs.
+func NewEntry(rcID string, fields *ContactFields) Entry {
+	var packed strings.Builder
+	var head [binary.MaxVarintLen64]byte
+	size := 0
+	for i := range fields {
+		size += binary.PutUvarint(head[:], uint64(len(fields[i]))) + len(fields[i])
+	}
+	packed.Grow(size)
+	for i := range fields {
+		packed.Write(head[:binary.PutUvarint(head[:], uint64(len(fields[i])))])
+		packed.WriteString(fields[i])
+	}
+	return Entry{rcID, packed.String()}
+}
+
+// Holds says whether the fields are the entry's; room is for packing them.
+func (e Entry) Holds(fields *ContactFields, room *[]byte) bool {
+	*room = appendFields((*room)[:0], fields)
+	return string(*room) == e.packed
+}
+
+// appendFields packs fields as NewEntry does, to compare them with an entry.
+func appendFields(b []byte, fields *ContactFields) []byte {
+	for i := range fields {
+		b = binary.AppendUvarint(b, uint64(len(fields[i])))
+		b = append(b, fields[i]...)
+	}
+	return b
+}
+
+// Contact is the entry as a contact that is not yet held. Their texts share
+// memory.
+func (e Entry) Contact() *Contact {
+	c := &Contact{RCID: e.RCID}
+	rest := e.packed
+	for i := range c.Fields {
+		var head [binary.MaxVarintLen64]byte
+		n, width := binary.Uvarint(head[:copy(head[:], rest)])
+		end := width + int(n) //nolint:gosec // the length of a text, as appendFields wrote it
+		c.Fields[i], rest = rest[width:end], rest[end:]
+	}
+	return c
 }

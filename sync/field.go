@@ -27,12 +27,12 @@ const (
 	Language // BCP 47 tag
 	CostCenter
 	EmployeeID
-	fieldCount
+	FieldCount
 )
 
 // fieldTable is the table of synced fields. SQL columns, views, triggers, JSON, the archive,
 // export, explain and erasure follow it.
-var fieldTable = [fieldCount]struct {
+var fieldTable = [FieldCount]struct {
 	name string
 	// impersonal fields say nothing about a human: `roster forget` leaves them alone, and
 	// blanks all others.
@@ -60,7 +60,7 @@ var fieldTable = [fieldCount]struct {
 
 // Fields yields every synced field in display order.
 func Fields() []Field {
-	all := make([]Field, fieldCount)
+	all := make([]Field, FieldCount)
 	for i := range all {
 		all[i] = Field(i)
 	}
@@ -69,7 +69,7 @@ func Fields() []Field {
 
 // ParseField finds a synced field by its name.
 func ParseField(name string) (Field, bool) {
-	for f := range fieldCount {
+	for f := range FieldCount {
 		if fieldTable[f].name == name {
 			return f, true
 		}
@@ -79,15 +79,15 @@ func ParseField(name string) (Field, bool) {
 
 func (f Field) String() string { return fieldTable[f].name }
 
-// isOwn says whether the field is the roster's own where the settings name no source.
-func (f Field) isOwn() bool { return fieldTable[f].own }
+// IsOwn says whether the field is the roster's own where the settings name no source.
+func (f Field) IsOwn() bool { return fieldTable[f].own }
 
-// isImpersonal says whether the field says nothing about a human.
-func (f Field) isImpersonal() bool { return fieldTable[f].impersonal }
+// IsImpersonal says whether the field says nothing about a human.
+func (f Field) IsImpersonal() bool { return fieldTable[f].impersonal }
 
-// fields yields what only the extension says of its holder, in display order.
-func (e *Extension) fields(yield func(Field, string) bool) {
-	for f := range fieldCount {
+// Fields yields what only the extension says of its holder, in display order.
+func (e *Extension) Fields(yield func(Field, string) bool) {
+	for f := range FieldCount {
 		if value := fieldTable[f].extension; value != nil && !yield(f, *value(e)) {
 			return
 		}
@@ -109,7 +109,7 @@ func (f *Field) UnmarshalText(name []byte) error {
 
 // Profile holds a value for every synced field. A person has one; a member has
 // two, the one held and the one last synced, which makes the comparison three-way.
-type Profile [fieldCount]string
+type Profile [FieldCount]string
 
 // Name is the full name for people to read; e-mail stands in when there is none.
 func (p *Profile) Name() string {

@@ -50,43 +50,43 @@ type HeldChange struct {
 	PresentOn   string `json:"present_on,omitempty"`
 }
 
-// statusField is the field of a change that makes somebody inactive.
-const statusField = "status"
+// StatusField is the field of a change that makes somebody inactive.
+const StatusField = "status"
 
-// heldKey is what a held change is about: two with the same key replace each other.
-type heldKey struct {
-	member int64
-	field  string
+// HeldKey is what a held change is about: two with the same key replace each other.
+type HeldKey struct {
+	Member int64
+	Field  string
 }
 
-// openSet is an account's held changes by what they are about.
-type openSet struct {
-	all     []HeldChange
-	byKey   map[heldKey]*HeldChange
-	about   map[int64]bool       // members
-	touched map[*HeldChange]bool // what the plan has again
+// OpenSet is an account's held changes by what they are about.
+type OpenSet struct {
+	All     []HeldChange
+	byKey   map[HeldKey]*HeldChange
+	About   map[int64]bool       // members
+	Touched map[*HeldChange]bool // what the plan has again
 	// kept are the rejected losses of logins, which are not in byKey: each keeps its own logins,
 	// and what becomes of others of the member is decided beside it (R26).
-	kept map[int64][]*HeldChange
+	Kept map[int64][]*HeldChange
 	// more are losses of logins that are open beside another, since the rejection of one was
 	// cleared. A full run makes them one.
 	more map[int64][]*HeldChange
 }
 
-// newOpenSet indexes what is open.
-func newOpenSet(open []HeldChange) *openSet {
-	s := &openSet{all: slices.Clone(open), byKey: map[heldKey]*HeldChange{}, about: map[int64]bool{}, touched: map[*HeldChange]bool{}, kept: map[int64][]*HeldChange{}, more: map[int64][]*HeldChange{}}
-	for i := range s.all {
-		h := &s.all[i]
-		s.about[h.Member] = true
+// NewOpenSet indexes what is open.
+func NewOpenSet(open []HeldChange) *OpenSet {
+	s := &OpenSet{All: slices.Clone(open), byKey: map[HeldKey]*HeldChange{}, About: map[int64]bool{}, Touched: map[*HeldChange]bool{}, Kept: map[int64][]*HeldChange{}, more: map[int64][]*HeldChange{}}
+	for i := range s.All {
+		h := &s.All[i]
+		s.About[h.Member] = true
 		switch {
 		case h.Member == 0:
 		case h.keepsLogins():
-			s.kept[h.Member] = append(s.kept[h.Member], h)
-		case s.of(h.Member, h.Field) != nil: // of a rejection that was cleared beside it
+			s.Kept[h.Member] = append(s.Kept[h.Member], h)
+		case s.Of(h.Member, h.Field) != nil: // of a rejection that was cleared beside it
 			s.more[h.Member] = append(s.more[h.Member], h)
 		default:
-			s.byKey[heldKey{h.Member, h.Field}] = h
+			s.byKey[HeldKey{h.Member, h.Field}] = h
 		}
 	}
 	return s
@@ -94,38 +94,56 @@ func newOpenSet(open []HeldChange) *openSet {
 
 // keepsLogins says whether an operator rejected that logins end.
 func (h *HeldChange) keepsLogins() bool {
-	return h.State == Rejected && h.Kind == Update && h.Field == loginsField && len(compareActive(h.Before, h.After).ended) > 0
+	return h.State == Rejected && h.Kind == Update && h.Field == LoginsField && len(CompareActive(h.Before, h.After).Ended) > 0
 }
 
-// of finds what is open about one field of a member, but for rejected losses of logins; nil: nothing.
-func (s *openSet) of(member int64, field string) *HeldChange { return s.byKey[heldKey{member, field}] }
+// Of finds what is open about one field of a member, but for rejected losses of logins; nil: nothing.
+func (s *OpenSet) Of(member int64, field string) *HeldChange { return s.byKey[HeldKey{member, field}] }
 
-// asking finds what is open about a change of a field: of several losses of logins the first of
+// Asking finds what is open about a change of a field: of several losses of logins the first of
 // which the change ends one.
-func (s *openSet) asking(member int64, f *FieldChange) *HeldChange {
-	h := s.of(member, f.Field)
-	if h == nil || f.Field != loginsField || h.holds(f) {
+func (s *OpenSet) Asking(member int64, f *FieldChange) *HeldChange {
+	h := s.Of(member, f.Field)
+	if h == nil || f.Field != LoginsField || h.Holds(f) {
 		return h
 	}
 	for _, other := range s.more[member] {
-		if other.holds(f) {
+		if other.Holds(f) {
 			return other
 		}
 	}
 	return h
 }
 
-// refused says whether an operator rejected a change of a member's field.
-func (s *openSet) refused(member int64, field string) bool {
-	h := s.of(member, field)
-	return h != nil && h.State == Rejected || field == loginsField && len(s.kept[member]) > 0
+// Refused says whether an operator rejected a change of a member's field.
+func (s *OpenSet) Refused(member int64, field string) bool {
+	h := s.Of(member, field)
+	return h != nil && h.State == Rejected || field == LoginsField && len(s.Kept[member]) > 0
 }
 
-// refusedAll says whether an operator rejected that each of a member's logins ends.
-func (s *openSet) refusedAll(member int64, logins []Login) bool {
+// RefusedAll says whether an operator rejected that each of a member's logins ends.
+func (s *OpenSet) RefusedAll(member int64, logins []Login) bool {
 	return len(logins) > 0 && !slices.ContainsFunc(logins, func(l Login) bool {
-		return !slices.ContainsFunc(s.kept[member], func(h *HeldChange) bool {
-			return slices.ContainsFunc(compareActive(h.Before, h.After).ended, l.isSame)
+		return !slices.ContainsFunc(s.Kept[member], func(h *HeldChange) bool {
+			return slices.ContainsFunc(CompareActive(h.Before, h.After).Ended, l.IsSame)
 		})
+	})
+}
+
+// AsksOfPin says whether an open change is about what comes in the place of a value that a pin
+// held: the last sync may have had that already.
+func (h *HeldChange) AsksOfPin() bool { return h != nil && h.Reason == ReasonPinEnded }
+
+// Holds says whether an open change of logins still stands in a later value: whether that ends
+// a login which it would end. Once all of these are active again, in whatever group, what else
+// has become of somebody's logins is another question.
+func (h *HeldChange) Holds(f *FieldChange) bool {
+	if f.Field != LoginsField {
+		return true
+	}
+	shown := NoLongerActive(h.Before, h.After)
+	now := NoLongerActive(f.Before, f.After)
+	return len(shown) == 0 || slices.ContainsFunc(now, func(l Login) bool {
+		return slices.ContainsFunc(shown, func(was Login) bool { return was.Key() == l.Key() })
 	})
 }

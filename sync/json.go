@@ -11,7 +11,7 @@ import (
 
 // MarshalJSON writes the plan's part of the document that `plan` prints.
 func (p *Plan) MarshalJSON() ([]byte, error) {
-	return marshal(struct {
+	return Marshal(struct {
 		Account   string     `json:"account"`
 		Summary   Summary    `json:"summary"`
 		Changes   []Change   `json:"changes"`
@@ -23,7 +23,7 @@ func (p *Plan) MarshalJSON() ([]byte, error) {
 
 // MarshalJSON writes a change without the member it leads to.
 func (c Change) MarshalJSON() ([]byte, error) {
-	return marshal(struct {
+	return Marshal(struct {
 		Kind   Kind          `json:"kind"`
 		Member *int64        `json:"member_id"`
 		Person *string       `json:"person"`
@@ -53,13 +53,13 @@ func (c *Change) shownFields() []FieldChange {
 	}
 	begin("username", next.Username)
 	begin("rc_user_id", next.RCUserID)
-	for f := range fieldCount {
+	for f := range FieldCount {
 		begin(f.String(), next.Profile[f])
 		if own := next.Synced.reported(f, next.Profile[f]); own != nil {
 			fields[len(fields)-1].ReportedAfter = own
 		}
 	}
-	for f := range ownCount {
+	for f := range OwnCount {
 		if text := next.Own.Text(f); text != ownEmpty[f] {
 			begin(f.String(), text)
 		}
@@ -75,7 +75,7 @@ func (c *Change) shownFields() []FieldChange {
 
 // MarshalJSON writes the held set; its run is null until it was committed.
 func (h Held) MarshalJSON() ([]byte, error) {
-	return marshal(struct {
+	return Marshal(struct {
 		Run     *RunID       `json:"run_id"`
 		Reasons []HoldReason `json:"reasons"`
 		Changes []Change     `json:"changes"`
@@ -84,7 +84,7 @@ func (h Held) MarshalJSON() ([]byte, error) {
 
 // MarshalJSON writes a conflict with the command that settles it.
 func (c Conflict) MarshalJSON() ([]byte, error) {
-	return marshal(struct {
+	return Marshal(struct {
 		Person *string `json:"person"`
 		Member *int64  `json:"member_id"`
 		Name   string  `json:"name"`
@@ -96,7 +96,7 @@ func (c Conflict) MarshalJSON() ([]byte, error) {
 
 // MarshalJSON writes a note.
 func (n Note) MarshalJSON() ([]byte, error) {
-	return marshal(struct {
+	return Marshal(struct {
 		Member *int64  `json:"member_id"`
 		Person *string `json:"person"`
 		Name   string  `json:"name"`
@@ -114,7 +114,7 @@ func AppendText(b []byte, s string) []byte {
 		if s[i] >= utf8.RuneSelf && plainRunes(s[i:]) {
 			break
 		}
-		text, _ := marshal(s) // a string always marshals
+		text, _ := Marshal(s) // a string always marshals
 		return append(b, text...)
 	}
 	return append(append(append(b, '"'), s...), '"')
@@ -138,26 +138,11 @@ func plainRunes(s string) bool {
 	return true
 }
 
-// marshal keeps <, > and & readable: e-mails stand between angle brackets.
-func marshal(v any) ([]byte, error) {
+// Marshal keeps <, > and & readable: e-mails stand between angle brackets.
+func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(v)
 	return bytes.TrimSpace(b.Bytes()), err
-}
-
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-func orNull[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
 }

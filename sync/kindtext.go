@@ -34,3 +34,39 @@ func KindsText(counts map[Kind]int) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// Left is one thing that a leaver leaves behind.
+type Left struct {
+	What   Reason `json:"what"`
+	Detail string `json:"detail"`
+}
+
+// LeftText joins what is left behind to one text; "" for nothing.
+func LeftText(left []Left) string {
+	details := make([]string, len(left))
+	for i, l := range left {
+		details[i] = l.Detail
+	}
+	return strings.Join(details, "; ")
+}
+
+// LeavesBehind stands in a Sentence between the reason and what is left behind,
+// which may name others.
+const LeavesBehind = "; leaves behind: "
+
+// Sentence is the reason of a change in words, with what is left behind.
+func (c *Change) Sentence() string {
+	if len(c.Leaves) == 0 {
+		return c.Detail
+	}
+	return c.Detail + LeavesBehind + LeftText(c.Leaves)
+}
+
+// What a leaver leaves behind, beside ReasonLastAdmin.
+const (
+	LeftSupervised             Reason = "supervises"
+	LeftNoAgent                Reason = "group_without_agent"
+	LeftNoSupervisor           Reason = "group_without_supervisor"
+	LeftSubAccountNoAgent      Reason = "sub_account_without_agent"
+	LeftSubAccountNoSupervisor Reason = "sub_account_without_supervisor"
+)

@@ -9,129 +9,34 @@ import (
 	"strings"
 )
 
-// mergeLogins gives the login rows a member should have: one for every agent
-// record of the person, and the rows it had before. A row whose record is gone
-// from a sub-account that was read becomes inactive; of a sub-account that was
-// not read nothing is known, so nothing changes (R8).
-func (p *planner) mergeLogins(held []Login, person *Person) []Login {
-	if len(held) == len(person.Agents) && !slices.ContainsFunc(person.Agents, func(r AgentRecord) bool {
-		return !slices.Contains(held, p.login(person, r, held))
-	}) {
-		return held // nearly always
-	}
-	want := p.logins(make([]Login, 0, max(len(held), len(person.Agents))), person, held)
-	for _, l := range held {
-		if slices.ContainsFunc(want, l.isSame) {
-			continue
-		}
-		if p.read[l.SubAccountID] {
-			l.Active = false
-		}
-		want = append(want, l)
-	}
-	slices.SortFunc(want, compareLogins)
-	return want
+// AgentRecord is one agent record with the place where it was found.
+type AgentRecord struct {
+	*Agent
+	Sub   *SubAccount
+	Group *Group
 }
 
-// logins appends the rows that stand for the agent records of a person whose member has
-// the rows held.
-func (p *planner) logins(to []Login, person *Person, held []Login) []Login {
-	for _, r := range person.Agents {
-		if r.ID != "" {
-			to = append(to, p.login(person, r, held))
+// Agents yields every agent record of a snapshot in retrieval order.
+func (s *Snapshot) Agents(yield func(AgentRecord) bool) {
+	for i := range s.SubAccounts {
+		sub := &s.SubAccounts[i]
+		for j := range sub.Groups {
+			group := &sub.Groups[j]
+			for k := range group.Agents {
+				if !yield(AgentRecord{&group.Agents[k], sub, group}) {
+					return
+				}
+			}
 		}
 	}
-	if len(to) > 1 {
-		slices.SortFunc(to, compareLogins)
-	}
-	return to
 }
 
-// login keeps the supervisors that the row had where the record tells none (R8), and all of the
-// row where a list lost the record (R22).
-func (p *planner) login(person *Person, r AgentRecord, held []Login) Login {
-	at := slices.IndexFunc(held, func(l Login) bool { return l.SubAccountID == r.Sub.ID && l.AgentID == r.ID })
-	if at >= 0 && held[at].Active && slices.Contains(person.restored, r.Agent) {
-		return held[at]
-	}
-	l := Login{
-		SubAccountID: r.Sub.ID, SubAccount: r.Sub.Name,
-		AgentGroupID: r.Group.ID, AgentGroup: r.Group.Name,
-		AgentID: r.ID, AgentType: r.Type, UserName: r.UserName,
-		DataSource: p.in.Policy.DataSource, Active: r.Active,
-	}
-	switch r.Supervisors {
-	case noAgents:
-	case "":
-		if at >= 0 {
-			l.Supervisors = held[at].Supervisors
-		}
-	default:
-		l.Supervisors = r.Supervisors
-	}
-	return l
-}
+// Key names the login among those of its account.
+func (l *Login) Key() string { return LoginKey(l.SubAccountID, l.AgentID) }
 
-// isSame says whether two rows are of one agent record.
-func (l *Login) isSame(other Login) bool {
+// IsSame says whether two rows are of one agent record.
+func (l *Login) IsSame(other Login) bool {
 	return l.SubAccountID == other.SubAccountID && l.AgentID == other.AgentID
-}
-
-// compareLogins is the order of logins.
-func compareLogins(a, b Login) int {
-	if c := strings.Compare(a.SubAccountID, b.SubAccountID); c != 0 {
-		return c
-	}
-	return strings.Compare(a.AgentID, b.AgentID)
-}
-
-// fingerprint condenses logins to tell later whether somebody edited them.
-func fingerprint(logins []Login) string {
-	if len(logins) == 0 {
-		return ""
-	}
-	d := newDigest()
-	for i := range logins {
-		l := &logins[i]
-		d.add(l.SubAccountID)
-		d.add(l.SubAccount)
-		d.add(l.AgentGroupID)
-		d.add(l.AgentGroup)
-		d.add(l.AgentID)
-		d.add(l.AgentType)
-		d.add(l.UserName)
-		d.add(l.DataSource)
-		d.add(strconv.FormatBool(l.Active))
-		if l.Supervisors != "" { // which came when there were digests already
-			d.add(string(l.Supervisors))
-		}
-	}
-	return d.String()
-}
-
-// digest condenses a row of values (FNV-1a). The roster stores digests: the
-// values of a row give the same one for ever.
-type digest uint64
-
-// newDigest is the digest of nothing.
-func newDigest() digest { return 14695981039346656037 }
-
-// add takes a value in.
-func (d *digest) add(value string) {
-	h := uint64(*d)
-	for i := range len(value) {
-		h = (h ^ uint64(value[i])) * 1099511628211
-	}
-	*d = digest(h * 1099511628211) // a zero byte: where one value ends
-}
-
-func (d digest) String() string { return strconv.FormatUint(uint64(d), 16) }
-
-// hashOf condenses one value.
-func hashOf(s string) uint64 {
-	d := newDigest()
-	d.add(s)
-	return uint64(d)
 }
 
 // LoginsJSON is how logins stand in a field change.
@@ -171,59 +76,29 @@ var loginKeys = [...]string{
 	`,"agent_id":`, `,"agent_type":`, `,"user_name":`, `,"data_source":`,
 }
 
-// onlyDataSource says whether two sets of logins differ in nothing else, which
-// is then the settings' doing (R19).
-func onlyDataSource(a, b []Login) bool {
-	return slices.EqualFunc(a, b, func(x, y Login) bool {
-		x.DataSource = y.DataSource
-		return x == y
-	})
-}
-
-// onlyFirstSupervisors says whether logins get supervisors where they had none, and
-// nothing else.
-func onlyFirstSupervisors(want, held []Login) bool {
-	return slices.EqualFunc(want, held, func(w, h Login) bool {
-		if h.Supervisors == "" {
-			h.Supervisors = w.Supervisors
-		}
-		return w == h
-	})
-}
-
-// gained lists the logins and administrator ids of a person that the member did
-// not hold at the last sync.
-func gained(person *Person, m *Member) []string {
-	var ids []string
-	for _, r := range person.Agents {
-		held := func(l Login) bool {
-			return l.SubAccountID == r.Sub.ID && l.AgentID == r.ID && (l.Active || !r.Active)
-		}
-		if !slices.ContainsFunc(m.Logins, held) {
-			ids = append(ids, loginKey(r.Sub.ID, r.ID))
+// LoginsFingerprint condenses logins to tell later whether somebody edited them.
+func LoginsFingerprint(logins []Login) string {
+	if len(logins) == 0 {
+		return ""
+	}
+	d := NewDigest()
+	for i := range logins {
+		l := &logins[i]
+		d.Add(l.SubAccountID)
+		d.Add(l.SubAccount)
+		d.Add(l.AgentGroupID)
+		d.Add(l.AgentGroup)
+		d.Add(l.AgentID)
+		d.Add(l.AgentType)
+		d.Add(l.UserName)
+		d.Add(l.DataSource)
+		d.Add(strconv.FormatBool(l.Active))
+		if l.Supervisors != "" { // which came when there were digests already
+			d.Add(string(l.Supervisors))
 		}
 	}
-	for _, a := range person.Admins {
-		if !slices.Contains(m.AdminIDs, a.UserID) {
-			ids = append(ids, a.UserID)
-		}
-	}
-	return ids
+	return d.String()
 }
-
-// heldID says whether the member held the login, or the administrator id, at the
-// last sync.
-func (m *Member) heldID(id string) bool {
-	return m.everHeld(id) && !slices.ContainsFunc(m.Logins, func(l Login) bool { return !l.Active && l.key() == id })
-}
-
-// everHeld says the same of any time: login rows are never removed (R8).
-func (m *Member) everHeld(id string) bool {
-	return slices.Contains(m.AdminIDs, id) || slices.ContainsFunc(m.Logins, func(l Login) bool { return l.key() == id })
-}
-
-// key names the login among those of its account.
-func (l *Login) key() string { return loginKey(l.SubAccountID, l.AgentID) }
 
 // LoginsText shortens the JSON of logins to what a person looks for.
 func LoginsText(text string) string {
@@ -242,4 +117,175 @@ func LoginsText(text string) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// LoginKey is the key of an agent record within its account.
+func LoginKey(subAccount, agent string) string { return subAccount + "/" + agent }
+
+// AdminKey is the key of an administrator record.
+func AdminKey(id string) string { return "admin:" + id }
+
+// AgentKey and AdminKey are the keys of a person without rcUserId who has that
+// record (R6).
+func AgentKey(login string) string { return "agent:" + login }
+
+// CompareLooseKeys orders the keys a person without rcUserId could have, who gets the
+// first: agent records before administrators, shorter numbers first, whatever the
+// retrieval order.
+func CompareLooseKeys(a, b string) int {
+	agents := AgentKey("")
+	if aAgent := strings.HasPrefix(a, agents); aAgent != strings.HasPrefix(b, agents) {
+		if aAgent {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+}
+
+// Keys are those that the person of a member would have by what the roster holds.
+func (m *Member) Keys() []string {
+	var keys []string
+	if m.RCUserID != "" {
+		keys = append(keys, "rc:"+m.RCUserID)
+	}
+	for i := range m.Logins {
+		keys = append(keys, AgentKey(m.Logins[i].Key()))
+	}
+	for _, id := range m.AdminIDs {
+		keys = append(keys, AdminKey(id))
+	}
+	return keys
+}
+
+// PersonKey is the key by which RingCentral's records name the member today; "": by
+// none, as of somebody who was brought in from a file or parted from an rc user id.
+func (m *Member) PersonKey() string {
+	if m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, FormerID) {
+		return "rc:" + m.RCUserID
+	}
+	for i := range m.Logins {
+		if l := &m.Logins[i]; l.Active {
+			return AgentKey(l.Key())
+		}
+	}
+	if len(m.AdminIDs) > 0 {
+		return AdminKey(m.AdminIDs[0])
+	}
+	return ""
+}
+
+// CompareLogins is the order of logins.
+func CompareLogins(a, b Login) int {
+	if c := strings.Compare(a.SubAccountID, b.SubAccountID); c != 0 {
+		return c
+	}
+	return strings.Compare(a.AgentID, b.AgentID)
+}
+
+// LoginsField is the field of a change of logins.
+const LoginsField = "logins"
+
+// HeldID says whether the member held the login, or the administrator id, at the
+// last sync.
+func (m *Member) HeldID(id string) bool {
+	return m.EverHeld(id) && !slices.ContainsFunc(m.Logins, func(l Login) bool { return !l.Active && l.Key() == id })
+}
+
+// EverHeld says the same of any time: login rows are never removed (R8).
+func (m *Member) EverHeld(id string) bool {
+	return slices.Contains(m.AdminIDs, id) || slices.ContainsFunc(m.Logins, func(l Login) bool { return l.Key() == id })
+}
+
+// digest condenses a row of values (FNV-1a). The roster stores digests: the
+// values of a row give the same one for ever.
+type digest uint64
+
+// NewDigest is the digest of nothing.
+func NewDigest() digest { return 14695981039346656037 }
+
+// Add takes a value in.
+func (d *digest) Add(value string) {
+	h := uint64(*d)
+	for i := range len(value) {
+		h = (h ^ uint64(value[i])) * 1099511628211
+	}
+	*d = digest(h * 1099511628211) // a zero byte: where one value ends
+}
+
+func (d digest) String() string { return strconv.FormatUint(uint64(d), 16) }
+
+// HashText condenses one value.
+func HashText(s string) uint64 {
+	d := NewDigest()
+	d.Add(s)
+	return uint64(d)
+}
+
+// EndedLogins are the active logins of a history's value that are not active in a later
+// one, where no login was gained in their stead: whoever moved has lost none (R22).
+func EndedLogins(before, after string) []Login {
+	c := CompareActive(before, after)
+	if c.gained {
+		return nil
+	}
+	return c.Ended
+}
+
+// MovedLogins are all active logins of a history's value, if in a later one any of them is in
+// another group, or has ended while another was gained; else none.
+func MovedLogins(before, after string) (active []Login) {
+	if c := CompareActive(before, after); !c.moved && (!c.gained || len(c.Ended) == 0) {
+		return nil
+	}
+	return NoLongerActive(before, "[]")
+}
+
+// NoLongerActive are the logins of a history's value that a later one has not active, in any
+// group.
+func NoLongerActive(before, after string) []Login { return CompareActive(before, after).Ended }
+
+// activeChange is what a change of logins does to those that are active.
+type activeChange struct {
+	Ended  []Login // not active any more, in any group
+	moved  bool    // one is in another group: a record that somebody had before is not gained (R22)
+	gained bool    // one is active that was not
+}
+
+func CompareActive(before, after string) (c activeChange) {
+	var was, is []Login
+	if json.Unmarshal([]byte(before), &was) != nil || json.Unmarshal([]byte(after), &is) != nil {
+		return c
+	}
+	find := func(all []Login, l *Login) int {
+		return slices.IndexFunc(all, func(x Login) bool { return x.Active && x.Key() == l.Key() })
+	}
+	for i := range is {
+		c.gained = c.gained || is[i].Active && find(was, &is[i]) < 0
+	}
+	for i := range was {
+		if !was[i].Active {
+			continue
+		}
+		if at := find(is, &was[i]); at < 0 {
+			c.Ended = append(c.Ended, was[i])
+		} else {
+			c.moved = c.moved || is[at].AgentGroupID != was[i].AgentGroupID
+		}
+	}
+	return c
+}
+
+// Withhold gives the logins that a member has while those that would end wait: these stay as
+// they were, but for those that passed to somebody else, and all else is applied. What was gained is the member's from then on: once it was
+// seen for days it is no excuse for a list that loses them (R22).
+func Withhold(was, want, passed []Login) []Login {
+	rest := slices.Clone(want)
+	for i := range rest {
+		at := slices.IndexFunc(was, rest[i].IsSame)
+		if at >= 0 && was[at].Active && !rest[i].Active && !slices.ContainsFunc(passed, rest[i].IsSame) {
+			rest[i] = was[at]
+		}
+	}
+	return rest
 }

@@ -140,5 +140,5 @@ func ForgetNotice(data []byte, m *Member, says func(text string) bool) ([]byte, 
 		blank(&n.Reasons[i].Detail)
 	}
 	blank(&n.Error, &n.Note)
-	return marshal(&n)
+	return Marshal(&n)
 }

@@ -18,14 +18,14 @@ const (
 	Teams
 	Categories
 	Permissions
-	ownCount
+	OwnCount
 )
 
-var ownNames = [ownCount]string{"activity_id", "teams", "categories", "permissions"}
+var ownNames = [OwnCount]string{"activity_id", "teams", "categories", "permissions"}
 
 // ownEmpty is what a field holds that was never given: lists and permissions
 // are JSON, in columns, history and logs alike.
-var ownEmpty = [ownCount]string{"", "[]", "[]", "{}"}
+var ownEmpty = [OwnCount]string{"", "[]", "[]", "{}"}
 
 // settable are the names of all fields that operators set.
 func settable() []string {
@@ -48,7 +48,7 @@ func (f OwnField) String() string { return ownNames[f] }
 
 // Own holds a member's values of the roster's own fields, as they stand in its
 // columns. The zero value holds nothing.
-type Own [ownCount]string
+type Own [OwnCount]string
 
 // Text is the value of one field; lists and permissions are JSON.
 func (o *Own) Text(f OwnField) string { return cmp.Or(o[f], ownEmpty[f]) }
@@ -88,9 +88,9 @@ func (o *Own) Granted() map[Permission]bool {
 	return granted
 }
 
-// empty says whether nothing is in a field, however that is written: {} grants
+// IsEmpty says whether nothing is in a field, however that is written: {} grants
 // nothing and withholds nothing.
-func (o *Own) empty(f OwnField) bool {
+func (o *Own) IsEmpty(f OwnField) bool {
 	switch f {
 	case ActivityID:
 		return o[f] == ""
@@ -100,15 +100,15 @@ func (o *Own) empty(f OwnField) bool {
 	return len(o.List(f)) == 0
 }
 
-// setList writes a list: sorted, each value once.
-func (o *Own) setList(f OwnField, list []string) {
+// SetList writes a list: sorted, each value once.
+func (o *Own) SetList(f OwnField, list []string) {
 	list = slices.Sorted(slices.Values(list))
-	text, _ := marshal(orEmpty(slices.Compact(list))) // strings always marshal
+	text, _ := Marshal(orEmpty(slices.Compact(list))) // strings always marshal
 	o[f] = string(text)
 }
 
-// setGranted writes permissions in their order.
-func (o *Own) setGranted(granted map[Permission]bool) {
+// SetGranted writes permissions in their order.
+func (o *Own) SetGranted(granted map[Permission]bool) {
 	var b strings.Builder
 	for _, p := range AllPermissions {
 		if on, known := granted[p]; known {
@@ -131,7 +131,7 @@ func (o *Own) Set(name, value string) error {
 		}
 		granted := o.Granted()
 		granted[p] = value == "true"
-		o.setGranted(granted)
+		o.SetGranted(granted)
 		return nil
 	}
 	f, ok := ParseOwnField(name)
@@ -150,13 +150,13 @@ func (o *Own) Set(name, value string) error {
 				return fmt.Errorf("there is no permission %q; there are %v", p, AllPermissions)
 			}
 		}
-		o.setGranted(granted)
+		o.SetGranted(granted)
 	default:
 		list, err := parseList(value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		o.setList(f, list)
+		o.SetList(f, list)
 	}
 	return nil
 }

@@ -1,5 +1,12 @@
 package sync
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
 // Policy is the part of the settings that decides about people.
 type Policy struct {
 	DataSource        string        `json:"data_source,omitempty"`
@@ -49,12 +56,6 @@ const (
 	AccessRole       AccessRule = "role_name"
 )
 
-// Access is the rule with the permission id or role name it asks for.
-type Access struct {
-	Rule AccessRule `json:"rule"`
-	Name string     `json:"name,omitempty"` // "" for listed
-}
-
 // Scope filters who belongs (R11).
 type Scope struct {
 	Include []Match `json:"include,omitempty"`
@@ -80,4 +81,140 @@ type Setting struct {
 	Key     string `json:"key"`
 	Value   string `json:"value"`
 	Default string `json:"default"`
+}
+
+// The roles that RingCX records yield unless role_map says otherwise (R10).
+const (
+	RoleAgent         = "Agent"
+	RoleSupervisor    = "Supervisor"
+	RoleAdministrator = "Administrator"
+)
+
+// defaultRoles gives each known agent type (schema Agent, agentType) its role.
+var defaultRoles = []RoleMapping{
+	{"AGENT", RoleAgent},
+	{"MULTI_USER", RoleAgent},
+	{"SUPERVISOR", RoleSupervisor},
+	{"MULTI_SUPERVISOR", RoleSupervisor},
+}
+
+// RoleOf gives the role of an agent type; known is false for a type that
+// neither role_map nor the defaults have, which counts as an agent (R10).
+func (p *Policy) RoleOf(agentType string) (role string, known bool) {
+	for _, mappings := range [...][]RoleMapping{p.RoleMap, defaultRoles} {
+		for _, m := range mappings {
+			if SameText(m.AgentType, agentType) {
+				return m.Role, true
+			}
+		}
+	}
+	return RoleAgent, false
+}
+
+// YieldableRoles lists every role that some record can yield, so that a role
+// named in role_precedence can be checked (R10).
+func (p *Policy) YieldableRoles() []string {
+	roles := []string{RoleAdministrator, RoleAgent}
+	for _, m := range defaultRoles {
+		role, _ := p.RoleOf(m.AgentType)
+		roles = append(roles, role)
+	}
+	for _, m := range p.RoleMap {
+		roles = append(roles, m.Role)
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
+}
+
+// Onboarding says who comes to the roster by itself, and with what.
+type Onboarding struct {
+	Manual   bool   `json:"manual,omitempty"` // nobody does: operators pick them
+	Defaults Given  `json:"defaults,omitzero"`
+	Rules    []Rule `json:"rules,omitempty"` // all that match apply, in this order
+}
+
+// Rule gives something to the people it matches.
+type Rule struct {
+	Name string `json:"name"`
+	When Match  `json:"when"`
+	Set  Given  `json:"set"`
+}
+
+// Given are values for the roster's own fields; what is empty gives nothing.
+type Given struct {
+	ActivityID  string              `json:"activity_id,omitempty"`
+	Teams       []string            `json:"teams,omitempty"`
+	Categories  []string            `json:"categories,omitempty"`
+	Permissions map[Permission]bool `json:"permissions,omitempty"`
+}
+
+// MaxRules bounds onboarding.rules.
+const MaxRules = 256
+
+// Mapping is an entry of `map` in the settings: what the roster holds instead of a value
+// of RingCentral's (R8). Filters see RingCentral's own.
+type Mapping struct {
+	Field Field  `json:"field"`
+	From  string `json:"from"` // compared as in R33; * stands for any run of characters
+	To    string `json:"to"`
+}
+
+// MappedFields are those that can be mapped.
+var MappedFields = [...]Field{Site, Department, JobTitle}
+
+// Limit is how much of one kind may change without an operator: nothing is held below
+// Floor, and above it nothing up to Percent of those concerned.
+type Limit struct {
+	Percent int `json:"percent"`
+	Floor   int `json:"floor"`
+}
+
+// String is the limit as it is given on a command line.
+func (l Limit) String() string { return fmt.Sprintf("%d/%d", l.Percent, l.Floor) }
+
+// Access is the rule with the permission id or role name it asks for.
+type Access struct {
+	Rule AccessRule `json:"rule"`
+	Name string     `json:"name,omitempty"` // "" for listed
+}
+
+// Glob reports whether value matches pattern, both folded (R33): * stands for any
+// run of characters, ? for one. Folding makes two characters of a few, such as ß: they
+// are one for ? all the same.
+func Glob(pattern, value string) bool {
+	return matches(FoldText(pattern), FoldText(value)) ||
+		strings.Contains(pattern, "?") && matches(strings.ToLower(pattern), strings.ToLower(value))
+}
+
+func matches(p, v string) bool {
+	star, mark := -1, 0
+	i, j := 0, 0
+	for j < len(v) {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, mark = i, j
+			i++
+		case i < len(p) && p[i] == '?':
+			i++
+			j += runeAt(v, j)
+		case i < len(p) && p[i] == v[j]:
+			i++
+			j++
+		case star >= 0:
+			mark += runeAt(v, mark)
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	for i < len(p) && p[i] == '*' {
+		i++
+	}
+	return i == len(p)
+}
+
+// runeAt is how long the character at i is.
+func runeAt(s string, i int) int {
+	_, size := utf8.DecodeRuneInString(s[i:])
+	return size
 }

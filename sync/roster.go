@@ -18,11 +18,11 @@ var ErrMoved = errors.New("the roster has changed since it was read")
 type BusyError struct{ Holder Holder }
 
 func (e *BusyError) Error() string {
-	return e.who() + "; try again, or give --wait 5m to wait for its end"
+	return e.Who() + "; try again, or give --wait 5m to wait for its end"
 }
 
-// who says who holds the lock.
-func (e *BusyError) who() string {
+// Who says who holds the lock.
+func (e *BusyError) Who() string {
 	if e.Holder.PID == 0 {
 		return "another run holds the roster's lock"
 	}
@@ -117,7 +117,7 @@ type Member struct {
 	LastSeenAt         time.Time
 	LeavingSince       time.Time // start of the first full run in which the member would leave; zero: it would not (R21)
 
-	Unsealed bool // the roster has no seal of the member as it stands (seal.go)
+	Unsealed bool // the roster has no seal of the member as it stands (sync/fingerprint/fingerprint.go)
 }
 
 // Synced is what the last sync wrote, beside what the roster holds now. Where

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,6 +9,9 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
+
+// EmployeeKey begins a word for somebody that is an employee number.
+const EmployeeKey = "employee:"
 
 // FoldText is what names, filters and usernames are compared by (R33). Texts that
 // people take for the same fold to one: Unicode NFKC, full case folding, every
@@ -30,8 +34,8 @@ func SameText(a, b string) bool {
 	return FoldText(a) == FoldText(b)
 }
 
-// sameValue compares two values of a field.
-func sameValue(f Field, a, b string) bool {
+// SameValue compares two values of a field.
+func SameValue(f Field, a, b string) bool {
 	if f == Email {
 		return FoldEmail(a) == FoldEmail(b)
 	}
@@ -143,4 +147,41 @@ func isDash(r rune) bool {
 		return true
 	}
 	return unicode.Is(unicode.Pd, r)
+}
+
+// CheckText refuses a value, given by hand, that would break tables and logs.
+func CheckText(field, value string) error {
+	switch {
+	case !utf8.ValidString(value):
+		return fmt.Errorf("%s must be UTF-8 text", field)
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return fmt.Errorf("%s must be one line of text without control characters", field)
+	case len(value) > maxText:
+		return fmt.Errorf("%s must not be longer than %d bytes", field, maxText)
+	}
+	return nil
+}
+
+// FormerID marks an rc user id, or the key of a login, that passed to another human (R13).
+const FormerID = "was:"
+
+// maxText bounds what an operator may write into one field, in bytes.
+const maxText = 500
+
+// FlagText is how a column says yes or no.
+func FlagText(b bool) string { return map[bool]string{true: "1", false: "0"}[b] }
+
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }

@@ -14,6 +14,8 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 func approveCommand(a *app) *cobra.Command {
@@ -58,7 +60,7 @@ func (a *app) approve(ctx context.Context, s *config.Settings, st *store.Store, 
 	if err := config.CheckCredentials(accounts...); err != nil {
 		return err
 	}
-	id, results, err := a.runOn(ctx, s, st, sync.Request{Run: who, Approve: approval})
+	id, results, err := a.runOn(ctx, s, st, reconcile.Request{Run: who, Approve: approval})
 	if err != nil {
 		return err
 	}
@@ -229,7 +231,7 @@ func (o *obstacles) inTheWay(h *store.HeldRow) string {
 	switch {
 	case h.Kind == sync.Deactivate && !o.policy.Deactivate:
 		return "`deactivate: false` in the settings keeps it from happening"
-	case h.Kind == sync.Deactivate && o.policy.Protects(m):
+	case h.Kind == sync.Deactivate && plan.Protects(&o.policy, m):
 		return "`protect` in the settings keeps it from happening"
 	case slices.ContainsFunc(m.Pins, func(p sync.Pin) bool { return p.Field.String() == h.Field }):
 		return "a pin keeps it from happening (`ringroster roster unpin`)"

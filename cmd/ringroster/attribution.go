@@ -9,6 +9,7 @@ import (
 
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/plan"
 )
 
 // attributionText says who did at RingCentral what something follows that stands under a time, in
@@ -35,7 +36,7 @@ func sourceCells(a *sync.Attribution) []string {
 
 // traceLeft adds to an explanation of somebody who is inactive who did that, as an earlier
 // run found out.
-func traceLeft(ctx context.Context, st *store.Store, trace *sync.Trace) error {
+func traceLeft(ctx context.Context, st *store.Store, trace *plan.Trace) error {
 	about := map[int64]string{}
 	for _, fact := range trace.Facts {
 		var id int64
@@ -56,8 +57,8 @@ func traceLeft(ctx context.Context, st *store.Store, trace *sync.Trace) error {
 		if last == nil || last.After != string(sync.Inactive) || last.Source == nil {
 			continue
 		}
-		fact := sync.Fact{About: name, Rule: "R37", Source: string(last.Source.Log), Text: fmt.Sprintf("%s, found by run %d", last.Source.Text(time.Now()), last.RunID)}
-		if !slices.ContainsFunc(trace.Facts, func(f sync.Fact) bool { return f.Rule == fact.Rule && strings.HasPrefix(f.Text, last.Source.Did) }) {
+		fact := plan.Fact{About: name, Rule: "R37", Source: string(last.Source.Log), Text: fmt.Sprintf("%s, found by run %d", last.Source.Text(time.Now()), last.RunID)}
+		if !slices.ContainsFunc(trace.Facts, func(f plan.Fact) bool { return f.Rule == fact.Rule && strings.HasPrefix(f.Text, last.Source.Did) }) {
 			trace.Facts = append(trace.Facts, fact)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // benchPeople over benchGroups agent groups: a large customer.
@@ -66,7 +67,7 @@ func benchSync(b *testing.B, s *config.Settings, path string) {
 		b.Fatal(err)
 	}
 	r := runner(s, st, observe.NewLog(zap.NewNop(), time.Now))
-	_, results, err := r.Sync(context.WithoutCancel(b.Context()), sync.Request{
+	_, results, err := r.Sync(context.WithoutCancel(b.Context()), reconcile.Request{
 		Run: sync.Run{Accounts: []string{s.Accounts[0].Name}, Trigger: sync.Manual, Actor: "bench"},
 	})
 	if err != nil || results[0].Err != nil {

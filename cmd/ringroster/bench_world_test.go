@@ -20,6 +20,7 @@ import (
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 
 	"go.uber.org/zap"
 )
@@ -142,7 +143,7 @@ func benchApply() error {
 		return err
 	}
 	timed := &timedCommit{Roster: st}
-	_, results, err := runner(s, timed, observe.NewLog(zap.NewNop(), time.Now)).Sync(ctx, sync.Request{
+	_, results, err := runner(s, timed, observe.NewLog(zap.NewNop(), time.Now)).Sync(ctx, reconcile.Request{
 		Run: sync.Run{Accounts: []string{s.Accounts[0].Name}, Trigger: sync.Manual, Actor: "bench"},
 	})
 	if err == nil {

@@ -8,6 +8,7 @@ import (
 	"ringroster/cmd/ringroster/render"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // contactDocument is the JSON of `contacts sync`, a contract with scripts.
@@ -25,7 +26,7 @@ type contactAccount struct {
 	Error    *string `json:"error"`
 }
 
-func contactRows(results []sync.Result) []contactAccount {
+func contactRows(results []reconcile.Result) []contactAccount {
 	rows := []contactAccount{}
 	for i := range results {
 		r := &results[i]
@@ -42,9 +43,9 @@ func contactRows(results []sync.Result) []contactAccount {
 }
 
 // contactResults is how a run ended that another process made.
-func contactResults(rows []store.RunRow) (results []sync.Result) {
+func contactResults(rows []store.RunRow) (results []reconcile.Result) {
 	for _, row := range rows {
-		r := sync.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Contacts: &sync.ContactPlan{
+		r := reconcile.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Contacts: &sync.ContactPlan{
 			Account: row.Account, Summary: sync.ContactSummary{Removed: row.Deactivated},
 		}}
 		if row.Error != "" {
@@ -56,7 +57,7 @@ func contactResults(rows []store.RunRow) (results []sync.Result) {
 }
 
 // reportContacts prints how a contact run ended and gives its exit code.
-func (a *app) reportContacts(id sync.RunID, results []sync.Result) error {
+func (a *app) reportContacts(id sync.RunID, results []reconcile.Result) error {
 	if a.output == formatTable {
 		_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
 	}
@@ -72,7 +73,7 @@ func (a *app) reportContacts(id sync.RunID, results []sync.Result) error {
 
 // reportPreview prints what a contact run would do. Held contacts are no failure
 // of it, as in `plan`.
-func (a *app) reportPreview(results []sync.Result) error {
+func (a *app) reportPreview(results []reconcile.Result) error {
 	err := a.contactReport(nil, results)
 	for i := range results {
 		r := &results[i]
@@ -87,7 +88,7 @@ func (a *app) reportPreview(results []sync.Result) error {
 	return errors.Join(err, planExit(results, false))
 }
 
-func (a *app) contactReport(id *sync.RunID, results []sync.Result) error {
+func (a *app) contactReport(id *sync.RunID, results []reconcile.Result) error {
 	rows := contactRows(results)
 	switch a.output {
 	case formatJSON:
@@ -116,7 +117,7 @@ func contactRunListing(rows []contactAccount) *listing[contactAccount] {
 }
 
 // adviseContacts says what needs a human after a contact run.
-func (a *app) adviseContacts(r *sync.Result) {
+func (a *app) adviseContacts(r *reconcile.Result) {
 	switch {
 	case r.Err != nil:
 		_, _ = fmt.Fprintf(a.stdout, "\n%s failed, its contacts are untouched: %s\n", r.Account, clean(r.Err.Error()))

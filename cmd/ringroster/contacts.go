@@ -10,6 +10,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // formatVCard is the format of `contacts export` for phones and consoles.
@@ -54,7 +55,7 @@ func (a *app) syncContacts(ctx context.Context, names []string, dryRun, isNew bo
 	if !s.Contacts.Enabled {
 		return fmt.Errorf("contacts are off, so nothing was done: set contacts.enabled to true in %s", s.File)
 	}
-	req := sync.Request{Run: sync.Run{
+	req := reconcile.Request{Run: sync.Run{
 		Job: sync.JobContacts, Accounts: namesOf(accounts), Trigger: sync.Manual, Actor: s.ImpersonatedUserID, Version: version,
 	}}
 	if dryRun {
@@ -75,7 +76,7 @@ func (a *app) syncContacts(ctx context.Context, names []string, dryRun, isNew bo
 }
 
 // previewContacts prints what a run would do.
-func (a *app) previewContacts(ctx context.Context, s *config.Settings, req sync.Request) error {
+func (a *app) previewContacts(ctx context.Context, s *config.Settings, req reconcile.Request) error {
 	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
 	if err != nil {
 		return err

@@ -12,6 +12,8 @@ import (
 
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 // whom says which people `directory` lists. Empty fields do not filter; all
@@ -60,12 +62,12 @@ func (a *app) directory(ctx context.Context, w whom, wide bool) error {
 	defer closeRoster()
 	observer, done := a.planner()
 	r := runner(s, roster, observer)
-	var results []sync.Result
+	var results []reconcile.Result
 	var places places
 	rows := func(yield func(standingRow, error) bool) {
 		for _, name := range namesOf(accounts) {
 			wanted := true
-			err := r.Everybody(ctx, name, func(st *sync.Standing) bool {
+			err := r.Everybody(ctx, name, func(st *plan.Standing) bool {
 				done() // no progress among the rows
 				places.note(st)
 				wanted = !w.lists(st) || yield(standingRow{name, st}, nil)
@@ -95,7 +97,7 @@ func (a *app) directory(ctx context.Context, w whom, wide bool) error {
 // seen, which nobody can know before.
 type places struct{ subAccounts, groups map[store.Name]bool }
 
-func (p *places) note(s *sync.Standing) {
+func (p *places) note(s *plan.Standing) {
 	if p.subAccounts == nil {
 		p.subAccounts, p.groups = map[store.Name]bool{}, map[store.Name]bool{}
 	}
@@ -124,19 +126,19 @@ func (p *places) refuse(w *whom) error {
 
 // listed tells at once of an account that could not be listed: a row could not
 // say so.
-func (a *app) listed(account string, err error) sync.Result {
+func (a *app) listed(account string, err error) reconcile.Result {
 	if err == nil {
-		return sync.Result{Account: account, Status: sync.Succeeded}
+		return reconcile.Result{Account: account, Status: sync.Succeeded}
 	}
 	a.fault(err)
 	_, _ = fmt.Fprintf(a.errors, "%s: nobody could be listed: %s\n", account, clean(err.Error()))
-	return sync.Result{Account: account, Status: sync.Failed, Err: err}
+	return reconcile.Result{Account: account, Status: sync.Failed, Err: err}
 }
 
 // standingRow is one person of one account.
 type standingRow struct {
 	Account string `json:"account"`
-	*sync.Standing
+	*plan.Standing
 }
 
 func directoryListing(rows rowsOf[standingRow]) *listing[standingRow] {
@@ -173,7 +175,7 @@ func addName(names []string, name, id string) []string {
 
 // lists says whether a person is among those asked for. Both places must be
 // those of one agent record.
-func (w *whom) lists(s *sync.Standing) bool {
+func (w *whom) lists(s *plan.Standing) bool {
 	if w.notImported && (s.OnRoster || !s.Belongs) {
 		return false
 	}
@@ -188,7 +190,7 @@ func (w *whom) lists(s *sync.Standing) bool {
 	return w.search == "" || w.finds(s)
 }
 
-func (w *whom) finds(s *sync.Standing) bool {
+func (w *whom) finds(s *plan.Standing) bool {
 	texts := []string{s.Name, s.Email, s.ExtensionNumber, s.Person}
 	for _, l := range s.Logins {
 		texts = append(texts, l.UserName)

@@ -12,6 +12,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 // ownsEmployeeIDs refuses to give an employee number by hand where RingCentral has it.
@@ -43,7 +44,7 @@ func (a *app) importEmployeeIDs(ctx context.Context, file string, d decision, dr
 			return &usageError{err}
 		}
 		for _, account := range slices.Sorted(maps.Keys(values)) {
-			plan, err := runner(s, st, nil).PreviewEdit(ctx, account, sync.Fill(sync.EmployeeID, values[account]))
+			plan, err := runner(s, st, nil).PreviewEdit(ctx, account, edit.Fill(sync.EmployeeID, values[account]))
 			if err != nil {
 				return err
 			}
@@ -54,7 +55,7 @@ func (a *app) importEmployeeIDs(ctx context.Context, file string, d decision, dr
 			case len(plan.Changes) == 0:
 				_, _ = fmt.Fprintf(a.stdout, "%s has these employee numbers already.\n", account)
 			default:
-				run, _, err := a.edit(ctx, s, st, d.run(s, sync.ByHand, account), sync.Fill(sync.EmployeeID, values[account]))
+				run, _, err := a.edit(ctx, s, st, d.run(s, sync.ByHand, account), edit.Fill(sync.EmployeeID, values[account]))
 				if err != nil {
 					return err
 				}

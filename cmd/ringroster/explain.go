@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/sync"
+	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 func explainCommand(a *app) *cobra.Command {
@@ -46,9 +48,9 @@ func (a *app) explain(ctx context.Context, who string, accounts []string) error 
 		return err
 	}
 	var told []explanation
-	var results []sync.Result
+	var results []reconcile.Result
 	for _, account := range chosenAccounts {
-		trace := &sync.Trace{Who: who}
+		trace := &plan.Trace{Who: who}
 		planned, err := a.preview(ctx, planRequest{accounts: []string{account.Name}}, trace)
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
@@ -85,7 +87,7 @@ func accountsOf(told []explanation) string {
 // explanation is what decides about somebody in one account.
 type explanation struct {
 	account string
-	trace   *sync.Trace
+	trace   *plan.Trace
 }
 
 // tell prints the facts in the order in which they were weighed. It reports
@@ -93,7 +95,7 @@ type explanation struct {
 func (a *app) tell(told []explanation) (found bool, err error) {
 	type row struct {
 		Account string `json:"account"`
-		sync.Fact
+		plan.Fact
 	}
 	var rows []row
 	for _, e := range told {
@@ -124,7 +126,7 @@ func (a *app) tell(told []explanation) (found bool, err error) {
 	return true, nil
 }
 
-func (a *app) tellTable(account string, trace *sync.Trace) {
+func (a *app) tellTable(account string, trace *plan.Trace) {
 	about := ""
 	for _, f := range trace.Facts {
 		if f.About != about {

@@ -10,6 +10,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 func rosterForgetCommand(a *app) *cobra.Command {
@@ -39,14 +40,14 @@ func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, m
 	}
 	id := row.MemberID
 	if row.DeactivationReason == string(sync.ReasonForgotten) {
-		return &sync.NothingToDoError{What: fmt.Sprintf("member %d was forgotten already", id)}
+		return &edit.NothingToDoError{What: fmt.Sprintf("member %d was forgotten already", id)}
 	}
 	_, _ = fmt.Fprintf(a.stderr, "Member %d of %s%s, %s.\n", id, row.Account, prefixed(": ", whoText(strings.TrimSpace(row.FirstName+" "+row.LastName), row.Email, "", 0)), row.Status)
 	question := "Erase what is personal about this member, for good?"
 	if err := a.ask(ctx, d.yes, question, "nothing was erased"); err != nil {
 		return err
 	}
-	if err := a.editMemberOn(ctx, s, st, row, d, sync.ByHand, sync.Forget(id)); err != nil {
+	if err := a.editMemberOn(ctx, s, st, row, d, sync.ByHand, edit.Forget(id)); err != nil {
 		return err
 	}
 	if err := st.Compact(ctx); err != nil {

@@ -11,11 +11,13 @@ import (
 
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/archive"
+	"ringroster/sync/plan"
 )
 
 // traceHeld adds to an explanation what waits, was rejected, or is suspect, of whom it is
 // about: with who decided, when and why.
-func (a *app) traceHeld(ctx context.Context, account string, trace *sync.Trace) error {
+func (a *app) traceHeld(ctx context.Context, account string, trace *plan.Trace) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -37,14 +39,14 @@ func (a *app) traceHeld(ctx context.Context, account string, trace *sync.Trace) 
 	}
 	for i := range rows {
 		if about := aboutOf(&rows[i], trace); about != "" {
-			trace.Facts = append(trace.Facts, sync.Fact{About: about, Rule: ruleOf(&rows[i]), Source: "held changes", Text: standingText(&rows[i])})
+			trace.Facts = append(trace.Facts, plan.Fact{About: about, Rule: ruleOf(&rows[i]), Source: "held changes", Text: standingText(&rows[i])})
 		}
 	}
 	return nil
 }
 
 // traceRefused adds to what a past run decided who had rejected what it refused, when and why.
-func traceRefused(ctx context.Context, st *store.Store, past *sync.Past, trace *sync.Trace) error {
+func traceRefused(ctx context.Context, st *store.Store, past *archive.Past, trace *plan.Trace) error {
 	refused := map[int64]bool{}
 	for i := range past.State.Open {
 		refused[past.State.Open[i].ID] = past.State.Open[i].State == sync.Rejected
@@ -61,13 +63,13 @@ func traceRefused(ctx context.Context, st *store.Store, past *sync.Past, trace *
 			continue
 		}
 		row.PresentDays = 0 // as of today
-		trace.Facts = append(trace.Facts, sync.Fact{About: about, Rule: refusalRule(row), Source: "held changes", Text: rejectedText(row)})
+		trace.Facts = append(trace.Facts, plan.Fact{About: about, Rule: refusalRule(row), Source: "held changes", Text: rejectedText(row)})
 	}
 	return nil
 }
 
 // aboutOf is whom of an explanation a held change is about; "": nobody.
-func aboutOf(h *store.HeldRow, trace *sync.Trace) string {
+func aboutOf(h *store.HeldRow, trace *plan.Trace) string {
 	for _, fact := range trace.Facts {
 		for name := range strings.SplitSeq(fact.About, ", ") {
 			if h.MemberID != nil && name == fmt.Sprintf("member %d", *h.MemberID) || h.MemberID == nil && slices.Contains(h.IDs, name) && !isOfAnother(h, trace, name) {
@@ -79,7 +81,7 @@ func aboutOf(h *store.HeldRow, trace *sync.Trace) string {
 }
 
 // isOfAnother says whether an onboarding was rejected of somebody who had a person's agent id before.
-func isOfAnother(h *store.HeldRow, trace *sync.Trace, person string) bool {
+func isOfAnother(h *store.HeldRow, trace *plan.Trace, person string) bool {
 	return trace.IsOfAnother(&sync.HeldChange{State: sync.HeldState(h.State), IDs: h.IDs, Name: h.Name, Email: h.Email}, person)
 }
 

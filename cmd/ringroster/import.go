@@ -19,6 +19,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/render"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 func rosterImportCommand(a *app) *cobra.Command {
@@ -79,7 +80,7 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun,
 			_, _ = fmt.Fprintf(a.stdout, "%s: %s can come in.\n", account, n)
 			continue
 		}
-		run, _, err := a.edit(ctx, s, st, d.run(s, sync.ByHand, account), sync.Import(members[account]))
+		run, _, err := a.edit(ctx, s, st, d.run(s, sync.ByHand, account), edit.Import(members[account]))
 		if err != nil {
 			return err
 		}
@@ -105,7 +106,7 @@ func (a *app) checkImport(ctx context.Context, s *config.Settings, members map[s
 				}
 			}
 		}
-		_, err := runner(s, roster, nil).PreviewEdit(ctx, account, sync.Import(members[account]))
+		_, err := runner(s, roster, nil).PreviewEdit(ctx, account, edit.Import(members[account]))
 		problems = append(problems, placed(err, places)...)
 	}
 	err = errors.Join(problems...)
@@ -123,7 +124,7 @@ func placed(err error, places map[*sync.Member]string) (problems []error) {
 		}
 		return problems
 	}
-	if row, ok := errors.AsType[*sync.ImportError](err); ok {
+	if row, ok := errors.AsType[*edit.ImportError](err); ok {
 		return []error{fmt.Errorf("%s: %w", places[row.Member], row.Err)}
 	}
 	return []error{err}

@@ -14,6 +14,8 @@ import (
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
+	"ringroster/sync/schedule"
 )
 
 // TestR30ADaysCalls: a day of runs by the schedule, on a virtual clock and under
@@ -33,7 +35,7 @@ func TestR30ADaysCalls(t *testing.T) {
 				world := simulator.GenerateWith(simulator.GenerateOptions{People: 300, Seed: 1, Groups: 60})
 				world.Limits, world.Latency = &simulator.Limits{}, simulator.Duration(200*time.Millisecond)
 				server := simulator.New(world, simulator.Options{})
-				job := sync.Job{Account: "acme", Name: sync.JobMembers, At: 3 * time.Hour, Every: day.every, CatchUp: true}
+				job := schedule.Job{Account: "acme", Name: sync.JobMembers, At: 3 * time.Hour, Every: day.every, CatchUp: true}
 				time.Sleep(time.Until(time.Date(2000, 1, 5, 2, 59, 0, 0, time.UTC)))
 				runs := runsOfADay(t, server, job)
 				if got, want := sum(server.Calls()), day.runs*callsNeeded(world.Accounts[0]); runs != day.runs || got != want {
@@ -48,13 +50,13 @@ func TestR30ADaysCalls(t *testing.T) {
 }
 
 // runsOfADay makes the runs that are due within a day from now.
-func runsOfADay(t *testing.T, server *simulator.Server, job sync.Job) (runs int) {
+func runsOfADay(t *testing.T, server *simulator.Server, job schedule.Job) (runs int) {
 	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "roster.db"), store.Options{Mode: 0o600, New: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = st.Close() }()
-	r := &sync.Runner{
+	r := &reconcile.Runner{
 		Roster: st, Observer: observe.NewLog(zap.NewNop(), time.Now), Now: time.Now,
 		Policy: func(string) sync.Policy {
 			return sync.Policy{RolePrecedence: "first", Access: sync.Access{Rule: sync.AccessListed}, Deactivate: true}
@@ -73,12 +75,12 @@ func runsOfADay(t *testing.T, server *simulator.Server, job sync.Job) (runs int)
 		if err != nil {
 			t.Fatal(err)
 		}
-		next := sync.Next(time.Now(), job, past)
+		next := schedule.Next(time.Now(), job, past)
 		if !next.At.Before(end) {
 			return runs
 		}
 		time.Sleep(time.Until(next.At))
-		_, results, err := r.Sync(context.Background(), sync.Request{Run: sync.Run{Accounts: []string{job.Account}, Trigger: next.Trigger, Actor: "test"}})
+		_, results, err := r.Sync(context.Background(), reconcile.Request{Run: sync.Run{Accounts: []string{job.Account}, Trigger: next.Trigger, Actor: "test"}})
 		if err != nil || results[0].Err != nil {
 			t.Fatal(err, results)
 		}

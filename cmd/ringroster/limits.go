@@ -14,6 +14,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/guard"
 )
 
 // limitsRequest is what `limits` is asked.
@@ -59,7 +60,7 @@ var limitNames = []struct {
 // overrun is one line of `limits`.
 type overrun struct {
 	Account string `json:"account"`
-	sync.Overrun
+	guard.Overrun
 }
 
 func (a *app) limits(ctx context.Context, req limitsRequest) error {
@@ -91,7 +92,7 @@ func (a *app) limits(ctx context.Context, req limitsRequest) error {
 		if err != nil {
 			return err
 		}
-		for _, o := range sync.TryLimits(h.runs, h.today, limits) {
+		for _, o := range guard.TryLimits(h.runs, h.today, limits) {
 			if !o.At.Before(since) {
 				over = append(over, overrun{account.Name, o})
 			}
@@ -135,20 +136,20 @@ func parsePast(flag, text string) (time.Duration, error) {
 
 // pastOf is one account's history as limits look at it.
 type pastOf struct {
-	runs   []sync.PastRun
-	today  map[int64]sync.PastMember
+	runs   []guard.PastRun
+	today  map[int64]guard.PastMember
 	pruned bool // changes of some of these runs are gone
 }
 
 // readPast reads the history of an account since a time, and of the week before it.
 func readPast(ctx context.Context, st *store.Store, account string, since time.Time) (*pastOf, error) {
-	h := &pastOf{today: map[int64]sync.PastMember{}}
+	h := &pastOf{today: map[int64]guard.PastMember{}}
 	names := map[int64]string{}
 	for row, err := range st.Roster(ctx, store.Filter{Account: account, Brief: true}) {
 		if err != nil {
 			return nil, err
 		}
-		h.today[row.MemberID] = sync.PastMember{Active: row.Status == sync.Active, Managed: row.Managed == 1, Role: row.Role}
+		h.today[row.MemberID] = guard.PastMember{Active: row.Status == sync.Active, Managed: row.Managed == 1, Role: row.Role}
 		names[row.MemberID] = strings.TrimSpace(row.FirstName + " " + row.LastName)
 	}
 	rows, err := pastRuns(ctx, st, account)
@@ -164,13 +165,13 @@ func readPast(ctx context.Context, st *store.Store, account string, since time.T
 		if started.Before(since.Add(-sync.WeekWindow)) {
 			continue
 		}
-		run := sync.PastRun{Run: rows[i].RunID, Started: started, Trigger: rows[i].Trigger, First: rows[i].RunID <= first}
+		run := guard.PastRun{Run: rows[i].RunID, Started: started, Trigger: rows[i].Trigger, First: rows[i].RunID <= first}
 		for c, err := range st.Changes(ctx, run.Run) {
 			switch {
 			case err != nil:
 				return nil, err
 			case c.Account == account:
-				run.Done = append(run.Done, sync.PastChange{Name: names[c.MemberID], Done: sync.Done{
+				run.Done = append(run.Done, guard.PastChange{Name: names[c.MemberID], Done: sync.Done{
 					Member: c.MemberID, Kind: c.Kind, Field: text(c.Field), Before: text(c.Before), After: c.After, Reason: c.Reason,
 				}})
 			}
@@ -223,7 +224,7 @@ func (h *pastOf) addHeld(ctx context.Context, st *store.Store, account string) e
 		}
 		if key := (change{at, row.Person, numberOf(row), row.Field}); at >= 0 && !seen[key] {
 			seen[key] = true
-			h.runs[at].Held = append(h.runs[at].Held, sync.PastChange{Name: row.Name, Done: sync.Done{
+			h.runs[at].Held = append(h.runs[at].Held, guard.PastChange{Name: row.Name, Done: sync.Done{
 				Member: numberOf(row), Kind: row.Kind, Field: row.Field, Before: row.Before, After: row.After, Reason: row.Reason,
 			}})
 		}
@@ -274,7 +275,7 @@ func (a *app) tellLimits(limits *sync.Limits, over []overrun) error {
 }
 
 // someNames are the first of the names, and how many more there are.
-func someNames(members []sync.Name) string {
+func someNames(members []guard.Name) string {
 	var parts []string
 	for _, m := range members[:min(len(members), namesShown)] {
 		parts = append(parts, clean(m.Name)+prefixed(" ", memberInBrackets(m.Member)))

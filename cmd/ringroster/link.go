@@ -12,6 +12,8 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/edit"
+	"ringroster/sync/plan"
 )
 
 func rosterLinkCommand(a *app) *cobra.Command {
@@ -45,7 +47,7 @@ func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, mem
 	if err != nil {
 		return err
 	}
-	return a.editMemberOn(ctx, s, st, row, d, sync.ByHand, sync.LinkTo(row.MemberID, key))
+	return a.editMemberOn(ctx, s, st, row, d, sync.ByHand, edit.LinkTo(row.MemberID, key))
 }
 
 // linkKey is the person key that who means. RingCentral is asked, so that a typing
@@ -88,9 +90,9 @@ func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, 
 
 // stillTheirs refuses to part a member from an id about which nothing is in
 // doubt: the next sync would find them by another of their ids and tie them again.
-func stillTheirs(row *store.RosterRow, found []*sync.Standing) error {
+func stillTheirs(row *store.RosterRow, found []*plan.Standing) error {
 	for _, p := range found {
-		doubtful := p.Outcome == sync.OutcomeConflict || p.Outcome == sync.OutcomeSkipped // nobody asked whose the id is
+		doubtful := p.Outcome == plan.OutcomeConflict || p.Outcome == plan.OutcomeSkipped // nobody asked whose the id is
 		if !doubtful && p.Member != nil && *p.Member == row.MemberID {
 			return fmt.Errorf("%s is %s <%s> in RingCentral, whom the last sync took for member %d as well: the next one would tie them again, so nothing was changed; `ringroster roster detach %d` keeps syncs from changing the member",
 				p.Person, p.Name, p.Email, row.MemberID, row.MemberID)
@@ -100,18 +102,18 @@ func stillTheirs(row *store.RosterRow, found []*sync.Standing) error {
 }
 
 // reported asks RingCentral whom of an account somebody's word means.
-func (a *app) reported(ctx context.Context, s *config.Settings, st *store.Store, account, who string) (found []*sync.Standing, err error) {
+func (a *app) reported(ctx context.Context, s *config.Settings, st *store.Store, account, who string) (found []*plan.Standing, err error) {
 	accounts, err := chosen(s, []string{account})
 	if err = errors.Join(err, config.CheckCredentials(accounts...)); err != nil {
 		return nil, err
 	}
 	observer, done := a.planner()
 	defer done()
-	means := (*sync.Standing).Called
+	means := (*plan.Standing).Called
 	if strings.Contains(who, ":") {
-		means = (*sync.Standing).HasKey // an agent's number may be an administrator's, too
+		means = (*plan.Standing).HasKey // an agent's number may be an administrator's, too
 	}
-	err = runner(s, st, observer).Everybody(ctx, account, func(p *sync.Standing) bool {
+	err = runner(s, st, observer).Everybody(ctx, account, func(p *plan.Standing) bool {
 		if means(p, who) {
 			found = append(found, p)
 		}

@@ -16,6 +16,7 @@ import (
 	"ringroster/ringcentral"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/plan"
 )
 
 // How far a clock may be off before tokens and the schedule suffer.
@@ -68,7 +69,7 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 	f.read(s, account, snapshot)
 	f.identity(s, account, snapshot, bound)
 	f.lists(account.Name, snapshot)
-	for _, unused := range sync.UnusedMappings(s.Policy(account).Map, snapshot) {
+	for _, unused := range plan.UnusedMappings(s.Policy(account).Map, snapshot) {
 		f.warn(account.Name, "map", unused, "correct the entry, or take it out")
 	}
 	if audit != nil {

@@ -15,6 +15,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 // version is set by the linker.
@@ -152,11 +153,11 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// nothingToDo says whether an error is nothing but a *sync.NothingToDoError: joined with
+// nothingToDo says whether an error is nothing but a *edit.NothingToDoError: joined with
 // another it is no success.
 func nothingToDo(err error) bool {
 	switch e := err.(type) { //nolint:errorlint // looks at each step itself
-	case *sync.NothingToDoError:
+	case *edit.NothingToDoError:
 		return true
 	case interface{ Unwrap() []error }:
 		return !slices.ContainsFunc(e.Unwrap(), func(part error) bool { return !nothingToDo(part) })

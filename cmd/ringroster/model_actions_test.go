@@ -12,6 +12,7 @@ import (
 
 	"ringroster/ringcentral/simulator"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 // actions are what can happen in a day of the company, of the operators, and of
@@ -297,13 +298,13 @@ func (g *game) editMember() {
 	case 0:
 		if m.reason == "undone" { // attaching takes the undone onboarding back, too
 			m.managed, m.reason = true, ""
-			g.edit(sync.ByHand, sync.Manage(m.id, true))
+			g.edit(sync.ByHand, edit.Manage(m.id, true))
 			return
 		}
 		m.managed = !m.managed
 		delete(g.shown, m.id)
 		delete(g.leavingSince, m.id) // attaching begins the count anew (R21)
-		g.edit(sync.ByHand, sync.Manage(m.id, m.managed))
+		g.edit(sync.ByHand, edit.Manage(m.id, m.managed))
 		if key := (heldKey{m.id, "status"}); m.managed && m.active && m.linked && g.open[key] == nil { // R25
 			g.open[key] = &heldRow{state: "suspect", after: "inactive", reason: "removed", why: map[string]bool{"attached": true}}
 		}
@@ -313,13 +314,13 @@ func (g *game) editMember() {
 		value := fmt.Sprintf("Set%d", g.company.next())
 		switch {
 		case m.managed:
-			g.refused(sync.SetFields(m.id, map[string]string{"last_name": value}), "it belongs to RingCentral")
+			g.refused(edit.SetFields(m.id, map[string]string{"last_name": value}), "it belongs to RingCentral")
 			return
 		case m.reason == "forgotten":
 			return
 		}
 		m.values["last_name"] = value
-		g.edit(sync.ByHand, sync.SetFields(m.id, map[string]string{"last_name": value}))
+		g.edit(sync.ByHand, edit.SetFields(m.id, map[string]string{"last_name": value}))
 	}
 }
 

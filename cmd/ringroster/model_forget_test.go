@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 // personalColumns are what a legal erasure blanks, besides the user names of
@@ -35,7 +36,7 @@ func (m *modelMember) forget() {
 func (g *game) forget() {
 	m := g.member()
 	if m.reason == "forgotten" {
-		g.refused(sync.Forget(m.id), "a member was forgotten twice")
+		g.refused(edit.Forget(m.id), "a member was forgotten twice")
 		return
 	}
 	words := g.wordsOf(m)
@@ -45,7 +46,7 @@ func (g *game) forget() {
 	g.decidedOut[m.id] = true
 	m.forget()
 	g.dropOpen(m.id)
-	g.edit(sync.ByHand, sync.Forget(m.id))
+	g.edit(sync.ByHand, edit.Forget(m.id))
 	g.nothingSays(words)
 	g.replayBlanked(m.id)
 	g.counts.forgotten++

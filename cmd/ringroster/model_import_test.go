@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ringroster/sync"
+	"ringroster/sync/plan"
 )
 
 // picks are the people whom an operator brings in by hand.
@@ -117,8 +118,8 @@ func (g *game) likely(people []*reported) *reported {
 	return people[g.n(len(people), "picked")]
 }
 
-func (p *picks) request() *sync.Picks {
-	r := &sync.Picks{Who: p.who, Role: p.role, By: "operator", Give: sync.Given{ActivityID: p.activity, Teams: p.teams, Permissions: map[sync.Permission]bool{}}}
+func (p *picks) request() *plan.Picks {
+	r := &plan.Picks{Who: p.who, Role: p.role, By: "operator", Give: sync.Given{ActivityID: p.activity, Teams: p.teams, Permissions: map[sync.Permission]bool{}}}
 	for name, on := range p.permissions {
 		r.Give.Permissions[sync.Permission(name)] = on
 	}
@@ -149,7 +150,7 @@ func (g *game) importPeople() {
 		g.unchanged(before)
 		return
 	}
-	req.Reviewed = map[string]sync.Reviewed{"demo": reviewed}
+	req.Reviewed = map[string]plan.Reviewed{"demo": reviewed}
 	id, results, err := r.Sync(g.ctx, req)
 	g.must(err)
 	g.must(results[0].Err)

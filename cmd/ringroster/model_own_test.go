@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 // What belongs to the roster (activity, teams, categories, permissions), and what
@@ -120,7 +121,7 @@ func (g *game) setOwn(m *modelMember) {
 		column, value = "permissions", fmt.Sprint(on)
 		after = permissionsWith(m.own[column], map[string]bool{name: on})
 	}
-	edit := sync.SetFields(m.id, map[string]string{name: value})
+	edit := edit.SetFields(m.id, map[string]string{name: value})
 	if m.own[column] == after {
 		g.refused(edit, "nothing would change")
 		return
@@ -211,7 +212,7 @@ func (g *game) pin() {
 		pin.Until = g.now().UTC().AddDate(0, 0, g.n(3, "days")).Format("2006-01-02")
 	}
 	field, _ := sync.ParseField(name)
-	edit := sync.PinField(m.id, sync.Pin{Field: field, Value: pin.Value, Until: pin.Until, Reason: pin.Reason, By: pin.By})
+	edit := edit.PinField(m.id, sync.Pin{Field: field, Value: pin.Value, Until: pin.Until, Reason: pin.Reason, By: pin.By})
 	if !m.managed {
 		g.refused(edit, "no sync touches a detached member")
 		return
@@ -234,5 +235,5 @@ func (g *game) unpin() {
 		m.values[name] = m.given(name)
 	}
 	field, _ := sync.ParseField(name)
-	g.edit(sync.ByHand, sync.Unpin(m.id, field))
+	g.edit(sync.ByHand, edit.Unpin(m.id, field))
 }

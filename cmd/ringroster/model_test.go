@@ -25,6 +25,7 @@ import (
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // The long version plays many more months:
@@ -209,7 +210,7 @@ func (g *game) openStore(path string) {
 func (g *game) close() { _ = g.st.Close() }
 
 // runner is the program's own, but for the transport.
-func (g *game) runner() *sync.Runner {
+func (g *game) runner() *reconcile.Runner {
 	r := runner(g.settings, dyingRoster{g.st, g}, observe.NewLog(zap.NewNop(), time.Now))
 	r.Connect = func(name string) (sync.Directory, error) {
 		account := &g.settings.Accounts[0]
@@ -237,12 +238,12 @@ func (g *game) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-func (g *game) request(trigger sync.Trigger, actor string) sync.Request {
+func (g *game) request(trigger sync.Trigger, actor string) reconcile.Request {
 	run := sync.Run{Accounts: []string{"demo"}, Trigger: trigger, Actor: actor, Version: "model"}
 	if actor != g.settings.ImpersonatedUserID {
 		run.OnBehalfOf = g.settings.ImpersonatedUserID
 	}
-	return sync.Request{Run: run}
+	return reconcile.Request{Run: run}
 }
 
 // serve brings the simulator up to date.

@@ -11,6 +11,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 // What RingCentral says, and what the settings make of it (R8).
@@ -99,9 +100,9 @@ func (g *game) changeNumber(h *human) {
 func (g *game) setNumber() {
 	m := g.member()
 	value := fmt.Sprintf("N%d", g.company.next())
-	change := sync.Fill(sync.EmployeeID, map[int64]string{m.id: value})
+	change := edit.Fill(sync.EmployeeID, map[int64]string{m.id: value})
 	if g.n(2, "by hand") == 0 {
-		change = sync.SetFields(m.id, map[string]string{"employee_id": value})
+		change = edit.SetFields(m.id, map[string]string{"employee_id": value})
 	}
 	switch {
 	case m.reason == "forgotten":

@@ -14,6 +14,9 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/archive"
+	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 // What was decided then, and why: from what full runs kept (snapshots.keep in
@@ -50,9 +53,9 @@ func (a *app) explainPast(ctx context.Context, who string, accounts []string, ru
 }
 
 // retrace plans again with the trace on; the first fact says of when it tells.
-func retrace(ctx context.Context, st *store.Store, row *store.KeptRow, who string) (*sync.Trace, error) {
-	trace := &sync.Trace{}
-	for past, err := range sync.ReadPasts(bytes.NewReader(row.Data)) {
+func retrace(ctx context.Context, st *store.Store, row *store.KeptRow, who string) (*plan.Trace, error) {
+	trace := &plan.Trace{}
+	for past, err := range archive.ReadPasts(bytes.NewReader(row.Data)) {
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +66,7 @@ func retrace(ctx context.Context, st *store.Store, row *store.KeptRow, who strin
 			return nil, err
 		}
 		if trace.Found() {
-			trace.Facts = slices.Insert(trace.Facts, 0, sync.Fact{
+			trace.Facts = slices.Insert(trace.Facts, 0, plan.Fact{
 				About: trace.Facts[0].About, Source: fmt.Sprintf("run %d", row.RunID), Text: "what was decided " + when(past),
 			})
 			if err := traceRefused(ctx, st, past, trace); err != nil {
@@ -76,7 +79,7 @@ func retrace(ctx context.Context, st *store.Store, row *store.KeptRow, who strin
 
 // wordThen is a word for somebody that a past run understands: of the id of a member who
 // came in by that run or later, the key of the person behind the member.
-func wordThen(ctx context.Context, st *store.Store, past *sync.Past, who string) (string, error) {
+func wordThen(ctx context.Context, st *store.Store, past *archive.Past, who string) (string, error) {
 	row, err := st.FindOne(ctx, who)
 	if sync.NotOne(err) || err == nil && fmt.Sprint(row.MemberID) != who {
 		return who, nil // no member's id
@@ -97,7 +100,7 @@ func wordThen(ctx context.Context, st *store.Store, past *sync.Past, who string)
 }
 
 // userThen is wordThen where the roster of today can be read, which a file does not need.
-func (a *app) userThen(ctx context.Context, past *sync.Past, who string) string {
+func (a *app) userThen(ctx context.Context, past *archive.Past, who string) string {
 	if who == "" {
 		return ""
 	}
@@ -114,7 +117,7 @@ func (a *app) userThen(ctx context.Context, past *sync.Past, who string) string 
 
 // when is the time of a past decision, and the program that made it: a later one
 // may decide otherwise.
-func when(past *sync.Past) string {
+func when(past *archive.Past) string {
 	at := past.Now.UTC().Format(time.RFC3339)
 	if past.Version != version {
 		return fmt.Sprintf("at %s, by ringroster %s; this is %s", at, past.Version, version)
@@ -202,15 +205,15 @@ func (a *app) saveKept(ctx context.Context, st *store.Store, run sync.RunID, pat
 
 // planPast plans from a file of saveKept: what was decided then, or with today
 // what its snapshot would do to today's roster under today's settings.
-func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, error) {
+func (a *app) planPast(ctx context.Context, req planRequest) ([]reconcile.Result, error) {
 	f, _, err := config.Open(req.snapshot, mostInput)
 	if err != nil {
 		return nil, badInput(req.snapshot, "a snapshot that `ringroster runs RUN --snapshot FILE` wrote", err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	var results []sync.Result
+	var results []reconcile.Result
 	var there []store.Name
-	for past, err := range sync.ReadPasts(f) {
+	for past, err := range archive.ReadPasts(f) {
 		if err != nil {
 			return nil, usagef("%s is no snapshot that `ringroster runs RUN --snapshot` wrote: %w", req.snapshot, err)
 		}
@@ -218,7 +221,7 @@ func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, err
 		if len(req.accounts) > 0 && !slices.Contains(req.accounts, past.Snapshot.Account) {
 			continue
 		}
-		result, title := sync.Result{Account: past.Snapshot.Account}, "what was decided "+when(past)
+		result, title := reconcile.Result{Account: past.Snapshot.Account}, "what was decided "+when(past)
 		if req.today {
 			title = fmt.Sprintf("the snapshot of %s, with the roster and the settings of today", past.Snapshot.TakenAt.UTC().Format(time.RFC3339))
 			if result, err = a.planToday(ctx, past.Snapshot, req); err != nil {
@@ -244,17 +247,17 @@ func (a *app) planPast(ctx context.Context, req planRequest) ([]sync.Result, err
 }
 
 // planToday plans as `plan` does, with a snapshot in place of RingCentral.
-func (a *app) planToday(ctx context.Context, snapshot *sync.Snapshot, req planRequest) (sync.Result, error) {
+func (a *app) planToday(ctx context.Context, snapshot *sync.Snapshot, req planRequest) (reconcile.Result, error) {
 	s, err := a.settings()
 	if err != nil {
-		return sync.Result{}, err
+		return reconcile.Result{}, err
 	}
 	if _, err := chosen(s, []string{snapshot.Account}); err != nil {
-		return sync.Result{}, err
+		return reconcile.Result{}, err
 	}
 	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
 	if err != nil {
-		return sync.Result{}, err
+		return reconcile.Result{}, err
 	}
 	defer closeRoster()
 	observer, done := a.planner()
@@ -262,7 +265,7 @@ func (a *app) planToday(ctx context.Context, snapshot *sync.Snapshot, req planRe
 	r := runner(s, roster, observer)
 	r.Connect = func(string) (sync.Directory, error) { return replay{snapshot}, nil }
 	r.Attribution = false
-	return r.Preview(ctx, sync.Request{Only: req.user, Run: sync.Run{Accounts: []string{snapshot.Account}}})[0], nil
+	return r.Preview(ctx, reconcile.Request{Only: req.user, Run: sync.Run{Accounts: []string{snapshot.Account}}})[0], nil
 }
 
 // replay is a Directory that reports what was read in the past.

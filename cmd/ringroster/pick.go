@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/sync"
+	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 // pickRequest is what `import WHO…` is asked.
@@ -59,7 +61,7 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 	if len(accounts) > 1 {
 		return usagef("--account is needed: the settings have %s", strings.Join(namesOf(accounts), ", "))
 	}
-	picks := &sync.Picks{Who: slices.Clone(who), By: operator(req.decision.actor)}
+	picks := &plan.Picks{Who: slices.Clone(who), By: operator(req.decision.actor)}
 	if picks.Give, err = req.given(); err != nil {
 		return err
 	}
@@ -80,14 +82,14 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 	}
 	run := req.decision.run(s, sync.Importing, accounts[0].Name)
 	observer, done := a.planner()
-	reviewed, err := a.showPicks(ctx, runner(s, st, observer), done, sync.Request{Run: run, Picks: picks})
+	reviewed, err := a.showPicks(ctx, runner(s, st, observer), done, reconcile.Request{Run: run, Picks: picks})
 	if err != nil || reviewed == nil {
 		return err
 	}
 	if err := a.ask(ctx, req.decision.yes, "Bring them to the roster?", "nobody was brought in"); err != nil {
 		return err
 	}
-	id, results, err := a.runOn(ctx, s, st, sync.Request{Run: run, Picks: picks, Reviewed: map[string]sync.Reviewed{accounts[0].Name: reviewed}})
+	id, results, err := a.runOn(ctx, s, st, reconcile.Request{Run: run, Picks: picks, Reviewed: map[string]plan.Reviewed{accounts[0].Name: reviewed}})
 	if err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 
 // showPicks plans and prints what importing would do, on stderr: the outcome is
 // the output. It returns the changes, nil when there are none.
-func (a *app) showPicks(ctx context.Context, r *sync.Runner, done func(), req sync.Request) (sync.Reviewed, error) {
+func (a *app) showPicks(ctx context.Context, r *reconcile.Runner, done func(), req reconcile.Request) (plan.Reviewed, error) {
 	result := r.Preview(ctx, req)[0]
 	done()
 	if result.Err != nil {
@@ -106,7 +108,7 @@ func (a *app) showPicks(ctx context.Context, r *sync.Runner, done func(), req sy
 		_, err := fmt.Fprintln(a.stderr, "They are on the roster already: nothing to do. `ringroster roster set` and `roster pin` change members.")
 		return nil, err
 	}
-	reviewed := sync.Reviewed{}
+	reviewed := plan.Reviewed{}
 	for i := range result.Plan.Changes {
 		c := &result.Plan.Changes[i]
 		printChanges(a.stderr, result.Plan.Changes[i:i+1])

@@ -11,6 +11,7 @@ import (
 	"ringroster/ringcentral"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 func rosterPinCommand(a *app) *cobra.Command {
@@ -49,7 +50,7 @@ func rosterUnpinCommand(a *app) *cobra.Command {
 			if !ok {
 				return usagef("%q is no synced field: %s", args[1], fieldNames())
 			}
-			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return sync.Unpin(id, field) })
+			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return edit.Unpin(id, field) })
 		},
 	}
 	d.authorFlags(c)
@@ -130,7 +131,7 @@ func (a *app) pinMember(ctx context.Context, who string, d decision, pin sync.Pi
 		if err != nil {
 			return err
 		}
-		return a.editMemberOn(ctx, s, st, row, d, sync.ByHand, sync.PinField(row.MemberID, pin))
+		return a.editMemberOn(ctx, s, st, row, d, sync.ByHand, edit.PinField(row.MemberID, pin))
 	})
 }
 

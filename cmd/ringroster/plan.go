@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/sync"
+	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 // planRequest is what `plan` and `sync --dry-run` are asked.
@@ -80,7 +82,7 @@ func (a *app) plan(ctx context.Context, req planRequest) error {
 }
 
 // planned gives the plans, from RingCentral or from a file.
-func (a *app) planned(ctx context.Context, req planRequest) ([]sync.Result, error) {
+func (a *app) planned(ctx context.Context, req planRequest) ([]reconcile.Result, error) {
 	switch {
 	case req.snapshot != "":
 		return a.planPast(ctx, req)
@@ -95,7 +97,7 @@ func (a *app) planned(ctx context.Context, req planRequest) ([]sync.Result, erro
 }
 
 // preview plans for the chosen accounts without writing anything.
-func (a *app) preview(ctx context.Context, req planRequest, trace *sync.Trace) ([]sync.Result, error) {
+func (a *app) preview(ctx context.Context, req planRequest, trace *plan.Trace) ([]reconcile.Result, error) {
 	s, accounts, err := a.prepare(req.accounts, req.user)
 	if err != nil {
 		return nil, err
@@ -107,7 +109,7 @@ func (a *app) preview(ctx context.Context, req planRequest, trace *sync.Trace) (
 	defer closeRoster()
 	observer, done := a.planner()
 	defer done()
-	results := runner(s, roster, observer).Preview(ctx, sync.Request{
+	results := runner(s, roster, observer).Preview(ctx, reconcile.Request{
 		Only: req.user, Trace: trace, Run: sync.Run{Accounts: namesOf(accounts)},
 	})
 	for i := range results {
@@ -117,7 +119,7 @@ func (a *app) preview(ctx context.Context, req planRequest, trace *sync.Trace) (
 }
 
 // planExit gives the exit code of a plan, which holds nothing itself.
-func planExit(results []sync.Result, detailed bool) error {
+func planExit(results []reconcile.Result, detailed bool) error {
 	var exit *exitError
 	if err := exitOf(results); errors.As(err, &exit) && exit.code != exitHeld {
 		return err
@@ -131,14 +133,14 @@ func planExit(results []sync.Result, detailed bool) error {
 }
 
 // planJSON prints the document of `plan`, a contract with other programs.
-func (a *app) planJSON(results []sync.Result) error {
+func (a *app) planJSON(results []reconcile.Result) error {
 	return printDocument(a.stdout, struct {
 		Version  int   `json:"version"`
 		Accounts []any `json:"accounts"`
 	}{1, planAccounts(results)})
 }
 
-func planAccounts(results []sync.Result) []any {
+func planAccounts(results []reconcile.Result) []any {
 	accounts := []any{}
 	for i := range results {
 		if r := &results[i]; r.Err != nil {
@@ -151,7 +153,7 @@ func planAccounts(results []sync.Result) []any {
 }
 
 // failedPlan has the keys of a plan, empty, and the error.
-func failedPlan(r *sync.Result) any {
+func failedPlan(r *reconcile.Result) any {
 	text, _ := json.Marshal(&sync.Plan{Account: r.Account}) // of an empty plan: cannot fail
 	doc := map[string]any{}
 	_ = json.Unmarshal(text, &doc)
@@ -175,7 +177,7 @@ func (r *planRow) source() *sync.Attribution {
 	return r.change.Source
 }
 
-func planListing(results []sync.Result) *listing[planRow] {
+func planListing(results []reconcile.Result) *listing[planRow] {
 	var rows []planRow
 	add := func(account string, held bool, changes []sync.Change) {
 		for i := range changes {
@@ -216,7 +218,7 @@ func memberText(id int64) string {
 }
 
 // planTable prints one account's plan for people, the numbers at its end.
-func (a *app) planTable(r *sync.Result, summary bool) {
+func (a *app) planTable(r *reconcile.Result, summary bool) {
 	out := func(format string, args ...any) { _, _ = fmt.Fprintf(a.stdout, format, args...) }
 	if r.Err != nil {
 		out("%s: no plan: %s\n", r.Account, clean(r.Err.Error()))

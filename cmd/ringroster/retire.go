@@ -13,6 +13,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 func accountRetireCommand(a *app) *cobra.Command {
@@ -39,7 +40,7 @@ func (a *app) retire(ctx context.Context, s *config.Settings, st *store.Store, n
 	if err := cmp.Or(knownAccount(ctx, st, name), mayRetire(ctx, s, st, name)); err != nil {
 		return err
 	}
-	plan, err := runner(s, st, nil).PreviewEdit(ctx, name, sync.Retire(name))
+	plan, err := runner(s, st, nil).PreviewEdit(ctx, name, edit.Retire(name))
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (a *app) retire(ctx context.Context, s *config.Settings, st *store.Store, n
 	if err := a.ask(ctx, d.yes, fmt.Sprintf("Retire account %s, and end %s of it?", name, members), "nothing was changed"); err != nil {
 		return err
 	}
-	id, plan, err := a.edit(ctx, s, st, d.run(s, sync.ByHand, name), asListed(sync.Retire(name), plan))
+	id, plan, err := a.edit(ctx, s, st, d.run(s, sync.ByHand, name), asListed(edit.Retire(name), plan))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 func rosterCommand(a *app) *cobra.Command {
@@ -208,7 +209,7 @@ func rosterManageCommand(a *app, verb string, managed bool) *cobra.Command {
 		Short: map[bool]string{true: "Let syncs change a member again", false: "Keep syncs from changing a member"}[managed],
 		Long:  memberHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return sync.Manage(id, managed) })
+			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return edit.Manage(id, managed) })
 		},
 	}
 	d.authorFlags(c)
@@ -235,7 +236,7 @@ has it. What RingCentral owns can be set only for a detached member; ` + "`ringr
 					return err
 				}
 			}
-			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return sync.SetFields(id, values) })
+			return a.editMember(c.Context(), args[0], d, sync.ByHand, func(id int64) sync.Edit { return edit.SetFields(id, values) })
 		},
 	}
 	d.authorFlags(c)

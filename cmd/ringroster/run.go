@@ -21,6 +21,8 @@ import (
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
+	"ringroster/sync/schedule"
 )
 
 func runCommand(a *app) *cobra.Command {
@@ -176,7 +178,7 @@ func (v *service) requests(ctx context.Context) (*daemon.Asked, error) {
 		return nil, err
 	}
 	return &daemon.Asked{
-		Request: sync.Request{Run: r.Run, Approve: r.Approval},
+		Request: reconcile.Request{Run: r.Run, Approve: r.Approval},
 		Begin: func(ctx context.Context, run sync.Run) (sync.RunID, error) {
 			return v.store.StartRequest(ctx, r.ID, run)
 		},
@@ -191,15 +193,15 @@ func (v *service) requests(ctx context.Context) (*daemon.Asked, error) {
 }
 
 // jobs are the schedules of the settings.
-func jobs(s *config.Settings) []sync.Job {
-	var all []sync.Job
+func jobs(s *config.Settings) []schedule.Job {
+	var all []schedule.Job
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
-		all = append(all, sync.Job{
+		all = append(all, schedule.Job{
 			Account: a.Name, Name: sync.JobMembers, At: a.Schedule.TimeOfDay(), Every: a.Schedule.Interval(), CatchUp: a.Schedule.CatchUp,
 		})
 		if s.Contacts.Enabled {
-			all = append(all, sync.Job{
+			all = append(all, schedule.Job{
 				Account: a.Name, Name: sync.JobContacts, At: a.Contacts.TimeOfDay(), Every: a.Contacts.Interval(), CatchUp: a.Schedule.CatchUp,
 			})
 		}
@@ -243,7 +245,7 @@ func (v *service) credentials() {
 
 // Finished looks at the credentials again after each run, so that the end of a
 // JWT is told once a day.
-func (v *service) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
+func (v *service) Finished(id sync.RunID, r sync.Run, results []reconcile.Result) {
 	v.Service.Finished(id, r, results)
 	v.mu.Lock()
 	for i := range results {

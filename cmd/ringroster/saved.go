@@ -13,6 +13,8 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/render"
 	"ringroster/sync"
+	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 // savedPlan is the file of `plan --out`: what `plan --output json` prints, and a
@@ -25,7 +27,7 @@ type savedPlan struct {
 
 // savePlan writes a plan to be applied later. A file that is there is replaced
 // only once the new one is whole.
-func savePlan(path string, results []sync.Result) error {
+func savePlan(path string, results []reconcile.Result) error {
 	for i := range results {
 		if err := results[i].Err; err != nil {
 			return fmt.Errorf("no plan was saved: account %s failed", results[i].Account)
@@ -75,7 +77,7 @@ func digest(text []byte) string {
 }
 
 // loadPlan reads a saved plan: the changes of each account, in the order saved.
-func loadPlan(path string) (accounts []string, reviewed map[string]sync.Reviewed, err error) {
+func loadPlan(path string) (accounts []string, reviewed map[string]plan.Reviewed, err error) {
 	text, err := readInput(path, "a plan that `ringroster plan --out FILE` saved")
 	if err != nil {
 		return nil, nil, err
@@ -89,12 +91,12 @@ func loadPlan(path string) (accounts []string, reviewed map[string]sync.Reviewed
 	}
 	var plans []struct {
 		Account string        `json:"account"`
-		Changes sync.Reviewed `json:"changes"`
+		Changes plan.Reviewed `json:"changes"`
 	}
 	if err := json.Unmarshal(saved.Accounts, &plans); err != nil {
 		return nil, nil, usagef("%s is no plan that `ringroster plan --out` saved: %w", path, err)
 	}
-	reviewed = map[string]sync.Reviewed{}
+	reviewed = map[string]plan.Reviewed{}
 	for _, p := range plans {
 		if _, twice := reviewed[p.Account]; twice || p.Account == "" || p.Changes == nil {
 			plans = nil // nothing of it is to be believed: no list would mean everything

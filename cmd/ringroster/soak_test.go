@@ -20,6 +20,7 @@ import (
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 var soakRuns = flag.Int("soak.runs", 15, "how many runs the soak makes; `make soak` makes 200")
@@ -241,13 +242,13 @@ func (s *soak) changeWorld() {
 	})
 }
 
-func (s *soak) sync(path string) sync.Result {
+func (s *soak) sync(path string) reconcile.Result {
 	st, err := store.Open(s.t.Context(), path, store.Options{Mode: 0o600, New: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = st.Close() }()
-	r := &sync.Runner{
+	r := &reconcile.Runner{
 		Roster: st, Observer: observe.NewLog(zap.NewNop(), time.Now), Now: time.Now,
 		Policy: func(string) sync.Policy {
 			return sync.Policy{RolePrecedence: "first", Access: s.access, RequireRingEX: s.access.Rule != sync.AccessListed, Deactivate: true, Limits: sync.Limits{
@@ -264,7 +265,7 @@ func (s *soak) sync(path string) sync.Result {
 			})
 		},
 	}
-	_, results, err := r.Sync(context.Background(), sync.Request{Run: sync.Run{Accounts: []string{"acme"}, Trigger: sync.Scheduled, Actor: "soak"}})
+	_, results, err := r.Sync(context.Background(), reconcile.Request{Run: sync.Run{Accounts: []string{"acme"}, Trigger: sync.Scheduled, Actor: "soak"}})
 	if err != nil {
 		s.t.Fatal(err)
 	}

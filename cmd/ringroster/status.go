@@ -13,6 +13,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 func statusCommand(a *app) *cobra.Command {
@@ -138,7 +139,7 @@ func statusOf(ctx context.Context, s *config.Settings, st *store.Store, now time
 			doc.Accounts = append(doc.Accounts, accountStatus{Account: row.Account})
 		}
 	}
-	plan := map[string]sync.Job{}
+	plan := map[string]schedule.Job{}
 	for _, job := range jobs(s) {
 		plan[job.Account+" "+job.Name] = job
 	}
@@ -178,7 +179,7 @@ func holderText(h sync.Holder) *lockHolder {
 }
 
 // whenNext is when the service runs a job next; nil: it does not.
-func whenNext(ctx context.Context, st *store.Store, now time.Time, job sync.Job, planned bool) (*nextRun, error) {
+func whenNext(ctx context.Context, st *store.Store, now time.Time, job schedule.Job, planned bool) (*nextRun, error) {
 	if !planned {
 		return nil, nil
 	}
@@ -186,7 +187,7 @@ func whenNext(ctx context.Context, st *store.Store, now time.Time, job sync.Job,
 	if err != nil {
 		return nil, err
 	}
-	next := sync.Next(now, job, attempts)
+	next := schedule.Next(now, job, attempts)
 	return &nextRun{next.At.UTC().Format(time.RFC3339), next.Trigger, !next.At.After(now)}, nil
 }
 

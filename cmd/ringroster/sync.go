@@ -14,6 +14,8 @@ import (
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 func syncCommand(a *app) *cobra.Command {
@@ -47,7 +49,7 @@ code 3 and ` + "`ringroster held`" + ` shows what waits, and why.`,
 }
 
 func (a *app) sync(ctx context.Context, names []string, user, saved string, isNew bool) error {
-	var reviewed map[string]sync.Reviewed
+	var reviewed map[string]plan.Reviewed
 	if saved != "" {
 		var err error
 		if names, reviewed, err = loadPlan(saved); err != nil {
@@ -63,7 +65,7 @@ func (a *app) sync(ctx context.Context, names []string, user, saved string, isNe
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	id, results, err := a.runOn(ctx, s, st, sync.Request{
+	id, results, err := a.runOn(ctx, s, st, reconcile.Request{
 		Only: user, Reviewed: reviewed,
 		Run: sync.Run{Accounts: namesOf(accounts), Trigger: sync.Manual, Actor: s.ImpersonatedUserID, Version: version},
 	})
@@ -90,7 +92,7 @@ func (a *app) tidy(ctx context.Context, s *config.Settings, st *store.Store) err
 }
 
 // runOn makes a run and tells its observer of the end.
-func (a *app) runOn(ctx context.Context, s *config.Settings, st *store.Store, req sync.Request) (sync.RunID, []sync.Result, error) {
+func (a *app) runOn(ctx context.Context, s *config.Settings, st *store.Store, req reconcile.Request) (sync.RunID, []reconcile.Result, error) {
 	observer, done, err := a.observer(s)
 	if err != nil {
 		return 0, nil, err
@@ -162,12 +164,12 @@ func (a *app) reportRun(ctx context.Context, st *store.Store, id sync.RunID) err
 	if err != nil {
 		return err
 	}
-	var results []sync.Result
+	var results []reconcile.Result
 	if len(rows) > 0 && rows[0].Job == sync.JobContacts {
 		return a.reportContacts(id, contactResults(rows))
 	}
 	for _, row := range rows {
-		r := sync.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Plan: &sync.Plan{
+		r := reconcile.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Plan: &sync.Plan{
 			Account: row.Account, Summary: sync.Summary{
 				People: row.People, Onboard: row.Onboarded, Link: row.Linked, Update: row.Updated, Reactivate: row.Reactivated,
 				Unchanged: row.Unchanged, Deactivate: row.Deactivated, Conflicts: row.Conflicts,
@@ -182,7 +184,7 @@ func (a *app) reportRun(ctx context.Context, st *store.Store, id sync.RunID) err
 }
 
 // report prints how a run ended and gives its exit code.
-func (a *app) report(id sync.RunID, results []sync.Result) error {
+func (a *app) report(id sync.RunID, results []reconcile.Result) error {
 	a.tellFailed(results)
 	doc := syncDocument{Version: 1, RunID: id, Accounts: []syncAccount{}}
 	for i := range results {
@@ -200,7 +202,7 @@ func (a *app) report(id sync.RunID, results []sync.Result) error {
 	return errors.Join(err, exitOf(results))
 }
 
-func syncRow(r *sync.Result) syncAccount {
+func syncRow(r *reconcile.Result) syncAccount {
 	row := syncAccount{Account: r.Account, Status: r.Status, APICalls: r.APICalls}
 	if r.Err != nil {
 		text := r.Err.Error()
@@ -237,7 +239,7 @@ func syncListing(doc *syncDocument) *listing[syncAccount] {
 }
 
 // reportTable prints the summary for people, with what to do next.
-func (a *app) reportTable(id sync.RunID, results []sync.Result) {
+func (a *app) reportTable(id sync.RunID, results []reconcile.Result) {
 	_, _ = fmt.Fprintf(a.stdout, "Run %d\n", id)
 	for i := range results {
 		r := &results[i]
@@ -253,17 +255,17 @@ func (a *app) reportTable(id sync.RunID, results []sync.Result) {
 }
 
 // tellResult says in a line how a run ended for one account.
-func (a *app) tellResult(r *sync.Result, text string) {
+func (a *app) tellResult(r *reconcile.Result, text string) {
 	_, _ = fmt.Fprint(a.stdout, wrapped("", "  ", fmt.Sprintf("%s: %s%s; %s", r.Account, r.Status, text, counted(r.APICalls, "API call", "API calls"))))
 }
 
 // failedText says of an account that it failed.
-func failedText(r *sync.Result) string {
+func failedText(r *reconcile.Result) string {
 	return fmt.Sprintf("%s failed, its roster is untouched: %s", r.Account, clean(r.Err.Error()))
 }
 
 // tellFailed says of each account that failed why, with -q: then nothing else does.
-func (a *app) tellFailed(results []sync.Result) {
+func (a *app) tellFailed(results []reconcile.Result) {
 	for i := range results {
 		if a.quiet && results[i].Err != nil {
 			_, _ = fmt.Fprintf(a.errors, "ringroster: %s\n", failedText(&results[i]))
@@ -272,7 +274,7 @@ func (a *app) tellFailed(results []sync.Result) {
 }
 
 // advise says what needs a human after a run.
-func (a *app) advise(r *sync.Result) {
+func (a *app) advise(r *reconcile.Result) {
 	if r.Err != nil {
 		_, _ = fmt.Fprintf(a.stdout, "\n%s\n", failedText(r))
 		return
@@ -301,7 +303,7 @@ func printConflicts(w io.Writer, plan *sync.Plan) {
 }
 
 // exitOf gives the exit code of a run.
-func exitOf(results []sync.Result) error {
+func exitOf(results []reconcile.Result) error {
 	failed, held := 0, 0
 	for i := range results {
 		switch results[i].Status {

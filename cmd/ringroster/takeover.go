@@ -9,7 +9,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
-	"ringroster/sync"
+	"ringroster/sync/edit"
 )
 
 func takeoverCommand(a *app) *cobra.Command {
@@ -49,7 +49,7 @@ func (a *app) takeover(ctx context.Context, yes bool) (err error) {
 		return err
 	}
 	if home.Host == here {
-		return &sync.NothingToDoError{What: fmt.Sprintf("the roster belongs to %s, which is this host, already", here)}
+		return &edit.NothingToDoError{What: fmt.Sprintf("the roster belongs to %s, which is this host, already", here)}
 	}
 	if err := a.ask(ctx, yes, fmt.Sprintf("Does nothing run on %s any more, and shall the roster %s be that of %s?", oldHost(home), clean(st.Path()), clean(here)), "nothing was changed"); err != nil {
 		return err

@@ -12,6 +12,8 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/edit"
+	"ringroster/sync/reconcile"
 )
 
 func undoCommand(a *app) *cobra.Command {
@@ -64,7 +66,7 @@ func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, i
 		if refused > 0 {
 			return fmt.Errorf("nothing of run %d can be put back%s", id, by)
 		}
-		return &sync.NothingToDoError{What: fmt.Sprintf("nothing of run %d is left to put back%s", id, by)}
+		return &edit.NothingToDoError{What: fmt.Sprintf("nothing of run %d is left to put back%s", id, by)}
 	}
 	if dryRun {
 		return nil
@@ -83,7 +85,7 @@ func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, i
 }
 
 // showUndo prints what undoing would put back, and what it would leave alone.
-func (a *app) showUndo(ctx context.Context, r *sync.Runner, account string, edit sync.Edit) (*sync.Plan, error) {
+func (a *app) showUndo(ctx context.Context, r *reconcile.Runner, account string, edit sync.Edit) (*sync.Plan, error) {
 	plan, err := r.PreviewEdit(ctx, account, edit)
 	if err != nil {
 		return nil, err
@@ -133,11 +135,11 @@ func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (a
 	for _, row := range rows {
 		if len(done[row.Account]) > 0 {
 			accounts = append(accounts, row.Account)
-			edits[row.Account] = sync.Undo(done[row.Account], earlier, force)
+			edits[row.Account] = edit.Undo(done[row.Account], earlier, force)
 		}
 	}
 	if len(accounts) == 0 {
-		return nil, nil, &sync.NothingToDoError{What: fmt.Sprintf("run %d changed nothing that could be put back", id)}
+		return nil, nil, &edit.NothingToDoError{What: fmt.Sprintf("run %d changed nothing that could be put back", id)}
 	}
 	return accounts, edits, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // One grammar for whom a command is about: what sync.Whom lists. Members are found
@@ -86,7 +87,7 @@ func members(ctx context.Context, st *store.Store, who []string) (rows []*store.
 
 // asUsage makes wrong usage of the first plan that could not be made because its
 // command's word for somebody means nobody, or several.
-func asUsage(results []sync.Result) error {
+func asUsage(results []reconcile.Result) error {
 	for i := range results {
 		if err := results[i].Err; sync.NotOne(err) {
 			return err

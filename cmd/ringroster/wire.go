@@ -21,6 +21,7 @@ import (
 	"ringroster/ringcentral"
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // settings finds and reads the settings file.
@@ -127,7 +128,7 @@ func namesOf(accounts []*config.Account) []string {
 // commands know.
 type watcher interface {
 	sync.Observer
-	Finished(id sync.RunID, r sync.Run, results []sync.Result)
+	Finished(id sync.RunID, r sync.Run, results []reconcile.Result)
 	Pruned(removed int, err error)
 	Outdated(warnings []string)
 	Notice(d observe.Delivery)
@@ -183,12 +184,12 @@ func (a *app) onTerminal() bool {
 }
 
 // runner joins settings, roster and RingCentral.
-func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *sync.Runner {
+func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *reconcile.Runner {
 	accounts := map[string]*config.Account{}
 	for i := range s.Accounts {
 		accounts[s.Accounts[i].Name] = &s.Accounts[i]
 	}
-	return &sync.Runner{
+	return &reconcile.Runner{
 		Roster: roster, Observer: observer, Now: time.Now,
 		Connect: func(name string) (sync.Directory, error) {
 			tuneCollector()
@@ -203,7 +204,7 @@ func runner(s *config.Settings, roster sync.Roster, observer sync.Observer) *syn
 }
 
 // writer is the runner of a command that writes, which waits for the lock as it was told.
-func (a *app) writer(s *config.Settings, roster sync.Roster, observer sync.Observer) *sync.Runner {
+func (a *app) writer(s *config.Settings, roster sync.Roster, observer sync.Observer) *reconcile.Runner {
 	r := runner(s, roster, observer)
 	r.Wait = a.wait
 	return r

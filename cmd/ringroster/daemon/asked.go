@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // Asked is a run that an operator asked the service for (R25).
 type Asked struct {
-	Request sync.Request
+	Request reconcile.Request
 	// Begin begins the run with the lock in hand, or refuses since it was taken
 	// back meanwhile. From then on it is carried out.
 	Begin func(ctx context.Context, r sync.Run) (sync.RunID, error)
@@ -82,7 +83,7 @@ func (d *Daemon) carryOut(ctx context.Context, run *running, s *Settings, asked 
 }
 
 // unpanicked makes a run; a panic in it is an error of it.
-func (d *Daemon) unpanicked(ctx context.Context, r *sync.Runner, req sync.Request) (id sync.RunID, results []sync.Result, err error) {
+func (d *Daemon) unpanicked(ctx context.Context, r *reconcile.Runner, req reconcile.Request) (id sync.RunID, results []reconcile.Result, err error) {
 	err = sync.Contain(func() error {
 		id, results, err = r.Sync(ctx, req)
 		return err

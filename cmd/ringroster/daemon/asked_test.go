@@ -16,6 +16,7 @@ import (
 
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // asks makes the machine's service take requests, as the program does, and returns what
@@ -27,7 +28,7 @@ func (m *machine) asks() (ask func() int64) {
 			return nil, err
 		}
 		return &Asked{
-			Request: sync.Request{Run: r.Run},
+			Request: reconcile.Request{Run: r.Run},
 			Begin: func(ctx context.Context, run sync.Run) (sync.RunID, error) {
 				return m.store.StartRequest(ctx, r.ID, run)
 			},

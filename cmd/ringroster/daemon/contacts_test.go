@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 // TestContactsHaveATimeOfTheirOwn: each job of each account once a day, and a
@@ -103,8 +104,8 @@ func TestWhatIsHopelessIsSoForItsJobAlone(t *testing.T) {
 
 // TestContactsNeitherCallNorSilenceTheHeartbeat.
 func TestContactsNeitherCallNorSilenceTheHeartbeat(t *testing.T) {
-	jobs := []sync.Job{{Account: "acme", Name: sync.JobMembers}, {Account: "acme", Name: sync.JobContacts}}
-	past := []sync.Attempt{
+	jobs := []schedule.Job{{Account: "acme", Name: sync.JobMembers}, {Account: "acme", Name: sync.JobContacts}}
+	past := []schedule.Attempt{
 		{Run: 2, Account: "acme", Job: sync.JobContacts, Status: sync.Failed},
 		{Run: 1, Account: "acme", Job: sync.JobMembers, Status: sync.Succeeded},
 	}

@@ -20,6 +20,8 @@ import (
 	"github.com/go-co-op/gocron/v2"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
+	"ringroster/sync/schedule"
 )
 
 const (
@@ -35,8 +37,8 @@ const (
 // Settings is what the service takes from a settings file that was found good.
 type Settings struct {
 	Enabled   bool // false: the service idles
-	Jobs      []sync.Job
-	Runner    *sync.Runner
+	Jobs      []schedule.Job
+	Runner    *reconcile.Runner
 	Run       sync.Run // what its runs have in common: actor and version
 	Heartbeat string   // address to call when every account is in step; "": none
 	// Prune tidies up after runs, for as long as ctx lets it; nil: nothing does.
@@ -59,7 +61,7 @@ type Config struct {
 	// them whole. An error means that nothing changed.
 	Load func() (*Settings, error)
 	// Attempts returns an account's recent runs for a job, newest first.
-	Attempts func(ctx context.Context, account, job string) ([]sync.Attempt, error)
+	Attempts func(ctx context.Context, account, job string) ([]schedule.Attempt, error)
 	// Requests takes the oldest run that an operator asked for; nil: there is
 	// none. Without it the service takes none.
 	Requests func(ctx context.Context) (*Asked, error)
@@ -79,9 +81,9 @@ type Observer interface {
 	Stopping(running bool)
 	Reloaded(enabled bool, restart []string)
 	Refused(err error)
-	Due(due []sync.DueJob)
+	Due(due []schedule.DueJob)
 	Busy(err error) // another process holds the lock: told once
-	Finished(id sync.RunID, r sync.Run, results []sync.Result)
+	Finished(id sync.RunID, r sync.Run, results []reconcile.Result)
 	Panicked(id sync.RunID, value any, stack []byte)
 	Heartbeat(err error)
 	Trouble(doing string, err error)
@@ -101,7 +103,7 @@ type Daemon struct {
 
 	mu       stdsync.Mutex // guards what follows; held for moments only
 	settings *Settings
-	jobs     []sync.Job           // with the time from which they count
+	jobs     []schedule.Job       // with the time from which they count
 	hopeless map[jobOf]sync.RunID // whose run failed for good, until a reload
 	run      *running             // nil: none
 	ticked   time.Time            // when the last tick ended well

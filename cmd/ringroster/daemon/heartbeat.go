@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 // heartbeatTimeout bounds a call of heartbeat_url: nothing waits for it.
@@ -113,8 +114,8 @@ func (d *Daemon) beatOnce(ctx context.Context, s *Settings) (done bool) {
 }
 
 // inStep says whether the newest attempt at every account's members went well.
-func inStep(jobs []sync.Job, past []sync.Attempt) bool {
-	newest := map[string]sync.Attempt{}
+func inStep(jobs []schedule.Job, past []schedule.Attempt) bool {
+	newest := map[string]schedule.Attempt{}
 	for _, a := range past {
 		if a.Job == sync.JobMembers && a.Run > newest[a.Account].Run {
 			newest[a.Account] = a

@@ -15,26 +15,27 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 // TestTheHeartbeatNeedsEveryAccount: one that failed silences it, whoever else
 // succeeded since; held leavers do not.
 func TestTheHeartbeatNeedsEveryAccount(t *testing.T) {
-	jobs := []sync.Job{{Account: "acme", Name: sync.JobMembers}, {Account: "beta", Name: sync.JobMembers}}
-	attempt := func(run sync.RunID, account string, status sync.RunStatus) sync.Attempt {
-		return sync.Attempt{Run: run, Account: account, Job: sync.JobMembers, Status: status}
+	jobs := []schedule.Job{{Account: "acme", Name: sync.JobMembers}, {Account: "beta", Name: sync.JobMembers}}
+	attempt := func(run sync.RunID, account string, status sync.RunStatus) schedule.Attempt {
+		return schedule.Attempt{Run: run, Account: account, Job: sync.JobMembers, Status: status}
 	}
 	tests := map[string]struct {
-		past []sync.Attempt
+		past []schedule.Attempt
 		want bool
 	}{
 		"nothing yet":            {nil, false},
-		"one of two":             {[]sync.Attempt{attempt(1, "acme", sync.Succeeded)}, false},
-		"both":                   {[]sync.Attempt{attempt(1, "acme", sync.Succeeded), attempt(1, "beta", sync.Succeeded)}, true},
-		"held":                   {[]sync.Attempt{attempt(1, "acme", sync.HeldRun), attempt(1, "beta", sync.Succeeded)}, true},
-		"one failed":             {[]sync.Attempt{attempt(2, "acme", sync.Succeeded), attempt(1, "beta", sync.Failed)}, false},
-		"failed, then succeeded": {[]sync.Attempt{attempt(1, "acme", sync.Succeeded), attempt(2, "beta", sync.Succeeded), attempt(1, "beta", sync.Failed)}, true},
-		"succeeded, then failed": {[]sync.Attempt{attempt(1, "acme", sync.Succeeded), attempt(1, "beta", sync.Succeeded), attempt(2, "beta", sync.Failed)}, false},
+		"one of two":             {[]schedule.Attempt{attempt(1, "acme", sync.Succeeded)}, false},
+		"both":                   {[]schedule.Attempt{attempt(1, "acme", sync.Succeeded), attempt(1, "beta", sync.Succeeded)}, true},
+		"held":                   {[]schedule.Attempt{attempt(1, "acme", sync.HeldRun), attempt(1, "beta", sync.Succeeded)}, true},
+		"one failed":             {[]schedule.Attempt{attempt(2, "acme", sync.Succeeded), attempt(1, "beta", sync.Failed)}, false},
+		"failed, then succeeded": {[]schedule.Attempt{attempt(1, "acme", sync.Succeeded), attempt(2, "beta", sync.Succeeded), attempt(1, "beta", sync.Failed)}, true},
+		"succeeded, then failed": {[]schedule.Attempt{attempt(1, "acme", sync.Succeeded), attempt(1, "beta", sync.Succeeded), attempt(2, "beta", sync.Failed)}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 	"ringroster/store"
 	"ringroster/store/storetest"
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
+	"ringroster/sync/schedule"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -133,12 +135,12 @@ func (m *machine) load() (*Settings, error) {
 		s.Deliver = append(s.Deliver, Delivery{"others", m.other})
 	}
 	for _, account := range m.accounts {
-		s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobMembers, At: m.daily, Every: m.every, CatchUp: m.catchUp})
+		s.Jobs = append(s.Jobs, schedule.Job{Account: account, Name: sync.JobMembers, At: m.daily, Every: m.every, CatchUp: m.catchUp})
 		if m.contacts != 0 {
-			s.Jobs = append(s.Jobs, sync.Job{Account: account, Name: sync.JobContacts, At: m.contacts, CatchUp: m.catchUp})
+			s.Jobs = append(s.Jobs, schedule.Job{Account: account, Name: sync.JobContacts, At: m.contacts, CatchUp: m.catchUp})
 		}
 	}
-	s.Runner = &sync.Runner{
+	s.Runner = &reconcile.Runner{
 		Roster: &disk{m.store, m}, Observer: (*watcher)(m), Now: time.Now,
 		Connect: func(account string) (sync.Directory, error) { return &directory{m: m, account: account}, nil },
 		Policy: func(string) sync.Policy {
@@ -297,13 +299,13 @@ func (w *watcher) Failed(_ sync.RunID, _ sync.Run, account string, _ error) {
 	w.add("failed %s", account)
 }
 
-func (w *watcher) Ready(bool, time.Time)                        { w.add("ready") }
-func (w *watcher) Stopping(running bool)                        { w.add("stopping %v", running) }
-func (w *watcher) Reloaded(bool, []string)                      { w.add("reloaded") }
-func (w *watcher) Refused(err error)                            { w.add("refused %v", err) }
-func (w *watcher) Due(due []sync.DueJob)                        { w.add("due") }
-func (w *watcher) Busy(error)                                   { w.add("busy") }
-func (w *watcher) Finished(sync.RunID, sync.Run, []sync.Result) { w.add("finished") }
+func (w *watcher) Ready(bool, time.Time)                             { w.add("ready") }
+func (w *watcher) Stopping(running bool)                             { w.add("stopping %v", running) }
+func (w *watcher) Reloaded(bool, []string)                           { w.add("reloaded") }
+func (w *watcher) Refused(err error)                                 { w.add("refused %v", err) }
+func (w *watcher) Due(due []schedule.DueJob)                         { w.add("due") }
+func (w *watcher) Busy(error)                                        { w.add("busy") }
+func (w *watcher) Finished(sync.RunID, sync.Run, []reconcile.Result) { w.add("finished") }
 func (w *watcher) Panicked(_ sync.RunID, v any, stack []byte) {
 	w.add("panicked %v %v", v, len(stack) > 0)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 // Reload reads the settings anew. Good ones take the place of the old at once; a
@@ -36,7 +36,7 @@ func (d *Daemon) Reload(ctx context.Context) error {
 // laid gives new schedules the time from which they count. One that stays as it
 // was goes on; for another, or when the service was idle, no past slot is due
 // (R30).
-func laid(now time.Time, enabled bool, old, jobs []sync.Job) []sync.Job {
+func laid(now time.Time, enabled bool, old, jobs []schedule.Job) []schedule.Job {
 	for i := range jobs {
 		job := &jobs[i]
 		job.From = now
@@ -52,7 +52,7 @@ func laid(now time.Time, enabled bool, old, jobs []sync.Job) []sync.Job {
 // notFromTheFuture moves a schedule that counts from a time that has not come to
 // now: the clock was set back after a reload, and the slots until that time would
 // all be missed.
-func notFromTheFuture(now time.Time, jobs []sync.Job) []sync.Job {
+func notFromTheFuture(now time.Time, jobs []schedule.Job) []schedule.Job {
 	now = now.Round(0) // the wall clock alone: slots have nothing else
 	jobs = slices.Clone(jobs)
 	for i := range jobs {
@@ -63,9 +63,9 @@ func notFromTheFuture(now time.Time, jobs []sync.Job) []sync.Job {
 	return jobs
 }
 
-func soonest(now time.Time, jobs []sync.Job, past []sync.Attempt) (at time.Time) {
+func soonest(now time.Time, jobs []schedule.Job, past []schedule.Attempt) (at time.Time) {
 	for _, job := range jobs {
-		if next := sync.Next(now, job, past).At; at.IsZero() || next.Before(at) {
+		if next := schedule.Next(now, job, past).At; at.IsZero() || next.Before(at) {
 			at = next
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
+	"ringroster/sync/schedule"
 )
 
 // running is a run under way.
@@ -20,7 +22,7 @@ type running struct {
 
 // begin starts what is due beside the tick, which does not end it. The caller
 // holds the mutex.
-func (d *Daemon) begin(ctx context.Context, due []sync.DueJob) {
+func (d *Daemon) begin(ctx context.Context, due []schedule.DueJob) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	d.run = &running{began: time.Now(), cancel: cancel, done: make(chan struct{})}
 	go d.make(ctx, d.run, d.settings, due)
@@ -28,7 +30,7 @@ func (d *Daemon) begin(ctx context.Context, due []sync.DueJob) {
 
 // make makes the runs that are due, one for each job and trigger: a run has one
 // of each. Who belongs comes before who can be called.
-func (d *Daemon) make(ctx context.Context, run *running, s *Settings, due []sync.DueJob) {
+func (d *Daemon) make(ctx context.Context, run *running, s *Settings, due []schedule.DueJob) {
 	defer close(run.done)
 	defer run.cancel(nil)
 	ctx, cancel := context.WithTimeout(ctx, runDeadline)
@@ -51,9 +53,9 @@ func (d *Daemon) make(ctx context.Context, run *running, s *Settings, due []sync
 }
 
 // every makes the runs of one job, and reports whether any came about.
-func (d *Daemon) every(ctx context.Context, s *Settings, job string, due []sync.DueJob) (ran bool) {
+func (d *Daemon) every(ctx context.Context, s *Settings, job string, due []schedule.DueJob) (ran bool) {
 	for _, trigger := range []sync.Trigger{sync.Scheduled, sync.CatchUp, sync.Retry} {
-		var some []sync.DueJob
+		var some []schedule.DueJob
 		for _, j := range due {
 			if j.Name == job && j.Trigger == trigger {
 				some = append(some, j)
@@ -79,7 +81,7 @@ func (d *Daemon) tell(ctx context.Context) {
 }
 
 // one makes one run, and reports whether it came about.
-func (d *Daemon) one(ctx context.Context, s *Settings, trigger sync.Trigger, due []sync.DueJob) bool {
+func (d *Daemon) one(ctx context.Context, s *Settings, trigger sync.Trigger, due []schedule.DueJob) bool {
 	run := s.Run
 	run.Job, run.Trigger, run.Accounts = due[0].Name, trigger, accountsOf(due)
 	run.StartedAt = time.Now()
@@ -114,7 +116,7 @@ func (d *Daemon) one(ctx context.Context, s *Settings, trigger sync.Trigger, due
 	return true
 }
 
-func accountsOf(due []sync.DueJob) []string {
+func accountsOf(due []schedule.DueJob) []string {
 	accounts := make([]string, len(due))
 	for i, job := range due {
 		accounts[i] = job.Account
@@ -134,7 +136,7 @@ func permanent(err error) bool {
 
 // guarded makes a run. A panic in it is a failed run: its accounts are recorded
 // as failed, as far as they had not ended.
-func (d *Daemon) guarded(ctx context.Context, shared *sync.Runner, run sync.Run, due []sync.DueJob) (id sync.RunID, results []sync.Result, err error) {
+func (d *Daemon) guarded(ctx context.Context, shared *reconcile.Runner, run sync.Run, due []schedule.DueJob) (id sync.RunID, results []reconcile.Result, err error) {
 	runner, seen := *shared, &ended{Observer: shared.Observer}
 	runner.Observer, runner.Roster = seen, &stillDue{Roster: shared.Roster, d: d}
 	seen.began = func() { d.Observer.Due(due) }
@@ -148,11 +150,11 @@ func (d *Daemon) guarded(ctx context.Context, shared *sync.Runner, run sync.Run,
 		cause := fmt.Errorf("the program failed in this run, which is a fault of its own (panic): %v; the log has the details", p)
 		results = d.bury(ctx, &runner, run, seen, cause)
 	}()
-	return runner.Sync(ctx, sync.Request{Run: run})
+	return runner.Sync(ctx, reconcile.Request{Run: run})
 }
 
 // bury records the accounts that a panic left behind as failed.
-func (d *Daemon) bury(ctx context.Context, r *sync.Runner, run sync.Run, seen *ended, cause error) (results []sync.Result) {
+func (d *Daemon) bury(ctx context.Context, r *reconcile.Runner, run sync.Run, seen *ended, cause error) (results []reconcile.Result) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tickTimeout)
 	defer cancel()
 	for _, account := range run.Accounts {
@@ -164,7 +166,7 @@ func (d *Daemon) bury(ctx context.Context, r *sync.Runner, run sync.Run, seen *e
 		})
 		err = errors.Join(cause, err)
 		seen.Failed(seen.id, run, account, err)
-		results = append(results, sync.Result{Account: account, Status: sync.Failed, Err: err})
+		results = append(results, reconcile.Result{Account: account, Status: sync.Failed, Err: err})
 	}
 	return results
 }
@@ -187,10 +189,10 @@ func (s *stillDue) Begin(ctx context.Context, r sync.Run) (sync.RunID, error) {
 		return 0, err
 	}
 	s.d.mu.Lock()
-	due := sync.Due(time.Now(), s.d.jobs, past)
+	due := schedule.Due(time.Now(), s.d.jobs, past)
 	s.d.mu.Unlock()
 	for _, account := range r.Accounts {
-		if !slices.ContainsFunc(due, func(j sync.DueJob) bool { return j.Account == account && j.Name == r.JobName() }) {
+		if !slices.ContainsFunc(due, func(j schedule.DueJob) bool { return j.Account == account && j.Name == r.JobName() }) {
 			return 0, errMade
 		}
 	}

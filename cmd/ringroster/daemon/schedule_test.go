@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // TestThirtyDays: with a crash, an outage, a machine that was off and a daylight
@@ -245,7 +246,7 @@ func seed(t *testing.T, m *machine, at time.Time) {
 	t.Helper()
 	r := *m.daemon.settings.Runner
 	r.Now = func() time.Time { return at }
-	_, results, err := r.Sync(t.Context(), sync.Request{Run: sync.Run{Accounts: []string{"acme"}, Trigger: sync.Manual}})
+	_, results, err := r.Sync(t.Context(), reconcile.Request{Run: sync.Run{Accounts: []string{"acme"}, Trigger: sync.Manual}})
 	if err != nil || results[0].Err != nil {
 		t.Fatal(err, results)
 	}

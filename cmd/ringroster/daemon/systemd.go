@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 // What systemd is told (sd_notify).
@@ -38,7 +39,7 @@ func reloading() string {
 
 // show tells systemd in one line what was and what comes. The caller holds the
 // mutex.
-func (d *Daemon) show(now time.Time, past []sync.Attempt) {
+func (d *Daemon) show(now time.Time, past []schedule.Attempt) {
 	text := lastRun(past) + "; "
 	switch {
 	case d.run != nil:
@@ -58,7 +59,7 @@ func (d *Daemon) show(now time.Time, past []sync.Attempt) {
 }
 
 // lastRun is the newest run that is over, in a few words.
-func lastRun(past []sync.Attempt) string {
+func lastRun(past []schedule.Attempt) string {
 	var id sync.RunID
 	for _, a := range past {
 		if a.Run > id && a.Status != sync.Running {

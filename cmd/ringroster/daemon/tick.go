@@ -7,7 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"ringroster/sync"
+	"ringroster/sync/schedule"
 )
 
 // tickTimeout bounds what a tick asks of the database.
@@ -56,7 +56,7 @@ func (d *Daemon) inPlace(now time.Time) bool {
 }
 
 // decide starts what is due, unless a run is under way or the service idles.
-func (d *Daemon) decide(ctx context.Context, now time.Time, past []sync.Attempt) {
+func (d *Daemon) decide(ctx context.Context, now time.Time, past []schedule.Attempt) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.settings == nil {
@@ -72,8 +72,8 @@ func (d *Daemon) decide(ctx context.Context, now time.Time, past []sync.Attempt)
 
 // due is R30's answer, with what only this process knows: which failures nobody
 // has put right since.
-func (d *Daemon) due(now time.Time, past []sync.Attempt) []sync.DueJob {
-	due := sync.Due(now, d.jobs, past)
+func (d *Daemon) due(now time.Time, past []schedule.Attempt) []schedule.DueJob {
+	due := schedule.Due(now, d.jobs, past)
 	for _, job := range due {
 		if job.Warning != "" && d.said("clock "+job.Account+" "+job.Name, job.Warning) {
 			d.Observer.Trouble("look at past runs", errors.New(job.Warning))
@@ -83,11 +83,11 @@ func (d *Daemon) due(now time.Time, past []sync.Attempt) []sync.DueJob {
 }
 
 // past reads the recent attempts at every job.
-func (d *Daemon) past(ctx context.Context) ([]sync.Attempt, error) {
+func (d *Daemon) past(ctx context.Context) ([]schedule.Attempt, error) {
 	d.mu.Lock()
 	jobs := d.jobs
 	d.mu.Unlock()
-	var all []sync.Attempt
+	var all []schedule.Attempt
 	for _, job := range jobs {
 		attempts, err := d.Attempts(ctx, job.Account, job.Name)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // contactCommit is the end of a run that did one of everything.
@@ -85,7 +86,7 @@ func TestMetricsOfContacts(t *testing.T) {
 	}}, nil)
 	run := sync.Run{Job: sync.JobContacts}
 	s.Committed(9, run, contactCommit())
-	s.Finished(9, run, []sync.Result{{Account: "acme", Status: sync.HeldRun}, {Account: "failing", Status: sync.Failed}})
+	s.Finished(9, run, []reconcile.Result{{Account: "acme", Status: sync.HeldRun}, {Account: "failing", Status: sync.Failed}})
 	var got []string
 	for _, line := range scrape(t, m) {
 		if strings.Contains(line, "contact") || strings.Contains(line, "run_failures") {

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // Format of the log.
@@ -167,7 +168,7 @@ func (l *Log) Committed(id sync.RunID, r sync.Run, c *sync.Commit) {
 		if n.Reason == sync.NoteUnknownAgentType || n.Member == 0 && n.Person == "" {
 			level = zapcore.WarnLevel // R10, and what concerns the whole account
 		}
-		if n.Reason == sync.NoteRegionalWaits || n.Reason == sync.NoteMapUnused || n.Reason == sync.NoteUnattributed {
+		if n.Reason == sync.NoteRegionalWaits || n.Reason == sync.NoteMapUnused || n.Reason == reconcile.NoteUnattributed {
 			level = zapcore.InfoLevel // in the course of things
 		}
 		log.Log(level, eventNote, zap.Int64("member_id", n.Member), zap.String("person", n.Person),
@@ -283,7 +284,7 @@ func (l *Log) Failed(id sync.RunID, r sync.Run, account string, err error) {
 }
 
 // Finished logs the end of a run over all its accounts.
-func (l *Log) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
+func (l *Log) Finished(id sync.RunID, r sync.Run, results []reconcile.Result) {
 	failed, held := 0, 0
 	for i := range results {
 		switch results[i].Status {

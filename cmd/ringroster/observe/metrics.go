@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 // factsTimeout bounds what a scrape asks of the database.
@@ -129,7 +130,7 @@ func (m *Metrics) committed(c *sync.Commit) {
 	}
 }
 
-func (m *Metrics) finished(r *sync.Run, results []sync.Result) {
+func (m *Metrics) finished(r *sync.Run, results []reconcile.Result) {
 	failures := m.failures
 	if r.JobName() == sync.JobContacts {
 		failures = m.contactFailures

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -83,7 +84,7 @@ func TestMetricsOfTheService(t *testing.T) {
 	s.Committed(1, sync.Run{}, &sync.Commit{Account: "acme", Plan: &sync.Plan{
 		Changes: []sync.Change{{Kind: sync.Onboard}, {Kind: sync.Onboard}, {Kind: sync.Deactivate}},
 	}})
-	s.Finished(1, sync.Run{}, []sync.Result{{Account: "acme", Status: sync.Succeeded}, {Account: "beta", Status: sync.Failed}})
+	s.Finished(1, sync.Run{}, []reconcile.Result{{Account: "acme", Status: sync.Succeeded}, {Account: "beta", Status: sync.Failed}})
 	for _, status := range []int{200, 204, 401, 429, 503, 0} {
 		s.Call(Call{Account: "acme", Status: status, Wait: time.Second})
 	}

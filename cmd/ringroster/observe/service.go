@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"ringroster/sync"
+	"ringroster/sync/reconcile"
+	"ringroster/sync/schedule"
 
 	"go.uber.org/zap"
 )
@@ -76,7 +78,7 @@ func (s *Service) Refused(err error) {
 }
 
 // Due logs what a run is about to do, and why now.
-func (s *Service) Due(due []sync.DueJob) {
+func (s *Service) Due(due []schedule.DueJob) {
 	for _, job := range due {
 		s.log.Info(eventDue, zap.String("account", job.Account), zap.String("job", job.Name),
 			zap.String("trigger", string(job.Trigger)), zap.Time("due_at", job.At))
@@ -90,7 +92,7 @@ func (s *Service) Busy(err error) {
 }
 
 // Finished logs the end of a run.
-func (s *Service) Finished(id sync.RunID, r sync.Run, results []sync.Result) {
+func (s *Service) Finished(id sync.RunID, r sync.Run, results []reconcile.Result) {
 	s.metrics.finished(&r, results)
 	s.Log.Finished(id, r, results)
 }

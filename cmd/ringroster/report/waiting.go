@@ -9,6 +9,7 @@ import (
 
 	"ringroster/store"
 	"ringroster/sync"
+	"ringroster/sync/archive"
 )
 
 // set is what waits in one account for one job.
@@ -144,7 +145,7 @@ func (p *page) readConflicts() error {
 // decidedAgain are the conflicts of a run; nil: an earlier version kept it in a way that
 // this one does not understand.
 func decidedAgain(data []byte) []sync.Conflict {
-	for past, err := range sync.ReadPasts(bytes.NewReader(data)) {
+	for past, err := range archive.ReadPasts(bytes.NewReader(data)) {
 		if err != nil {
 			return nil
 		}
