@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// ShortChecks is how many worlds rapid draws for a law of this package, unless the command
+// shortChecks is how many worlds rapid draws for a law of this package, unless the command
 // line says. `make model` draws many more.
-const ShortChecks = "30"
+const shortChecks = "30"
 
 func TestMain(m *testing.M) {
 	cli.Parse()
 	debug.SetGCPercent(400) // worlds are small and many: a third of the time was the collector's
 	if checks := cli.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		if err := checks.Value.Set(ShortChecks); err != nil {
+		if err := checks.Value.Set(shortChecks); err != nil {
 			panic(err)
 		}
 	}
