@@ -149,7 +149,7 @@ func TestRulesNameWhatThereIs(t *testing.T) {
 func sourceText(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, dir := range []string{".", "config", "observe", "daemon", "notify", "publish", "render", "../../sync", "../../store", "../../ringcentral"} {
+	for _, dir := range []string{".", "config", "observe", "daemon", "notify", "publish", "render", "../../sync", "../../sync/*", "../../store", "../../ringcentral"} {
 		files, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no source in %s: %v", dir, err)

@@ -88,7 +88,7 @@ func TestGoldenPlan(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("-want +got:\n%s\nif that is meant: go test ./sync -run Golden -update", diff)
+				t.Errorf("-want +got:\n%s\nif that is meant: go test ./sync/reconcile -run Golden -update", diff)
 			}
 		})
 	}
