@@ -34,6 +34,9 @@ func (p *planning) matchByEmail(people []*reported) {
 }
 
 func (p *planning) settle(email string, group []*reported, unmatched []*modelMember) {
+	if group, unmatched = p.settleNamesakes(email, group, unmatched); len(group) == 0 {
+		return
+	}
 	var candidates []*modelMember
 	inUse := false
 	for _, m := range p.sorted() { // also whoever comes back in this run
@@ -66,6 +69,30 @@ func (p *planning) settle(email string, group []*reported, unmatched []*modelMem
 			p.hire(q)
 		}
 	}
+}
+
+// settleNamesakes decides about newcomers who have the name of one member that is nobody by now, if
+// no other newcomer and no other such member has it, and gives the others.
+func (p *planning) settleNamesakes(email string, group []*reported, unmatched []*modelMember) ([]*reported, []*modelMember) {
+	var others []*reported
+	for _, q := range group {
+		var same []*modelMember
+		for _, m := range unmatched {
+			if m.active && m.linked && m.email() == email && m.name() == q.name && q.name != fullName("", "") {
+				same = append(same, m)
+			}
+		}
+		alone := !slices.ContainsFunc(group, func(r *reported) bool { return r != q && r.name == q.name })
+		if len(same) != 1 || !alone {
+			others = append(others, q)
+			continue
+		}
+		same[0].person = q
+		delete(p.leaving, same[0].id)
+		p.judge(same[0], true)
+		unmatched = slices.DeleteFunc(slices.Clone(unmatched), func(m *modelMember) bool { return m == same[0] })
+	}
+	return others, unmatched
 }
 
 func conflicts(group []*reported) {

@@ -15,7 +15,7 @@ import (
 // in one place first (R7). What it remembers goes before an e-mail.
 
 // freeExtensions are those of humans that no record has by rcUserId or e-mail.
-type freeExtensions struct{ byID, byNumber, byEmail map[string]*sync.Extension }
+type freeExtensions struct{ byID, byNumber, byEmail, byWords map[string]*sync.Extension }
 
 func (p *people) indexFree() *freeExtensions {
 	if p.free != nil {
@@ -25,7 +25,7 @@ func (p *people) indexFree() *freeExtensions {
 	for _, person := range p.all {
 		taken[person.Ext] = taken[person.Ext] || person.hasRecord()
 	}
-	p.free = &freeExtensions{map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}}
+	p.free = &freeExtensions{map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}}
 	for i := range p.snapshot.Extensions {
 		e := &p.snapshot.Extensions[i]
 		if !isHuman(e) || taken[e] {
@@ -36,6 +36,10 @@ func (p *people) indexFree() *freeExtensions {
 		}
 		if e.Number != "" {
 			p.free.byNumber[e.Number] = e
+		}
+		if e.Email != "" && e.FirstName+e.LastName != "" {
+			_, said, _ := strings.Cut(words(e), ":")
+			p.free.byWords[said] = e
 		}
 		if email := sync.FoldEmail(e.Email); email != "" {
 			if p.free.byEmail[email] != nil {
@@ -63,6 +67,9 @@ func (p *people) formerExtension(person *Person, m *sync.Member) *sync.Extension
 	if e := p.remembered(person, m, free.byID); e != nil {
 		return e
 	}
+	if _, said, _ := strings.Cut(m.Synced.Extension, ":"); free.byWords[said] != nil { // another, with all of the name and e-mail
+		return free.byWords[said]
+	}
 	if e := free.byNumber[m.Synced.Profile[sync.ExtensionNumber]]; e != nil && (bears(e, person, m) || isAsRemembered(e, m.Synced.Extension) || p.isMadeAnew(e, person, m)) {
 		return e
 	}
@@ -86,7 +93,7 @@ func (p *people) remembered(person *Person, m *sync.Member, byID map[string]*syn
 	if e := byID[m.RCUserID]; e != nil && person.RCUserID == "" {
 		return e
 	}
-	if e := byID[extensionID(m)]; e != nil && (bears(e, person, m) || isAsRemembered(e, m.Synced.Extension)) {
+	if e := byID[extensionID(m)]; e != nil && (bears(e, person, m) || isAsRemembered(e, m.Synced.Extension) || person.RCUserID == "" && extensionHasPartOf(e, person, m)) {
 		return e
 	}
 	return nil
@@ -131,6 +138,8 @@ func (p *planner) keepExtension(person *Person, m *sync.Member) {
 	delete(p.people.free.byID, e.ID)
 	delete(p.people.free.byNumber, e.Number)
 	delete(p.people.free.byEmail, sync.FoldEmail(e.Email))
+	_, said, _ := strings.Cut(words(e), ":")
+	delete(p.people.free.byWords, said)
 	awaited := func(m *sync.Member) bool { return m.RCUserID == e.ID }
 	if holder != nil && holder != person && holder.outcome.decision == undecided && !slices.ContainsFunc(p.joining, awaited) {
 		holder.outcome.decision = hidden
@@ -236,31 +245,45 @@ func (p *people) extended(id string) *Person {
 	return nil
 }
 
-// settleHolders finds, for members whom no id finds, who has their extension, where that alone
-// makes a person (R9). It has no record to say that it is still theirs: so it must bear their
-// name, or their e-mail and one of their names, or be as it was when they kept it. Of a member in
-// conflict it makes nobody new either: their record is listed.
+// settleHolders finds, for members whom no id finds, who has their extension: somebody made anew, to
+// whom the extension's e-mail gave it and who has the member's name; or, under a role rule, whom the
+// extension alone makes (R9).
 func (p *planner) settleHolders() {
-	if p.access == nil {
-		return
-	}
 	slices.SortFunc(p.unmatched, func(a, b *sync.Member) int { return cmp.Compare(a.ID, b.ID) })
 	p.unmatched = slices.DeleteFunc(p.unmatched, func(m *sync.Member) bool {
-		e := p.people.formerExtension(&Person{}, m)
-		if m.Status != sync.Active || e == nil || !p.people.resembles(m, e.FirstName, e.LastName, e.Email) && !isAsRemembered(e, m.Synced.Extension) {
+		if m.Status != sync.Active || m.Synced.Extension+m.Synced.Profile[sync.ExtensionNumber]+m.RCUserID == "" {
 			return false
 		}
-		holder := p.people.byRC[e.ID]
-		if holder == nil || holder.hasRecord() || holder.outcome.decision != undecided {
-			return false
+		if e := p.people.remembered(&Person{}, m, p.people.extensionsByID()); e != nil {
+			holder := p.people.byExtension(e)
+			if !p.conflicted[m.ID] && holder.hasRecord() && holder.outcome.decision == undecided && holder.bears(foldName(m.Synced.Profile[sync.FirstName], m.Synced.Profile[sync.LastName])) {
+				p.decide(holder, m, byEmail)
+				return true
+			}
 		}
-		if p.conflicted[m.ID] {
-			p.skip(holder, nil, sync.NoteRecordUnproved, fmt.Sprintf("the extension is that of member %d, who is in conflict (R7)", m.ID))
-			return false
-		}
-		p.decide(holder, m, byLogin)
-		return true
+		return p.access != nil && p.settleMade(m)
 	})
+}
+
+// settleMade is settleHolders where the extension alone makes a person. It has no record to say that
+// it is still the member's: so it must bear their name, or their e-mail and one of their names, or be
+// as it was when they kept it. Of a member in conflict it makes nobody new either: their record is
+// listed.
+func (p *planner) settleMade(m *sync.Member) bool {
+	e := p.people.formerExtension(&Person{}, m)
+	if e == nil || !p.people.resembles(m, e.FirstName, e.LastName, e.Email) && !isAsRemembered(e, m.Synced.Extension) {
+		return false
+	}
+	holder := p.people.byRC[e.ID]
+	if holder == nil || holder.hasRecord() || holder.outcome.decision != undecided {
+		return false
+	}
+	if p.conflicted[m.ID] {
+		p.skip(holder, nil, sync.NoteRecordUnproved, fmt.Sprintf("the extension is that of member %d, who is in conflict (R7)", m.ID))
+		return false
+	}
+	p.decide(holder, m, byLogin)
+	return true
 }
 
 // bears says whether an extension has the name or an e-mail of a person, as it is now or was at
@@ -311,7 +334,7 @@ func rememberExtension(next *sync.Member, person *Person, was *sync.Member) {
 	case e == nil:
 	case person.ExtByID || e.ID != "" && e.ID == next.RCUserID:
 		next.Synced.Extension = ""
-	case !person.ExtKept, bears(e, person, was) && e.FirstName+e.LastName+e.Email != "":
+	case !person.ExtKept, (bears(e, person, was) || isNamed(e, person, was)) && e.FirstName+e.LastName+e.Email != "":
 		next.Synced.Extension = words(e)
 	}
 }

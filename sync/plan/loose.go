@@ -111,15 +111,31 @@ func (p *Person) bears(name string) bool {
 		slices.ContainsFunc(p.Admins, func(a *sync.Admin) bool { return foldName(a.FirstName, a.LastName) == name })
 }
 
-// isBlankOf says that none of somebody's records has a name, or another e-mail than the member's.
-func (p *Person) isBlankOf(m *sync.Member) bool {
-	for email := range p.recordEmails {
-		if !hasEmail(m, email) {
-			return false
+// areOf says whether each record of somebody, whose login a member holds, can be the member's: it has
+// the e-mail or a part of the name, or says neither. In a mailbox of several people the first name
+// has to be the member's.
+func (p *people) areOf(person *Person, m *sync.Member) bool {
+	is := func(first, last, email string) bool {
+		switch {
+		case first+last == "":
+			return email == "" || hasEmail(m, email)
+		case p.isShared(email):
+			return sync.SameValue(sync.FirstName, first, m.Synced.Profile[sync.FirstName])
 		}
+		return hasEmail(m, email) || memberHasPartOf(m, first, last)
 	}
-	return !slices.ContainsFunc(p.Agents, func(r sync.AgentRecord) bool { return r.FirstName+r.LastName != "" }) &&
-		!slices.ContainsFunc(p.Admins, func(a *sync.Admin) bool { return a.FirstName+a.LastName != "" })
+	return !slices.ContainsFunc(person.Agents, func(r sync.AgentRecord) bool { return !is(r.FirstName, r.LastName, r.Email) }) &&
+		!slices.ContainsFunc(person.Admins, func(a *sync.Admin) bool { return !is(a.FirstName, a.LastName, a.Email) })
+}
+
+// isAnother says whether somebody's records have names, and nothing of a member's.
+func (p *Person) isAnother(m *sync.Member) bool {
+	says := func(first, last, email string) bool {
+		return first+last == "" || memberHasPartOf(m, first, last) || hasEmail(m, email)
+	}
+	return p.hasRecord() &&
+		!slices.ContainsFunc(p.Agents, func(r sync.AgentRecord) bool { return says(r.FirstName, r.LastName, r.Email) }) &&
+		!slices.ContainsFunc(p.Admins, func(a *sync.Admin) bool { return says(a.FirstName, a.LastName, a.Email) })
 }
 
 // shared marks an e-mail that several people have.
@@ -170,7 +186,7 @@ func (p *planner) strays(person *Person, m *sync.Member) []*Person {
 		return nil
 	}
 	return slices.DeleteFunc(p.holdersOfLogins(m, true), func(other *Person) bool {
-		return other == person || other.RCUserID != "" && (person == nil || !p.isAhead(other, m)) ||
+		return other == person || other.RCUserID != "" && (person == nil || !p.isAhead(other, m) || person.isAnother(m)) ||
 			person.hasRecord() && other.isStranger(m)
 	})
 }

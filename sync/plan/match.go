@@ -160,7 +160,7 @@ func (p *planner) freeOf(members []*sync.Member) [][]*Person {
 func (p *planner) whoIsAnother(person *Person, rivals []*sync.Member) string {
 	v := p.assess(person, p.granted(person))
 	others := slices.DeleteFunc(slices.Clone(rivals), func(m *sync.Member) bool { return sameName(m, v.Profile[sync.FirstName], v.Profile[sync.LastName]) })
-	if len(others) == len(rivals) {
+	if len(others) == len(rivals) || len(others) == 0 {
 		others = rivals[1:]
 	}
 	commands := make([]string, len(others))
@@ -170,24 +170,25 @@ func (p *planner) whoIsAnother(person *Person, rivals []*sync.Member) string {
 	return "the login is not theirs any more: " + strings.Join(commands, "; ")
 }
 
-// tellApart puts the person first whose member m is, of several whom a login of theirs
-// finds it for: the one who alone has its last-synced name. Of the others, records without a name
-// that no other member is wanted for are theirs, and whoever else there is, is new (R5).
+// tellApart puts the person first whose member m is, of several whom a login of theirs finds it
+// for: the one who has its last-synced name. Of the others, whose records are the member's as well
+// and no other member is wanted for, are theirs, and whoever else there is, is new (R5).
 func (p *planner) tellApart(people []*Person, m *sync.Member, wanted map[*Person]int) bool {
 	named := func(person *Person) bool {
 		v := p.assess(person, p.granted(person))
 		return sameName(m, v.Profile[sync.FirstName], v.Profile[sync.LastName])
 	}
+	theirs := func(person *Person) bool { return wanted[person] == 1 && p.people.areOf(person, m) }
 	at := slices.IndexFunc(people, named)
-	if at < 0 || slices.ContainsFunc(people[at+1:], named) {
+	if at < 0 || slices.ContainsFunc(people[at+1:], func(person *Person) bool { return named(person) && !theirs(person) }) {
 		return false
 	}
 	people[0], people[at] = people[at], people[0]
 	for _, person := range people[1:] {
-		if wanted[person] == 1 && person.isBlankOf(m) {
+		if theirs(person) {
 			p.people.join(people[0], person)
 			person.outcome.decision = hidden
-			p.trace(people[0], m, "R5", "plan", "given the records of %s, which have no name, and no other e-mail", person.Key())
+			p.trace(people[0], m, "R5", "plan", "given the records of %s, which are member %d's by their login, and by a part of the name or the e-mail", person.Key(), m.ID)
 			continue
 		}
 		p.parted[person] = append(p.parted[person], m.ID)
@@ -306,12 +307,28 @@ func rank(m *sync.Member) int {
 func (p *planner) tear(people []*Person, m *sync.Member) {
 	p.involve(m)
 	for _, person := range people {
-		for email := range person.recordEmails {
-			p.disputed[sync.FoldEmail(email)] = true
-		}
+		p.dispute(person)
 		p.conflict(person, m, sync.ConflictAmbiguousLink,
 			fmt.Sprintf("member %d held logins of several people: %s", m.ID, personKeys(people)),
 			fmt.Sprintf("ringroster roster link %d %s", m.ID, person.Key()))
+	}
+}
+
+// dispute notes the e-mails of somebody of whom a conflict leaves open who they are: whichever member
+// has one may be them, and does not leave (R16).
+func (p *planner) dispute(person *Person) {
+	for email := range person.recordEmails {
+		p.disputed[sync.FoldEmail(email)] = true
+	}
+}
+
+// disputeNameless disputes the e-mail of agent records that somebody was given by it alone, since
+// they say no name, and whose login their member never had (R6): it may be another's mailbox too.
+func (p *planner) disputeNameless(person *Person, m *sync.Member) {
+	for _, r := range person.Agents {
+		if r.FirstName+r.LastName == "" && r.Email != "" && r.RCUserID == "" && !m.EverHeld(sync.LoginKey(r.Sub.ID, r.ID)) {
+			p.disputed[sync.FoldEmail(r.Email)] = true
+		}
 	}
 }
 

@@ -22,6 +22,8 @@ type emailHolders struct {
 	unlinked   []*sync.Member // without RingCentral identity
 	resting    []*sync.Member // inactive
 	candidates []*sync.Member // who could be the newcomer
+
+	same map[*Person]*sync.Member // of the leaving the one who alone has a newcomer's name, which nobody else has
 }
 
 // settleNewcomers decides about everybody whom no member matched by id: by
@@ -190,14 +192,44 @@ func (p *planner) settleEmail(people emailGroup, h *emailHolders) {
 		group = append(group, newcomer{person, p.judgeNewcomer(person)})
 	}
 	p.group = group
-	if len(group) == 1 {
-		p.findSame(&group[0], h)
-	} else {
+	h.findNamesakes(group)
+	switch others := len(group) - len(h.same); {
+	case others > 1:
 		p.findRivals(group, h)
+	case others == 1:
+		at := slices.IndexFunc(group, func(n newcomer) bool { return h.same[n.person] == nil })
+		p.findSame(&group[at], h)
 	}
 	for i := range group {
 		p.settleNewcomer(&group[i], group, h)
 	}
+}
+
+// findNamesakes tells apart who shares a mailbox: a newcomer and an active member without a record
+// who alone have one name are the same human, whoever else has the e-mail.
+func (h *emailHolders) findNamesakes(group []newcomer) {
+	h.same = map[*Person]*sync.Member{}
+	for i := range group {
+		name := group[i].name()
+		isNamed := func(m *sync.Member) bool {
+			return foldName(m.Synced.Profile[sync.FirstName], m.Synced.Profile[sync.LastName]) == name
+		}
+		at := slices.IndexFunc(h.leaving, isNamed)
+		rivals := slices.ContainsFunc(group, func(n newcomer) bool { return n.person != group[i].person && n.name() == name })
+		if name != "" && at >= 0 && !rivals && !slices.ContainsFunc(h.leaving[at+1:], isNamed) {
+			h.same[group[i].person] = h.leaving[at]
+		}
+	}
+	for _, m := range h.same {
+		h.leaving = slices.DeleteFunc(h.leaving, func(l *sync.Member) bool { return l == m })
+		h.present = append(h.present, m.ID)
+	}
+	slices.Sort(h.present)
+}
+
+// name is the newcomer's, folded; "": they have none.
+func (n *newcomer) name() string {
+	return foldName(n.verdict.Profile[sync.FirstName], n.verdict.Profile[sync.LastName])
 }
 
 // findSame finds the unlinked, and those with the newcomer's name: a re-hire, or
@@ -244,26 +276,6 @@ func (p *planner) findRivals(group []newcomer, h *emailHolders) {
 	}
 }
 
-// isDeclined says whether an operator rejected the onboarding of a person whom nobody picks.
-func (p *planner) isDeclined(person *Person) bool {
-	h := p.arrival(person)
-	return h != nil && h.State == sync.Rejected && !p.picked[person]
-}
-
-// welcomeAs onboards somebody, by the last rows of the table above Make.
-func (p *planner) welcomeAs(n *newcomer, reason sync.Reason, detail string) {
-	switch {
-	case p.isDeclined(n.person):
-		p.skip(n.person, nil, sync.NoteDeclined, "an operator rejected their onboarding (R36); `ringroster import` brings them in, `reject --clear` offers them again")
-	case p.in.Policy.Onboarding.Manual && !p.picked[n.person]:
-		p.skipManual(n.person)
-	case !p.keepRequired(n.person, nil, &n.verdict):
-		p.conflictMissing(n.person, nil, &n.verdict)
-	default:
-		p.onboard(n.person, &n.verdict, reason, detail)
-	}
-}
-
 // conflictAmbiguous keeps all who could be meant from leaving until an operator
 // has said who is who (R16).
 func (p *planner) conflictAmbiguous(n *newcomer, group []newcomer, h *emailHolders) {
@@ -295,7 +307,7 @@ type emailRow struct {
 	holder   string // who has the e-mail
 	sameName string // whether holder and newcomer have one name
 	then     string // the word for what happens
-	fits     func(h *emailHolders, newcomers int) bool
+	fits     func(n *newcomer, h *emailHolders, newcomers int) bool
 	settle   func(*planner, *newcomer, []newcomer, *emailHolders)
 }
 
@@ -307,16 +319,17 @@ const (
 )
 
 var emailRows = []emailRow{
-	{holderPresent, "any", "email_in_use", func(h *emailHolders, _ int) bool { return len(h.present) > 0 }, (*planner).conflictEmailInUse},
-	{holderLeaving, "no", "email_in_use", func(h *emailHolders, _ int) bool { return len(h.leaving) > 0 }, (*planner).conflictEmailInUse},
-	{"several members of the rows below, or one whom several newcomers could be", "any", "ambiguous_link", func(h *emailHolders, newcomers int) bool {
+	{holderLeaving + ", who alone has the name, as the newcomer has", "yes", "recreated", func(n *newcomer, h *emailHolders, _ int) bool { return h.same[n.person] != nil }, (*planner).takeOver},
+	{holderPresent, "any", "email_in_use", func(_ *newcomer, h *emailHolders, _ int) bool { return len(h.present) > 0 }, (*planner).conflictEmailInUse},
+	{holderLeaving, "no", "email_in_use", func(_ *newcomer, h *emailHolders, _ int) bool { return len(h.leaving) > 0 }, (*planner).conflictEmailInUse},
+	{"several members of the rows below, or one whom several newcomers could be", "any", "ambiguous_link", func(_ *newcomer, h *emailHolders, newcomers int) bool {
 		return len(h.candidates) > 1 || len(h.candidates) == 1 && newcomers > 1
 	}, (*planner).conflictAmbiguous},
-	{holderLeaving, "yes", "recreated", func(h *emailHolders, _ int) bool { return h.found(true, sync.Active) }, (*planner).takeOver},
-	{holderUnlinked, "any", "link", func(h *emailHolders, _ int) bool { return h.found(false, "") }, (*planner).takeOver},
-	{holderInactive, "yes", "rehired", func(h *emailHolders, _ int) bool { return h.found(true, sync.Inactive) }, (*planner).takeOver},
-	{holderInactive, "no", "recycled_email", func(h *emailHolders, _ int) bool { return len(h.resting) > 0 }, (*planner).recycle},
-	{"nobody", "any", "onboard", func(*emailHolders, int) bool { return true }, (*planner).welcomeNew},
+	{holderLeaving, "yes", "recreated", func(_ *newcomer, h *emailHolders, _ int) bool { return h.found(true, sync.Active) }, (*planner).takeOver},
+	{holderUnlinked, "any", "link", func(_ *newcomer, h *emailHolders, _ int) bool { return h.found(false, "") }, (*planner).takeOver},
+	{holderInactive, "yes", "rehired", func(_ *newcomer, h *emailHolders, _ int) bool { return h.found(true, sync.Inactive) }, (*planner).takeOver},
+	{holderInactive, "no", "recycled_email", func(_ *newcomer, h *emailHolders, _ int) bool { return len(h.resting) > 0 }, (*planner).recycle},
+	{"nobody", "any", "onboard", func(*newcomer, *emailHolders, int) bool { return true }, (*planner).welcomeNew},
 }
 
 // found says whether the newcomer could be exactly one member, and that it is as given; of
@@ -338,7 +351,7 @@ func (p *planner) settleNewcomer(n *newcomer, group []newcomer, all *emailHolder
 		h.present = slices.DeleteFunc(slices.Clone(all.present), func(id int64) bool { return slices.Contains(apart, id) })
 	}
 	for i := range emailRows {
-		if row := &emailRows[i]; row.fits(h, len(group)) {
+		if row := &emailRows[i]; row.fits(n, h, len(group)-len(all.same)) {
 			if p.in.Trace != nil {
 				p.trace(n.person, nil, "R12", "plan", "the e-mail is that of %s, same name: %s: %s", row.holder, row.sameName, row.then)
 			}
@@ -350,7 +363,10 @@ func (p *planner) settleNewcomer(n *newcomer, group []newcomer, all *emailHolder
 
 // takeOver makes the newcomer the member that alone could be the same human.
 func (p *planner) takeOver(n *newcomer, _ []newcomer, h *emailHolders) {
-	m := h.candidates[0]
+	m := h.same[n.person]
+	if m == nil {
+		m = h.candidates[0]
+	}
 	p.taken[m.ID] = true
 	for i := range p.leavers { // what is still listed of the old ids is nobody's any more
 		if l := &p.leavers[i]; l.member.ID == m.ID {

@@ -278,3 +278,23 @@ func (p *planner) give(person *Person, m, next *sync.Member) (fields []sync.Fiel
 	p.trace(person, m, "", "settings", "given %s", g)
 	return fields, p.inWords(g)
 }
+
+// isDeclined says whether an operator rejected the onboarding of a person whom nobody picks.
+func (p *planner) isDeclined(person *Person) bool {
+	h := p.arrival(person)
+	return h != nil && h.State == sync.Rejected && !p.picked[person]
+}
+
+// welcomeAs onboards somebody, by the last rows of the table above Make.
+func (p *planner) welcomeAs(n *newcomer, reason sync.Reason, detail string) {
+	switch {
+	case p.isDeclined(n.person):
+		p.skip(n.person, nil, sync.NoteDeclined, "an operator rejected their onboarding (R36); `ringroster import` brings them in, `reject --clear` offers them again")
+	case p.in.Policy.Onboarding.Manual && !p.picked[n.person]:
+		p.skipManual(n.person)
+	case !p.keepRequired(n.person, nil, &n.verdict):
+		p.conflictMissing(n.person, nil, &n.verdict)
+	default:
+		p.onboard(n.person, &n.verdict, reason, detail)
+	}
+}

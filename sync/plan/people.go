@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"ringroster/sync"
@@ -143,44 +144,74 @@ func (p *people) joinHolders(s *sync.Snapshot, holds func(*sync.Extension) bool,
 	}
 }
 
+// attachByEmail attaches an extension where one person and one extension have the e-mail; of several,
+// where one person and one extension have the name as well.
 func (p *people) attachByEmail(s *sync.Snapshot, taken []bool) {
 	wanting := map[string]*Person{}
+	rivals := map[string][]*Person{} // of the e-mails that several have
 	for _, person := range p.all {
 		if person.Ext != nil {
 			continue
 		}
 		for email := range person.recordEmails {
 			e := sync.FoldEmail(email)
-			if other := wanting[e]; other != nil && other != person {
-				wanting[e] = shared
-			} else {
+			switch other := wanting[e]; other {
+			case nil:
 				wanting[e] = person
+			case person:
+			case shared:
+				rivals[e] = append(rivals[e], person)
+			default:
+				wanting[e], rivals[e] = shared, []*Person{other, person}
 			}
 		}
 	}
 	if len(wanting) == 0 {
 		return
 	}
-	found := map[*Person]int{} // the extension's place, from 1
-	double := map[*Person]bool{}
+	places := map[*Person][]int{}
 	for i := range s.Extensions {
 		e := &s.Extensions[i]
 		email := sync.FoldEmail(e.Email)
 		person := wanting[email]
-		if email == "" || person == nil || person == shared || !isHuman(e) {
+		if person == shared {
+			person = only(rivals[email], func(r *Person) bool { return r.bears(foldName(e.FirstName, e.LastName)) })
+		}
+		if email == "" || person == nil || !isHuman(e) {
 			continue
 		}
-		if found[person] != 0 || taken[i] {
-			double[person] = true
-		}
-		found[person] = i + 1
+		places[person] = append(places[person], i)
 	}
-	for person, place := range found {
-		if !double[person] {
-			person.Ext = &s.Extensions[place-1]
-			taken[place-1] = true
+	for person, all := range places {
+		at := all[0]
+		if len(all) > 1 {
+			named := slices.DeleteFunc(all, func(i int) bool {
+				return !person.bears(foldName(s.Extensions[i].FirstName, s.Extensions[i].LastName))
+			})
+			if len(named) != 1 {
+				continue
+			}
+			at = named[0]
+		}
+		if !taken[at] {
+			person.Ext = &s.Extensions[at]
+			taken[at] = true
 		}
 	}
+}
+
+// only is the one of some people who fits; nil: none or several do.
+func only(people []*Person, fits func(*Person) bool) (one *Person) {
+	for _, person := range people {
+		switch {
+		case !fits(person) || person == one:
+		case one != nil:
+			return nil
+		default:
+			one = person
+		}
+	}
+	return one
 }
 
 // hasRecord says whether somebody is more than an extension with a role (R9).

@@ -173,7 +173,7 @@ func (p *planner) identityReused(person *Person, m *sync.Member, v *verdict) boo
 	}
 	differs, agrees := false, false
 	for _, f := range []sync.Field{sync.FirstName, sync.LastName, sync.Email} {
-		switch shared := f == sync.Email && p.people.isShared(last[f]); {
+		switch shared := f == sync.Email && (p.people.isShared(last[f]) || person.ExtKept && person.hasNoEmail()); {
 		case v.Profile[f]+last[f] == "": // what nobody ever said is no agreement
 		case !v.Known.Has(f):
 			return false
@@ -186,11 +186,12 @@ func (p *planner) identityReused(person *Person, m *sync.Member, v *verdict) boo
 	return differs && (!agrees || person.RCUserID == "" && !sameName(m, v.Profile[sync.FirstName], v.Profile[sync.LastName]) && p.isColleague(v))
 }
 
-// isColleague says whether an active member found by login has all of somebody's name and e-mail.
+// isColleague says whether an active member whom no rcUserId finds has all of somebody's name and
+// e-mail.
 func (p *planner) isColleague(v *verdict) bool {
 	if p.looseBy == nil {
 		p.looseBy = map[string]bool{}
-		for _, m := range p.loose {
+		for _, m := range slices.Concat(p.loose, p.unmatched) {
 			if was := &m.Synced.Profile; m.Status == sync.Active && was[sync.Email] != "" {
 				p.looseBy[foldName(was[sync.FirstName], was[sync.LastName])+"\n"+sync.FoldEmail(was[sync.Email])] = true
 			}
@@ -200,6 +201,7 @@ func (p *planner) isColleague(v *verdict) bool {
 }
 
 func (p *planner) conflictReused(person *Person, m *sync.Member, v *verdict) {
+	p.dispute(person)
 	was := &m.Synced.Profile
 	p.conflict(person, m, sync.ConflictReused,
 		fmt.Sprintf("%s was %s <%s> at the last sync and is %s <%s> now: the id seems to belong to another human",

@@ -213,6 +213,7 @@ const (
 func (p *planner) decide(person *Person, m *sync.Member, found how) {
 	p.keepExtension(person, m)
 	person.remember(m)
+	p.disputeNameless(person, m)
 	synced := &m.Synced.Profile
 	if !m.Linked {
 		synced = &m.Profile

@@ -273,7 +273,7 @@ func TestR7OneExtensionIsKeptByOne(t *testing.T) {
 	for range 2 {
 		w := newWorld()
 		w.Policy.RequireRingEX = true
-		three(w)
+		three(w, "Abe Fox", "Ben Fox", "Cal Fox")
 		w.today(t)
 		w.tomorrow()
 		w.member(2).Synced.Profile[sync.ExtensionNumber], w.member(2).Synced.Extension = "001", w.member(1).Synced.Extension

@@ -193,19 +193,27 @@ func TestR7AttachByEmail(t *testing.T) {
 			w.extension("701", "Ada Byron", site("Bern"))
 			w.extension("702", "Ada Byron", site("Basel"))
 		}, nil},
-		{"none of two, also when one of them is somebody's by rcUserId", func(w *world) {
+		{"of two the one that has the name", func(w *world) {
 			w.agent("1/10", "502", "Bob Roy", rc("702"))
 			w.extension("701", "Ada Byron", site("Bern"))
+			w.extension("702", "Bob Roy", email("ada@example.com"))
+		}, attached},
+		{"none of two that have other names", func(w *world) {
+			w.extension("701", "Zoe Fox", site("Bern"), email("ada@example.com"))
 			w.extension("702", "Bob Roy", email("ada@example.com"))
 		}, nil},
 		{"not one that is somebody's by rcUserId", func(w *world) {
 			w.agent("1/10", "502", "Bob Roy", rc("702"))
 			w.extension("702", "Bob Roy", email("ada@example.com"), number("12"))
 		}, nil},
-		{"none for two people who share the e-mail", func(w *world) {
+		{"of people who share the e-mail the one who has its name", func(w *world) {
 			w.agent("1/10", "502", "Bob Roy", rc("702"), email("ada@example.com"))
 			w.agent("1/10", "503", "Cy Poe", rc("703"), email("ada@example.com"))
 			w.extension("701", "Ada Byron", site("Bern"))
+		}, attached},
+		{"none of them where nobody has its name", func(w *world) {
+			w.agent("1/10", "502", "Bob Roy", rc("702"), email("ada@example.com"))
+			w.extension("701", "Zoe Fox", site("Bern"), email("ada@example.com"))
 		}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
