@@ -15,7 +15,11 @@ import (
 // in one place first (R7). What it remembers goes before an e-mail.
 
 // freeExtensions are those of humans that no record has by rcUserId or e-mail.
-type freeExtensions struct{ byID, byNumber, byEmail, byWords map[string]*sync.Extension }
+type freeExtensions struct {
+	byID, byNumber, byEmail, byName, byWords map[string]*sync.Extension
+
+	numbers map[string]bool // of all extensions
+}
 
 func (p *people) indexFree() *freeExtensions {
 	if p.free != nil {
@@ -25,9 +29,10 @@ func (p *people) indexFree() *freeExtensions {
 	for _, person := range p.all {
 		taken[person.Ext] = taken[person.Ext] || person.hasRecord()
 	}
-	p.free = &freeExtensions{map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}}
+	p.free = &freeExtensions{map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]bool{}}
 	for i := range p.snapshot.Extensions {
 		e := &p.snapshot.Extensions[i]
+		p.free.numbers[e.Number] = true
 		if !isHuman(e) || taken[e] {
 			continue
 		}
@@ -41,12 +46,15 @@ func (p *people) indexFree() *freeExtensions {
 			_, said, _ := strings.Cut(words(e), ":")
 			p.free.byWords[said] = e
 		}
-		if email := sync.FoldEmail(e.Email); email != "" {
-			if p.free.byEmail[email] != nil {
-				e = nil // several
+		alone := func(of map[string]*sync.Extension, key string) {
+			if _, several := of[key]; several {
+				of[key] = nil
+			} else if key != "" {
+				of[key] = e
 			}
-			p.free.byEmail[email] = e
 		}
+		alone(p.free.byEmail, sync.FoldEmail(e.Email))
+		alone(p.free.byName, foldName(e.FirstName, e.LastName))
 	}
 	return p.free
 }
@@ -76,7 +84,20 @@ func (p *people) formerExtension(person *Person, m *sync.Member) *sync.Extension
 	if e := free.byEmail[sync.FoldEmail(m.Synced.Profile[sync.Email])]; e != nil && person.hasNoEmail() && !p.isRecords(e.Email) && p.isMadeAnew(e, person, m) {
 		return e
 	}
-	return nil
+	return p.namedAnew(person, m)
+}
+
+// namedAnew finds the one extension with all of somebody's name, which nobody else has, where the one
+// that was theirs is not listed any more: it was made anew. Where theirs is listed, it is a namesake's.
+func (p *people) namedAnew(person *Person, m *sync.Member) *sync.Extension {
+	if p.extension(cmp.Or(m.RCUserID, extensionID(m))) != nil || p.extension(extensionID(m)) != nil || p.indexFree().numbers[m.Synced.Profile[sync.ExtensionNumber]] {
+		return nil
+	}
+	e := p.indexFree().byName[foldName(m.Synced.Profile[sync.FirstName], m.Synced.Profile[sync.LastName])]
+	if e == nil || !person.bears(foldName(e.FirstName, e.LastName)) || m.Synced.Profile[sync.ExtensionNumber] == "" {
+		return nil
+	}
+	return e
 }
 
 // hasNoEmail says that no record of somebody has an e-mail: theirs was the extension's.
@@ -138,6 +159,7 @@ func (p *planner) keepExtension(person *Person, m *sync.Member) {
 	delete(p.people.free.byID, e.ID)
 	delete(p.people.free.byNumber, e.Number)
 	delete(p.people.free.byEmail, sync.FoldEmail(e.Email))
+	delete(p.people.free.byName, foldName(e.FirstName, e.LastName))
 	_, said, _ := strings.Cut(words(e), ":")
 	delete(p.people.free.byWords, said)
 	awaited := func(m *sync.Member) bool { return m.RCUserID == e.ID }

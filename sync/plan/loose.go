@@ -249,7 +249,7 @@ func (p *planner) joinStrays() {
 	for _, m := range p.joining {
 		person := p.people.byRC[m.RCUserID]
 		for _, stray := range p.strays(person, m) {
-			if claimed[stray] {
+			if claimed[stray] || p.isColleagues(stray, m) {
 				continue
 			}
 			joined[stray] = true
@@ -263,6 +263,15 @@ func (p *planner) joinStrays() {
 		p.decide(person, m, byID)
 	}
 	p.people.all = slices.DeleteFunc(p.people.all, func(person *Person) bool { return joined[person] })
+}
+
+// isColleagues says whether a stray has all of the name and e-mail of another active member than m.
+func (p *planner) isColleagues(stray *Person, m *sync.Member) bool {
+	if stray.RCUserID != "" {
+		return false
+	}
+	v := p.assess(stray, p.granted(stray))
+	return !sameName(m, v.Profile[sync.FirstName], v.Profile[sync.LastName]) && p.isColleague(&v)
 }
 
 // join gives a person the records of a stray.

@@ -219,6 +219,68 @@ func TestIdentityAKeptExtensionWithoutAName(t *testing.T) {
 	w.mustStay(t)
 }
 
+// The extension of somebody with an rcUserId is made anew, with another number and an e-mail that RingCX
+// has no more. It is theirs if it alone has their name, and their own is not listed any more (R7).
+func TestIdentityAnExtensionMadeAnewOfAnRCUserID(t *testing.T) {
+	for name, c := range map[string]struct {
+		then func(*world)
+		gone []int64
+	}{
+		"made anew": {func(w *world) { w.Snapshot.Extensions[1].ID = "8001" }, nil},
+		"a namesake's besides": {func(w *world) {
+			w.Snapshot.Extensions[1].ID = "8001"
+			w.extension("8002", "P001 Roy", number("802"), email("y@example.org"))
+		}, from(1, 1)},
+		"a namesake's, while their own is unassigned": {func(w *world) {
+			w.Snapshot.Extensions[1].Status = "Unassigned"
+			w.extension("8002", "P001 Roy", number("802"), email("y@example.org"))
+		}, from(1, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.Policy.RequireRingEX = true
+			for _, id := range []string{"001", "002", "003"} {
+				w.agent("1/10", "5"+id, "P"+id+" Roy", rc("7"+id))
+				w.extension("7"+id, "P"+id+" Roy", number(id), email("x"+id+"@example.org"))
+			}
+			w.today(t)
+			w.tomorrow()
+			c.then(w)
+			w.Snapshot.Extensions[1].Number = "801"
+			w.today(t)
+			same(t, w.inactive(), c.gone)
+		})
+	}
+}
+
+// A record made anew without a name, in the mailbox of a colleague with an rcUserId, is theirs whose
+// name it has on the next day (R5, R6).
+func TestIdentityARecordWithoutANameInAMailboxOfTwo(t *testing.T) {
+	for name, option := range map[string]option{"without an rcUserId": rc(""), "with one": rc("709")} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			team := email("team@example.com")
+			w.agent("1/10", "501", "Oda Evans", team, rc("701"), userName("oda"))
+			w.agent("1/10", "502", "Xia Ng", team, option, userName("xia"))
+			w.agent("1/10", "503", "Cy Poe", rc("703"))
+			w.today(t)
+			w.tomorrow()
+			xia := &w.group("1/10").Agents[1]
+			*xia = sync.Agent{ID: "520", Email: "team@example.com", UserName: "xia", Type: "AGENT", Active: true}
+			w.today(t)
+			w.mustStay(t)
+			w.tomorrow()
+			xia.FirstName, xia.LastName = "Xia", "Ng"
+			w.today(t)
+			w.mustStay(t)
+			w.daysOn(t, 1)
+			if len(w.members) != 3 || len(w.active(1)) != 1 || len(w.active(2)) != 1 {
+				t.Errorf("%d members, logins %v and %v", len(w.members), w.active(1), w.active(2))
+			}
+		})
+	}
+}
+
 // An rcUserId passes to a newcomer on the day on which its owner gets another one: they are two, in
 // whatever order the list has them (R5, R13).
 func TestIdentityAnRCUserIDThatPassesOn(t *testing.T) {

@@ -209,7 +209,7 @@ func TestLawSealsChangeNothing(t *testing.T) {
 		}
 		all += passed
 	})
-	if all == 0 {
+	if all == 0 && !testing.Short() { // which draws too little to be sure
 		t.Error("no plan knew anybody by a seal: this test shows nothing")
 	}
 }
