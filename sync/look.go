@@ -127,6 +127,24 @@ func (s *Snapshot) ReplacedBy(second *Snapshot, look *Look) *Snapshot {
 	return &alone
 }
 
+// Confirms says whether a second look was taken at some extensions alone, and shows each as the first
+// did: then a plan of both is the plan of one.
+func (s *Snapshot) Confirms(first *Snapshot, look *Look) bool {
+	if look.RingCX || look.Roles {
+		return false
+	}
+	of := func(all []Extension) map[string]Extension {
+		looked := make(map[string]Extension, len(look.Extensions))
+		for i := range all {
+			if _, wanted := slices.BinarySearch(look.Extensions, all[i].ID); wanted {
+				looked[all[i].ID] = all[i]
+			}
+		}
+		return looked
+	}
+	return slices.IsSorted(look.Extensions) && maps.Equal(of(s.Extensions), of(first.Extensions))
+}
+
 // withSecondExtensions joins two readings of some extensions: one that either shows is there,
 // and only Disabled in both is disabled. One that was disabled and is gone at the second look
 // is gone: that keeps whom no rule wants an extension of.

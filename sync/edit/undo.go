@@ -23,7 +23,8 @@ import (
 //	                   was forgotten: undone, and so not offered again either
 //	link               takes the RingCentral identity away again
 //	detach             attaches again, and makes suspect (R25)
-//	update, edit       gives each field its value back; a synced one holds until the next run
+//	update, edit       gives each field its value back; a synced one holds until the next run, but
+//	                   that somebody is no administrator any more is rejected (R36)
 //
 // earlier gives the reason of a member's deactivation before the run, for those
 // whom the run reactivated: operator where the history does not know any more.
@@ -60,6 +61,8 @@ func (u *undoing) opens(open *sync.OpenSet) *sync.HeldChange {
 	switch {
 	case u.rejected != "" && u.kind == sync.Reactivate:
 		return u.refusal()
+	case u.lostAdmin != nil && u.kind == sync.Update && u.next.Profile[sync.Role] == sync.RoleAdministrator:
+		return u.roleRefusal()
 	case !u.was.Managed && u.next.Managed:
 		return attached(&u.next, open)
 	}
@@ -75,6 +78,16 @@ func (u *undoing) refusal() *sync.HeldChange {
 	}
 }
 
+// roleRefusal is the loss of the administrator's role that an undo rejects: nothing else would say that
+// they were on that list (R22).
+func (u *undoing) roleRefusal() *sync.HeldChange {
+	return &sync.HeldChange{
+		State: sync.Rejected, Kind: sync.Update, Member: u.was.ID, Field: sync.Role.String(), Before: u.lostAdmin.Before, After: u.lostAdmin.After,
+		Name: u.was.Profile.Name(), Email: u.was.Profile[sync.Email], Reason: u.lostAdmin.Reason,
+		Why: []sync.HoldReason{{Reason: sync.ReasonUndone, Detail: "an operator undid this change"}},
+	}
+}
+
 // undoing is the undoing of one member.
 type undoing struct {
 	plan    *sync.Plan
@@ -85,7 +98,8 @@ type undoing struct {
 	force   bool
 	earlier sync.Reason
 
-	rejected sync.Reason // the deactivation that the undo refuses; "": none
+	rejected  sync.Reason // the deactivation that the undo refuses; "": none
+	lostAdmin *sync.Done  // the loss of an administrator's role that it puts back; nil: none
 }
 
 func (u *undoing) undo(rows []sync.Done) error {
@@ -210,6 +224,9 @@ func (u *undoing) field(d sync.Done) error {
 		u.next.UndoRegional(f)
 	}
 	if f == sync.Role && d.Reason == sync.ReasonSource {
+		if d.Before == sync.RoleAdministrator {
+			u.lostAdmin = &d
+		}
 		u.next.Synced.Roles = "" // so that the next plan blames the source again
 	}
 	u.fields = append(u.fields, u.was.FieldChange(&u.next, f, sync.ReasonUndone))

@@ -202,10 +202,19 @@ func (p *planner) tellApart(people []*Person, m *sync.Member, wanted map[*Person
 // who has its ids (R13), the record must still bear the member's name, or its e-mail
 // and part of the name: agent records pass from a leaver to a newcomer.
 func (p *planner) couldBe(person *Person, m *sync.Member) bool {
+	if person.RCUserID == "" && isAway(m) && person.isAnother(m) {
+		return false
+	}
 	if m.RCUserID == "" || person.RCUserID == "" && !strings.HasPrefix(m.RCUserID, sync.FormerID) {
 		return true
 	}
 	return p.bearsOf(person, m, p.people.resembles) || p.isUnclear(person, m)
+}
+
+// isAway says whether a member is inactive, or not synced, and its identity is known yet: whoever has a
+// login that was theirs, and nothing else of theirs, is another human, whom nobody need be asked about.
+func isAway(m *sync.Member) bool {
+	return (m.Status == sync.Inactive || !m.Managed) && m.DeactivationReason != sync.ReasonForgotten && m.Linked
 }
 
 // isUnclear says whether somebody with another rcUserId than the member they are found for by
@@ -310,7 +319,7 @@ func (p *planner) tear(people []*Person, m *sync.Member) {
 		p.dispute(person)
 		p.conflict(person, m, sync.ConflictAmbiguousLink,
 			fmt.Sprintf("member %d held logins of several people: %s", m.ID, personKeys(people)),
-			fmt.Sprintf("ringroster roster link %d %s", m.ID, person.Key()))
+			fmt.Sprintf("the member is this human: ringroster roster link %d %s; none of these: ringroster roster link %d none", m.ID, person.Key(), m.ID))
 	}
 }
 

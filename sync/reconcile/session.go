@@ -153,10 +153,11 @@ func (s *session) readMore(ctx context.Context, plan *sync.Plan) (more bool, err
 		if err != nil {
 			return false, fmt.Errorf("look again for those who seem to have left: %w", err)
 		}
-		if err := s.lookAgain(ctx, plan.Doubts, second, look); err != nil {
+		if more = !second.Confirms(s.snapshot, &look); !more {
+			s.looked = s.looked.With(&look)
+		} else if err := s.lookAgain(ctx, plan.Doubts, second, look); err != nil {
 			return false, err
 		}
-		more = true
 	}
 	if len(plan.Lookups) > 0 && !s.lookedUp && s.looksUp() {
 		own, warnings, err := s.dir.Regional(ctx, plan.Lookups, s.r.Observer.Progress)
