@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ringroster/sync"
+	"ringroster/sync/guard"
 )
 
 // mergeLogins gives the login rows a member should have: one for every agent
@@ -144,6 +145,142 @@ func (p *Person) remember(m *sync.Member) {
 	}
 }
 
+// keepRefused leaves a member, of the logins that it should have, those as they are of which an
+// operator rejected that they end, unless somebody else has them now. What becomes of its others is
+// decided as ever (R26).
+func (p *planner) keepRefused(person *Person, m *sync.Member, want []sync.Login) []sync.Login {
+	rows := p.open.Kept[m.ID]
+	if len(rows) == 0 || m.Status != sync.Active || !m.Linked {
+		return want
+	}
+	read, passed := want, p.passedOn(person, m, want)
+	want = slices.Clone(read)
+	for _, row := range rows {
+		var kept []sync.Login
+		for _, l := range sync.CompareActive(row.Before, row.After).Ended {
+			was, at := memberLogin(m, &l), slices.IndexFunc(read, l.IsSame) // no row of a login is ever removed (R8)
+			if was != nil && was.Active && !read[at].Active && !slices.ContainsFunc(passed, l.IsSame) {
+				want[at] = *was
+				kept = append(kept, *was)
+			}
+		}
+		if kept != nil {
+			p.refusing[row] = sync.Note{
+				Member: m.ID, Person: person.Key(), Name: m.Profile.Name(), Reason: sync.NoteRefused,
+				Detail: fmt.Sprintf("%s stays: an operator rejected that it ends (R36); `ringroster reject --clear %d` ends that", sync.LoginsText(sync.LoginsJSON(kept)), m.ID),
+			}
+		}
+	}
+	return want
+}
+
+// passedOn are the logins, of those that a member is to have no more, that somebody else has now.
+// Nobody asks of whom nothing is open: their logins end by the ordinary rules.
+func (p *planner) passedOn(person *Person, m *sync.Member, want []sync.Login) (passed []sync.Login) {
+	if !p.open.About[m.ID] {
+		return nil
+	}
+	for i := range want {
+		if was := memberLogin(m, &want[i]); was != nil && was.Active && !want[i].Active && p.isAnothers(was, person, m) {
+			passed = append(passed, *was)
+		}
+	}
+	return passed
+}
+
+// memberLogin is the member's row of a login; nil: there is none.
+func memberLogin(m *sync.Member, l *sync.Login) *sync.Login {
+	if at := slices.IndexFunc(m.Logins, l.IsSame); at >= 0 {
+		return &m.Logins[at]
+	}
+	return nil
+}
+
+// isAnothers says whether RingCentral lists a member's login, which its person has no more, as that
+// of somebody who is another human beyond doubt: with another rcUserId by neither the name nor a
+// part of it and the e-mail, else by no part of the name and another e-mail. A record that is
+// inactive, or does not say enough, takes nothing from anybody (R5, R13).
+func (p *planner) isAnothers(l *sync.Login, person *Person, m *sync.Member) bool {
+	holder := p.people.holder(l)
+	if holder == nil || holder == person || holder.ghost {
+		return false
+	}
+	at := slices.IndexFunc(holder.Agents, func(r sync.AgentRecord) bool { return r.Sub.ID == l.SubAccountID && r.ID == l.AgentID })
+	if at < 0 {
+		return false
+	}
+	r, was := holder.Agents[at], &m.Synced.Profile
+	if !r.Active || r.Faulty != "" || r.FirstName+r.LastName == "" || was[sync.FirstName]+was[sync.LastName] == "" {
+		return false
+	}
+	hasPart, hasEmail := memberHasPartOf(m, r.FirstName, r.LastName), hasEmail(m, r.Email)
+	if m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, sync.FormerID) && holder.RCUserID != "" {
+		return !sameName(m, r.FirstName, r.LastName) && (!hasPart || !hasEmail)
+	}
+	return !hasPart && !hasEmail && r.Email != "" && was[sync.Email] != ""
+}
+
+// keepRefusedLogins has the rejections go on of which something would happen by the reading.
+func (s *settling) keepRefusedLogins() {
+	for i := range s.open.All {
+		h := &s.open.All[i]
+		note, refuses := s.read.refusing[h]
+		if w := s.read.watched[h.Member]; !refuses || w == nil || !s.isPresent(w) {
+			continue
+		}
+		s.open.Touched[h] = true
+		s.rows = append(s.rows, *h)
+		s.kept.plan.Notes = append(s.kept.plan.Notes, note)
+	}
+}
+
+// letPass gives the logins that a change ends although a loss of logins is open, since somebody else
+// has them now, and notes that. Where too many members lose a login, it waits (R35), as does what one
+// look alone shows (R2); and where several logins of one agent group pass at once: that list is wrong
+// sooner than all of them were given away.
+func (s *settling) letPass(c *sync.Change, tooMany *sync.HoldReason) []sync.Login {
+	if c.Kind != sync.Update || len(c.Passed) == 0 || tooMany != nil || s.kept.oneLookKeeps(c.Member, sync.LoginsField) {
+		return nil
+	}
+	var passed []sync.Login
+	for _, l := range c.Passed {
+		if s.passing()[groupOf(&l)] > 1 {
+			continue
+		}
+		passed = append(passed, l)
+		holder := s.kept.people.holder(&l)
+		s.kept.plan.Notes = append(s.kept.plan.Notes, sync.Note{
+			Member: c.Member, Person: c.Person, Name: c.Name, Reason: sync.NoteLoginPassed,
+			Detail: fmt.Sprintf("%s ends, whatever waits or was rejected about it: RingCentral lists it as that of %s (%s) now (R26)",
+				sync.LoginsText(sync.LoginsJSON([]sync.Login{l})), holder.display(), holder.Key()),
+		})
+	}
+	return passed
+}
+
+// passing counts, by agent group, the logins of the plan that pass to others.
+func (s *settling) passing() map[guard.List]int {
+	if s.passes == nil {
+		s.passes = map[guard.List]int{}
+		for i := range s.kept.plan.Changes {
+			for j := range s.kept.plan.Changes[i].Passed {
+				s.passes[groupOf(&s.kept.plan.Changes[i].Passed[j])]++
+			}
+		}
+	}
+	return s.passes
+}
+
+func groupOf(l *sync.Login) guard.List {
+	return guard.List{Kind: sync.AgentGroupList, Sub: l.SubAccountID, Group: l.AgentGroupID}
+}
+
+// endsOnly says whether a change of logins ends none but these.
+func endsOnly(f *sync.FieldChange, logins []sync.Login) bool {
+	ended := sync.CompareActive(f.Before, f.After).Ended
+	return f.Field == sync.LoginsField && len(ended) > 0 && !slices.ContainsFunc(ended, func(l sync.Login) bool { return !slices.ContainsFunc(logins, l.IsSame) })
+}
+
 func isUnnamed(r *sync.AgentRecord) bool { return r.Group.Name == "" || r.Sub.Name == "" }
 
 // unnamed says in words what has no name.
@@ -206,35 +343,6 @@ type unreadKey struct {
 
 type unreadSays uint8
 
-// keepRefused leaves a member, of the logins that it should have, those as they are of which an
-// operator rejected that they end, unless somebody else has them now. What becomes of its others is
-// decided as ever (R26).
-func (p *planner) keepRefused(person *Person, m *sync.Member, want []sync.Login) []sync.Login {
-	rows := p.open.Kept[m.ID]
-	if len(rows) == 0 || m.Status != sync.Active || !m.Linked {
-		return want
-	}
-	read, passed := want, p.passedOn(person, m, want)
-	want = slices.Clone(read)
-	for _, row := range rows {
-		var kept []sync.Login
-		for _, l := range sync.CompareActive(row.Before, row.After).Ended {
-			was, at := memberLogin(m, &l), slices.IndexFunc(read, l.IsSame) // no row of a login is ever removed (R8)
-			if was != nil && was.Active && !read[at].Active && !slices.ContainsFunc(passed, l.IsSame) {
-				want[at] = *was
-				kept = append(kept, *was)
-			}
-		}
-		if kept != nil {
-			p.refusing[row] = sync.Note{
-				Member: m.ID, Person: person.Key(), Name: m.Profile.Name(), Reason: sync.NoteRefused,
-				Detail: fmt.Sprintf("%s stays: an operator rejected that it ends (R36); `ringroster reject --clear %d` ends that", sync.LoginsText(sync.LoginsJSON(kept)), m.ID),
-			}
-		}
-	}
-	return want
-}
-
 const (
 	saysAddress unreadSays = iota // its e-mail, or without one its number
 	saysNeither                   // of the two
@@ -242,20 +350,6 @@ const (
 	saysNoEmail // whatever the number
 	saysNoEmailNorID
 )
-
-// passedOn are the logins, of those that a member is to have no more, that somebody else has now.
-// Nobody asks of whom nothing is open: their logins end by the ordinary rules.
-func (p *planner) passedOn(person *Person, m *sync.Member, want []sync.Login) (passed []sync.Login) {
-	if !p.open.About[m.ID] {
-		return nil
-	}
-	for i := range want {
-		if was := memberLogin(m, &want[i]); was != nil && was.Active && !want[i].Active && p.isAnothers(was, person, m) {
-			passed = append(passed, *was)
-		}
-	}
-	return passed
-}
 
 // indexUnread makes the index of unreadOf: of each key the first extension.
 func (p *people) indexUnread() {
@@ -280,14 +374,6 @@ func (p *people) indexUnread() {
 	}
 }
 
-// memberLogin is the member's row of a login; nil: there is none.
-func memberLogin(m *sync.Member, l *sync.Login) *sync.Login {
-	if at := slices.IndexFunc(m.Logins, l.IsSame); at >= 0 {
-		return &m.Logins[at]
-	}
-	return nil
-}
-
 // unreadKeys are those of the extensions that could be a member's. One that tells its id alone is
 // not theirs who have another.
 func unreadKeys(person *Person, m *sync.Member) (keys []unreadKey) {
@@ -310,68 +396,5 @@ func unreadKeys(person *Person, m *sync.Member) (keys []unreadKey) {
 	return append(keys, unreadKey{says: rest})
 }
 
-// isAnothers says whether RingCentral lists a member's login, which its person has no more, as that
-// of somebody who is another human beyond doubt: with another rcUserId by neither the name nor a
-// part of it and the e-mail, else by no part of the name and another e-mail. A record that is
-// inactive, or does not say enough, takes nothing from anybody (R5, R13).
-func (p *planner) isAnothers(l *sync.Login, person *Person, m *sync.Member) bool {
-	holder := p.people.holder(l)
-	if holder == nil || holder == person || holder.ghost {
-		return false
-	}
-	at := slices.IndexFunc(holder.Agents, func(r sync.AgentRecord) bool { return r.Sub.ID == l.SubAccountID && r.ID == l.AgentID })
-	if at < 0 {
-		return false
-	}
-	r, was := holder.Agents[at], &m.Synced.Profile
-	if !r.Active || r.Faulty != "" || r.FirstName+r.LastName == "" || was[sync.FirstName]+was[sync.LastName] == "" {
-		return false
-	}
-	hasPart, hasEmail := memberHasPartOf(m, r.FirstName, r.LastName), hasEmail(m, r.Email)
-	if m.RCUserID != "" && !strings.HasPrefix(m.RCUserID, sync.FormerID) && holder.RCUserID != "" {
-		return !sameName(m, r.FirstName, r.LastName) && (!hasPart || !hasEmail)
-	}
-	return !hasPart && !hasEmail && r.Email != "" && was[sync.Email] != ""
-}
-
 // isHuman says whether an extension is a human's (R7), as one may be that does not say what it is.
 func isHuman(e *sync.Extension) bool { return personTypes[e.Type] || e.Type == "" && e.Faulty != "" }
-
-// keepRefusedLogins has the rejections go on of which something would happen by the reading.
-func (s *settling) keepRefusedLogins() {
-	for i := range s.open.All {
-		h := &s.open.All[i]
-		note, refuses := s.read.refusing[h]
-		if w := s.read.watched[h.Member]; !refuses || w == nil || !s.isPresent(w) {
-			continue
-		}
-		s.open.Touched[h] = true
-		s.rows = append(s.rows, *h)
-		s.kept.plan.Notes = append(s.kept.plan.Notes, note)
-	}
-}
-
-// letPass gives the logins that a change ends although a loss of logins is open, since somebody else
-// has them now, and notes that. Where too many members lose a login, it waits (R35), as does what one
-// look alone shows (R2).
-func (s *settling) letPass(c *sync.Change, tooMany *sync.HoldReason) []sync.Login {
-	if c.Kind != sync.Update || len(c.Passed) == 0 || tooMany != nil || s.kept.oneLookKeeps(c.Member, sync.LoginsField) {
-		return nil
-	}
-	for i := range c.Passed {
-		l := &c.Passed[i]
-		holder := s.kept.people.holder(l)
-		s.kept.plan.Notes = append(s.kept.plan.Notes, sync.Note{
-			Member: c.Member, Person: c.Person, Name: c.Name, Reason: sync.NoteLoginPassed,
-			Detail: fmt.Sprintf("%s ends, whatever waits or was rejected about it: RingCentral lists it as that of %s (%s) now (R26)",
-				sync.LoginsText(sync.LoginsJSON([]sync.Login{*l})), holder.display(), holder.Key()),
-		})
-	}
-	return c.Passed
-}
-
-// endsOnly says whether a change of logins ends none but these.
-func endsOnly(f *sync.FieldChange, logins []sync.Login) bool {
-	ended := sync.CompareActive(f.Before, f.After).Ended
-	return f.Field == sync.LoginsField && len(ended) > 0 && !slices.ContainsFunc(ended, func(l sync.Login) bool { return !slices.ContainsFunc(logins, l.IsSame) })
-}

@@ -20,6 +20,7 @@ type settling struct {
 	found      *guard.Findings
 	open       *sync.OpenSet
 
+	passes  map[guard.List]int          // logins that pass to others, by agent group, when somebody asks
 	emptied map[int64]bool              // members of whose change nothing is left
 	hidden  map[int64]bool              // members who leave by read and not by kept: nothing happens to them
 	decided map[sync.HeldKey]bool       // what the open set of this plan has a row for

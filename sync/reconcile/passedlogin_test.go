@@ -183,3 +183,31 @@ func TestR25ALoginPassesOfWhomItIsOpenWhetherTheyLeave(t *testing.T) {
 		same(t, w.active(13), []string{"1/5013", "1/95001"})
 	}
 }
+
+// A list that says for a day who else has the logins of several is wrong sooner than right: they stay
+// held, or rejected, as they were (R26).
+func TestR26SeveralLoginsOfAGroupDoNotPass(t *testing.T) {
+	for _, reject := range []bool{false, true} {
+		t.Run(fmt.Sprint("rejected: ", reject), func(t *testing.T) {
+			w := lentLogins(t, 12)
+			all := slices.Clone(w.group("1/40").Agents)
+			w.shorten("1/40", 0)
+			w.today(t)
+			if reject {
+				w.refuse(t)
+			}
+			w.tomorrow()
+			for i := range 12 {
+				w.agent("1/40", all[i].ID, fmt.Sprintf("Mal%d Evil", i), rc(fmt.Sprint(7900+i)))
+			}
+			w.today(t)
+			w.tomorrow().group("1/40").Agents = all
+			w.today(t)
+			for id := range int64(12) {
+				if got := w.active(id + 1); len(got) != 2 {
+					t.Errorf("member %d has %v", id+1, got)
+				}
+			}
+		})
+	}
+}
