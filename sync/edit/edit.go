@@ -152,8 +152,29 @@ func LinkTo(member int64, key string) sync.Edit {
 				return nil, nil, fmt.Errorf("member %d is %s already: link or detach that one first", m.ID, key)
 			}
 		}
+		if err := undecided(state.Open, member); err != nil && key != "none" {
+			return nil, nil, err
+		}
 		return link(state, all)
 	}
+}
+
+// undecided refuses to link a member while it waits, or was rejected, that it loses a role or a login:
+// the next sync takes over what RingCentral says of whoever was linked, and would decide that unasked.
+func undecided(open []sync.HeldChange, member int64) error {
+	for i := range open {
+		h := &open[i]
+		if h.Member != member || h.Kind != sync.Update || h.Field != sync.Role.String() && h.Field != sync.LoginsField {
+			continue
+		}
+		switch h.State {
+		case sync.Waiting:
+			return fmt.Errorf("a change of the %s of member %d waits, which a link would decide unasked: approve or reject it first (`ringroster held`)", h.Field, member)
+		case sync.Rejected:
+			return fmt.Errorf("an operator rejected a change of the %s of member %d, which a link would let happen: end that first (`ringroster reject --clear %d`)", h.Field, member, member)
+		}
+	}
+	return nil
 }
 
 // isHeldBy says whether a person key means the member.

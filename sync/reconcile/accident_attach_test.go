@@ -137,3 +137,23 @@ func (w *world) mustKeep(t *testing.T, was *sync.Member) {
 		t.Errorf("member %d is %s with %v, and was %s with %v", m.ID, m.Profile[sync.Role], m.Logins, was.Profile[sync.Role], was.Logins)
 	}
 }
+
+// A link has the next sync take over what RingCentral says: what waits, or was rejected, about the
+// member's role or logins is decided first (R25, R26).
+func TestALinkDecidesNothingThatWaits(t *testing.T) {
+	for _, reject := range []bool{false, true} {
+		w := lentLogins(t, 12)
+		w.shorten("1/40", 0)
+		w.today(t)
+		if reject {
+			w.refuse(t)
+		}
+		w.State.Open = w.books.state.Open
+		if _, err := w.tryEdit(edit.LinkTo(1, "rc:7001")); err == nil {
+			t.Errorf("rejected %t: the member is linked", reject)
+		}
+		if _, err := w.tryEdit(edit.LinkTo(13, "rc:7013")); err != nil {
+			t.Errorf("of another one: %v", err)
+		}
+	}
+}
