@@ -27,7 +27,7 @@ var accountTables = []string{
 // RenameAccount gives everything of one account another name (R4). The caller
 // holds the lock.
 func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		if taken, err := accountKnown(ctx, tx, to); err != nil || taken {
 			return orElse(err, "the roster has an account %q already", to)
 		}
@@ -53,7 +53,7 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 			return nil
 		})
 	})
-	return explain("rename account "+from+" in", s.path, err)
+	return s.db.explain("rename account "+from+" in", err)
 }
 
 // retireAccount frees what an account is bound to, and ends what waits or was rejected in
@@ -74,7 +74,7 @@ func retireAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 // RebindAccount forgets whose ids an account is bound to: its next success binds
 // it anew (R4). The caller holds the lock.
 func (s *Store) RebindAccount(ctx context.Context, account string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE accounts
 			   SET main_account_id = '', ringex_account_id = '', owner_id = '',
@@ -88,7 +88,7 @@ func (s *Store) RebindAccount(ctx context.Context, account string) error {
 		}
 		return nil
 	})
-	return explain("rebind account "+account+" in", s.path, err)
+	return s.db.explain("rebind account "+account+" in", err)
 }
 
 func accountKnown(ctx context.Context, tx *sql.Tx, account string) (known bool, err error) {

@@ -18,12 +18,12 @@ const recentAttempts = 50
 // of the service, and the full ones of operators. It is what a schedule needs
 // (R30).
 func (s *Store) Attempts(ctx context.Context, account, job string) ([]schedule.Attempt, error) {
-	return collect(told(stream(ctx, s.r, scanAttempt, `
+	return collect(told(stream(ctx, s.db.r, scanAttempt, `
 		SELECT run_id, account, job, trigger, status, full, started_at, finished_at
 		  FROM runs
 		 WHERE account = ? AND job = ?
 		   AND (full = 1 OR trigger IN ('schedule', 'catch_up', 'retry'))
-		 ORDER BY run_id DESC LIMIT ?`, account, job, recentAttempts), s.path))
+		 ORDER BY run_id DESC LIMIT ?`, account, job, recentAttempts), s.db.path()))
 }
 
 func scanAttempt(a *schedule.Attempt, rows *sql.Rows) error {
@@ -60,10 +60,10 @@ func (s *Store) Latest(ctx context.Context, account, job string) (l Latest, err 
 		{&l.Ended, `status <> 'running'`},
 		{&l.Success, isFullRun},
 	} {
-		rows, err := collect(told(stream(ctx, s.r, (*RunRow).scan, `
+		rows, err := collect(told(stream(ctx, s.db.r, (*RunRow).scan, `
 			SELECT `+RunColumns+` FROM runs
 			 WHERE account = ? AND job = ? AND trigger IN ('schedule', 'catch_up', 'retry', 'manual', 'approve')
-			   AND `+want.where+` ORDER BY run_id DESC LIMIT 1`, account, job), s.path))
+			   AND `+want.where+` ORDER BY run_id DESC LIMIT 1`, account, job), s.db.path()))
 		if err != nil {
 			return l, err
 		}
@@ -85,9 +85,9 @@ type Count struct {
 // Counts counts the members of all accounts, those included that the settings
 // no longer have.
 func (s *Store) Counts(ctx context.Context) ([]Count, error) {
-	return collect(told(stream(ctx, s.r, func(c *Count, rows *sql.Rows) error {
+	return collect(told(stream(ctx, s.db.r, func(c *Count, rows *sql.Rows) error {
 		return rows.Scan(&c.Account, &c.Status, &c.Role, &c.Members)
-	}, countsSQL), s.path))
+	}, countsSQL), s.db.path()))
 }
 
 // countsSQL counts active agents as those who are nothing else: no index holds more of
@@ -108,9 +108,9 @@ const countsSQL = `
 // EmployeeIDs says of how many active members of an account the employee number is known. It
 // reads everybody's row.
 func (s *Store) EmployeeIDs(ctx context.Context, account string) (known int, err error) {
-	err = s.r.QueryRowContext(ctx, `
+	err = s.db.r.QueryRowContext(ctx, `
 		SELECT count(*) FROM members WHERE account = ? AND status = 'active' AND employee_id <> ''`, account).Scan(&known)
-	return known, explain("read", s.path, err)
+	return known, s.db.explain("read", err)
 }
 
 // Waiting is of how many members and people of an account something waits for an
@@ -125,7 +125,7 @@ type Waiting struct {
 
 // Waiting counts held and rejected changes; accounts without any are left out.
 func (s *Store) Waiting(ctx context.Context) ([]Waiting, error) {
-	return collect(told(stream(ctx, s.r, func(w *Waiting, rows *sql.Rows) error {
+	return collect(told(stream(ctx, s.db.r, func(w *Waiting, rows *sql.Rows) error {
 		var held, rejected sql.NullString
 		err := rows.Scan(&w.Account, &w.Held, &w.Rejected, &held, &rejected)
 		if err == nil {
@@ -135,7 +135,7 @@ func (s *Store) Waiting(ctx context.Context) ([]Waiting, error) {
 			w.RejectedSince, err = parseStamp(rejected)
 		}
 		return err
-	}, waitingSQL), s.path))
+	}, waitingSQL), s.db.path()))
 }
 
 // waitingSQL tells people who are no members by their keys.

@@ -18,7 +18,7 @@ import (
 // the right to read, and writers do not wait for it.
 func (s *Store) Backup(ctx context.Context, dst string) error {
 	if err := s.backup(ctx, dst); err != nil {
-		return fmt.Errorf("back up the roster database %s to %s: %w", s.path, dst, withoutName(err))
+		return fmt.Errorf("back up the roster database %s to %s: %w", s.db.path(), dst, withoutName(err))
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 		return err
 	}
 	defer func() { _ = os.Remove(temp) }()
-	if err := copyInto(ctx, s.path, temp, 0); err != nil {
+	if err := copyInto(ctx, s.db.path(), temp, 0); err != nil {
 		return err
 	}
 	if err := verify(ctx, temp); err != nil {
@@ -69,8 +69,8 @@ func (s *Store) mayReplace(dst string) error {
 		return err
 	}
 	for _, suffix := range companions {
-		live, err := os.Stat(s.path + suffix)
-		if dst == s.path+suffix || err == nil && !missing && os.SameFile(live, there) {
+		live, err := os.Stat(s.db.path() + suffix)
+		if dst == s.db.path()+suffix || err == nil && !missing && os.SameFile(live, there) {
 			return fmt.Errorf("%s belongs to the live roster: give the copy another name", dst)
 		}
 	}
@@ -118,9 +118,9 @@ func (s *Store) reserve(dst string) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	err = f.Chmod(s.mode)
-	if filepath.Dir(dst) == filepath.Dir(s.path) {
-		err = errors.Join(err, s.give(f))
+	err = f.Chmod(s.db.file.mode)
+	if filepath.Dir(dst) == filepath.Dir(s.db.path()) {
+		err = errors.Join(err, s.db.file.give(f))
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(f.Name()))

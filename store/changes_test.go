@@ -20,7 +20,7 @@ import (
 func onboardings(t testing.TB, s *Store) map[int64]any {
 	t.Helper()
 	texts := map[int64]any{}
-	for c, err := range stream(t.Context(), s.r, (*ChangeRow).scan,
+	for c, err := range stream(t.Context(), s.db.r, (*ChangeRow).scan,
 		`SELECT `+ChangeColumns+` FROM roster_changes WHERE kind = 'onboard' ORDER BY change_id`) {
 		if err != nil {
 			t.Fatal(err)

@@ -20,12 +20,12 @@ import (
 // run decided from: that this failed is said in Keep.Err alone.
 func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	var held sync.RunID
-	err := s.writeOn(ctx, func(conn *sql.Conn, tx *sql.Tx) (err error) {
+	err := s.db.writeOn(ctx, func(conn *sql.Conn, tx *sql.Tx) (err error) {
 		held, err = commit(ctx, conn, tx, c)
 		return err
 	})
 	if err != nil {
-		return explain("write account "+c.Account+" to", s.path, err)
+		return s.db.explain("write account "+c.Account+" to", err)
 	}
 	if c.Plan != nil && c.Plan.Held != nil {
 		c.Plan.Held.Run = held

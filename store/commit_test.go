@@ -197,7 +197,7 @@ func TestR27CancelledCommitWritesNothing(t *testing.T) {
 func TestCancelledWhileTheDatabaseIsLocked(t *testing.T) {
 	s := newTestStore(t)
 	other := openTestStore(t, s.Path())
-	err := other.write(t.Context(), func(*sql.Tx) error {
+	err := other.db.write(t.Context(), func(*sql.Tx) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		_, err := s.Begin(ctx, sync.Run{Accounts: []string{"acme"}, StartedAt: monday})

@@ -78,7 +78,7 @@ func jsonOf[T any](t *testing.T, list []T) string {
 // contactIDs are the numbers of the open changes about contacts.
 func contactIDs(t *testing.T, s *Store, contacts ...int64) (ids []int64) {
 	t.Helper()
-	open, err := openHeld(t.Context(), s.r, sync.JobContacts, "acme")
+	open, err := openHeld(t.Context(), s.db.r, sync.JobContacts, "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestForgettingAMemberForgetsTheContact(t *testing.T) {
 	importContacts(t, s, monday, nil, all...)
 	importContacts(t, s, monday, nil, contact("1", "Ann", "Young"), all[1], all[2], all[3])
 	importContacts(t, s, monday, nil, all[2], all[3]) // two are held, Ann among them
-	if err := s.write(t.Context(), func(tx *sql.Tx) error { return forgetContact(t.Context(), tx, 99, "acme", "1") }); err != nil {
+	if err := s.db.write(t.Context(), func(tx *sql.Tx) error { return forgetContact(t.Context(), tx, 99, "acme", "1") }); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"contact_entries", "contact_search", "contact_history", "held_changes"} {

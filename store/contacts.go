@@ -17,7 +17,7 @@ import (
 // ContactState is what the roster knows about an account's contacts besides
 // themselves.
 func (s *Store) ContactState(ctx context.Context, account string, now time.Time) (st sync.State, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.read(ctx, func(tx *sql.Tx) error {
 		var settings, seen sql.NullString
 		err := tx.QueryRowContext(ctx, `
 			SELECT contacts_version, main_account_id, ringex_account_id, contacts_settings, contacts_snapshot_at
@@ -37,13 +37,13 @@ func (s *Store) ContactState(ctx context.Context, account string, now time.Time)
 		}
 		return readGoneContacts(ctx, tx, account, now, &st)
 	})
-	return st, explain("read the contacts of account "+account+" from", s.path, err)
+	return st, s.db.explain("read the contacts of account "+account+" from", err)
 }
 
 // Contacts yields every contact of an account by number, as they stood at one
 // instant. It streams: memory does not grow with their number.
 func (s *Store) Contacts(ctx context.Context, account string) iter.Seq2[*sync.Contact, error] {
-	return told(stream(ctx, s.r, func(c **sync.Contact, rows *sql.Rows) error {
+	return told(stream(ctx, s.db.r, func(c **sync.Contact, rows *sql.Rows) error {
 		*c = &sync.Contact{}
 		var leaving sql.NullString
 		err := rows.Scan(contactDest(*c, &leaving)...)
@@ -54,7 +54,7 @@ func (s *Store) Contacts(ctx context.Context, account string) iter.Seq2[*sync.Co
 	}, `
 		SELECT contact_id, rc_id, leaving_since, type, status, first_name, last_name, name, email, extension_number,
 		       phone_numbers, department, job_title, site
-		  FROM contact_entries WHERE account = ? ORDER BY contact_id`, account), s.path)
+		  FROM contact_entries WHERE account = ? ORDER BY contact_id`, account), s.db.path())
 }
 
 func contactDest(c *sync.Contact, leaving *sql.NullString) []any {
@@ -115,7 +115,7 @@ type ContactFilter struct {
 
 // ContactRows yields the rows of the view contacts that fit, by number.
 func (s *Store) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[ContactRow, error] {
-	return told(contactRows(ctx, s.r, f), s.path)
+	return told(contactRows(ctx, s.db.r, f), s.db.path())
 }
 
 func contactRows(ctx context.Context, db reader, f ContactFilter) iter.Seq2[ContactRow, error] {
@@ -149,8 +149,8 @@ func (e *NoContactError) Error() string {
 
 // Contact returns one contact, or *NoContactError.
 func (s *Store) Contact(ctx context.Context, id int64) (ContactRow, error) {
-	found, err := collect(told(stream(ctx, s.r, (*ContactRow).scan, `
-		SELECT `+ContactColumns+` FROM contacts WHERE contact_id = ? ORDER BY contact_id`, id), s.path))
+	found, err := collect(told(stream(ctx, s.db.r, (*ContactRow).scan, `
+		SELECT `+ContactColumns+` FROM contacts WHERE contact_id = ? ORDER BY contact_id`, id), s.db.path()))
 	if err == nil && len(found) == 0 {
 		err = &NoContactError{id}
 	}
@@ -198,10 +198,10 @@ type ContactChangeRow struct {
 
 // ContactChanges yields what a run changed, in the order in which it was written.
 func (s *Store) ContactChanges(ctx context.Context, run sync.RunID) iter.Seq2[ContactChangeRow, error] {
-	return told(stream(ctx, s.r, func(c *ContactChangeRow, rows *sql.Rows) error {
+	return told(stream(ctx, s.db.r, func(c *ContactChangeRow, rows *sql.Rows) error {
 		return rows.Scan(&c.ChangeID, &c.RunID, &c.ContactID, &c.Account, &c.RCID, &c.Name, &c.Kind, &c.Field, &c.Before, &c.After,
 			&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At)
-	}, `SELECT `+ContactChangeColumns+` FROM contact_changes WHERE run_id = ? ORDER BY change_id`, run), s.path)
+	}, `SELECT `+ContactChangeColumns+` FROM contact_changes WHERE run_id = ? ORDER BY change_id`, run), s.db.path())
 }
 
 // ContactCount is how many contacts of an account there are, and wait.
@@ -215,7 +215,7 @@ type ContactCount struct {
 
 // ContactCounts counts the contacts of every account that has any.
 func (s *Store) ContactCounts(ctx context.Context) ([]ContactCount, error) {
-	return collect(told(stream(ctx, s.r, func(c *ContactCount, rows *sql.Rows) error {
+	return collect(told(stream(ctx, s.db.r, func(c *ContactCount, rows *sql.Rows) error {
 		return rows.Scan(&c.Account, &c.Contacts, &c.Marked, &c.Held, &c.Rejected)
 	}, `
 		SELECT e.account, count(*), sum(e.status = '`+sync.StatusRemoved+`'), 
@@ -223,5 +223,5 @@ func (s *Store) ContactCounts(ctx context.Context) ([]ContactCount, error) {
 		         WHERE h.account = e.account AND h.job = 'contacts' AND h.closed_at IS NULL AND h.state = 'waiting'),
 		       (SELECT count(*) FROM held_changes h
 		         WHERE h.account = e.account AND h.job = 'contacts' AND h.closed_at IS NULL AND h.state = 'rejected')
-		  FROM contact_entries e GROUP BY e.account ORDER BY e.account`), s.path))
+		  FROM contact_entries e GROUP BY e.account ORDER BY e.account`), s.db.path()))
 }

@@ -92,7 +92,7 @@ func commitContactRun(t testing.TB, s *Store, at time.Time, c *sync.Commit) sync
 // rowsAs prints the rows of a query, a line each.
 func rowsAs(t testing.TB, s *Store, query string, args ...any) []string {
 	t.Helper()
-	rows, err := collect(stream(t.Context(), s.r, func(line *string, rows *sql.Rows) error {
+	rows, err := collect(stream(t.Context(), s.db.r, func(line *string, rows *sql.Rows) error {
 		columns, err := rows.Columns()
 		if err != nil {
 			return err

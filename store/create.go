@@ -28,7 +28,7 @@ func (s *Store) empty(ctx context.Context) (bool, error) {
 	if nothing, err := s.nothing(); err != nil || nothing {
 		return nothing, err
 	}
-	db, err := pool(readDSN(s.path))
+	db, err := pool(readDSN(s.db.path()))
 	if err != nil {
 		return false, err
 	}
@@ -38,7 +38,7 @@ func (s *Store) empty(ctx context.Context) (bool, error) {
 
 // nothing says whether there is no file, or one without a byte.
 func (s *Store) nothing() (bool, error) {
-	info, err := s.checkFile()
+	info, err := s.db.file.checkFile()
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}
@@ -51,17 +51,17 @@ func (s *Store) look(ctx context.Context) (empty bool, err error) {
 	if nothing, err := s.nothing(); err != nil || nothing {
 		return nothing, err
 	}
-	if err := s.note(s.path); err != nil {
+	if err := s.db.file.note(s.db.path()); err != nil {
 		return false, err
 	}
-	have, _, err := versions(ctx, s.r, migrations())
+	have, _, err := versions(ctx, s.db.r, migrations())
 	if err != nil || have > 0 {
 		return false, err
 	}
-	s.forget(s.path)
-	err = s.r.Close()
+	s.db.file.forget(s.db.path())
+	err = s.db.r.Close()
 	if err == nil {
-		s.r, err = s.pool(readDSN(s.path), readers, false)
+		s.db.r, err = s.db.pool(readDSN(s.db.path()), readers, false)
 	}
 	return true, err
 }
@@ -69,15 +69,15 @@ func (s *Store) look(ctx context.Context) (empty bool, err error) {
 // gone looks for what proves that there was a roster here, to be believed where there is
 // none now; nil: nothing does.
 func (s *Store) gone() error {
-	if s.dangling {
-		return &MissingError{s.path, "database.path is a symbolic link to it, and it is not there"}
+	if s.db.file.dangling {
+		return &MissingError{s.db.path(), "database.path is a symbolic link to it, and it is not there"}
 	}
-	if info, err := os.Lstat(s.path + madeSuffix); err == nil && info.Mode().IsRegular() {
-		return &MissingError{s.path, s.path + madeSuffix + " remembers that there was one"}
+	if info, err := os.Lstat(s.db.path() + madeSuffix); err == nil && info.Mode().IsRegular() {
+		return &MissingError{s.db.path(), s.db.path() + madeSuffix + " remembers that there was one"}
 	}
-	if info, err := os.Lstat(s.path + "-wal"); err == nil && info.Size() > 0 {
-		if info, err := os.Lstat(s.path); err != nil || info.Size() == 0 {
-			return &MissingError{s.path, s.path + "-wal, which is part of one, is still there"}
+	if info, err := os.Lstat(s.db.path() + "-wal"); err == nil && info.Size() > 0 {
+		if info, err := os.Lstat(s.db.path()); err != nil || info.Size() == 0 {
+			return &MissingError{s.db.path(), s.db.path() + "-wal, which is part of one, is still there"}
 		}
 	}
 	return nil
@@ -94,8 +94,8 @@ func (s *Store) create(ctx context.Context) error {
 	if empty, err := s.empty(ctx); err != nil || !empty {
 		return err // somebody was faster
 	}
-	removeHalves(s.path)
-	temp, err := s.reserve(s.path)
+	removeHalves(s.db.path())
+	temp, err := s.reserve(s.db.path())
 	if err != nil {
 		return err
 	}
@@ -147,20 +147,20 @@ func (s *Store) install(ctx context.Context, temp, why string) (before string, e
 	if before, err = s.setAside(why); err != nil {
 		return before, err
 	}
-	return before, publish(temp, s.path)
+	return before, publish(temp, s.db.path())
 }
 
 // setAside renames the database and what SQLite keeps beside it, so that they still
 // belong together, and returns the new name; "" when nothing was there.
 func (s *Store) setAside(why string) (name string, err error) {
-	aside := fmt.Sprintf("%s.%s-%s", s.path, why, time.Now().UTC().Format("20060102T150405.000000Z"))
+	aside := fmt.Sprintf("%s.%s-%s", s.db.path(), why, time.Now().UTC().Format("20060102T150405.000000Z"))
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-		info, err := os.Lstat(s.path + suffix)
+		info, err := os.Lstat(s.db.path() + suffix)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && suffix == "" && info.Size() == 0 {
 			continue
 		}
 		if err == nil {
-			err = os.Rename(s.path+suffix, aside+suffix)
+			err = os.Rename(s.db.path()+suffix, aside+suffix)
 		}
 		if err != nil {
 			return name, err

@@ -215,18 +215,18 @@ func TestR27NothingDropsSQLitesLocks(t *testing.T) {
 	s := newTestStore(t)
 	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	copied := filepath.Join(t.TempDir(), "copy.db")
-	tx, err := s.w.BeginTx(t.Context(), nil) // immediate: it holds the lock for writing
+	tx, err := s.db.w.BeginTx(t.Context(), nil) // immediate: it holds the lock for writing
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	for what, look := range map[string]func() error{
 		"in place": s.InPlace,
-		"modes":    s.tend,
+		"modes":    s.db.file.tend,
 		"holder":   func() error { _, _, err := s.Holder(t.Context()); return err },
 		"service":  func() error { _, _, err := s.Service(); return err },
 		"strays":   func() error { _, err := Strays(s.Path()); return err },
-		"made":     func() error { _, _, err := s.lastMade(); return err },
+		"made":     func() error { _, _, err := s.db.file.lastMade(); return err },
 		"back up":  func() error { return s.Backup(t.Context(), copied) },
 		"read":     func() error { return readAll(t.Context(), s.Path()) },
 		"back up onto itself": func() error {

@@ -113,8 +113,8 @@ func hasDestinations(ctx context.Context, tx *sql.Tx) (yes bool, err error) {
 
 // Destinations returns all recipients of notices.
 func (s *Store) Destinations(ctx context.Context) ([]Destination, error) {
-	return collect(told(stream(ctx, s.r, (*Destination).scan, `
-		SELECT `+destinationColumns+` FROM destinations d WHERE d.kind = ? ORDER BY d.name, d.recipient`, ofNotices), s.path))
+	return collect(told(stream(ctx, s.db.r, (*Destination).scan, `
+		SELECT `+destinationColumns+` FROM destinations d WHERE d.kind = ? ORDER BY d.name, d.recipient`, ofNotices), s.db.path()))
 }
 
 // SetDestinations makes the recipients those of the settings, by name. Who is new is told
@@ -139,8 +139,8 @@ func (s *Store) SetDestinations(ctx context.Context, recipients map[string][]str
 	if len(gone) == 0 && len(slices.Concat(values(missing)...)) == 0 {
 		return nil // without a write, nearly always
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error { return setDestinations(ctx, tx, gone, missing, now) })
-	return explain("write the destinations of notices to", s.path, err)
+	err = s.db.write(ctx, func(tx *sql.Tx) error { return setDestinations(ctx, tx, gone, missing, now) })
+	return s.db.explain("write the destinations of notices to", err)
 }
 
 func values(m map[string][]string) (all [][]string) {
@@ -180,12 +180,12 @@ func (s *Store) NextNotice(ctx context.Context, d *Destination, w Wanted) (*sync
 		facts string
 	}
 	where, args := w.where(d)
-	rows, err := collect(told(stream(ctx, s.r, func(r *row, rows *sql.Rows) error {
+	rows, err := collect(told(stream(ctx, s.db.r, func(r *row, rows *sql.Rows) error {
 		if err := rows.Scan(&r.seq, &r.n.ID, &r.n.Thread, &r.n.Account, &r.facts); err != nil {
 			return err
 		}
 		return json.Unmarshal([]byte(r.facts), &r.n)
-	}, `SELECT seq, notice_id, thread, account, facts FROM notices WHERE `+where+` ORDER BY seq LIMIT 1`, args...), s.path))
+	}, `SELECT seq, notice_id, thread, account, facts FROM notices WHERE `+where+` ORDER BY seq LIMIT 1`, args...), s.db.path()))
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}
@@ -197,11 +197,11 @@ func (s *Store) NextNotice(ctx context.Context, d *Destination, w Wanted) (*sync
 func (s *Store) Backlog(ctx context.Context, d *Destination, w Wanted) (n int, oldest time.Time, err error) {
 	where, args := w.where(d)
 	var at sql.NullString
-	err = s.r.QueryRowContext(ctx, `SELECT count(*), min(written_at) FROM notices WHERE `+where, args...).Scan(&n, &at)
+	err = s.db.r.QueryRowContext(ctx, `SELECT count(*), min(written_at) FROM notices WHERE `+where, args...).Scan(&n, &at)
 	if err == nil {
 		oldest, err = parseStamp(at)
 	}
-	return n, oldest, explain("read", s.path, err)
+	return n, oldest, s.db.explain("read", err)
 }
 
 // where selects the notices that are still to be told. A week is of all accounts.
@@ -229,7 +229,7 @@ func (s *Store) Claim(ctx context.Context, d *Destination, now time.Time, lease 
 		return false, nil
 	}
 	until := now.Add(lease).UTC().Truncate(time.Second)
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		n, err := changed(tx.ExecContext(ctx, `
 			UPDATE destinations SET claimed_until = ?
 			 WHERE kind = ? AND name = ? AND recipient = ? AND claimed_until IS ? AND next_try IS ? AND cursor = ?`,
@@ -238,16 +238,16 @@ func (s *Store) Claim(ctx context.Context, d *Destination, now time.Time, lease 
 		return err
 	})
 	d.ClaimedUntil = until
-	return mine && err == nil, explain("deliver from", s.path, err)
+	return mine && err == nil, s.db.explain("deliver from", err)
 }
 
 // Settle writes how far a recipient has been told, and ends the claim.
 func (s *Store) Settle(ctx context.Context, d *Destination) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := settleDestination(ctx, tx, d)
 		return err
 	})
-	return explain("note what was delivered in", s.path, err)
+	return s.db.explain("note what was delivered in", err)
 }
 
 // lastNote bounds the note of what was delivered, which is the last thing to lose: it is
@@ -296,13 +296,13 @@ const keptNotices = 30 * 24 * time.Hour
 // PruneNotices removes notices that are older than they are kept.
 func (s *Store) PruneNotices(ctx context.Context, now time.Time) error {
 	before := *stamp(now.Add(-keptNotices))
-	due, err := s.yes(ctx, `SELECT EXISTS (SELECT 1 FROM notices WHERE written_at < ?)`, before)
+	due, err := s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM notices WHERE written_at < ?)`, before)
 	if err != nil || !due {
 		return err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM notices WHERE written_at < ?`, before)
 		return err
 	})
-	return explain("remove old notices from", s.path, err)
+	return s.db.explain("remove old notices from", err)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	stdsync "sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -49,6 +50,16 @@ func resolve(path string) (full string, dangling bool, err error) {
 	return filepath.Join(dir, filepath.Base(full)), false, err
 }
 
+// dbFile is the file of a database, and those beside it.
+type dbFile struct {
+	path     string // with every symbolic link followed
+	dangling bool   // a link led to path, where nothing was
+	mode     fs.FileMode
+
+	mu   stdsync.Mutex
+	open map[string]identity // the database, and the locks held beside it, by name
+}
+
 // identity tells one file from another, whatever they are called.
 type identity struct{ dev, ino uint64 }
 
@@ -65,14 +76,14 @@ func (id identity) at(name string) bool {
 
 // checkFile refuses what cannot be the database. It looks at the name alone: the
 // first descriptor of the file that is closed drops every lock that SQLite has on it.
-func (s *Store) checkFile() (fs.FileInfo, error) {
-	info, err := os.Lstat(s.path)
+func (d *dbFile) checkFile() (fs.FileInfo, error) {
+	info, err := os.Lstat(d.path)
 	switch {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is not a regular file; check database.path")
-	case isMountPoint(s.path):
+	case isMountPoint(d.path):
 		return nil, errors.New("it is mounted by itself, so that its lock and its WAL stand in other folders for other programs: mount the folder it is in")
 	case info.Sys().(*syscall.Stat_t).Nlink > 1:
 		return nil, errors.New("it has a second name (a hard link), under which other programs would use another lock and another WAL: remove that name, or make it a copy")
@@ -105,16 +116,16 @@ func listsMount(mountinfo, name string) bool {
 
 // openBeside opens a file beside the database, which it makes like the database
 // itself: with the same mode, and the same owner when root happens to be first.
-func (s *Store) openBeside(suffix string) (*os.File, error) {
-	name := s.path + suffix
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, s.mode) // O_EXCL follows no link
+func (d *dbFile) openBeside(suffix string) (*os.File, error) {
+	name := d.path + suffix
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, d.mode) // O_EXCL follows no link
 	if errors.Is(err, fs.ErrExist) {
 		return openPlain(name, os.O_RDWR)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.Chmod(s.mode), s.give(f)); err != nil {
+	if err := errors.Join(f.Chmod(d.mode), d.give(f)); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -162,13 +173,13 @@ func notPlain(name, what string) error {
 
 // owner is to whom root gives what it makes beside the database: its owner, or while
 // there is no database the folder's. ok is false for those who cannot give files away.
-func (s *Store) owner() (uid, gid int, ok bool) {
+func (d *dbFile) owner() (uid, gid int, ok bool) {
 	if os.Geteuid() != 0 {
 		return 0, 0, false
 	}
-	info, err := os.Lstat(s.path)
+	info, err := os.Lstat(d.path)
 	if err != nil {
-		info, err = os.Stat(filepath.Dir(s.path))
+		info, err = os.Stat(filepath.Dir(d.path))
 	}
 	if err != nil {
 		return 0, 0, false
@@ -178,8 +189,8 @@ func (s *Store) owner() (uid, gid int, ok bool) {
 }
 
 // give gives a new file to the owner of the database.
-func (s *Store) give(f *os.File) error {
-	if uid, gid, ok := s.owner(); ok && uid != 0 {
+func (d *dbFile) give(f *os.File) error {
+	if uid, gid, ok := d.owner(); ok && uid != 0 {
 		return f.Chown(uid, gid)
 	}
 	return nil
@@ -187,9 +198,9 @@ func (s *Store) give(f *os.File) error {
 
 // tend gives the database and the files beside it the mode that the settings ask for
 // now, and what root left behind the owner of the database.
-func (s *Store) tend() error {
+func (d *dbFile) tend() error {
 	for _, suffix := range companions {
-		if err := s.tendFile(s.path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := d.tendFile(d.path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -198,7 +209,7 @@ func (s *Store) tend() error {
 
 // tendFile is tend for one file. A descriptor with O_PATH names a file for certain and
 // drops no locks when it is closed.
-func (s *Store) tendFile(name string) error {
+func (d *dbFile) tendFile(name string) error {
 	fd, err := unix.Open(name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: name, Err: err}
@@ -212,16 +223,16 @@ func (s *Store) tendFile(name string) error {
 	if err != nil {
 		return err
 	}
-	uid, gid, root := s.owner()
+	uid, gid, root := d.owner()
 	if st := info.Sys().(*syscall.Stat_t); root && uid != 0 && int(st.Uid) != uid {
 		if err := unix.Fchownat(fd, "", uid, gid, unix.AT_EMPTY_PATH); err != nil {
 			return &fs.PathError{Op: "chown", Path: name, Err: err}
 		}
 	}
-	if info.Mode().Perm() == s.mode {
+	if info.Mode().Perm() == d.mode {
 		return nil
 	}
-	if err := os.Chmod("/proc/self/fd/"+strconv.Itoa(fd), s.mode); err != nil {
+	if err := os.Chmod("/proc/self/fd/"+strconv.Itoa(fd), d.mode); err != nil {
 		return &fs.PathError{Op: "chmod", Path: name, Err: errors.Unwrap(err)}
 	}
 	return nil

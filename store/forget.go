@@ -164,9 +164,9 @@ func (s *Store) RunsNaming(ctx context.Context, who *RosterRow) ([]sync.RunID, e
 		text string
 	}
 	var found []sync.RunID
-	for r, err := range told(stream(ctx, s.r, func(r *run, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) }, `
+	for r, err := range told(stream(ctx, s.db.r, func(r *run, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) }, `
 		SELECT run_id, note || char(10) || error FROM runs
-		 WHERE account = ? AND (note <> '' OR error <> '') ORDER BY run_id`, who.Account), s.path) {
+		 WHERE account = ? AND (note <> '' OR error <> '') ORDER BY run_id`, who.Account), s.db.path()) {
 		if err != nil {
 			return nil, err
 		}
@@ -195,15 +195,15 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.InPlace(); err != nil {
 		return err
 	}
-	if s.w == nil {
+	if s.db.w == nil {
 		return ErrReadOnly
 	}
 	err := retryBusy(ctx, func() error {
-		_, err := s.w.ExecContext(ctx, `VACUUM`)
+		_, err := s.db.w.ExecContext(ctx, `VACUUM`)
 		return err
 	})
 	if err == nil {
-		_, err = s.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+		_, err = s.db.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 	}
-	return explain("compact", s.path, err)
+	return s.db.explain("compact", err)
 }

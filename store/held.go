@@ -114,10 +114,10 @@ func (s *Store) HeldRows(ctx context.Context, f HeldFilter) iter.Seq2[HeldRow, e
 			 ORDER BY decided_at DESC, held_id DESC LIMIT ?)`
 		all = append(append(all, args...), f.Decided)
 	}
-	return told(stream(ctx, s.r, (*HeldRow).scan, `
+	return told(stream(ctx, s.db.r, (*HeldRow).scan, `
 		SELECT `+heldColumns+` FROM held_changes WHERE held_id IN (`+query+`)
 		 ORDER BY account, job DESC, instr('waiting suspect rejected', state) = 0, instr('waiting suspect rejected', state),
-		          run_id, coalesce(member_id, contact_id, 0), person, field, held_id`, all...), s.path)
+		          run_id, coalesce(member_id, contact_id, 0), person, field, held_id`, all...), s.db.path())
 }
 
 // where is what the filter asks of every row, whatever its state.

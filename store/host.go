@@ -24,8 +24,8 @@ func (e *HostError) Error() string {
 
 // Home says whose the roster is.
 func (s *Store) Home(ctx context.Context) (h Home, err error) {
-	err = s.r.QueryRowContext(ctx, homeSQL).Scan(&h.Host, &h.Epoch)
-	return h, explain("read", s.path, err)
+	err = s.db.r.QueryRowContext(ctx, homeSQL).Scan(&h.Host, &h.Epoch)
+	return h, s.db.explain("read", err)
 }
 
 const homeSQL = `SELECT host, epoch FROM numbering`
@@ -33,11 +33,11 @@ const homeSQL = `SELECT host, epoch FROM numbering`
 // refuseElsewhere is atHome for a roster that is not open for writing yet: one of another
 // host is not migrated either. Before it knew hosts it was nobody's.
 func (s *Store) refuseElsewhere(ctx context.Context) error {
-	knows, err := s.yes(ctx, `SELECT EXISTS (SELECT 1 FROM pragma_table_info('numbering') WHERE name = 'host')`)
+	knows, err := s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM pragma_table_info('numbering') WHERE name = 'host')`)
 	if err != nil || !knows {
 		return err
 	}
-	return s.read(ctx, func(tx *sql.Tx) error { return s.atHome(ctx, tx) })
+	return s.db.read(ctx, func(tx *sql.Tx) error { return s.atHome(ctx, tx) })
 }
 
 // atHome fails on a host that the roster does not belong to.
@@ -45,7 +45,7 @@ func (s *Store) atHome(ctx context.Context, tx *sql.Tx) error {
 	var h Home
 	err := tx.QueryRowContext(ctx, homeSQL).Scan(&h.Host, &h.Epoch)
 	if err == nil && s.host != "" && h.Host != "" && h.Host != s.host {
-		err = &HostError{s.path, h.Host, s.host}
+		err = &HostError{s.db.path(), h.Host, s.host}
 	}
 	return err
 }
@@ -56,7 +56,7 @@ func (s *Store) settleIn(ctx context.Context) error {
 	if err != nil || h.Host != "" || s.host == "" {
 		return err
 	}
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE numbering SET host = ? WHERE host = ''`, s.host)
 		return err
 	})
@@ -67,8 +67,8 @@ func (s *Store) settleIn(ctx context.Context) error {
 // that one may have given out some. The caller holds the lock, on a Store that was opened
 // without a host.
 func (s *Store) TakeOver(ctx context.Context, host string) (h Home, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		made, _, err := s.lastMade()
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
+		made, _, err := s.db.file.lastMade()
 		if err != nil {
 			return err
 		}
@@ -85,9 +85,9 @@ func (s *Store) TakeOver(ctx context.Context, host string) (h Home, err error) {
 		if err != nil {
 			return err
 		}
-		return s.setMade(last)
+		return s.db.file.setMade(last)
 	})
-	return h, explain("take over", s.path, err)
+	return h, s.db.explain("take over", err)
 }
 
 // newEpoch is for a roster that was restored, copied or taken over: what was asked of it

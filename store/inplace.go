@@ -16,10 +16,10 @@ func (e *MovedError) Error() string {
 // InPlace says whether the database that is open, and the locks that are held, are
 // still what stands at their names: else two programs could write two rosters, each
 // certain to be alone. It only looks at names, see checkFile.
-func (s *Store) InPlace() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for name, id := range s.open {
+func (d *dbFile) InPlace() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, id := range d.open {
 		if !id.at(name) {
 			return &MovedError{name}
 		}
@@ -28,19 +28,19 @@ func (s *Store) InPlace() error {
 }
 
 // note remembers which file is open, or held, under a name.
-func (s *Store) note(name string) error {
+func (d *dbFile) note(name string) error {
 	info, err := os.Lstat(name)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open[name] = identityOf(info)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open[name] = identityOf(info)
 	return nil
 }
 
-func (s *Store) forget(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, name)
+func (d *dbFile) forget(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.open, name)
 }

@@ -108,7 +108,7 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 func TestR27NewConnectionsAreToTheSameFile(t *testing.T) {
 	s := newTestStore(t)
 	other := rosterFile(t)
-	s.r.SetMaxIdleConns(0) // the next query needs a new one
+	s.db.r.SetMaxIdleConns(0) // the next query needs a new one
 	moveFile(t, other, s.Path())
 	if _, err := collect(s.Roster(t.Context(), Filter{})); !isError[*MovedError](err) {
 		t.Errorf("got %v", err)

@@ -24,14 +24,14 @@ const (
 // system on a file beside the database, so that it ends with its holder however
 // that dies; the row in the database only says who it is.
 func (s *Store) Lock(ctx context.Context, h sync.Holder) (release func() error, err error) {
-	if s.w == nil {
+	if s.db.w == nil {
 		return nil, ErrReadOnly
 	}
 	unlock, err := s.lockFile(ctx)
 	if err != nil {
-		return nil, explain("lock", s.path, err)
+		return nil, s.db.explain("lock", err)
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		// Begin closes the runs that died: till then they count as tried when they
 		// began, from which the service waits before it tries again (R30).
 		if err := s.settle(ctx, tx, h.Since); err != nil {
@@ -45,16 +45,16 @@ func (s *Store) Lock(ctx context.Context, h sync.Holder) (release func() error, 
 	})
 	if err != nil {
 		unlock()
-		return nil, explain("lock", s.path, err)
+		return nil, s.db.explain("lock", err)
 	}
 	return stdsync.OnceValue(func() error {
 		defer unlock()
 		ctx := context.WithoutCancel(ctx) // a stopped run cleans up, too
-		err := s.write(ctx, func(tx *sql.Tx) error {
+		err := s.db.write(ctx, func(tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, `DELETE FROM lock_holder`)
 			return err
 		})
-		return explain("unlock", s.path, err)
+		return s.db.explain("unlock", err)
 	}), nil
 }
 
@@ -68,14 +68,14 @@ func (s *Store) CloseInterrupted(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error { return s.closeInterrupted(ctx, tx, now) })
-	return errors.Join(explain("write", s.path, err), release())
+	err = s.db.write(ctx, func(tx *sql.Tx) error { return s.closeInterrupted(ctx, tx, now) })
+	return errors.Join(s.db.explain("write", err), release())
 }
 
 // Holder says who holds the lock now; ok is false when nobody does. It asks the
 // operating system: a row left by a dead process does not count.
 func (s *Store) Holder(ctx context.Context) (h sync.Holder, ok bool, err error) {
-	f, held, err := s.lookAt(lockSuffix)
+	f, held, err := s.db.file.lookAt(lockSuffix)
 	if err != nil || !held {
 		return h, false, err
 	}
@@ -86,8 +86,8 @@ func (s *Store) Holder(ctx context.Context) (h sync.Holder, ok bool, err error) 
 
 // lookAt opens a file beside the database when somebody holds its lock. Looking takes
 // the lock for an instant, which seize allows for.
-func (s *Store) lookAt(suffix string) (f *os.File, held bool, err error) {
-	f, err = openPlain(s.path+suffix, os.O_RDONLY)
+func (d *dbFile) lookAt(suffix string) (f *os.File, held bool, err error) {
+	f, err = openPlain(d.path+suffix, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}
@@ -101,14 +101,14 @@ func (s *Store) lookAt(suffix string) (f *os.File, held bool, err error) {
 		err = fmt.Errorf("%w: `ringroster check` says whose it should be", err)
 	}
 	if err != nil {
-		err = fmt.Errorf("ask who holds %s%s: %w", s.path, suffix, err)
+		err = fmt.Errorf("ask who holds %s%s: %w", d.path, suffix, err)
 	}
 	return nil, false, err
 }
 
 // lockFile takes the lock or fails with *sync.BusyError.
 func (s *Store) lockFile(ctx context.Context) (unlock func(), err error) {
-	f, err := s.seize(ctx, lockSuffix)
+	f, err := s.db.file.seize(ctx, lockSuffix)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		h, _ := s.holderRow(ctx) // the name is a courtesy
 		return nil, &sync.BusyError{Holder: h}
@@ -116,21 +116,21 @@ func (s *Store) lockFile(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() { _ = s.letGo(f) }, nil
+	return func() { _ = s.db.file.letGo(f) }, nil
 }
 
 // seize opens a file beside the database and takes its lock, or fails with
 // EWOULDBLOCK. A look at the lock takes it for an instant, so one refusal is not yet an
 // answer; nor is the lock of a file that was removed in this instant.
-func (s *Store) seize(ctx context.Context, suffix string) (*os.File, error) {
+func (d *dbFile) seize(ctx context.Context, suffix string) (*os.File, error) {
 	for range 3 {
-		f, err := s.openBeside(suffix)
+		f, err := d.openBeside(suffix)
 		if err != nil {
 			return nil, err
 		}
 		err = flock(f, syscall.LOCK_EX)
 		if err == nil {
-			err = s.hold(f)
+			err = d.hold(f)
 		}
 		if err == nil {
 			return f, nil
@@ -147,7 +147,7 @@ func (s *Store) seize(ctx context.Context, suffix string) (*os.File, error) {
 }
 
 // hold notes the locked file as what must stay in its place, if it is there.
-func (s *Store) hold(f *os.File) error {
+func (d *dbFile) hold(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -156,15 +156,15 @@ func (s *Store) hold(f *os.File) error {
 	if !id.at(f.Name()) {
 		return syscall.EWOULDBLOCK
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open[f.Name()] = id
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open[f.Name()] = id
 	return nil
 }
 
 // letGo unlocks by closing.
-func (s *Store) letGo(f *os.File) error {
-	s.forget(f.Name())
+func (d *dbFile) letGo(f *os.File) error {
+	d.forget(f.Name())
 	return f.Close()
 }
 
@@ -180,12 +180,12 @@ func (s *Store) waitForFile(ctx context.Context) (unlock func(), err error) {
 
 func (s *Store) holderRow(ctx context.Context) (h sync.Holder, err error) {
 	var since sql.NullString
-	err = s.r.QueryRowContext(ctx, `SELECT pid, host, since FROM lock_holder`).Scan(&h.PID, &h.Host, &since)
+	err = s.db.r.QueryRowContext(ctx, `SELECT pid, host, since FROM lock_holder`).Scan(&h.PID, &h.Host, &since)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, nil // taken this instant, or for a migration
 	}
 	if err != nil {
-		return h, explain("read", s.path, err)
+		return h, s.db.explain("read", err)
 	}
 	h.Since, err = parseStamp(since)
 	return h, err

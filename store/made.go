@@ -30,8 +30,8 @@ const madeText = "is the number of the last run of the roster beside this file. 
 	"file is and the roster is not, ringroster does not begin a new one by itself.\n"
 
 // lastMade is the number in PATH.made; ok is false when there is no such file.
-func (s *Store) lastMade() (last sync.RunID, ok bool, err error) {
-	f, err := openPlain(s.path+madeSuffix, os.O_RDONLY)
+func (d *dbFile) lastMade() (last sync.RunID, ok bool, err error) {
+	f, err := openPlain(d.path+madeSuffix, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, false, nil
 	}
@@ -47,8 +47,8 @@ func (s *Store) lastMade() (last sync.RunID, ok bool, err error) {
 
 // setMade writes PATH.made. The number has a fixed width and is written in place: it
 // needs no room on a full disk, and is old or new after a loss of power.
-func (s *Store) setMade(last sync.RunID) error {
-	f, err := s.openBeside(madeSuffix)
+func (d *dbFile) setMade(last sync.RunID) error {
+	f, err := d.openBeside(madeSuffix)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ const lastRunSQL = `max(last_run, (SELECT coalesce(max(run_id), 0) FROM runs))`
 
 // nextRun gives out the next number, to be used in the same transaction.
 func (s *Store) nextRun(ctx context.Context, tx *sql.Tx) (id sync.RunID, err error) {
-	made, _, err := s.lastMade()
+	made, _, err := s.db.file.lastMade()
 	if err != nil {
 		return 0, err
 	}
@@ -72,12 +72,12 @@ func (s *Store) nextRun(ctx context.Context, tx *sql.Tx) (id sync.RunID, err err
 	if err != nil {
 		return 0, err
 	}
-	return id, s.setMade(id)
+	return id, s.db.file.setMade(id)
 }
 
 // place says which file this is. A copy has another place.
-func (s *Store) place() (string, error) {
-	info, err := os.Lstat(s.path)
+func (d *dbFile) place() (string, error) {
+	info, err := os.Lstat(d.path)
 	if err != nil {
 		return "", err
 	}
@@ -92,15 +92,15 @@ func placeOf(info fs.FileInfo) string {
 // remember makes PATH.made where there is none yet. A copy of a roster that was put here
 // has numbers that went on elsewhere.
 func (s *Store) remember(ctx context.Context) error {
-	if _, made, err := s.lastMade(); err != nil || made {
+	if _, made, err := s.db.file.lastMade(); err != nil || made {
 		return err
 	}
-	here, err := s.place()
+	here, err := s.db.file.place()
 	if err != nil {
 		return err
 	}
 	var last sync.RunID
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.read(ctx, func(tx *sql.Tx) (err error) {
 		var known string
 		if err := tx.QueryRowContext(ctx, `SELECT place, last_run FROM numbering`).Scan(&known, &last); err != nil {
 			return err
@@ -113,7 +113,7 @@ func (s *Store) remember(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.setMade(last)
+	return s.db.file.setMade(last)
 }
 
 // adopt makes a database at home where it is, unless it belongs to another host. A copy is
@@ -122,7 +122,7 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx) error {
 	if err := s.atHome(ctx, tx); err != nil {
 		return err
 	}
-	here, err := s.place()
+	here, err := s.db.file.place()
 	if err != nil {
 		return err
 	}

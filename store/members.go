@@ -37,11 +37,11 @@ const membersBatch = 1000
 // the roster.
 func (s *Store) Members(ctx context.Context, account string, known sync.Known) iter.Seq2[*sync.Member, error] {
 	return func(yield func(*sync.Member, error) bool) {
-		err := s.read(ctx, func(tx *sql.Tx) error {
+		err := s.db.read(ctx, func(tx *sql.Tx) error {
 			return batchMembers(ctx, tx, account, known, func(m *sync.Member) bool { return yield(m, nil) })
 		})
 		if err != nil {
-			yield(nil, explain("read the members of account "+account+" from", s.path, err))
+			yield(nil, s.db.explain("read the members of account "+account+" from", err))
 		}
 	}
 }

@@ -12,7 +12,7 @@ func TestAMirrorHasTheColumnsOfTheViews(t *testing.T) {
 	s := newTestStore(t)
 	used := map[string]bool{}
 	for _, view := range Mirrored() {
-		want, err := collect(stream(t.Context(), s.r, func(name *string, rows *sql.Rows) error { return rows.Scan(name) },
+		want, err := collect(stream(t.Context(), s.db.r, func(name *string, rows *sql.Rows) error { return rows.Scan(name) },
 			`SELECT name FROM pragma_table_info(?)`, view.Name))
 		if err != nil {
 			t.Fatal(err)

@@ -221,7 +221,7 @@ func (w *noticeWriter) add(n *sync.Notice, subject string, in *conversation, goe
 // Tell writes a notice that no commit tells of; subject says what it is about, and the same
 // is told once.
 func (s *Store) Tell(ctx context.Context, n *sync.Notice, subject string, now time.Time) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		told, err := hasDestinations(ctx, tx)
 		if err != nil || !told {
 			return err
@@ -229,7 +229,7 @@ func (s *Store) Tell(ctx context.Context, n *sync.Notice, subject string, now ti
 		w := &noticeWriter{ctx, tx, now}
 		return w.add(n, subject, nil, false, "")
 	})
-	return explain("write a notice to", s.path, err)
+	return s.db.explain("write a notice to", err)
 }
 
 // forgetNotices blanks what notices say about a member.

@@ -221,7 +221,7 @@ func TestNoticesForNobody(t *testing.T) {
 // TestNoticesThatCannotBeWritten cost no commit.
 func TestNoticesThatCannotBeWritten(t *testing.T) {
 	f := enrolled(t, "ops")
-	if _, err := f.s.w.ExecContext(t.Context(), `DROP TABLE notices`); err != nil {
+	if _, err := f.s.db.w.ExecContext(t.Context(), `DROP TABLE notices`); err != nil {
 		t.Fatal(err)
 	}
 	p := planOf(t, f.s, "acme", onboard(person("acme", "Dee", "Lee")))

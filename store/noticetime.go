@@ -21,9 +21,9 @@ func (s *Store) Remind(ctx context.Context, name string, w Wanted, accounts []st
 		return !w.Has(&sync.Notice{Kind: r.kind, Account: r.account}) || !slices.Contains(accounts, r.account)
 	})
 	if err != nil || len(due) == 0 {
-		return explain("read", s.path, err)
+		return s.db.explain("read", err)
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		writer := &noticeWriter{ctx, tx, now}
 		for _, d := range due {
 			if err := writer.remind(&d, name); err != nil {
@@ -32,7 +32,7 @@ func (s *Store) Remind(ctx context.Context, name string, w Wanted, accounts []st
 		}
 		return nil
 	})
-	return explain("write reminders to", s.path, err)
+	return s.db.explain("write reminders to", err)
 }
 
 // reminder is a conversation that goes on, and of which a destination has not heard for long.
@@ -43,7 +43,7 @@ type reminder struct {
 
 // reminders are those that are due for a destination. Reminders of others are no news to it.
 func (s *Store) reminders(ctx context.Context, name string, before time.Time) ([]reminder, error) {
-	return collect(stream(ctx, s.r, func(r *reminder, rows *sql.Rows) error {
+	return collect(stream(ctx, s.db.r, func(r *reminder, rows *sql.Rows) error {
 		var topic string
 		err := rows.Scan(&topic, &r.account, &r.job)
 		r.kind = map[string]sync.NoticeKind{topicOf[sync.NoticeFailed]: sync.NoticeFailed, topicOf[sync.NoticeHeld]: sync.NoticeHeld}[topic]
@@ -104,7 +104,7 @@ func (s *Store) Digest(ctx context.Context, accounts []string, now time.Time) er
 		{sync.NoticeChanges, today.AddDate(0, 0, -1), today, (*noticeWriter).changesOf},
 		{sync.NoticeWeekly, week.AddDate(0, 0, -7), week, (*noticeWriter).weekOf},
 	} {
-		due, err := s.yes(ctx, `
+		due, err := s.db.yes(ctx, `
 			SELECT EXISTS (SELECT 1 FROM destinations WHERE kind = ? AND since < ?)
 			   AND NOT EXISTS (SELECT 1 FROM digests WHERE kind = ? AND through >= ?)`,
 			ofNotices, stamp(period.to), period.kind, stamp(period.to))
@@ -114,7 +114,7 @@ func (s *Store) Digest(ctx context.Context, accounts []string, now time.Time) er
 		if !due {
 			continue
 		}
-		err = s.write(ctx, func(tx *sql.Tx) error {
+		err = s.db.write(ctx, func(tx *sql.Tx) error {
 			n, err := changed(tx.ExecContext(ctx, `
 				INSERT INTO digests (kind, through) VALUES (?, ?)
 				ON CONFLICT (kind) DO UPDATE SET through = excluded.through WHERE through < excluded.through`, period.kind, stamp(period.to)))
@@ -124,7 +124,7 @@ func (s *Store) Digest(ctx context.Context, accounts []string, now time.Time) er
 			return period.write(&noticeWriter{ctx, tx, now}, accounts, period.from, period.to)
 		})
 		if err != nil {
-			return explain("write a digest to", s.path, err)
+			return s.db.explain("write a digest to", err)
 		}
 	}
 	return nil

@@ -62,7 +62,7 @@ func TestRemindersOfFailures(t *testing.T) {
 func TestRemindersOfNothing(t *testing.T) {
 	f := enrolled(t, "ops")
 	f.step("day a: Ann")
-	if _, err := f.s.w.ExecContext(t.Context(), `UPDATE held_changes SET state = 'ended', closed_at = held_since`); err != nil {
+	if _, err := f.s.db.w.ExecContext(t.Context(), `UPDATE held_changes SET state = 'ended', closed_at = held_since`); err != nil {
 		t.Fatal(err)
 	}
 	f.remind("ops", 25*time.Hour)

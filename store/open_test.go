@@ -184,7 +184,7 @@ func TestOpenReadRefusesToWrite(t *testing.T) {
 	if _, err := s.Lock(t.Context(), holder); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("lock: %v", err)
 	}
-	if _, err := s.r.ExecContext(t.Context(), `DELETE FROM members`); err == nil {
+	if _, err := s.db.r.ExecContext(t.Context(), `DELETE FROM members`); err == nil {
 		t.Error("a reading connection could write")
 	}
 }

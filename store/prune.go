@@ -24,7 +24,7 @@ const pruneStep = 500
 // that have come, or come of age, since the last call.
 func (s *Store) Prune(ctx context.Context, before time.Time) (removed int, err error) {
 	removed, err = s.prune(ctx, *stamp(before))
-	return removed, explain("prune the history in", s.path, err)
+	return removed, s.db.explain("prune the history in", err)
 }
 
 // pruned is how far pruning has come: of the runs up to aged nothing is left that
@@ -43,12 +43,12 @@ func (s *Store) prune(ctx context.Context, before string) (removed int, err erro
 func (s *Store) pruneHeld(ctx context.Context, before string) (removed int, err error) {
 	for {
 		var due bool
-		err := s.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM held_changes WHERE closed_at < ?)`, before).Scan(&due)
+		err := s.db.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM held_changes WHERE closed_at < ?)`, before).Scan(&due)
 		if err != nil || !due {
 			return removed, err
 		}
 		began := time.Now()
-		if err := s.write(ctx, func(tx *sql.Tx) error {
+		if err := s.db.write(ctx, func(tx *sql.Tx) error {
 			result, err := tx.ExecContext(ctx, `
 				DELETE FROM held_changes WHERE held_id IN (SELECT held_id FROM held_changes WHERE closed_at < ? ORDER BY closed_at LIMIT ?)`,
 				before, pruneStep)
@@ -69,14 +69,14 @@ func (s *Store) pruneHeld(ctx context.Context, before string) (removed int, err 
 
 func (s *Store) pruneChanges(ctx context.Context, before string) (removed int, err error) {
 	var from, to pruned
-	if err := s.read(ctx, func(tx *sql.Tx) error {
+	if err := s.db.read(ctx, func(tx *sql.Tx) error {
 		from, to, err = pruneBounds(ctx, tx, before)
 		return err
 	}); err != nil || from == to {
 		return 0, err
 	}
 	// Gathered first: a reader in between would keep the WAL growing.
-	runs, err := collect(pruneRuns(ctx, s.r, from, to))
+	runs, err := collect(pruneRuns(ctx, s.db.r, from, to))
 	if err != nil {
 		return 0, err
 	}
@@ -91,7 +91,7 @@ func (s *Store) pruneChanges(ctx context.Context, before string) (removed int, e
 	}
 	// Somebody else who pruned meanwhile knows as much as we do, or did less: then
 	// some is looked at twice.
-	return removed, s.write(ctx, func(tx *sql.Tx) error {
+	return removed, s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE pruning SET aged = ?, seen = ? WHERE aged = ? AND seen = ?`,
 			to.aged, to.seen, from.aged, from.seen)
 		return err
@@ -179,12 +179,12 @@ func (p past) superfluous() string {
 func (s *Store) pruneRun(ctx context.Context, p past, run prunable, before string) (removed int, err error) {
 	for first := int64(0); ; {
 		var last sql.NullInt64
-		err := s.r.QueryRowContext(ctx, p.next(), run.id, first, pruneStep).Scan(&last)
+		err := s.db.r.QueryRowContext(ctx, p.next(), run.id, first, pruneStep).Scan(&last)
 		if err != nil || !last.Valid {
 			return removed, err
 		}
 		began, n := time.Now(), 0
-		if err := s.write(ctx, func(tx *sql.Tx) error {
+		if err := s.db.write(ctx, func(tx *sql.Tx) error {
 			n, err = p.prune(ctx, tx, run, first, last.Int64, before)
 			return err
 		}); err != nil {
@@ -253,15 +253,15 @@ func (r *prunedRow) scan(rows *sql.Rows) error { return rows.Scan(&r.run, &r.who
 // RunPruned says whether changes of a run are gone from the history: then it
 // cannot be undone (R29).
 func (s *Store) RunPruned(ctx context.Context, run sync.RunID) (bool, error) {
-	return s.yes(ctx, `SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ? AND pruned)`, run)
+	return s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ? AND pruned)`, run)
 }
 
 // MemberPruned says whether earlier changes of a member are gone from the history.
 func (s *Store) MemberPruned(ctx context.Context, member int64) (bool, error) {
-	return s.yes(ctx, `SELECT EXISTS (SELECT 1 FROM pruned_members WHERE member_id = ?)`, member)
+	return s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM pruned_members WHERE member_id = ?)`, member)
 }
 
-func (s *Store) yes(ctx context.Context, query string, args ...any) (yes bool, err error) {
-	err = s.r.QueryRowContext(ctx, query, args...).Scan(&yes)
-	return yes, explain("read", s.path, err)
+func (d *database) yes(ctx context.Context, query string, args ...any) (yes bool, err error) {
+	err = d.r.QueryRowContext(ctx, query, args...).Scan(&yes)
+	return yes, d.explain("read", err)
 }

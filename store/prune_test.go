@@ -31,7 +31,7 @@ func year(t *testing.T) (s *Store, ann, bob *sync.Member) {
 // history lists what is left: "2 Ann update".
 func history(t testing.TB, s *Store) []string {
 	t.Helper()
-	all, err := collect(stream(t.Context(), s.r, scanText, `
+	all, err := collect(stream(t.Context(), s.db.r, scanText, `
 		SELECT c.run_id || ' ' || m.first_name || ' ' || c.kind
 		  FROM changes c JOIN members m USING (member_id) ORDER BY change_id`))
 	if err != nil {
@@ -250,7 +250,7 @@ func checkPrune(t *testing.T, s *Store, before time.Time, lost map[sync.RunID]bo
 
 func changes(t testing.TB, s *Store) (all []ChangeRow) {
 	t.Helper()
-	rows, err := collect(stream(t.Context(), s.r, (*ChangeRow).scan, `SELECT `+ChangeColumns+` FROM roster_changes ORDER BY change_id`))
+	rows, err := collect(stream(t.Context(), s.db.r, (*ChangeRow).scan, `SELECT `+ChangeColumns+` FROM roster_changes ORDER BY change_id`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestTheHistoryIsNeverReadWhole(t *testing.T) {
 		"contacts: of age":          strings.ReplaceAll(pasts[1].aged(), "?", "7"),
 		"contacts: followed":        strings.ReplaceAll(pasts[1].followed(), "?", "7"),
 	} {
-		steps, err := collect(stream(t.Context(), s.w, scanStep, `EXPLAIN QUERY PLAN `+query))
+		steps, err := collect(stream(t.Context(), s.db.w, scanStep, `EXPLAIN QUERY PLAN `+query))
 		if err != nil || len(steps) == 0 {
 			t.Fatal(steps, err)
 		}
@@ -353,7 +353,7 @@ func TestPruneKeepsEveryContactsLastChange(t *testing.T) {
 	if n, err := s.Prune(t.Context(), day(5)); n == 0 || err != nil {
 		t.Fatal(n, err)
 	}
-	left, err := collect(stream(t.Context(), s.r, scanText, kinds))
+	left, err := collect(stream(t.Context(), s.db.r, scanText, kinds))
 	if diff := cmp.Diff([]string{"1 2 add", "3 1 update"}, slices.Compact(left)); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

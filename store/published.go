@@ -61,7 +61,7 @@ func (p *Publication) scan(rows *sql.Rows) (err error) {
 // Publications returns everything that destinations are given, also those that the settings
 // have no more, by name.
 func (s *Store) Publications(ctx context.Context) ([]Publication, error) {
-	return collect(told(stream(ctx, s.r, (*Publication).scan, publicationsSQL+` ORDER BY d.name, d.kind`), s.path))
+	return collect(told(stream(ctx, s.db.r, (*Publication).scan, publicationsSQL+` ORDER BY d.name, d.kind`), s.db.path()))
 }
 
 // Publish makes the destinations of the settings known, each with the kind of what it is
@@ -72,11 +72,11 @@ func (s *Store) Publish(ctx context.Context, kinds map[string]string, now time.T
 	if err != nil {
 		return err
 	}
-	here, err := s.place()
+	here, err := s.db.file.place()
 	if err != nil {
-		return explain("look at", s.path, err)
+		return s.db.explain("look at", err)
 	}
-	there, err := s.yes(ctx, `SELECT EXISTS (SELECT 1 FROM numbering WHERE place = ?)`, here)
+	there, err := s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM numbering WHERE place = ?)`, here)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (s *Store) Publish(ctx context.Context, kinds map[string]string, now time.T
 	if len(missing) == 0 && there {
 		return nil // without a write, nearly always
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		if err := s.adopt(ctx, tx); err != nil {
 			return err
 		}
@@ -106,31 +106,31 @@ func (s *Store) Publish(ctx context.Context, kinds map[string]string, now time.T
 		}
 		return nil
 	})
-	return explain("write the destinations of publish to", s.path, err)
+	return s.db.explain("write the destinations of publish to", err)
 }
 
 // Unpublish forgets how a destination stood. Whoever is published to by that name next has
 // never been given anything.
 func (s *Store) Unpublish(ctx context.Context, name string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM published WHERE name = ?`, name); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM destinations WHERE name = ? AND kind <> ?`, name, ofNotices)
 		return err
 	})
-	return explain("forget destination "+name+" in", s.path, err)
+	return s.db.explain("forget destination "+name+" in", err)
 }
 
 // Given reads the rows that a destination has.
 func (s *Store) Given(ctx context.Context, p *Publication) (g Given, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT given, leaving FROM published WHERE kind = ? AND name = ?`, p.Kind, p.Name).Scan(&g.Rows, &g.Leaving)
-	return g, explain("read", s.path, err)
+	err = s.db.r.QueryRowContext(ctx, `SELECT given, leaving FROM published WHERE kind = ? AND name = ?`, p.Kind, p.Name).Scan(&g.Rows, &g.Leaving)
+	return g, s.db.explain("read", err)
 }
 
 // SettlePublished is Settle, with what was delivered or waits now.
 func (s *Store) SettlePublished(ctx context.Context, p *Publication, g Given) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		held, err := settleDestination(ctx, tx, &p.Destination)
 		if err != nil || !held {
 			return err
@@ -146,7 +146,7 @@ func (s *Store) SettlePublished(ctx context.Context, p *Publication, g Given) er
 			p.Kind, p.Name)
 		return err
 	})
-	return explain("note what was delivered in", s.path, err)
+	return s.db.explain("note what was delivered in", err)
 }
 
 // blob keeps nothing as a blob of no bytes, which is not NULL.
@@ -160,7 +160,7 @@ func blob(data []byte) []byte {
 // ApprovePublication lets what waits be delivered, if it is still what was shown: since says
 // when that became held. It is due at once.
 func (s *Store) ApprovePublication(ctx context.Context, p *Publication, by string, now time.Time) (approved bool, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		n, err := changed(tx.ExecContext(ctx, `
 			UPDATE published SET approved_by = ?, approved_at = ?
 			 WHERE kind = ? AND name = ? AND held <> '' AND held_since = ? AND leaving_rows = ?`,
@@ -172,7 +172,7 @@ func (s *Store) ApprovePublication(ctx context.Context, p *Publication, by strin
 		_, err = tx.ExecContext(ctx, `UPDATE destinations SET next_try = NULL WHERE kind = ? AND name = ? AND tries > 0`, p.Kind, p.Name)
 		return err
 	})
-	return approved && err == nil, explain("approve a delivery in", s.path, err)
+	return approved && err == nil, s.db.explain("approve a delivery in", err)
 }
 
 // distrustPublished is for a new epoch: what its destinations were given the roster does not
@@ -195,14 +195,14 @@ type Instant struct {
 // At runs fn on the roster as it stands now.
 func (s *Store) At(ctx context.Context, fn func(i *Instant) error) error {
 	var inner error
-	err := s.read(ctx, func(tx *sql.Tx) error {
-		inner = fn(&Instant{tx, s.path})
+	err := s.db.read(ctx, func(tx *sql.Tx) error {
+		inner = fn(&Instant{tx, s.db.path()})
 		return nil
 	})
 	if inner != nil {
 		return inner // of the other end, perhaps: it says itself what it is about
 	}
-	return explain("read", s.path, err)
+	return s.db.explain("read", err)
 }
 
 // Roster is Store.Roster.

@@ -41,8 +41,8 @@ func recentArgs(account string, first sync.RunID, now time.Time) []any {
 // FirstFull is an account's first full run, which brought everybody in; 0: there was none.
 // What it did counts for no limit but that on leavers (R35).
 func (s *Store) FirstFull(ctx context.Context, account string) (sync.RunID, error) {
-	first, err := firstFull(ctx, s.r, account)
-	return first, explain("read the first full run from", s.path, err)
+	first, err := firstFull(ctx, s.db.r, account)
+	return first, s.db.explain("read the first full run from", err)
 }
 
 func firstFull(ctx context.Context, db reader, account string) (first sync.RunID, err error) {

@@ -18,7 +18,7 @@ import (
 func replay(t testing.TB, s *Store) []RosterRow {
 	t.Helper()
 	roster := map[int64]map[string]any{}
-	for c, err := range stream(t.Context(), s.r, (*ChangeRow).scan,
+	for c, err := range stream(t.Context(), s.db.r, (*ChangeRow).scan,
 		`SELECT `+ChangeColumns+` FROM roster_changes ORDER BY change_id`) {
 		if err != nil {
 			t.Fatal(err)

@@ -76,7 +76,7 @@ func (s *Store) Ask(ctx context.Context, r Request) (id int64, err error) {
 		return 0, err
 	}
 	id = rand.Int64N(1<<62) + 1 //nolint:gosec // no secret: it only has to differ from those in a copy
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		if err := s.adopt(ctx, tx); err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (s *Store) Ask(ctx context.Context, r Request) (id int64, err error) {
 			id, string(text), stamp(time.Now()))
 		return err
 	})
-	return id, explain("leave a request in", s.path, err)
+	return id, s.db.explain("leave a request in", err)
 }
 
 // NextRequest is the oldest request that waits; nil: none does.
@@ -92,8 +92,8 @@ func (s *Store) NextRequest(ctx context.Context) (*Request, error) {
 	if err := s.ExpireRequests(ctx); err != nil {
 		return nil, err
 	}
-	waiting, err := collect(told(stream(ctx, s.r, (*Request).scan,
-		requestsSQL+` WHERE state = 'waiting' ORDER BY asked_at, request_id LIMIT 1`), s.path))
+	waiting, err := collect(told(stream(ctx, s.db.r, (*Request).scan,
+		requestsSQL+` WHERE state = 'waiting' ORDER BY asked_at, request_id LIMIT 1`), s.db.path()))
 	if err != nil || len(waiting) == 0 {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (s *Store) NextRequest(ctx context.Context) (*Request, error) {
 
 // Request returns one request.
 func (s *Store) Request(ctx context.Context, id int64) (*Request, error) {
-	found, err := collect(told(stream(ctx, s.r, (*Request).scan, requestsSQL+` WHERE request_id = ? ORDER BY request_id`, id), s.path))
+	found, err := collect(told(stream(ctx, s.db.r, (*Request).scan, requestsSQL+` WHERE request_id = ? ORDER BY request_id`, id), s.db.path()))
 	if err == nil && len(found) == 0 {
 		err = &NoRequestError{id}
 	}
@@ -127,7 +127,7 @@ func (r *Request) scan(rows *sql.Rows) error {
 
 // StartRequest begins the run of a request that waits. The caller holds the lock.
 func (s *Store) StartRequest(ctx context.Context, id int64, r sync.Run) (run sync.RunID, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.write(ctx, func(tx *sql.Tx) (err error) {
 		if run, err = s.begin(ctx, tx, r); err != nil {
 			return err
 		}
@@ -141,31 +141,31 @@ func (s *Store) StartRequest(ctx context.Context, id int64, r sync.Run) (run syn
 	if errors.Is(err, ErrWithdrawn) {
 		return 0, err
 	}
-	return run, explain("begin a run in", s.path, err)
+	return run, s.db.explain("begin a run in", err)
 }
 
 // FinishRequest says that the run of a request has ended. Where that could not be
 // recorded for every account, whoever takes the lock next settles it.
 func (s *Store) FinishRequest(ctx context.Context, id int64) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE requests SET state = 'done' WHERE request_id = ? AND state = 'running'
 			   AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run_id = requests.run_id AND status = 'running')`, id)
 		return err
 	})
-	return explain("answer a request in", s.path, err)
+	return s.db.explain("answer a request in", err)
 }
 
 // FailRequest ends a request whose run has not begun. It reports whether that was so;
 // one whose run has begun goes on.
 func (s *Store) FailRequest(ctx context.Context, id int64, why string) (failed bool, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		n, err := changed(tx.ExecContext(ctx, `
 			UPDATE requests SET state = 'failed', error = ? WHERE request_id = ? AND state = 'waiting'`, why, id))
 		failed = n > 0
 		return err
 	})
-	return failed && err == nil, explain("answer a request in", s.path, err)
+	return failed && err == nil, s.db.explain("answer a request in", err)
 }
 
 func changed(result sql.Result, err error) (int64, error) {
@@ -185,9 +185,9 @@ func failRequests(ctx context.Context, tx *sql.Tx, why string) error {
 // ExpireRequests ends those that waited too long.
 func (s *Store) ExpireRequests(ctx context.Context) error {
 	var waiting bool
-	err := s.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM requests WHERE state = 'waiting')`).Scan(&waiting)
+	err := s.db.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM requests WHERE state = 'waiting')`).Scan(&waiting)
 	if err != nil || !waiting {
-		return explain("read", s.path, err) // without a write, nearly always
+		return s.db.explain("read", err) // without a write, nearly always
 	}
 	_, atWork, err := s.Holder(ctx)
 	if err != nil {
@@ -195,7 +195,7 @@ func (s *Store) ExpireRequests(ctx context.Context) error {
 	}
 	now := time.Now()
 	var late map[int64]string
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.read(ctx, func(tx *sql.Tx) (err error) {
 		late, err = expired(ctx, tx, now, atWork)
 		return err
 	})
@@ -204,7 +204,7 @@ func (s *Store) ExpireRequests(ctx context.Context) error {
 			_, err = s.FailRequest(ctx, id, why)
 		}
 	}
-	return explain("look for requests in", s.path, err)
+	return s.db.explain("look for requests in", err)
 }
 
 // settleRequests is for whoever has got the lock: no run is at work, so what waited

@@ -49,10 +49,10 @@ func Restore(ctx context.Context, src, path string, opts Options) (before string
 		}
 	}
 	if err != nil && !beyondUse(err, ours) {
-		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", explain("open", s.path, err))
+		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", s.db.explain("open", err))
 	}
 	before, err = s.restoreAs(ctx, src, err)
-	return before, explain("restore "+src+" into", s.path, err)
+	return before, s.db.explain("restore "+src+" into", err)
 }
 
 // CheckBackup says why Restore would refuse the backup src, if it would.
@@ -71,7 +71,7 @@ func CheckBackup(ctx context.Context, src, path string) error {
 // madeBefore says whether a roster stood at this path, whatever is in the file now.
 func (s *Store) madeBefore() bool {
 	for _, suffix := range []string{madeSuffix, lockSuffix} {
-		if info, err := os.Lstat(s.path + suffix); err == nil && info.Mode().IsRegular() {
+		if info, err := os.Lstat(s.db.path() + suffix); err == nil && info.Mode().IsRegular() {
 			return true
 		}
 	}
@@ -97,7 +97,7 @@ func (s *Store) checkBackup(ctx context.Context, src string) (err error) {
 	if !there.Mode().IsRegular() {
 		return fmt.Errorf("it is not a regular file: %w", ErrNoBackup)
 	}
-	if live, err := os.Stat(s.path); err == nil && os.SameFile(live, there) {
+	if live, err := os.Stat(s.db.path()); err == nil && os.SameFile(live, there) {
 		return fmt.Errorf("it is the roster itself: %w", ErrNoBackup)
 	}
 	db, err := pool(dsn(src, url.Values{"mode": {"ro"}}))
@@ -134,7 +134,7 @@ func explainBackup(src string, err error) error {
 // restoreInto replaces the content of a database that can be opened.
 func (s *Store) restoreInto(ctx context.Context, src string, opts Options) (before string, err error) {
 	opts.Host = "" // what is replaced may be any host's
-	live, err := Open(ctx, s.path, opts)
+	live, err := Open(ctx, s.db.path(), opts)
 	if err != nil {
 		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", err)
 	}
@@ -144,33 +144,33 @@ func (s *Store) restoreInto(ctx context.Context, src string, opts Options) (befo
 		return "", err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	before = fmt.Sprintf("%s.before-restore-%s", s.path, time.Now().UTC().Format("20060102T150405.000000Z"))
+	before = fmt.Sprintf("%s.before-restore-%s", s.db.path(), time.Now().UTC().Format("20060102T150405.000000Z"))
 	if err := live.Backup(ctx, before); err != nil {
 		return "", err
 	}
 	if err := live.replaceContent(ctx, src); err != nil {
-		return before, explain("restore "+src+" into", s.path, err)
+		return before, s.db.explain("restore "+src+" into", err)
 	}
 	return before, nil
 }
 
 func (s *Store) replaceContent(ctx context.Context, src string) error {
-	size, err := pageSizeOf(ctx, s.path) // no database in WAL mode takes on another
+	size, err := pageSizeOf(ctx, s.db.path()) // no database in WAL mode takes on another
 	if err != nil {
 		return err
 	}
 	var last sync.RunID
 	var epoch int64
-	err = s.r.QueryRowContext(ctx, `
+	err = s.db.r.QueryRowContext(ctx, `
 		SELECT `+lastRunSQL+`, epoch FROM numbering`).Scan(&last, &epoch)
 	if err != nil {
 		return err
 	}
-	made, _, err := s.lastMade()
+	made, _, err := s.db.file.lastMade()
 	if err != nil {
 		return err
 	}
-	here, err := s.place()
+	here, err := s.db.file.place()
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (s *Store) restoreAs(ctx context.Context, src string, why error) (before st
 		return "", err
 	}
 	defer unlock()
-	last, made, err := s.lastMade()
+	last, made, err := s.db.file.lastMade()
 	if err != nil {
 		return "", err
 	}
@@ -205,14 +205,14 @@ func (s *Store) restoreAs(ctx context.Context, src string, why error) (before st
 		name = "damaged"
 	}
 	if why != nil { // whoever finds nothing here, should this be killed, knows that there was a roster
-		if err := s.setMade(numbers.last); err != nil {
+		if err := s.db.file.setMade(numbers.last); err != nil {
 			return "", err
 		}
 	}
 	if before, err = s.install(ctx, temp, name); err != nil {
 		return before, err
 	}
-	return before, s.setMade(numbers.last)
+	return before, s.db.file.setMade(numbers.last)
 }
 
 func isNewer(err error) bool {
@@ -232,7 +232,7 @@ type numbering struct {
 // our version, with pages of a size, without anything that was going on. What does not
 // fit in any way fails here, before anything is touched.
 func (s *Store) prepare(ctx context.Context, src string, size int64, n *numbering) (temp string, err error) {
-	if temp, err = s.reserve(s.path); err != nil {
+	if temp, err = s.reserve(s.db.path()); err != nil {
 		return "", err
 	}
 	defer func() {
@@ -316,7 +316,7 @@ func (s *Store) copyPages(ctx context.Context, src string) (err error) {
 	if err := s.InPlace(); err != nil {
 		return err
 	}
-	conn, err := s.w.Conn(ctx)
+	conn, err := s.db.w.Conn(ctx)
 	if err != nil {
 		return err
 	}
@@ -331,6 +331,6 @@ func (s *Store) copyPages(ctx context.Context, src string) (err error) {
 	if err = errors.Join(err, conn.Close()); err != nil {
 		return err
 	}
-	_, err = s.w.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
+	_, err = s.db.w.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
 	return err
 }

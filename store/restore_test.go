@@ -131,7 +131,7 @@ func TestRestoreOfAnOlderVersion(t *testing.T) {
 				t.Fatalf("%s, where a database stood: %v: %q, %v", file, existed, before, err)
 			}
 			s := openTestStore(t, path)
-			if version, err := schemaVersion(t.Context(), s.w); err != nil || version != today(t) {
+			if version, err := schemaVersion(t.Context(), s.db.w); err != nil || version != today(t) {
 				t.Errorf("%s is at version %d, %v", file, version, err)
 			}
 			if got := rowsAs(t, s, `SELECT count(*) FROM roster WHERE account = 'demo' ORDER BY 1`); got[0] == "0" {

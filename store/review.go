@@ -34,14 +34,14 @@ func (m *MoveRow) scan(rows *sql.Rows) error {
 // Moves yields who came and who left in runs that began since a time, oldest first; of one
 // account, or of all ("").
 func (s *Store) Moves(ctx context.Context, account string, since time.Time) iter.Seq2[MoveRow, error] {
-	return told(stream(ctx, s.r, (*MoveRow).scan, `
+	return told(stream(ctx, s.db.r, (*MoveRow).scan, `
 		SELECT coalesce(r.finished_at, ''), r.run_id, m.account, m.member_id, m.first_name, m.last_name, m.email, m.role,
 		       c.kind, c.field IS NULL OR c.after = 'active', c.reason, r.actor, c.source
 		  FROM runs r CROSS JOIN changes c ON c.run_id = r.run_id
 		  JOIN members m ON m.member_id = c.member_id AND m.account = r.account
 		 WHERE r.job = 'members' AND r.started_at >= ?1 AND (?2 = '' OR r.account = ?2)
 		   AND (c.field IS NULL OR c.field = 'status')
-		 ORDER BY r.run_id, r.account, c.change_id`, stamp(since), account), s.path)
+		 ORDER BY r.run_id, r.account, c.change_id`, stamp(since), account), s.db.path())
 }
 
 // AccessRow is an active member with what the account's access review asks.
@@ -69,7 +69,7 @@ func (a *AccessRow) scan(rows *sql.Rows) error {
 
 // Access yields the active members of one account, or of all (""), by member id.
 func (s *Store) Access(ctx context.Context, account string) iter.Seq2[AccessRow, error] {
-	return told(stream(ctx, s.r, (*AccessRow).scan, `
+	return told(stream(ctx, s.db.r, (*AccessRow).scan, `
 		SELECT v.member_id, v.account, v.first_name, v.last_name, v.email, v.role,
 		       v.pins <> '[]' AND EXISTS (SELECT 1 FROM json_each(v.pins) p WHERE p.value ->> '$.field' = 'role'),
 		       coalesce(v.reactivated_at, v.created_at), v.managed, m.linked, v.absent_days, v.last_seen_at, c.kind, c.reason
@@ -78,5 +78,5 @@ func (s *Store) Access(ctx context.Context, account string) iter.Seq2[AccessRow,
 		       SELECT max(x.change_id) FROM changes x
 		        WHERE x.member_id = m.member_id AND x.kind IN ('onboard', 'link', 'reactivate'))
 		 WHERE +m.status = 'active' AND (?1 = '' OR +m.account = ?1)
-		 ORDER BY m.member_id`, account), s.path)
+		 ORDER BY m.member_id`, account), s.db.path())
 }

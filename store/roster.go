@@ -131,7 +131,7 @@ const rosterIDsSQL = `SELECT m.member_id FROM members m WHERE `
 
 // roster yields the rows of the view for the member ids that a query gives.
 func (s *Store) roster(ctx context.Context, columns []string, ids string, args []any) iter.Seq2[RosterRow, error] {
-	return told(readRoster(ctx, s.r, columns, ids, args), s.path)
+	return told(readRoster(ctx, s.db.r, columns, ids, args), s.db.path())
 }
 
 func readRoster(ctx context.Context, db reader, columns []string, ids string, args []any) iter.Seq2[RosterRow, error] {
@@ -167,24 +167,24 @@ const pinsSQL = `
 
 // Pins yields every pin of the roster, by member id.
 func (s *Store) Pins(ctx context.Context) iter.Seq2[PinnedMember, error] {
-	return told(stream(ctx, s.r, func(p *PinnedMember, rows *sql.Rows) error {
+	return told(stream(ctx, s.db.r, func(p *PinnedMember, rows *sql.Rows) error {
 		var pin string
 		if err := rows.Scan(&p.MemberID, &p.Account, &pin); err != nil {
 			return err
 		}
 		return json.Unmarshal([]byte(pin), &p.Pin)
-	}, pinsSQL), s.path)
+	}, pinsSQL), s.db.path())
 }
 
 // Logins returns the logins of one member, ordered by sub-account, then agent.
 func (s *Store) Logins(ctx context.Context, member int64) ([]sync.Login, error) {
-	return collect(told(stream(ctx, s.r, func(l *sync.Login, rows *sql.Rows) error {
+	return collect(told(stream(ctx, s.db.r, func(l *sync.Login, rows *sql.Rows) error {
 		return rows.Scan(&l.SubAccountID, &l.SubAccount, &l.AgentGroupID, &l.AgentGroup,
 			&l.AgentID, &l.AgentType, &l.UserName, &l.DataSource, &l.Active, &l.Supervisors)
 	}, `
 		SELECT sub_account_id, sub_account, agent_group_id, agent_group,
 		       agent_id, agent_type, user_name, data_source, active, iif(supervisor_agent_ids = '[]', '', supervisor_agent_ids)
-		  FROM roster_logins WHERE member_id = ? ORDER BY sub_account_id, agent_id`, member), s.path))
+		  FROM roster_logins WHERE member_id = ? ORDER BY sub_account_id, agent_id`, member), s.db.path()))
 }
 
 // where gives every ? of a term the same value: each filter has one.

@@ -54,7 +54,7 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 	} {
 		t.Run(view, func(t *testing.T) {
 			want := names(tc.want)
-			got, err := collect(stream(t.Context(), s.r, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, view))
+			got, err := collect(stream(t.Context(), s.db.r, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, view))
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Error("view:", diff, err)
 			}
@@ -355,7 +355,7 @@ func TestNobodyReadsAllMembersToFindOne(t *testing.T) {
 		"what is waiting": waitingSQL,
 		"pins":            pinsSQL,
 	} {
-		steps, err := collect(stream(t.Context(), s.r, scanStep, `EXPLAIN QUERY PLAN `+query))
+		steps, err := collect(stream(t.Context(), s.db.r, scanStep, `EXPLAIN QUERY PLAN `+query))
 		if err != nil || len(steps) == 0 {
 			t.Fatal(steps, err)
 		}

@@ -59,11 +59,11 @@ const isFullRun = `full = 1 AND status IN ('succeeded', 'held')`
 // number. The caller holds the lock, so a row that still says running belongs
 // to a process that died: it becomes failed (R27).
 func (s *Store) Begin(ctx context.Context, r sync.Run) (id sync.RunID, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.write(ctx, func(tx *sql.Tx) (err error) {
 		id, err = s.begin(ctx, tx, r)
 		return err
 	})
-	return id, explain("begin a run in", s.path, err)
+	return id, s.db.explain("begin a run in", err)
 }
 
 func (s *Store) begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunID, err error) {
@@ -110,34 +110,34 @@ func (s *Store) Runs(ctx context.Context, limit int) iter.Seq2[RunRow, error] {
 	if limit <= 0 {
 		limit = -1 // SQLite: no limit
 	}
-	return told(stream(ctx, s.r, (*RunRow).scan, `
-		SELECT `+RunColumns+` FROM roster_runs ORDER BY run_id DESC, account, job LIMIT ?`, limit), s.path)
+	return told(stream(ctx, s.db.r, (*RunRow).scan, `
+		SELECT `+RunColumns+` FROM roster_runs ORDER BY run_id DESC, account, job LIMIT ?`, limit), s.db.path())
 }
 
 // Run returns the rows of one run, one per account; none when there was no such
 // run.
 func (s *Store) Run(ctx context.Context, id sync.RunID) ([]RunRow, error) {
-	return collect(told(stream(ctx, s.r, (*RunRow).scan, `
-		SELECT `+RunColumns+` FROM roster_runs WHERE run_id = ? ORDER BY account, job`, id), s.path))
+	return collect(told(stream(ctx, s.db.r, (*RunRow).scan, `
+		SELECT `+RunColumns+` FROM roster_runs WHERE run_id = ? ORDER BY account, job`, id), s.db.path()))
 }
 
 // Author is on whose behalf a run was made, and the note that its author left
 // (R31). Their name stands in RunRow.
 func (s *Store) Author(ctx context.Context, id sync.RunID) (onBehalfOf, note string, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT coalesce(on_behalf_of, ''), coalesce(note, '') FROM runs WHERE run_id = ? ORDER BY account, job LIMIT 1`, id).Scan(&onBehalfOf, &note)
+	err = s.db.r.QueryRowContext(ctx, `SELECT coalesce(on_behalf_of, ''), coalesce(note, '') FROM runs WHERE run_id = ? ORDER BY account, job LIMIT 1`, id).Scan(&onBehalfOf, &note)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return onBehalfOf, note, explain("read a run from", s.path, err)
+	return onBehalfOf, note, s.db.explain("read a run from", err)
 }
 
 // State is what the roster knows about an account besides its members.
 func (s *Store) State(ctx context.Context, account string, now time.Time) (state sync.State, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.read(ctx, func(tx *sql.Tx) (err error) {
 		state, err = readState(ctx, tx, account, now)
 		return err
 	})
-	return state, explain("read account "+account+" from", s.path, err)
+	return state, s.db.explain("read account "+account+" from", err)
 }
 
 func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (st sync.State, err error) {
@@ -230,7 +230,7 @@ type AccountRow struct {
 
 // Accounts lists the accounts that had a commit, by name.
 func (s *Store) Accounts(ctx context.Context) ([]AccountRow, error) {
-	return collect(told(stream(ctx, s.r, (*AccountRow).scan, accountsSQL+` ORDER BY account`), s.path))
+	return collect(told(stream(ctx, s.db.r, (*AccountRow).scan, accountsSQL+` ORDER BY account`), s.db.path()))
 }
 
 func (a *AccountRow) scan(rows *sql.Rows) error {

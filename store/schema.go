@@ -28,27 +28,27 @@ func migrations() fs.FS {
 
 // migrate brings the schema to the latest version of the given migrations.
 func (s *Store) migrate(ctx context.Context, files fs.FS) error {
-	have, want, err := versions(ctx, s.w, files)
+	have, want, err := versions(ctx, s.db.w, files)
 	if err != nil || have == want {
 		return err
 	}
 	// Two programs that start together must not both migrate.
 	unlock, err := s.waitForFile(ctx)
 	if err != nil {
-		return fmt.Errorf("migrate the roster database %s from version %d to %d: %w", s.path, have, want, err)
+		return fmt.Errorf("migrate the roster database %s from version %d to %d: %w", s.db.path(), have, want, err)
 	}
 	defer unlock()
-	if have, want, err = versions(ctx, s.w, files); err != nil || have == want {
+	if have, want, err = versions(ctx, s.db.w, files); err != nil || have == want {
 		return err
 	}
 	if have > 0 {
-		backup := fmt.Sprintf("%s.backup-v%d", s.path, have)
+		backup := fmt.Sprintf("%s.backup-v%d", s.db.path(), have)
 		removeHalves(backup)
 		if err := s.backup(ctx, backup); err != nil {
 			return fmt.Errorf("back it up to %s before migrating from version %d to %d: %w", backup, have, want, err)
 		}
 	}
-	return raise(ctx, s.w, files, have, want)
+	return raise(ctx, s.db.w, files, have, want)
 }
 
 // raise is migrate for whoever holds the lock.

@@ -47,7 +47,7 @@ func TestMigrationMakesABackup(t *testing.T) {
 	if err := s.migrate(t.Context(), nextMigrations(t, "ALTER TABLE members ADD COLUMN shoe_size INTEGER;\n")); err != nil {
 		t.Fatal(err)
 	}
-	if version, err := schemaVersion(t.Context(), s.w); version != today(t)+1 || err != nil {
+	if version, err := schemaVersion(t.Context(), s.db.w); version != today(t)+1 || err != nil {
 		t.Errorf("version %d, %v; want %d", version, err, today(t)+1)
 	}
 	backup := fmt.Sprintf("%s.backup-v%d", s.Path(), today(t))
@@ -81,7 +81,7 @@ func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
 	if err := s.migrate(t.Context(), files); err == nil {
 		t.Fatal("no error")
 	}
-	if version, err := schemaVersion(t.Context(), s.w); version != today(t) || err != nil {
+	if version, err := schemaVersion(t.Context(), s.db.w); version != today(t) || err != nil {
 		t.Errorf("version %d, %v; want %d", version, err, today(t))
 	}
 	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))

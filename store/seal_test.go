@@ -234,7 +234,7 @@ func TestAForgedSealIsNobodyElses(t *testing.T) {
 
 func columnsOf(t *testing.T, s *Store, table string) []string {
 	t.Helper()
-	columns, err := collect(stream(t.Context(), s.r, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, table))
+	columns, err := collect(stream(t.Context(), s.db.r, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, table))
 	if err != nil || len(columns) == 0 {
 		t.Fatal(columns, err)
 	}
@@ -286,7 +286,7 @@ func TestTheNextRunSealsWhomItFindsUnchanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		var broken int
-		if err := s.r.QueryRowContext(t.Context(), `SELECT count(*) FROM members WHERE seal IS NULL`).Scan(&broken); err != nil || broken > 0 {
+		if err := s.db.r.QueryRowContext(t.Context(), `SELECT count(*) FROM members WHERE seal IS NULL`).Scan(&broken); err != nil || broken > 0 {
 			t.Error(broken, err)
 		}
 	})

@@ -31,18 +31,18 @@ func whoIs(h sync.Holder) string {
 // BeService says, until release, that a service works on this roster, and which. There
 // can be only one: it holds the lock of a file beside the database.
 func (s *Store) BeService(ctx context.Context, h sync.Holder) (release func() error, err error) {
-	f, err := s.seize(ctx, serviceSuffix)
+	f, err := s.db.file.seize(ctx, serviceSuffix)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		other, _, _ := s.Service() // the name is a courtesy
 		return nil, &ServedError{other}
 	}
 	if err != nil {
-		return nil, explain("be the service of", s.path, err)
+		return nil, s.db.explain("be the service of", err)
 	}
 	text, _ := json.Marshal(serviceText{h.PID, h.Host, h.Since.UTC().Format(time.RFC3339)}) // texts cannot fail
 	_ = f.Truncate(0)
 	_, _ = f.WriteAt(append(text, '\n'), 0) // a courtesy: a full disk must not keep a service from saying so
-	return func() error { return s.letGo(f) }, nil
+	return func() error { return s.db.file.letGo(f) }, nil
 }
 
 // serviceText is what stands in the service's file.
@@ -54,7 +54,7 @@ type serviceText struct {
 
 // Service says which service works on this roster now; ok is false when none does.
 func (s *Store) Service() (h sync.Holder, ok bool, err error) {
-	f, ok, err := s.lookAt(serviceSuffix)
+	f, ok, err := s.db.file.lookAt(serviceSuffix)
 	if err != nil || !ok {
 		return h, false, err
 	}

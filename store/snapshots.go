@@ -17,7 +17,7 @@ func (s *Store) keep(ctx context.Context, c *sync.Commit) {
 	if k == nil || k.Err != nil {
 		return
 	}
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		if len(k.Pieces) > 0 {
 			if err := addKept(ctx, tx, c); err != nil {
 				return err
@@ -25,7 +25,7 @@ func (s *Store) keep(ctx context.Context, c *sync.Commit) {
 		}
 		return dropOld(ctx, tx, c.Account, k)
 	})
-	k.Err = explain(fmt.Sprintf("keep the snapshot of run %d of account %s in", c.Run, c.Account), s.path, err)
+	k.Err = s.db.explain(fmt.Sprintf("keep the snapshot of run %d of account %s in", c.Run, c.Account), err)
 }
 
 func addKept(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
@@ -134,11 +134,11 @@ type KeptRow struct {
 // run of any, or too long ago.
 func (s *Store) Kept(ctx context.Context, run sync.RunID) ([]KeptRow, error) {
 	var kept []KeptRow
-	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+	err := s.db.read(ctx, func(tx *sql.Tx) (err error) {
 		kept, err = keptRows(ctx, tx, `run_id = ?`, run)
 		return err
 	})
-	return kept, explain("read", s.path, err)
+	return kept, s.db.explain("read", err)
 }
 
 func keptRows(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]KeptRow, error) {
@@ -169,6 +169,6 @@ func (k *KeptRow) addPieces(ctx context.Context, tx *sql.Tx) error {
 // KeptRuns yields the numbers of the runs of which something is kept, oldest
 // first.
 func (s *Store) KeptRuns(ctx context.Context) iter.Seq2[sync.RunID, error] {
-	return told(stream(ctx, s.r, func(id *sync.RunID, rows *sql.Rows) error { return rows.Scan(id) },
-		`SELECT DISTINCT run_id FROM snapshots ORDER BY run_id`), s.path)
+	return told(stream(ctx, s.db.r, func(id *sync.RunID, rows *sql.Rows) error { return rows.Scan(id) },
+		`SELECT DISTINCT run_id FROM snapshots ORDER BY run_id`), s.db.path())
 }

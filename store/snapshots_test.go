@@ -122,7 +122,7 @@ func TestAnAccountsPartsOfOneRunAreKeptTogether(t *testing.T) {
 // What cannot be kept costs nobody the run.
 func TestAFailureToKeepIsNoFailureOfTheRun(t *testing.T) {
 	s := newTestStore(t)
-	if _, err := s.w.ExecContext(t.Context(), `DROP TABLE snapshots`); err != nil {
+	if _, err := s.db.w.ExecContext(t.Context(), `DROP TABLE snapshots`); err != nil {
 		t.Fatal(err)
 	}
 	k := &sync.Keep{Last: 2, Pieces: piece("one")}

@@ -24,7 +24,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	stdsync "sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -52,16 +51,23 @@ type Options struct {
 // Store is an open roster database. It is safe for concurrent use. What needs to
 // write returns ErrReadOnly on one opened by OpenRead.
 type Store struct {
-	path     string // with every symbolic link followed
-	dangling bool   // a link led to path, where nothing was
-	mode     fs.FileMode
-	host     string  // see Options
-	w        *sql.DB // one connection; nil when opened by OpenRead
-	r        *sql.DB
-
-	mu   stdsync.Mutex
-	open map[string]identity // the database, and the locks held beside it, by name
+	db   *database
+	host string // see Options
 }
+
+// database is an open database: its file, and the connections to it. It knows nothing of
+// what is in it.
+type database struct {
+	file *dbFile
+	w    *sql.DB // one connection; nil when opened by OpenRead
+	r    *sql.DB
+}
+
+// path is where the database is.
+func (d *database) path() string { return d.file.path }
+
+// explain says of an error what an operator can do about it; nil stays nil.
+func (d *database) explain(doing string, err error) error { return explain(doing, d.file.path, err) }
 
 // Open opens the database at path for reading and writing. A missing file is
 // created where that was asked for; an older one is migrated after a backup was made
@@ -74,7 +80,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	}
 	s.host = opts.Host
 	if err := s.openWriter(ctx, opts.New); err != nil {
-		return nil, errors.Join(explain("open", s.path, err), s.Close())
+		return nil, errors.Join(s.db.explain("open", err), s.Close())
 	}
 	return s, nil
 }
@@ -88,7 +94,7 @@ func OpenRead(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	if err := s.openReader(ctx); err != nil {
-		return nil, errors.Join(explain("read", s.path, err), s.Close())
+		return nil, errors.Join(s.db.explain("read", err), s.Close())
 	}
 	return s, nil
 }
@@ -104,23 +110,27 @@ func newStore(path string, mode fs.FileMode) (*Store, error) {
 	if mode == 0 {
 		mode = 0o600
 	}
-	s := &Store{path: full, dangling: dangling, mode: mode, open: map[string]identity{}}
-	if s.r, err = s.pool(readDSN(full), readers, false); err != nil {
+	s := &Store{db: &database{file: &dbFile{path: full, dangling: dangling, mode: mode, open: map[string]identity{}}}}
+	if s.db.r, err = s.db.pool(readDSN(full), readers, false); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 // Path of the database file, absolute and free of symbolic links.
-func (s *Store) Path() string { return s.path }
+func (s *Store) Path() string { return s.db.path() }
+
+// InPlace says whether the database that is open, and the locks that are held, are
+// still what stands at their names; else it is a *MovedError.
+func (s *Store) InPlace() error { return s.db.file.InPlace() }
 
 // Close closes all connections. A Store that was not fully opened can be
 // closed, too.
 func (s *Store) Close() error {
 	// Readers first: who closes last tidies up the WAL, and only a writer can.
-	err := s.r.Close()
-	if s.w != nil {
-		err = errors.Join(err, s.w.Close())
+	err := s.db.r.Close()
+	if s.db.w != nil {
+		err = errors.Join(err, s.db.w.Close())
 	}
 	return err
 }
@@ -135,13 +145,13 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 	}
 	if empty {
 		if !isNew {
-			return cmp.Or[error](gone, &MissingError{Path: s.path})
+			return cmp.Or[error](gone, &MissingError{Path: s.db.path()})
 		}
 		if err := s.create(ctx); err != nil {
 			return err
 		}
 		if empty, err = s.look(ctx); err == nil && empty {
-			err = &MissingError{Path: s.path}
+			err = &MissingError{Path: s.db.path()}
 		}
 		if err != nil {
 			return err
@@ -150,7 +160,7 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 	if err := s.refuseElsewhere(ctx); err != nil {
 		return err
 	}
-	if s.w, err = s.pool(writeDSN(s.path), 1, true); err != nil {
+	if s.db.w, err = s.db.pool(writeDSN(s.db.path()), 1, true); err != nil {
 		return err
 	}
 	if err := retryBusy(ctx, func() error { return s.migrate(ctx, migrations()) }); err != nil {
@@ -161,10 +171,10 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 	}
 	// What is committed stands in the WAL first. While it is open here no program
 	// replaces it, only a hand does.
-	if err := s.note(s.path + "-wal"); err != nil {
+	if err := s.db.file.note(s.db.path() + "-wal"); err != nil {
 		return err
 	}
-	if err := s.tend(); err != nil {
+	if err := s.db.file.tend(); err != nil {
 		return err
 	}
 	return s.remember(ctx)
@@ -172,7 +182,7 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 
 func (s *Store) openReader(ctx context.Context) error {
 	gone := s.gone() // before the look at the database, which another program may make now
-	info, err := s.checkFile()
+	info, err := s.db.file.checkFile()
 	missing := errors.Is(err, fs.ErrNotExist)
 	if gone != nil && (missing || err == nil && info.Size() == 0) {
 		return gone
@@ -180,10 +190,10 @@ func (s *Store) openReader(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.note(s.path); err != nil {
+	if err := s.db.file.note(s.db.path()); err != nil {
 		return err
 	}
-	have, want, err := versions(ctx, s.r, migrations())
+	have, want, err := versions(ctx, s.db.r, migrations())
 	if err != nil {
 		return err
 	}
@@ -218,8 +228,8 @@ func newPool(dsn string, connections int, inWAL bool, inPlace func() error) (*sq
 
 // pool is pool for the open database: its connections are refused when its name leads
 // to another file meanwhile.
-func (s *Store) pool(dsn string, connections int, inWAL bool) (*sql.DB, error) {
-	return newPool(dsn, connections, inWAL, s.InPlace)
+func (d *database) pool(dsn string, connections int, inWAL bool) (*sql.DB, error) {
+	return newPool(dsn, connections, inWAL, d.file.InPlace)
 }
 
 // inPlaceConnector opens connections to one and the same file.

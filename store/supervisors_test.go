@@ -101,7 +101,7 @@ func TestSupervisorsAreKeptWithTheLogin(t *testing.T) {
 	}
 	before := sync.LoginsJSON(ann.Logins)
 	for range 2 { // as the view works it out, and as it was written out when the member changed
-		got, err := collect(stream(t.Context(), s.r, scanText, `SELECT after -> '$.logins' FROM roster_changes WHERE member_id = 1 AND kind = 'onboard'`))
+		got, err := collect(stream(t.Context(), s.db.r, scanText, `SELECT after -> '$.logins' FROM roster_changes WHERE member_id = 1 AND kind = 'onboard'`))
 		if err != nil || !slices.Equal(got, []string{before}) {
 			t.Errorf("the history tells %v, not %s: %v", got, before, err)
 		}

@@ -19,19 +19,19 @@ const (
 // write runs fn in the one transaction that writes: all of it is committed, or
 // nothing. It begins by taking SQLite's write lock, so that fn reads what it
 // will change.
-func (s *Store) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	return s.writeOn(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return fn(tx) })
+func (d *database) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	return d.writeOn(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return fn(tx) })
 }
 
 // writeOn is write for who needs the connection, too.
-func (s *Store) writeOn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx) error) error {
-	if s.w == nil {
+func (d *database) writeOn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx) error) error {
+	if d.w == nil {
 		return ErrReadOnly
 	}
-	if err := s.InPlace(); err != nil {
+	if err := d.file.InPlace(); err != nil {
 		return err
 	}
-	conn, err := s.w.Conn(ctx)
+	conn, err := d.w.Conn(ctx)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (s *Store) writeOn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx)
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
 	if err = fn(conn, tx); err == nil {
-		err = s.InPlace() // as late as can be
+		err = d.file.InPlace() // as late as can be
 	}
 	if err == nil {
 		err = tx.Commit()
@@ -58,8 +58,8 @@ func (s *Store) writeOn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx)
 }
 
 // read runs fn in a transaction that sees one instant of the database.
-func (s *Store) read(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := s.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+func (d *database) read(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	tx, err := d.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}

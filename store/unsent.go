@@ -12,8 +12,8 @@ import (
 // Source says whose changes those of this roster are. Numbers of changes are of one epoch: a
 // roster that was restored, copied or taken over has another.
 func (s *Store) Source(ctx context.Context) (roster string, epoch int64, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT roster_id, epoch FROM numbering`).Scan(&roster, &epoch)
-	return roster, epoch, explain("read", s.path, err)
+	err = s.db.r.QueryRowContext(ctx, `SELECT roster_id, epoch FROM numbering`).Scan(&roster, &epoch)
+	return roster, epoch, s.db.explain("read", err)
 }
 
 // NextChanges are the oldest changes after a cursor, of some accounts or of all, and where
@@ -23,7 +23,7 @@ func (s *Store) NextChanges(ctx context.Context, cursor int64, accounts []string
 	if len(accounts) > 0 {
 		where, args = where+` AND account IN (`+placeholders(len(accounts))+`)`, append(args, anys(accounts)...)
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.read(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(change_id), 0) FROM changes`).Scan(&next); err != nil || next <= cursor {
 			return err
 		}
@@ -34,13 +34,13 @@ func (s *Store) NextChanges(ctx context.Context, cursor int64, accounts []string
 	if len(rows) == most {
 		next = rows[most-1].ChangeID
 	}
-	return rows, max(next, cursor), explain("read", s.path, err)
+	return rows, max(next, cursor), s.db.explain("read", err)
 }
 
 // Untold is how many changes there are after a cursor.
 func (s *Store) Untold(ctx context.Context, cursor int64) (n int, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT count(*) FROM changes WHERE change_id > ?`, cursor).Scan(&n)
-	return n, explain("read", s.path, err)
+	err = s.db.r.QueryRowContext(ctx, `SELECT count(*) FROM changes WHERE change_id > ?`, cursor).Scan(&n)
+	return n, s.db.explain("read", err)
 }
 
 // OldestUntold is when the oldest change was made that some destination of the settings is
@@ -51,7 +51,7 @@ func (s *Store) OldestUntold(ctx context.Context, names []string) (at time.Time,
 	}
 	var text sql.NullString
 	args := append([]any{OfChanges}, anys(names)...)
-	err = s.r.QueryRowContext(ctx, `
+	err = s.db.r.QueryRowContext(ctx, `
 		SELECT c.at, d.name FROM roster_changes c, (
 		  SELECT name, cursor FROM destinations WHERE kind = ? AND name IN (`+placeholders(len(names))+`) ORDER BY cursor LIMIT 1) d
 		 WHERE c.change_id > d.cursor ORDER BY c.change_id LIMIT 1`, args...).Scan(&text, &who)
@@ -61,7 +61,7 @@ func (s *Store) OldestUntold(ctx context.Context, names []string) (at time.Time,
 	if err == nil {
 		at, err = parseStamp(text)
 	}
-	return at, who, explain("read", s.path, err)
+	return at, who, s.db.explain("read", err)
 }
 
 // keptUntold is for how long changes are kept for a destination that is not told them.

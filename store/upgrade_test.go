@@ -218,7 +218,7 @@ func show(t *testing.T, s *Store, version int) string {
 		if v.since > version {
 			continue
 		}
-		rows, err := s.r.QueryContext(t.Context(), v.query+` ORDER BY 1, 2, 3, 7`)
+		rows, err := s.db.r.QueryContext(t.Context(), v.query+` ORDER BY 1, 2, 3, 7`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,7 +270,7 @@ func checkWhole(t *testing.T, s *Store) {
 		`SELECT "table" || ' ' || coalesce(rowid, '') FROM pragma_foreign_key_check`,
 	} {
 		var wrong string
-		if err := s.r.QueryRowContext(t.Context(), query).Scan(&wrong); !errors.Is(err, sql.ErrNoRows) {
+		if err := s.db.r.QueryRowContext(t.Context(), query).Scan(&wrong); !errors.Is(err, sql.ErrNoRows) {
 			t.Errorf("%s: %q, %v", query, wrong, err)
 		}
 	}
