@@ -17,7 +17,7 @@ const recentAttempts = 50
 // Attempts returns an account's recent attempts at a job, newest first: every run
 // of the service, and the full ones of operators. It is what a schedule needs
 // (R30).
-func (s *Store) Attempts(ctx context.Context, account, job string) ([]schedule.Attempt, error) {
+func (s viewsReader) Attempts(ctx context.Context, account, job string) ([]schedule.Attempt, error) {
 	return collect(told(stream(ctx, s.db.r, scanAttempt, `
 		SELECT run_id, account, job, trigger, status, full, started_at, finished_at
 		  FROM runs
@@ -50,7 +50,7 @@ type Latest struct {
 }
 
 // Latest returns the newest runs of an account's job.
-func (s *Store) Latest(ctx context.Context, account, job string) (l Latest, err error) {
+func (s viewsReader) Latest(ctx context.Context, account, job string) (l Latest, err error) {
 	l.Account = account
 	for _, want := range []struct {
 		into  **RunRow
@@ -84,7 +84,7 @@ type Count struct {
 
 // Counts counts the members of all accounts, those included that the settings
 // no longer have.
-func (s *Store) Counts(ctx context.Context) ([]Count, error) {
+func (s viewsReader) Counts(ctx context.Context) ([]Count, error) {
 	return collect(told(stream(ctx, s.db.r, func(c *Count, rows *sql.Rows) error {
 		return rows.Scan(&c.Account, &c.Status, &c.Role, &c.Members)
 	}, countsSQL), s.db.path()))
@@ -107,7 +107,7 @@ const countsSQL = `
 
 // EmployeeIDs says of how many active members of an account the employee number is known. It
 // reads everybody's row.
-func (s *Store) EmployeeIDs(ctx context.Context, account string) (known int, err error) {
+func (s viewsReader) EmployeeIDs(ctx context.Context, account string) (known int, err error) {
 	err = s.db.r.QueryRowContext(ctx, `
 		SELECT count(*) FROM members WHERE account = ? AND status = 'active' AND employee_id <> ''`, account).Scan(&known)
 	return known, s.db.explain("read", err)
@@ -124,7 +124,7 @@ type Waiting struct {
 }
 
 // Waiting counts held and rejected changes; accounts without any are left out.
-func (s *Store) Waiting(ctx context.Context) ([]Waiting, error) {
+func (s viewsReader) Waiting(ctx context.Context) ([]Waiting, error) {
 	return collect(told(stream(ctx, s.db.r, func(w *Waiting, rows *sql.Rows) error {
 		var held, rejected sql.NullString
 		err := rows.Scan(&w.Account, &w.Held, &w.Rejected, &held, &rejected)

@@ -14,9 +14,15 @@ import (
 	"ringroster/sync"
 )
 
+// contactsReader reads the contacts of a roster.
+type contactsReader struct{ db *database }
+
+// newContactsReader is for a database that is open, or will be.
+func newContactsReader(db *database) contactsReader { return contactsReader{db} }
+
 // ContactState is what the roster knows about an account's contacts besides
 // themselves.
-func (s *Store) ContactState(ctx context.Context, account string, now time.Time) (st sync.State, err error) {
+func (s contactsReader) ContactState(ctx context.Context, account string, now time.Time) (st sync.State, err error) {
 	err = s.db.read(ctx, func(tx *sql.Tx) error {
 		var settings, seen sql.NullString
 		err := tx.QueryRowContext(ctx, `
@@ -42,7 +48,7 @@ func (s *Store) ContactState(ctx context.Context, account string, now time.Time)
 
 // Contacts yields every contact of an account by number, as they stood at one
 // instant. It streams: memory does not grow with their number.
-func (s *Store) Contacts(ctx context.Context, account string) iter.Seq2[*sync.Contact, error] {
+func (s contactsReader) Contacts(ctx context.Context, account string) iter.Seq2[*sync.Contact, error] {
 	return told(stream(ctx, s.db.r, func(c **sync.Contact, rows *sql.Rows) error {
 		*c = &sync.Contact{}
 		var leaving sql.NullString
@@ -114,7 +120,7 @@ type ContactFilter struct {
 }
 
 // ContactRows yields the rows of the view contacts that fit, by number.
-func (s *Store) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[ContactRow, error] {
+func (s contactsReader) ContactRows(ctx context.Context, f ContactFilter) iter.Seq2[ContactRow, error] {
 	return told(contactRows(ctx, s.db.r, f), s.db.path())
 }
 
@@ -148,7 +154,7 @@ func (e *NoContactError) Error() string {
 }
 
 // Contact returns one contact, or *NoContactError.
-func (s *Store) Contact(ctx context.Context, id int64) (ContactRow, error) {
+func (s contactsReader) Contact(ctx context.Context, id int64) (ContactRow, error) {
 	found, err := collect(told(stream(ctx, s.db.r, (*ContactRow).scan, `
 		SELECT `+ContactColumns+` FROM contacts WHERE contact_id = ? ORDER BY contact_id`, id), s.db.path()))
 	if err == nil && len(found) == 0 {
@@ -197,7 +203,7 @@ type ContactChangeRow struct {
 }
 
 // ContactChanges yields what a run changed, in the order in which it was written.
-func (s *Store) ContactChanges(ctx context.Context, run sync.RunID) iter.Seq2[ContactChangeRow, error] {
+func (s contactsReader) ContactChanges(ctx context.Context, run sync.RunID) iter.Seq2[ContactChangeRow, error] {
 	return told(stream(ctx, s.db.r, func(c *ContactChangeRow, rows *sql.Rows) error {
 		return rows.Scan(&c.ChangeID, &c.RunID, &c.ContactID, &c.Account, &c.RCID, &c.Name, &c.Kind, &c.Field, &c.Before, &c.After,
 			&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At)
@@ -214,7 +220,7 @@ type ContactCount struct {
 }
 
 // ContactCounts counts the contacts of every account that has any.
-func (s *Store) ContactCounts(ctx context.Context) ([]ContactCount, error) {
+func (s contactsReader) ContactCounts(ctx context.Context) ([]ContactCount, error) {
 	return collect(told(stream(ctx, s.db.r, func(c *ContactCount, rows *sql.Rows) error {
 		return rows.Scan(&c.Account, &c.Contacts, &c.Marked, &c.Held, &c.Rejected)
 	}, `

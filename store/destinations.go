@@ -22,6 +22,12 @@ const (
 	OfMirror   = "mirror"  // all of it
 )
 
+// deliveries are what a roster has for others, and how it was delivered.
+type deliveries struct{ db *database }
+
+// newDeliveries is for a database that is open, or will be.
+func newDeliveries(db *database) deliveries { return deliveries{db} }
+
 // Destination is where something is delivered to, and how that went.
 type Destination struct {
 	Kind            string // of what it is given
@@ -112,14 +118,14 @@ func hasDestinations(ctx context.Context, tx *sql.Tx) (yes bool, err error) {
 }
 
 // Destinations returns all recipients of notices.
-func (s *Store) Destinations(ctx context.Context) ([]Destination, error) {
+func (s deliveries) Destinations(ctx context.Context) ([]Destination, error) {
 	return collect(told(stream(ctx, s.db.r, (*Destination).scan, `
 		SELECT `+destinationColumns+` FROM destinations d WHERE d.kind = ? ORDER BY d.name, d.recipient`, ofNotices), s.db.path()))
 }
 
 // SetDestinations makes the recipients those of the settings, by name. Who is new is told
 // what is written from now on; when nobody is left, nothing is written any more.
-func (s *Store) SetDestinations(ctx context.Context, recipients map[string][]string, now time.Time) error {
+func (s deliveries) SetDestinations(ctx context.Context, recipients map[string][]string, now time.Time) error {
 	have, err := s.Destinations(ctx)
 	if err != nil {
 		return err
@@ -173,7 +179,7 @@ func setDestinations(ctx context.Context, tx *sql.Tx, gone []Destination, missin
 }
 
 // NextNotice is the oldest notice that a recipient is still to be told; nil: there is none.
-func (s *Store) NextNotice(ctx context.Context, d *Destination, w Wanted) (*sync.Notice, int64, error) {
+func (s deliveries) NextNotice(ctx context.Context, d *Destination, w Wanted) (*sync.Notice, int64, error) {
 	type row struct {
 		seq   int64
 		n     sync.Notice
@@ -194,7 +200,7 @@ func (s *Store) NextNotice(ctx context.Context, d *Destination, w Wanted) (*sync
 
 // Backlog is how many notices a recipient is still to be told, and since when the oldest is
 // written.
-func (s *Store) Backlog(ctx context.Context, d *Destination, w Wanted) (n int, oldest time.Time, err error) {
+func (s deliveries) Backlog(ctx context.Context, d *Destination, w Wanted) (n int, oldest time.Time, err error) {
 	where, args := w.where(d)
 	var at sql.NullString
 	err = s.db.r.QueryRowContext(ctx, `SELECT count(*), min(written_at) FROM notices WHERE `+where, args...).Scan(&n, &at)
@@ -224,7 +230,7 @@ func (w *Wanted) where(d *Destination) (string, []any) {
 
 // Claim keeps others from delivering to the same recipient for a while, and reports whether
 // nobody else does. Whoever dies meanwhile has done with it when that is over.
-func (s *Store) Claim(ctx context.Context, d *Destination, now time.Time, lease time.Duration) (mine bool, err error) {
+func (s deliveries) Claim(ctx context.Context, d *Destination, now time.Time, lease time.Duration) (mine bool, err error) {
 	if d.Claimed(now, lease) {
 		return false, nil
 	}
@@ -242,7 +248,7 @@ func (s *Store) Claim(ctx context.Context, d *Destination, now time.Time, lease 
 }
 
 // Settle writes how far a recipient has been told, and ends the claim.
-func (s *Store) Settle(ctx context.Context, d *Destination) error {
+func (s deliveries) Settle(ctx context.Context, d *Destination) error {
 	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		_, err := settleDestination(ctx, tx, d)
 		return err
@@ -257,7 +263,7 @@ const lastNote = 10 * time.Second
 // Try is one try to deliver: do delivers while nobody else does to the same recipient, and
 // note settles what came of it. A stop is no try: then note is not asked. mine is false where
 // another process delivers right now.
-func (s *Store) Try(ctx context.Context, d *Destination, now time.Time, lease time.Duration, do func() error, note func(context.Context, error) error) (mine bool, err error) {
+func (s deliveries) Try(ctx context.Context, d *Destination, now time.Time, lease time.Duration, do func() error, note func(context.Context, error) error) (mine bool, err error) {
 	if mine, err = s.Claim(ctx, d, now, lease); err != nil || !mine {
 		return false, err
 	}
@@ -294,7 +300,7 @@ func skipNotices(ctx context.Context, tx *sql.Tx) error {
 const keptNotices = 30 * 24 * time.Hour
 
 // PruneNotices removes notices that are older than they are kept.
-func (s *Store) PruneNotices(ctx context.Context, now time.Time) error {
+func (s deliveries) PruneNotices(ctx context.Context, now time.Time) error {
 	before := *stamp(now.Add(-keptNotices))
 	due, err := s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM notices WHERE written_at < ?)`, before)
 	if err != nil || !due {

@@ -11,19 +11,19 @@ import (
 )
 
 // Find returns the members that who can mean (sync.Whom), in brief. Several can fit.
-func (s *Store) Find(ctx context.Context, who string) ([]RosterRow, error) {
+func (s viewsReader) Find(ctx context.Context, who string) ([]RosterRow, error) {
 	return find(ctx, s.db.r, who, s.db.path())
 }
 
 // FindOne returns the one member of some accounts (none: of all) that who means, in brief. That
 // nobody is called so is a *sync.UnknownError, that several are a *sync.AmbiguousError.
-func (s *Store) FindOne(ctx context.Context, who string, accounts ...string) (*RosterRow, error) {
+func (s viewsReader) FindOne(ctx context.Context, who string, accounts ...string) (*RosterRow, error) {
 	return findOne(ctx, s.db.r, who, s.db.path(), accounts)
 }
 
 // FindOne is Store.FindOne.
 func (i *Instant) FindOne(ctx context.Context, who string, accounts ...string) (*RosterRow, error) {
-	return findOne(ctx, i.tx, who, i.path, accounts)
+	return findOne(ctx, i.tx, who, i.db.path(), accounts)
 }
 
 func findOne(ctx context.Context, db reader, who, path string, accounts []string) (*RosterRow, error) {

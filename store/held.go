@@ -12,6 +12,12 @@ import (
 	"ringroster/sync"
 )
 
+// heldReader reads the held changes of a roster.
+type heldReader struct{ db *database }
+
+// newHeldReader is for a database that is open, or will be.
+func newHeldReader(db *database) heldReader { return heldReader{db} }
+
 // How a held change that is done with ended; sync.HeldState has the states of open ones.
 const (
 	HeldApproved = "approved"
@@ -91,13 +97,13 @@ func (h *HeldRow) scan(rows *sql.Rows) error {
 func unmarshalText(text string, v any) error { return json.Unmarshal([]byte(text), v) }
 
 // Held returns what HeldRows yields, which is usually little.
-func (s *Store) Held(ctx context.Context, f HeldFilter) ([]HeldRow, error) {
+func (s heldReader) Held(ctx context.Context, f HeldFilter) ([]HeldRow, error) {
 	return collect(s.HeldRows(ctx, f))
 }
 
 // HeldRows yields held changes: by account, members before contacts, those that wait first,
 // then by run and member.
-func (s *Store) HeldRows(ctx context.Context, f HeldFilter) iter.Seq2[HeldRow, error] {
+func (s heldReader) HeldRows(ctx context.Context, f HeldFilter) iter.Seq2[HeldRow, error] {
 	common, args := f.where()
 	wanted := `closed_at IS NULL`
 	if len(f.States) > 0 {

@@ -44,13 +44,13 @@ func (c *ChangeRow) scan(rows *sql.Rows) error {
 }
 
 // Changes yields what a run changed, in the order in which it was written.
-func (s *Store) Changes(ctx context.Context, run sync.RunID) iter.Seq2[ChangeRow, error] {
+func (s viewsReader) Changes(ctx context.Context, run sync.RunID) iter.Seq2[ChangeRow, error] {
 	return told(stream(ctx, s.db.r, (*ChangeRow).scan, `
 		SELECT `+ChangeColumns+` FROM roster_changes WHERE run_id = ? ORDER BY change_id`, run), s.db.path())
 }
 
 // History yields every change of one member, oldest first.
-func (s *Store) History(ctx context.Context, member int64) iter.Seq2[ChangeRow, error] {
+func (s viewsReader) History(ctx context.Context, member int64) iter.Seq2[ChangeRow, error] {
 	return told(stream(ctx, s.db.r, (*ChangeRow).scan, `
 		SELECT `+ChangeColumns+` FROM roster_changes WHERE member_id = ? ORDER BY change_id`, member), s.db.path())
 }

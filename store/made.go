@@ -167,3 +167,30 @@ func leap(last sync.RunID, at, now time.Time) sync.RunID {
 	}
 	return (last + missed + step - 1) / step * step
 }
+
+// Publish makes the destinations of the settings known, each with the kind of what it is
+// given, and notes when the roster is a copy. Others keep their state.
+func (s *Store) Publish(ctx context.Context, kinds map[string]string, now time.Time) error {
+	unknown, err := s.Unknown(ctx, kinds)
+	if err != nil {
+		return err
+	}
+	here, err := s.db.file.place()
+	if err != nil {
+		return s.db.explain("look at", err)
+	}
+	there, err := s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM numbering WHERE place = ?)`, here)
+	if err != nil {
+		return err
+	}
+	if len(unknown) == 0 && there {
+		return nil // without a write, nearly always
+	}
+	err = s.db.write(ctx, func(tx *sql.Tx) error {
+		if err := s.adopt(ctx, tx); err != nil {
+			return err
+		}
+		return addPublications(ctx, tx, unknown, now)
+	})
+	return s.db.explain("write the destinations of publish to", err)
+}

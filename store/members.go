@@ -13,6 +13,12 @@ import (
 	"ringroster/sync"
 )
 
+// membersReader reads the members of a roster.
+type membersReader struct{ db *database }
+
+// newMembersReader is for a database that is open, or will be.
+func newMembersReader(db *database) membersReader { return membersReader{db} }
+
 var membersSQL = `
 	SELECT m.member_id, m.status, m.managed, m.linked, m.rc_user_id, m.username, m.activity_id, m.deactivation_reason,
 	       m.teams, m.categories, m.permissions, m.pins, m.logins,
@@ -35,7 +41,7 @@ const membersBatch = 1000
 // Members yields every member of an account with its logins, as they stood at one
 // instant, but those whose seal known knows. It streams: memory does not grow with
 // the roster.
-func (s *Store) Members(ctx context.Context, account string, known sync.Known) iter.Seq2[*sync.Member, error] {
+func (s membersReader) Members(ctx context.Context, account string, known sync.Known) iter.Seq2[*sync.Member, error] {
 	return func(yield func(*sync.Member, error) bool) {
 		err := s.db.read(ctx, func(tx *sql.Tx) error {
 			return batchMembers(ctx, tx, account, known, func(m *sync.Member) bool { return yield(m, nil) })

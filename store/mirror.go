@@ -152,7 +152,7 @@ func typeOf(name string, t reflect.Type) string {
 // Source is Store.Source.
 func (i *Instant) Source(ctx context.Context) (roster string, epoch int64, err error) {
 	err = i.tx.QueryRowContext(ctx, `SELECT roster_id, epoch FROM numbering`).Scan(&roster, &epoch)
-	return roster, epoch, explain("read", i.path, err)
+	return roster, epoch, i.db.explain("read", err)
 }
 
 // MirrorRows yields the rows of a table that meet a condition on its columns, of some accounts
@@ -166,7 +166,7 @@ func (i *Instant) MirrorRows(ctx context.Context, t *MirrorTable, condition stri
 	return told(stream(ctx, i.tx, func(into *[]sql.RawBytes, rows *sql.Rows) error {
 		*into = row
 		return rows.Scan(dest...)
-	}, query, args...), i.path)
+	}, query, args...), i.db.path())
 }
 
 func (t *MirrorTable) where(query, condition string, accounts []string) (string, []any) {
@@ -191,7 +191,7 @@ func (i *Instant) MirrorCount(ctx context.Context, t *MirrorTable, accounts []st
 	}
 	query, args := t.where(`SELECT count(*) FROM `+from, `1 = 1`, accounts)
 	err = i.tx.QueryRowContext(ctx, query, args...).Scan(&n)
-	return n, explain("read", i.path, err)
+	return n, i.db.explain("read", err)
 }
 
 // MirrorState is how far a mirror is, or the roster.
@@ -232,7 +232,7 @@ const mostNews = 20_000
 func (i *Instant) News(ctx context.Context, s MirrorState, runsFrom int64) (n *MirrorNews, err error) {
 	ids := func(query string, after int64) (all []int64) {
 		if err == nil {
-			all, err = collect(told(stream(ctx, i.tx, func(id *int64, rows *sql.Rows) error { return rows.Scan(id) }, query, after, mostNews+1), i.path))
+			all, err = collect(told(stream(ctx, i.tx, func(id *int64, rows *sql.Rows) error { return rows.Scan(id) }, query, after, mostNews+1), i.db.path()))
 		}
 		return all
 	}
@@ -270,5 +270,5 @@ func Among(column string, ids []int64) string {
 // AgentIDs are those of some members.
 func (i *Instant) AgentIDs(ctx context.Context, members []int64) ([]string, error) {
 	return collect(told(stream(ctx, i.tx, func(id *string, rows *sql.Rows) error { return rows.Scan(id) },
-		`SELECT agent_id FROM roster_logins WHERE `+Among("member_id", members)), i.path))
+		`SELECT agent_id FROM roster_logins WHERE `+Among("member_id", members)), i.db.path()))
 }

@@ -34,7 +34,7 @@ var namesSQL = map[Thing]string{
 type Name struct{ ID, Text string }
 
 // Names lists the names there are of a thing, in their order, each once.
-func (s *Store) Names(ctx context.Context, thing Thing) ([]Name, error) {
+func (s viewsReader) Names(ctx context.Context, thing Thing) ([]Name, error) {
 	return collect(told(stream(ctx, s.db.r, func(n *Name, rows *sql.Rows) error { return rows.Scan(&n.ID, &n.Text) },
 		namesSQL[thing]), s.db.path()))
 }

@@ -220,7 +220,7 @@ func (w *noticeWriter) add(n *sync.Notice, subject string, in *conversation, goe
 
 // Tell writes a notice that no commit tells of; subject says what it is about, and the same
 // is told once.
-func (s *Store) Tell(ctx context.Context, n *sync.Notice, subject string, now time.Time) error {
+func (s deliveries) Tell(ctx context.Context, n *sync.Notice, subject string, now time.Time) error {
 	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		told, err := hasDestinations(ctx, tx)
 		if err != nil || !told {

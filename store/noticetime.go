@@ -15,7 +15,7 @@ import (
 
 // Remind writes reminders for one destination: of the failures and held sets of these
 // accounts that still last, when it heard of one last so long ago.
-func (s *Store) Remind(ctx context.Context, name string, w Wanted, accounts []string, after time.Duration, now time.Time) error {
+func (s deliveries) Remind(ctx context.Context, name string, w Wanted, accounts []string, after time.Duration, now time.Time) error {
 	due, err := s.reminders(ctx, name, now.Add(-after))
 	due = slices.DeleteFunc(due, func(r reminder) bool {
 		return !w.Has(&sync.Notice{Kind: r.kind, Account: r.account}) || !slices.Contains(accounts, r.account)
@@ -42,7 +42,7 @@ type reminder struct {
 }
 
 // reminders are those that are due for a destination. Reminders of others are no news to it.
-func (s *Store) reminders(ctx context.Context, name string, before time.Time) ([]reminder, error) {
+func (s deliveries) reminders(ctx context.Context, name string, before time.Time) ([]reminder, error) {
 	return collect(stream(ctx, s.db.r, func(r *reminder, rows *sql.Rows) error {
 		var topic string
 		err := rows.Scan(&topic, &r.account, &r.job)
@@ -93,7 +93,7 @@ func (w *noticeWriter) remind(r *reminder, name string) error {
 // Digest writes what time has made due for everybody: the changes of yesterday, and on
 // Monday the figures of the week. Days are UTC's. Nobody is told of a time before they came
 // to the settings.
-func (s *Store) Digest(ctx context.Context, accounts []string, now time.Time) error {
+func (s deliveries) Digest(ctx context.Context, accounts []string, now time.Time) error {
 	today := now.UTC().Truncate(24 * time.Hour)
 	week := today.AddDate(0, 0, -(int(today.Weekday())+6)%7)
 	for _, period := range []struct {

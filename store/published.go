@@ -60,58 +60,46 @@ func (p *Publication) scan(rows *sql.Rows) (err error) {
 
 // Publications returns everything that destinations are given, also those that the settings
 // have no more, by name.
-func (s *Store) Publications(ctx context.Context) ([]Publication, error) {
+func (s deliveries) Publications(ctx context.Context) ([]Publication, error) {
 	return collect(told(stream(ctx, s.db.r, (*Publication).scan, publicationsSQL+` ORDER BY d.name, d.kind`), s.db.path()))
 }
 
-// Publish makes the destinations of the settings known, each with the kind of what it is
-// given, and notes when the roster is a copy. Others keep their state. Whoever is given
-// changes is given those from now on.
-func (s *Store) Publish(ctx context.Context, kinds map[string]string, now time.Time) error {
+// Unknown are those destinations of the settings, each with the kind of what it is given,
+// that the roster does not know.
+func (s deliveries) Unknown(ctx context.Context, kinds map[string]string) (map[string]string, error) {
 	have, err := s.Publications(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	here, err := s.db.file.place()
-	if err != nil {
-		return s.db.explain("look at", err)
-	}
-	there, err := s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM numbering WHERE place = ?)`, here)
-	if err != nil {
-		return err
-	}
-	missing := map[string]string{}
+	unknown := map[string]string{}
 	for name, kind := range kinds {
 		if !slices.ContainsFunc(have, func(p Publication) bool { return p.Name == name && p.Kind == kind }) {
-			missing[name] = kind
+			unknown[name] = kind
 		}
 	}
-	if len(missing) == 0 && there {
-		return nil // without a write, nearly always
-	}
-	err = s.db.write(ctx, func(tx *sql.Tx) error {
-		if err := s.adopt(ctx, tx); err != nil {
+	return unknown, nil
+}
+
+// addPublications makes destinations known, each with its kind. Whoever is given changes is
+// given those from now on.
+func addPublications(ctx context.Context, tx *sql.Tx, kinds map[string]string, now time.Time) error {
+	for name, kind := range kinds {
+		if _, err := tx.ExecContext(ctx, `
+			INSERT OR IGNORE INTO destinations (kind, name, recipient, since, cursor)
+			VALUES (?1, ?2, '', ?3, iif(?1 = '`+OfChanges+`', (SELECT coalesce(max(change_id), 0) FROM changes), 0))`, kind, name, stamp(now)); err != nil {
 			return err
 		}
-		for name, kind := range missing {
-			if _, err := tx.ExecContext(ctx, `
-				INSERT OR IGNORE INTO destinations (kind, name, recipient, since, cursor)
-				VALUES (?1, ?2, '', ?3, iif(?1 = '`+OfChanges+`', (SELECT coalesce(max(change_id), 0) FROM changes), 0))`, kind, name, stamp(now)); err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, `
-				INSERT OR IGNORE INTO published (kind, name, restored) SELECT ?, ?, epoch > 1 FROM numbering`, kind, name); err != nil {
-				return err
-			}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT OR IGNORE INTO published (kind, name, restored) SELECT ?, ?, epoch > 1 FROM numbering`, kind, name); err != nil {
+			return err
 		}
-		return nil
-	})
-	return s.db.explain("write the destinations of publish to", err)
+	}
+	return nil
 }
 
 // Unpublish forgets how a destination stood. Whoever is published to by that name next has
 // never been given anything.
-func (s *Store) Unpublish(ctx context.Context, name string) error {
+func (s deliveries) Unpublish(ctx context.Context, name string) error {
 	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM published WHERE name = ?`, name); err != nil {
 			return err
@@ -123,13 +111,13 @@ func (s *Store) Unpublish(ctx context.Context, name string) error {
 }
 
 // Given reads the rows that a destination has.
-func (s *Store) Given(ctx context.Context, p *Publication) (g Given, err error) {
+func (s deliveries) Given(ctx context.Context, p *Publication) (g Given, err error) {
 	err = s.db.r.QueryRowContext(ctx, `SELECT given, leaving FROM published WHERE kind = ? AND name = ?`, p.Kind, p.Name).Scan(&g.Rows, &g.Leaving)
 	return g, s.db.explain("read", err)
 }
 
 // SettlePublished is Settle, with what was delivered or waits now.
-func (s *Store) SettlePublished(ctx context.Context, p *Publication, g Given) error {
+func (s deliveries) SettlePublished(ctx context.Context, p *Publication, g Given) error {
 	err := s.db.write(ctx, func(tx *sql.Tx) error {
 		held, err := settleDestination(ctx, tx, &p.Destination)
 		if err != nil || !held {
@@ -159,7 +147,7 @@ func blob(data []byte) []byte {
 
 // ApprovePublication lets what waits be delivered, if it is still what was shown: since says
 // when that became held. It is due at once.
-func (s *Store) ApprovePublication(ctx context.Context, p *Publication, by string, now time.Time) (approved bool, err error) {
+func (s deliveries) ApprovePublication(ctx context.Context, p *Publication, by string, now time.Time) (approved bool, err error) {
 	err = s.db.write(ctx, func(tx *sql.Tx) error {
 		n, err := changed(tx.ExecContext(ctx, `
 			UPDATE published SET approved_by = ?, approved_at = ?
@@ -188,15 +176,15 @@ func distrustPublished(ctx context.Context, tx *sql.Tx) error {
 
 // Instant is the roster as it stood at one moment, for what is published of it.
 type Instant struct {
-	tx   *sql.Tx
-	path string
+	tx *sql.Tx
+	db *database
 }
 
 // At runs fn on the roster as it stands now.
-func (s *Store) At(ctx context.Context, fn func(i *Instant) error) error {
+func (s deliveries) At(ctx context.Context, fn func(i *Instant) error) error {
 	var inner error
 	err := s.db.read(ctx, func(tx *sql.Tx) error {
-		inner = fn(&Instant{tx, s.db.path()})
+		inner = fn(&Instant{tx, s.db})
 		return nil
 	})
 	if inner != nil {
@@ -207,13 +195,12 @@ func (s *Store) At(ctx context.Context, fn func(i *Instant) error) error {
 
 // Roster is Store.Roster.
 func (i *Instant) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error] {
-	where, args := f.where()
-	return told(readRoster(ctx, i.tx, rosterColumns, rosterIDsSQL+where, args), i.path)
+	return told(rosterOf(ctx, i.tx, f), i.db.path())
 }
 
 // Contacts is Store.ContactRows.
 func (i *Instant) Contacts(ctx context.Context, f ContactFilter) iter.Seq2[ContactRow, error] {
-	return told(contactRows(ctx, i.tx, f), i.path)
+	return told(contactRows(ctx, i.tx, f), i.db.path())
 }
 
 // Version changes whenever what there is to publish does: with every change of the program's,
@@ -232,7 +219,7 @@ func (i *Instant) Version(ctx context.Context, kind string) (string, error) {
 func (i *Instant) lines(ctx context.Context, query string) (string, error) {
 	rows, err := i.tx.QueryContext(ctx, query)
 	if err != nil {
-		return "", explain("read", i.path, err)
+		return "", i.db.explain("read", err)
 	}
 	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()
@@ -246,7 +233,7 @@ func (i *Instant) lines(ctx context.Context, query string) (string, error) {
 	var b strings.Builder
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
-			return "", explain("read", i.path, err)
+			return "", i.db.explain("read", err)
 		}
 		for c := range cells {
 			if c > 0 {
@@ -256,7 +243,7 @@ func (i *Instant) lines(ctx context.Context, query string) (string, error) {
 		}
 		b.WriteByte('\n')
 	}
-	return b.String(), explain("read", i.path, rows.Err())
+	return b.String(), i.db.explain("read", rows.Err())
 }
 
 // left are the histories of those who leave.
@@ -268,7 +255,7 @@ var left = map[string]struct{ history, number, kind string }{
 // LastChange is the number of the newest change.
 func (i *Instant) LastChange(ctx context.Context, kind string) (last int64, err error) {
 	err = i.tx.QueryRowContext(ctx, `SELECT coalesce(max(change_id), 0) FROM `+left[kind].history).Scan(&last)
-	return last, explain("read", i.path, err)
+	return last, i.db.explain("read", err)
 }
 
 // Left are the members whom runs deactivated after a change, or the contacts that they removed.
@@ -277,5 +264,5 @@ func (i *Instant) Left(ctx context.Context, kind string, after int64) (map[int64
 	all := map[int64]bool{}
 	err := each(stream(ctx, i.tx, func(id *int64, rows *sql.Rows) error { return rows.Scan(id) },
 		`SELECT `+l.number+` FROM `+l.history+` WHERE change_id > ? AND kind = ?`, after, l.kind), func(id int64) { all[id] = true })
-	return all, explain("read", i.path, err)
+	return all, i.db.explain("read", err)
 }

@@ -33,7 +33,7 @@ func (m *MoveRow) scan(rows *sql.Rows) error {
 
 // Moves yields who came and who left in runs that began since a time, oldest first; of one
 // account, or of all ("").
-func (s *Store) Moves(ctx context.Context, account string, since time.Time) iter.Seq2[MoveRow, error] {
+func (s viewsReader) Moves(ctx context.Context, account string, since time.Time) iter.Seq2[MoveRow, error] {
 	return told(stream(ctx, s.db.r, (*MoveRow).scan, `
 		SELECT coalesce(r.finished_at, ''), r.run_id, m.account, m.member_id, m.first_name, m.last_name, m.email, m.role,
 		       c.kind, c.field IS NULL OR c.after = 'active', c.reason, r.actor, c.source
@@ -68,7 +68,7 @@ func (a *AccessRow) scan(rows *sql.Rows) error {
 }
 
 // Access yields the active members of one account, or of all (""), by member id.
-func (s *Store) Access(ctx context.Context, account string) iter.Seq2[AccessRow, error] {
+func (s viewsReader) Access(ctx context.Context, account string) iter.Seq2[AccessRow, error] {
 	return told(stream(ctx, s.db.r, (*AccessRow).scan, `
 		SELECT v.member_id, v.account, v.first_name, v.last_name, v.email, v.role,
 		       v.pins <> '[]' AND EXISTS (SELECT 1 FROM json_each(v.pins) p WHERE p.value ->> '$.field' = 'role'),

@@ -16,6 +16,12 @@ import (
 	"ringroster/sync"
 )
 
+// viewsReader reads the views of a roster.
+type viewsReader struct{ db *database }
+
+// newViewsReader is for a database that is open, or will be.
+func newViewsReader(db *database) viewsReader { return viewsReader{db} }
+
 // RosterRow is one row of the view roster: its fields are the columns of the view, in their
 // order, and a new one comes last. Times are RFC 3339 in UTC, nil while
 // they have not come; managed is 0 or 1 as in the view.
@@ -118,22 +124,23 @@ type Filter struct {
 }
 
 // Roster yields the rows of the view roster that fit, by member id.
-func (s *Store) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error] {
+func (s viewsReader) Roster(ctx context.Context, f Filter) iter.Seq2[RosterRow, error] {
+	return told(rosterOf(ctx, s.db.r, f), s.db.path())
+}
+
+// rosterOf are the rows of the view roster that fit, by member id.
+func rosterOf(ctx context.Context, db reader, f Filter) iter.Seq2[RosterRow, error] {
 	where, args := f.where()
 	columns := rosterColumns
 	if f.Brief {
 		columns = briefColumns
 	}
-	return s.roster(ctx, columns, rosterIDsSQL+where, args)
+	return readRoster(ctx, db, columns, rosterIDsSQL+where, args)
 }
 
 const rosterIDsSQL = `SELECT m.member_id FROM members m WHERE `
 
-// roster yields the rows of the view for the member ids that a query gives.
-func (s *Store) roster(ctx context.Context, columns []string, ids string, args []any) iter.Seq2[RosterRow, error] {
-	return told(readRoster(ctx, s.db.r, columns, ids, args), s.db.path())
-}
-
+// readRoster yields the rows of the view for the member ids that a query gives.
 func readRoster(ctx context.Context, db reader, columns []string, ids string, args []any) iter.Seq2[RosterRow, error] {
 	return stream(ctx, db, (*RosterRow).scan, `
 		SELECT `+strings.Join(columns, ", ")+` FROM roster
@@ -166,7 +173,7 @@ const pinsSQL = `
 	 WHERE m.pins <> '[]' ORDER BY m.member_id, p.key`
 
 // Pins yields every pin of the roster, by member id.
-func (s *Store) Pins(ctx context.Context) iter.Seq2[PinnedMember, error] {
+func (s viewsReader) Pins(ctx context.Context) iter.Seq2[PinnedMember, error] {
 	return told(stream(ctx, s.db.r, func(p *PinnedMember, rows *sql.Rows) error {
 		var pin string
 		if err := rows.Scan(&p.MemberID, &p.Account, &pin); err != nil {
@@ -177,7 +184,7 @@ func (s *Store) Pins(ctx context.Context) iter.Seq2[PinnedMember, error] {
 }
 
 // Logins returns the logins of one member, ordered by sub-account, then agent.
-func (s *Store) Logins(ctx context.Context, member int64) ([]sync.Login, error) {
+func (s viewsReader) Logins(ctx context.Context, member int64) ([]sync.Login, error) {
 	return collect(told(stream(ctx, s.db.r, func(l *sync.Login, rows *sql.Rows) error {
 		return rows.Scan(&l.SubAccountID, &l.SubAccount, &l.AgentGroupID, &l.AgentGroup,
 			&l.AgentID, &l.AgentType, &l.UserName, &l.DataSource, &l.Active, &l.Supervisors)

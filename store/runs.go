@@ -106,7 +106,7 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, now time.Time) error {
 
 // Runs yields the rows of past and running runs, newest first, accounts by
 // name; at most limit rows, all when limit is 0.
-func (s *Store) Runs(ctx context.Context, limit int) iter.Seq2[RunRow, error] {
+func (s viewsReader) Runs(ctx context.Context, limit int) iter.Seq2[RunRow, error] {
 	if limit <= 0 {
 		limit = -1 // SQLite: no limit
 	}
@@ -116,7 +116,7 @@ func (s *Store) Runs(ctx context.Context, limit int) iter.Seq2[RunRow, error] {
 
 // Run returns the rows of one run, one per account; none when there was no such
 // run.
-func (s *Store) Run(ctx context.Context, id sync.RunID) ([]RunRow, error) {
+func (s viewsReader) Run(ctx context.Context, id sync.RunID) ([]RunRow, error) {
 	return collect(told(stream(ctx, s.db.r, (*RunRow).scan, `
 		SELECT `+RunColumns+` FROM roster_runs WHERE run_id = ? ORDER BY account, job`, id), s.db.path()))
 }

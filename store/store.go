@@ -53,7 +53,22 @@ type Options struct {
 type Store struct {
 	db   *database
 	host string // see Options
+
+	memberReader
+	contactReader
+	heldChangeReader
+	viewReader
+	deliverer
 }
+
+// What a Store has of the packages below it.
+type (
+	memberReader     = membersReader
+	contactReader    = contactsReader
+	heldChangeReader = heldReader
+	viewReader       = viewsReader
+	deliverer        = deliveries
+)
 
 // database is an open database: its file, and the connections to it. It knows nothing of
 // what is in it.
@@ -110,7 +125,11 @@ func newStore(path string, mode fs.FileMode) (*Store, error) {
 	if mode == 0 {
 		mode = 0o600
 	}
-	s := &Store{db: &database{file: &dbFile{path: full, dangling: dangling, mode: mode, open: map[string]identity{}}}}
+	db := &database{file: &dbFile{path: full, dangling: dangling, mode: mode, open: map[string]identity{}}}
+	s := &Store{
+		db: db, memberReader: newMembersReader(db), contactReader: newContactsReader(db), heldChangeReader: newHeldReader(db),
+		viewReader: newViewsReader(db), deliverer: newDeliveries(db),
+	}
 	if s.db.r, err = s.db.pool(readDSN(full), readers, false); err != nil {
 		return nil, err
 	}

@@ -11,14 +11,14 @@ import (
 
 // Source says whose changes those of this roster are. Numbers of changes are of one epoch: a
 // roster that was restored, copied or taken over has another.
-func (s *Store) Source(ctx context.Context) (roster string, epoch int64, err error) {
+func (s deliveries) Source(ctx context.Context) (roster string, epoch int64, err error) {
 	err = s.db.r.QueryRowContext(ctx, `SELECT roster_id, epoch FROM numbering`).Scan(&roster, &epoch)
 	return roster, epoch, s.db.explain("read", err)
 }
 
 // NextChanges are the oldest changes after a cursor, of some accounts or of all, and where
 // the cursor is when they were told.
-func (s *Store) NextChanges(ctx context.Context, cursor int64, accounts []string, most int) (rows []ChangeRow, next int64, err error) {
+func (s deliveries) NextChanges(ctx context.Context, cursor int64, accounts []string, most int) (rows []ChangeRow, next int64, err error) {
 	where, args := `change_id > ?`, []any{cursor}
 	if len(accounts) > 0 {
 		where, args = where+` AND account IN (`+placeholders(len(accounts))+`)`, append(args, anys(accounts)...)
@@ -38,14 +38,14 @@ func (s *Store) NextChanges(ctx context.Context, cursor int64, accounts []string
 }
 
 // Untold is how many changes there are after a cursor.
-func (s *Store) Untold(ctx context.Context, cursor int64) (n int, err error) {
+func (s deliveries) Untold(ctx context.Context, cursor int64) (n int, err error) {
 	err = s.db.r.QueryRowContext(ctx, `SELECT count(*) FROM changes WHERE change_id > ?`, cursor).Scan(&n)
 	return n, s.db.explain("read", err)
 }
 
 // OldestUntold is when the oldest change was made that some destination of the settings is
 // still to be told, and which destinations that are; zero: all were told everything.
-func (s *Store) OldestUntold(ctx context.Context, names []string) (at time.Time, who string, err error) {
+func (s deliveries) OldestUntold(ctx context.Context, names []string) (at time.Time, who string, err error) {
 	if len(names) == 0 {
 		return time.Time{}, "", nil
 	}
@@ -81,7 +81,7 @@ func (e *UntoldError) Error() string {
 // PruneFor is until when changes may be removed where everything before a time was to go:
 // those that a destination is still to be told stay for another 30 days. Then they go, and
 // *UntoldError says so.
-func (s *Store) PruneFor(ctx context.Context, names []string, before time.Time) (time.Time, error) {
+func (s deliveries) PruneFor(ctx context.Context, names []string, before time.Time) (time.Time, error) {
 	at, who, err := s.OldestUntold(ctx, names)
 	switch {
 	case err != nil || at.IsZero() || !at.Before(before):
