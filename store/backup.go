@@ -31,7 +31,7 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 	if err := s.mayReplace(dst); err != nil {
 		return err
 	}
-	temp, err := s.reserve(dst)
+	temp, err := s.db.file.reserve(dst)
 	if err != nil {
 		return err
 	}
@@ -113,14 +113,14 @@ func copyInto(ctx context.Context, path, temp string, size int64) (err error) {
 // reserve makes an empty file beside dst: VACUUM INTO accepts one, and would
 // create its own readable for everybody. In the folder of the roster it belongs to
 // whoever the roster belongs to.
-func (s *Store) reserve(dst string) (name string, err error) {
+func (d *dbFile) reserve(dst string) (name string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(dst), filepath.Base(dst)+".*.tmp")
 	if err != nil {
 		return "", err
 	}
-	err = f.Chmod(s.db.file.mode)
-	if filepath.Dir(dst) == filepath.Dir(s.db.path()) {
-		err = errors.Join(err, s.db.file.give(f))
+	err = f.Chmod(d.mode)
+	if filepath.Dir(dst) == filepath.Dir(d.path) {
+		err = errors.Join(err, d.give(f))
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(f.Name()))

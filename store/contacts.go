@@ -5,11 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"strings"
-	"time"
 
 	"ringroster/sync"
 )
@@ -19,32 +17,6 @@ type contactsReader struct{ db *database }
 
 // newContactsReader is for a database that is open, or will be.
 func newContactsReader(db *database) contactsReader { return contactsReader{db} }
-
-// ContactState is what the roster knows about an account's contacts besides
-// themselves.
-func (s contactsReader) ContactState(ctx context.Context, account string, now time.Time) (st sync.State, err error) {
-	err = s.db.read(ctx, func(tx *sql.Tx) error {
-		var settings, seen sql.NullString
-		err := tx.QueryRowContext(ctx, `
-			SELECT contacts_version, main_account_id, ringex_account_id, contacts_settings, contacts_snapshot_at
-			  FROM accounts WHERE account = ?`, account).
-			Scan(&st.Version, &st.Bound.MainAccountID, &st.Bound.RingEXAccountID, &settings, &seen)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		if st.Accepted, err = parseSettings(settings); err != nil {
-			return err
-		}
-		if st.LastSeen, err = parseStamp(seen); err != nil {
-			return err
-		}
-		if st.Open, err = openHeld(ctx, tx, sync.JobContacts, account); err != nil {
-			return err
-		}
-		return readGoneContacts(ctx, tx, account, now, &st)
-	})
-	return st, s.db.explain("read the contacts of account "+account+" from", err)
-}
 
 // Contacts yields every contact of an account by number, as they stood at one
 // instant. It streams: memory does not grow with their number.

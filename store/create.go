@@ -61,7 +61,7 @@ func (s *Store) look(ctx context.Context) (empty bool, err error) {
 	s.db.file.forget(s.db.path())
 	err = s.db.r.Close()
 	if err == nil {
-		s.db.r, err = s.db.pool(readDSN(s.db.path()), readers, false)
+		err = s.db.openReaders()
 	}
 	return true, err
 }
@@ -95,7 +95,7 @@ func (s *Store) create(ctx context.Context) error {
 		return err // somebody was faster
 	}
 	removeHalves(s.db.path())
-	temp, err := s.reserve(s.db.path())
+	temp, err := s.db.file.reserve(s.db.path())
 	if err != nil {
 		return err
 	}

@@ -65,10 +65,11 @@ END;
 `
 }
 
-// fieldColumns are the columns of the synced fields, plainFieldColumns those that no index
-// has.
+// fieldColumns are the columns of the synced fields.
+var fieldColumns = columnNames(sync.Fields()...)
+
+// plainFields are the synced fields whose columns no index has.
 var (
-	fieldColumns      = columnNames(sync.Fields()...)
 	plainFields       = fieldsWithout(sync.Role)
 	plainFieldColumns = columnNames(plainFields...)
 )

@@ -60,6 +60,21 @@ type dbFile struct {
 	open map[string]identity // the database, and the locks held beside it, by name
 }
 
+// newFile is the file at a path, whether it is there or not; mode 0 means 0600.
+func newFile(path string, mode fs.FileMode) (*dbFile, error) {
+	if path == "" {
+		return nil, errors.New("no path was given")
+	}
+	full, dangling, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	if mode == 0 {
+		mode = 0o600
+	}
+	return &dbFile{path: full, dangling: dangling, mode: mode, open: map[string]identity{}}, nil
+}
+
 // identity tells one file from another, whatever they are called.
 type identity struct{ dev, ino uint64 }
 

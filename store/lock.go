@@ -14,11 +14,11 @@ import (
 	"ringroster/sync"
 )
 
-// How long a migration waits for somebody else's run or migration to end.
-const (
-	migrationWait = 10 * time.Second
-	lockPause     = 20 * time.Millisecond
-)
+// migrationWait is how long a migration waits for somebody else's run or migration to end.
+const migrationWait = 10 * time.Second
+
+// lockPause is between two tries to take a lock.
+const lockPause = 20 * time.Millisecond
 
 // Lock takes the one lock of the roster (R27). It is a lock of the operating
 // system on a file beside the database, so that it ends with its holder however
@@ -201,6 +201,7 @@ func flock(f *os.File, how int) error {
 	}
 }
 
+// pause waits, unless the context ends.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():

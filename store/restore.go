@@ -232,7 +232,7 @@ type numbering struct {
 // our version, with pages of a size, without anything that was going on. What does not
 // fit in any way fails here, before anything is touched.
 func (s *Store) prepare(ctx context.Context, src string, size int64, n *numbering) (temp string, err error) {
-	if temp, err = s.reserve(s.db.path()); err != nil {
+	if temp, err = s.db.file.reserve(s.db.path()); err != nil {
 		return "", err
 	}
 	defer func() {

@@ -267,3 +267,29 @@ func (a *AccountRow) state() (st sync.State, err error) {
 	}
 	return st, err
 }
+
+// ContactState is what the roster knows about an account's contacts besides
+// themselves.
+func (s *Store) ContactState(ctx context.Context, account string, now time.Time) (st sync.State, err error) {
+	err = s.db.read(ctx, func(tx *sql.Tx) error {
+		var settings, seen sql.NullString
+		err := tx.QueryRowContext(ctx, `
+			SELECT contacts_version, main_account_id, ringex_account_id, contacts_settings, contacts_snapshot_at
+			  FROM accounts WHERE account = ?`, account).
+			Scan(&st.Version, &st.Bound.MainAccountID, &st.Bound.RingEXAccountID, &settings, &seen)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if st.Accepted, err = parseSettings(settings); err != nil {
+			return err
+		}
+		if st.LastSeen, err = parseStamp(seen); err != nil {
+			return err
+		}
+		if st.Open, err = openHeld(ctx, tx, sync.JobContacts, account); err != nil {
+			return err
+		}
+		return readGoneContacts(ctx, tx, account, now, &st)
+	})
+	return st, s.db.explain("read the contacts of account "+account+" from", err)
+}

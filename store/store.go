@@ -78,6 +78,34 @@ type database struct {
 	r    *sql.DB
 }
 
+// newDatabase is the database in a file, of which nothing is read yet. It can only be read.
+func newDatabase(file *dbFile) (*database, error) {
+	d := &database{file: file}
+	return d, d.openReaders()
+}
+
+// openReaders opens the connections that read.
+func (d *database) openReaders() (err error) {
+	d.r, err = d.pool(readDSN(d.file.path), readers, false)
+	return err
+}
+
+// openWriter opens the connection that writes.
+func (d *database) openWriter() (err error) {
+	d.w, err = d.pool(writeDSN(d.file.path), 1, true)
+	return err
+}
+
+// close closes all connections that are open.
+func (d *database) close() error {
+	// Readers first: who closes last tidies up the WAL, and only a writer can.
+	err := d.r.Close()
+	if d.w != nil {
+		err = errors.Join(err, d.w.Close())
+	}
+	return err
+}
+
 // path is where the database is.
 func (d *database) path() string { return d.file.path }
 
@@ -115,25 +143,18 @@ func OpenRead(ctx context.Context, path string) (*Store, error) {
 }
 
 func newStore(path string, mode fs.FileMode) (*Store, error) {
-	if path == "" {
-		return nil, errors.New("open the roster database: no path was given")
-	}
-	full, dangling, err := resolve(path)
+	file, err := newFile(path, mode)
 	if err != nil {
 		return nil, fmt.Errorf("open the roster database: %w", err)
 	}
-	if mode == 0 {
-		mode = 0o600
-	}
-	db := &database{file: &dbFile{path: full, dangling: dangling, mode: mode, open: map[string]identity{}}}
-	s := &Store{
-		db: db, memberReader: newMembersReader(db), contactReader: newContactsReader(db), heldChangeReader: newHeldReader(db),
-		viewReader: newViewsReader(db), deliverer: newDeliveries(db),
-	}
-	if s.db.r, err = s.db.pool(readDSN(full), readers, false); err != nil {
+	db, err := newDatabase(file)
+	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &Store{
+		db: db, memberReader: newMembersReader(db), contactReader: newContactsReader(db), heldChangeReader: newHeldReader(db),
+		viewReader: newViewsReader(db), deliverer: newDeliveries(db),
+	}, nil
 }
 
 // Path of the database file, absolute and free of symbolic links.
@@ -145,14 +166,7 @@ func (s *Store) InPlace() error { return s.db.file.InPlace() }
 
 // Close closes all connections. A Store that was not fully opened can be
 // closed, too.
-func (s *Store) Close() error {
-	// Readers first: who closes last tidies up the WAL, and only a writer can.
-	err := s.db.r.Close()
-	if s.db.w != nil {
-		err = errors.Join(err, s.db.w.Close())
-	}
-	return err
-}
+func (s *Store) Close() error { return s.db.close() }
 
 func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 	gone := s.gone() // before the look at the database, which another program may make now
@@ -179,7 +193,7 @@ func (s *Store) openWriter(ctx context.Context, isNew bool) error {
 	if err := s.refuseElsewhere(ctx); err != nil {
 		return err
 	}
-	if s.db.w, err = s.db.pool(writeDSN(s.db.path()), 1, true); err != nil {
+	if err := s.db.openWriter(); err != nil {
 		return err
 	}
 	if err := retryBusy(ctx, func() error { return s.migrate(ctx, migrations()) }); err != nil {
