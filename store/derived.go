@@ -22,7 +22,7 @@ DROP TRIGGER members_changing;
 DROP TRIGGER hand_updated_members;
 
 CREATE VIEW roster AS
-SELECT ` + list(rosterColumns, rosterColumn) + `
+SELECT ` + list(RosterColumns(), rosterColumn) + `
   FROM members m LEFT JOIN accounts a ON a.account = m.account;
 
 -- A member as the history of its onboarding tells it. The account is called as it
