@@ -96,6 +96,7 @@ func (s contactsReader) ContactRows(ctx context.Context, f ContactFilter) iter.S
 	return told(contactRows(ctx, s.db.r, f), s.db.path())
 }
 
+// contactRows yields the contacts that fit, by number.
 func contactRows(ctx context.Context, db reader, f ContactFilter) iter.Seq2[ContactRow, error] {
 	terms := []string{"1"}
 	var args []any

@@ -113,6 +113,7 @@ func rosterColumn(name string) string {
 	return `m.` + name
 }
 
+// columnNames are the columns of synced fields.
 func columnNames(fields ...sync.Field) []string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
@@ -121,6 +122,7 @@ func columnNames(fields ...sync.Field) []string {
 	return names
 }
 
+// fieldsWithout are all synced fields but some.
 func fieldsWithout(fields ...sync.Field) (others []sync.Field) {
 	without := sync.FieldSet(0).With(fields...)
 	for _, f := range sync.Fields() {
@@ -140,6 +142,7 @@ func list(columns []string, each func(string) string) string {
 	return strings.Join(texts, ", ")
 }
 
+// itself is a column by its name, for list.
 func itself(column string) string { return column }
 
 // assigned is a column in an UPDATE that is given its value.

@@ -26,6 +26,7 @@ func (i *Instant) FindOne(ctx context.Context, who string, accounts ...string) (
 	return findOne(ctx, i.tx, who, i.db.path(), accounts)
 }
 
+// findOne is FindOne of a database at a path.
 func findOne(ctx context.Context, db reader, who, path string, accounts []string) (*RosterRow, error) {
 	rows, err := find(ctx, db, who, path)
 	if err != nil {

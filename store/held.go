@@ -72,11 +72,13 @@ type HeldFilter struct {
 	Decided int // as well the last that were decided, and are no more open: so many
 }
 
+// heldColumns are the columns of held_changes as a HeldRow has them, in their order.
 const heldColumns = `held_id, run_id, account, job, member_id, contact_id, person, ids, kind, field, before, after,
 	name, email, reason, detail, why, held_since, state,
 	decided_at, decided_by, on_behalf_of, note, decided_run, present_days,
 	source ->> '$.actor', source ->> '$.at', source, role`
 
+// scan reads a row of heldColumns.
 func (h *HeldRow) scan(rows *sql.Rows) error {
 	var ids, why string
 	err := rows.Scan(&h.HeldID, &h.RunID, &h.Account, &h.Job, &h.MemberID, &h.ContactID, &h.Person, &ids, &h.Kind, &h.Field, &h.Before, &h.After,
@@ -94,6 +96,7 @@ func (h *HeldRow) scan(rows *sql.Rows) error {
 	return nil
 }
 
+// unmarshalText reads a column of JSON.
 func unmarshalText(text string, v any) error { return json.Unmarshal([]byte(text), v) }
 
 // Held returns what HeldRows yields, which is usually little.

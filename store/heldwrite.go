@@ -65,6 +65,7 @@ func heldValues(h *sync.HeldChange) ([]any, error) {
 	}, nil
 }
 
+// stampText is stamp, and "" for the zero time.
 func stampText(t time.Time) string {
 	if text := stamp(t); text != nil {
 		return *text

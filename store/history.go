@@ -38,6 +38,7 @@ type ChangeRow struct {
 	Source      *sync.Attribution `json:"source"` // all that is known of it
 }
 
+// scan reads a row of ChangeColumns.
 func (c *ChangeRow) scan(rows *sql.Rows) error {
 	return rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
 		&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter, &c.SourceActor, &c.SourceAt, source{&c.Source})

@@ -39,6 +39,7 @@ func (d *dbFile) note(name string) error {
 	return nil
 }
 
+// forget is for what is not open, or held, any more under a name.
 func (d *dbFile) forget(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

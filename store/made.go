@@ -84,6 +84,7 @@ func (d *dbFile) place() (string, error) {
 	return placeOf(info), nil
 }
 
+// placeOf is place for a file that was looked at.
 func placeOf(info fs.FileInfo) string {
 	id := identityOf(info)
 	return fmt.Sprintf("%d %d", id.dev, id.ino)

@@ -60,8 +60,8 @@ const (
 
 // MirrorTables are the tables of a mirror.
 func MirrorTables() []MirrorTable {
-	views := Mirrored()
-	members, contacts := views[0], &views[len(views)-1]
+	all := Mirrored()
+	members, contacts := all[0], &all[len(all)-1]
 	members.Name, members.Guarded, members.from = MirrorMembers, true, "members"
 	members.Columns = slices.DeleteFunc(slices.Clone(members.Columns), func(c MirrorColumn) bool { return slices.Contains(seenColumns, c.Name) })
 	members.rows = `SELECT ` + strings.Join(members.names(), ", ") + ` FROM roster`
@@ -72,7 +72,7 @@ func MirrorTables() []MirrorTable {
 	}, {
 		Name: MirrorSeen, Key: []string{"account"}, Columns: mirrorColumns("roster", reflect.TypeFor[seenRow]()),
 		rows: `SELECT account, last_snapshot_at FROM accounts`,
-	}}, views[1:]...)
+	}}, all[1:]...)
 }
 
 // WithoutSupervisors is the table of members without the one column that is worked out of

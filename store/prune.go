@@ -261,6 +261,7 @@ func (s *Store) MemberPruned(ctx context.Context, member int64) (bool, error) {
 	return s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM pruned_members WHERE member_id = ?)`, member)
 }
 
+// yes is the answer of a query that gives one truth.
 func (d *database) yes(ctx context.Context, query string, args ...any) (yes bool, err error) {
 	err = d.r.QueryRowContext(ctx, query, args...).Scan(&yes)
 	return yes, d.explain("read", err)

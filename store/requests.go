@@ -168,6 +168,7 @@ func (s *Store) FailRequest(ctx context.Context, id int64, why string) (failed b
 	return failed && err == nil, s.db.explain("answer a request in", err)
 }
 
+// changed is how many rows a statement changed.
 func changed(result sql.Result, err error) (int64, error) {
 	if err != nil {
 		return 0, err

@@ -18,6 +18,7 @@ var embedded embed.FS
 // applicationID stands in the header of every database of ours ("RRDB").
 const applicationID = 0x52524442
 
+// migrations are those of this program.
 func migrations() fs.FS {
 	sub, err := fs.Sub(embedded, "migrations")
 	if err != nil {

@@ -333,6 +333,7 @@ func writeDSN(path string) string {
 	})
 }
 
+// readDSN is the address for connections that read only.
 func readDSN(path string) string {
 	return dsn(path, url.Values{
 		"mode":    {"ro"},
@@ -340,6 +341,7 @@ func readDSN(path string) string {
 	})
 }
 
+// dsn is the address of a database with settings for each of its connections.
 func dsn(path string, query url.Values) string {
 	u := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
 	return u.String()
