@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 
+	"ringroster/store/memberrows"
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 )
 
@@ -27,7 +29,7 @@ var accountTables = []string{
 // RenameAccount gives everything of one account another name (R4). The caller
 // holds the lock.
 func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
-	err := s.db.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		if taken, err := accountKnown(ctx, tx, to); err != nil || taken {
 			return orElse(err, "the roster has an account %q already", to)
 		}
@@ -44,7 +46,7 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 		if err != nil {
 			return err
 		}
-		return byOwnHand(ctx, tx, 0, func() error {
+		return memberrows.ByOwnHand(ctx, tx, 0, func() error {
 			for _, update := range accountTables {
 				if _, err := tx.ExecContext(ctx, update, to, from); err != nil {
 					return err
@@ -53,7 +55,7 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 			return nil
 		})
 	})
-	return s.db.explain("rename account "+from+" in", err)
+	return s.db.Explain("rename account "+from+" in", err)
 }
 
 // retireAccount frees what an account is bound to, and ends what waits or was rejected in
@@ -67,14 +69,14 @@ func retireAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE held_changes SET state = 'ended', closed_at = ? WHERE account = ? AND closed_at IS NULL`, stamp(c.FinishedAt), c.Account)
+		UPDATE held_changes SET state = 'ended', closed_at = ? WHERE account = ? AND closed_at IS NULL`, sqlrows.Stamp(c.FinishedAt), c.Account)
 	return err
 }
 
 // RebindAccount forgets whose ids an account is bound to: its next success binds
 // it anew (R4). The caller holds the lock.
 func (s *Store) RebindAccount(ctx context.Context, account string) error {
-	err := s.db.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE accounts
 			   SET main_account_id = '', ringex_account_id = '', owner_id = '',
@@ -88,7 +90,7 @@ func (s *Store) RebindAccount(ctx context.Context, account string) error {
 		}
 		return nil
 	})
-	return s.db.explain("rebind account "+account+" in", err)
+	return s.db.Explain("rebind account "+account+" in", err)
 }
 
 func accountKnown(ctx context.Context, tx *sql.Tx, account string) (known bool, err error) {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -98,7 +100,7 @@ func TestR31HistoryNamesTheAuthors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := collect(s.Changes(t.Context(), run))
+	rows, err := sqlrows.Collect(s.Changes(t.Context(), run))
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}
@@ -106,7 +108,7 @@ func TestR31HistoryNamesTheAuthors(t *testing.T) {
 	if want := "kim for wfm-sync: asked by her manager"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if row := rosterRows(t, s, Filter{})[0]; row.CreatedBy != "kim" || row.UpdatedBy != "kim" {
+	if row := rosterRows(t, s, views.Filter{})[0]; row.CreatedBy != "kim" || row.UpdatedBy != "kim" {
 		t.Errorf("row %+v", row)
 	}
 }

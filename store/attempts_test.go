@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/schedule"
 )
@@ -90,11 +91,11 @@ func TestCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Count{
-		{"acme", sync.Active, "Administrator", 1},
-		{"acme", sync.Active, "Agent", 2},
-		{"acme", sync.Inactive, "Agent", 1},
-		{"beta", sync.Active, "Agent", 1},
+	want := []views.Count{
+		{Account: "acme", Status: sync.Active, Role: "Administrator", Members: 1},
+		{Account: "acme", Status: sync.Active, Role: "Agent", Members: 2},
+		{Account: "acme", Status: sync.Inactive, Role: "Agent", Members: 1},
+		{Account: "beta", Status: sync.Active, Role: "Agent", Members: 1},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -158,7 +159,7 @@ func TestR26Waiting(t *testing.T) {
 	if !later.After(since) {
 		t.Fatal("both runs are of one day")
 	}
-	if diff := cmp.Diff([]Waiting{{Account: "acme", Held: 2, HeldSince: since, Rejected: 1, RejectedSince: since}}, got); diff != "" {
+	if diff := cmp.Diff([]views.Waiting{{Account: "acme", Held: 2, HeldSince: since, Rejected: 1, RejectedSince: since}}, got); diff != "" {
 		t.Error(diff)
 	}
 }

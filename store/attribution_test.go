@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -58,7 +59,7 @@ func TestR37WhoDidItIsKept(t *testing.T) {
 			}
 		}
 	}
-	rows, err := f.s.Held(t.Context(), HeldFilter{})
+	rows, err := f.s.Held(t.Context(), heldrows.Filter{})
 	if err != nil || rows[0].Source == nil || *rows[0].SourceActor != "Bob@example.com" || rows[1].Source != nil || rows[1].SourceActor != nil {
 		t.Errorf("%v, %+v", err, rows)
 	}

@@ -10,7 +10,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"ringroster/store/database"
+	"ringroster/store/dbfile"
+	"ringroster/store/schema"
 )
 
 // Backup writes a verified, compact copy of the live database to dst, which it
@@ -18,7 +21,7 @@ import (
 // the right to read, and writers do not wait for it.
 func (s *Store) Backup(ctx context.Context, dst string) error {
 	if err := s.backup(ctx, dst); err != nil {
-		return fmt.Errorf("back up the roster database %s to %s: %w", s.db.path(), dst, withoutName(err))
+		return fmt.Errorf("back up the roster database %s to %s: %w", s.db.Path(), dst, withoutName(err))
 	}
 	return nil
 }
@@ -31,12 +34,12 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 	if err := s.mayReplace(dst); err != nil {
 		return err
 	}
-	temp, err := s.db.file.reserve(dst)
+	temp, err := s.db.File.Reserve(dst)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(temp) }()
-	if err := copyInto(ctx, s.db.path(), temp, 0); err != nil {
+	if err := copyInto(ctx, s.db.Path(), temp, 0); err != nil {
 		return err
 	}
 	if err := verify(ctx, temp); err != nil {
@@ -45,7 +48,7 @@ func (s *Store) backup(ctx context.Context, dst string) error {
 	if err := s.InPlace(); err != nil { // the copy was made of what stands at the name
 		return err
 	}
-	return publish(temp, dst)
+	return dbfile.Publish(temp, dst)
 }
 
 // withoutName is the cause of an error of the file system alone: the name is that of a copy
@@ -68,9 +71,9 @@ func (s *Store) mayReplace(dst string) error {
 	if err != nil && !missing {
 		return err
 	}
-	for _, suffix := range companions {
-		live, err := os.Stat(s.db.path() + suffix)
-		if dst == s.db.path()+suffix || err == nil && !missing && os.SameFile(live, there) {
+	for _, suffix := range dbfile.Companions {
+		live, err := os.Stat(s.db.Path() + suffix)
+		if dst == s.db.Path()+suffix || err == nil && !missing && os.SameFile(live, there) {
 			return fmt.Errorf("%s belongs to the live roster: give the copy another name", dst)
 		}
 	}
@@ -86,7 +89,7 @@ func (s *Store) mayReplace(dst string) error {
 	}
 	defer func() { _ = f.Close() }()
 	header := make([]byte, 72) // application_id stands in bytes 68 to 71
-	if _, err := io.ReadFull(f, header); err != nil || binary.BigEndian.Uint32(header[68:]) != applicationID {
+	if _, err := io.ReadFull(f, header); err != nil || binary.BigEndian.Uint32(header[68:]) != schema.ApplicationID {
 		return fmt.Errorf("%s is there and is no roster: give the copy another name, or remove it first", dst)
 	}
 	return nil
@@ -96,7 +99,7 @@ func (s *Store) mayReplace(dst string) error {
 // connection of its own: those for reading forbid what counts as writing, and the one
 // for writing may be busy.
 func copyInto(ctx context.Context, path, temp string, size int64) (err error) {
-	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}))
+	db, err := database.Pool(database.Address(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}))
 	if err != nil {
 		return err
 	}
@@ -110,38 +113,9 @@ func copyInto(ctx context.Context, path, temp string, size int64) (err error) {
 	return err
 }
 
-// reserve makes an empty file beside dst: VACUUM INTO accepts one, and would
-// create its own readable for everybody. In the folder of the roster it belongs to
-// whoever the roster belongs to.
-func (d *dbFile) reserve(dst string) (name string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(dst), filepath.Base(dst)+".*.tmp")
-	if err != nil {
-		return "", err
-	}
-	err = f.Chmod(d.mode)
-	if filepath.Dir(dst) == filepath.Dir(d.path) {
-		err = errors.Join(err, d.give(f))
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(f.Name()))
-	}
-	return f.Name(), nil
-}
-
-// removeHalves removes what backups to dst left behind that were killed. It is for who
-// knows that nobody is writing one. What stays behind nevertheless does no harm.
-func removeHalves(dst string) {
-	entries, _ := os.ReadDir(filepath.Dir(dst))
-	for _, e := range entries {
-		if name, ok := strings.CutPrefix(e.Name(), filepath.Base(dst)+"."); ok && strings.Contains(name, ".tmp") && !e.IsDir() {
-			_ = os.Remove(filepath.Join(filepath.Dir(dst), e.Name()))
-		}
-	}
-}
-
 // verify reads a whole copy and checks it.
 func verify(ctx context.Context, name string) (err error) {
-	db, err := pool(dsn(name, url.Values{"mode": {"ro"}}))
+	db, err := database.Pool(database.Address(name, url.Values{"mode": {"ro"}}))
 	if err != nil {
 		return err
 	}
@@ -154,24 +128,4 @@ func verify(ctx context.Context, name string) (err error) {
 		return fmt.Errorf("check the copy: SQLite says %q", answer)
 	}
 	return nil
-}
-
-// publish makes temp durable under its final name.
-func publish(temp, dst string) error {
-	if err := syncFile(temp); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, dst); err != nil {
-		return err
-	}
-	return syncFile(filepath.Dir(dst))
-}
-
-// syncFile makes a file, or the names in a folder, survive a loss of power.
-func syncFile(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

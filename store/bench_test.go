@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -56,7 +58,7 @@ func BenchmarkSearch(b *testing.B) {
 	s := newTestStore(b)
 	apply(b, s, monday, crowdPlan())
 	for b.Loop() {
-		rows, err := collect(s.Roster(b.Context(), Filter{Search: "FIRST012345@"}))
+		rows, err := sqlrows.Collect(s.Roster(b.Context(), views.Filter{Search: "FIRST012345@"}))
 		if err != nil || len(rows) != 1 {
 			b.Fatalf("%d rows, %v", len(rows), err)
 		}

@@ -12,6 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"ringroster/store/memberrows"
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/edit"
 )
@@ -20,8 +23,8 @@ import (
 func onboardings(t testing.TB, s *Store) map[int64]any {
 	t.Helper()
 	texts := map[int64]any{}
-	for c, err := range stream(t.Context(), s.db.r, (*ChangeRow).scan,
-		`SELECT `+ChangeColumns+` FROM roster_changes WHERE kind = 'onboard' ORDER BY change_id`) {
+	for c, err := range sqlrows.Stream(t.Context(), s.db.Reads, (*views.ChangeRow).Scan,
+		`SELECT `+views.ChangeColumns+` FROM roster_changes WHERE kind = 'onboard' ORDER BY change_id`) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -370,7 +373,7 @@ func TestGuardsComeBack(t *testing.T) {
 // that, and no commit of an ordinary day (R27). What is edited by hand after either is seen.
 func TestSmallCommitsLeaveTheSchemaAlone(t *testing.T) {
 	s := newTestStore(t)
-	many := make([]sync.Change, manyRows+100)
+	many := make([]sync.Change, memberrows.ManyRows+100)
 	for i := range many {
 		many[i] = onboard(person("acme", fmt.Sprintf("Ann%d", i), "Lee"))
 	}

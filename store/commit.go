@@ -3,13 +3,18 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
+	"ringroster/store/contactrows"
+	"ringroster/store/database"
+	"ringroster/store/deliver"
+	"ringroster/store/heldrows"
+	"ringroster/store/memberrows"
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -20,12 +25,12 @@ import (
 // run decided from: that this failed is said in Keep.Err alone.
 func (s *Store) Commit(ctx context.Context, c *sync.Commit) error {
 	var held sync.RunID
-	err := s.db.writeOn(ctx, func(conn *sql.Conn, tx *sql.Tx) (err error) {
+	err := s.db.WriteOn(ctx, func(conn *sql.Conn, tx *sql.Tx) (err error) {
 		held, err = commit(ctx, conn, tx, c)
 		return err
 	})
 	if err != nil {
-		return s.db.explain("write account "+c.Account+" to", err)
+		return s.db.Explain("write account "+c.Account+" to", err)
 	}
 	if c.Plan != nil && c.Plan.Held != nil {
 		c.Plan.Held.Run = held
@@ -54,7 +59,7 @@ func commit(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit) (he
 	case c.Plan != nil:
 		held, err = commitPlan(ctx, conn, tx, c, actor)
 	case c.Contacts != nil:
-		held, err = commitContacts(ctx, tx, c)
+		held, err = contactrows.Commit(ctx, tx, c)
 	}
 	if err != nil {
 		return 0, err
@@ -62,16 +67,16 @@ func commit(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit) (he
 	if err := finishRun(ctx, tx, c); err != nil {
 		return 0, err
 	}
-	return held, tellCommit(ctx, tx, c)
+	return held, deliver.TellCommit(ctx, tx, c)
 }
 
 // commitPlan does all that a plan asks for: members with their history first, then what
 // is known about the account, last what waits.
 func commitPlan(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit, actor string) (held sync.RunID, err error) {
-	if err := checkVersion(ctx, tx, `SELECT version FROM accounts WHERE account = ?`, c.Account, c.Plan.Version); err != nil {
+	if err := database.CheckVersion(ctx, tx, `SELECT version FROM accounts WHERE account = ?`, c.Account, c.Plan.Version); err != nil {
 		return 0, err
 	}
-	if err := writeMembers(ctx, conn, tx, c, actor); err != nil {
+	if err := memberrows.Write(ctx, conn, tx, c, actor); err != nil {
 		return 0, err
 	}
 	for _, m := range c.Plan.Forget {
@@ -87,79 +92,7 @@ func commitPlan(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit,
 			return 0, err
 		}
 	}
-	return commitHeld(ctx, tx, c)
-}
-
-// writeMembers writes what a plan changes about members, if it does: with the driver's
-// own connection, since database/sql would copy every argument of every row.
-func writeMembers(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit, actor string) error {
-	rows := len(c.Plan.Changes) + len(c.Plan.Marks) + len(c.Plan.Seals)
-	if rows == 0 {
-		return nil
-	}
-	nextID, err := nextMemberID(ctx, tx)
-	if err != nil {
-		return err
-	}
-	return byOwnHand(ctx, tx, rows, func() error {
-		return onDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {
-			if err := ctx.Err(); err != nil {
-				return err // then the transaction may be gone, and each row would be one of its own
-			}
-			w, err := newWriter(ctx, driverConn, c, actor, nextID)
-			defer func() { err = errors.Join(err, w.close()) }()
-			if err == nil {
-				err = w.writePlan(ctx, c.Plan)
-			}
-			return err
-		})
-	})
-}
-
-// manyRows is from how many rows on it pays to drop the triggers that watch for other hands: to
-// ask each of them for each row takes longer than every other connection's reading the schema anew.
-const manyRows = 2000
-
-// byOwnHand lets fn write some rows of members as the program does: the triggers that watch for
-// edits by hand, and members_search, since it folds itself what it writes, do nothing. Nobody else
-// can write before the transaction ends, and a rollback takes this back as well.
-func byOwnHand(ctx context.Context, tx *sql.Tx, rows int, fn func() error) error {
-	if rows >= manyRows {
-		return withoutTriggers(ctx, tx, fn)
-	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO own_hand DEFAULT VALUES`); err != nil {
-		return err
-	}
-	if err := fn(); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM own_hand`)
-	return err
-}
-
-// withoutTriggers is byOwnHand for many rows. The triggers come back in the order they had, since
-// SQLite takes the newest first: hand_updated_members must see a row before members_search.
-func withoutTriggers(ctx context.Context, tx *sql.Tx, fn func() error) error {
-	type trigger struct{ name, text string }
-	triggers, err := collect(stream(ctx, tx, func(t *trigger, rows *sql.Rows) error { return rows.Scan(&t.name, &t.text) },
-		`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND (name GLOB 'hand_*' OR name = 'members_search') ORDER BY rowid`))
-	if err != nil {
-		return err
-	}
-	for _, t := range triggers {
-		if _, err := tx.ExecContext(ctx, `DROP TRIGGER `+t.name); err != nil {
-			return err
-		}
-	}
-	if err := fn(); err != nil {
-		return err
-	}
-	for _, t := range triggers {
-		if _, err := tx.ExecContext(ctx, t.text); err != nil {
-			return err
-		}
-	}
-	return nil
+	return heldrows.Commit(ctx, tx, c)
 }
 
 // runActor finds the author of a run that has begun and not yet ended.
@@ -171,20 +104,6 @@ func runActor(ctx context.Context, tx *sql.Tx, run sync.RunID, job, account stri
 		return "", fmt.Errorf("run %d of account %s has not begun, or has ended", run, account)
 	}
 	return actor, err
-}
-
-// checkVersion compares under SQLite's write lock, so that nobody can commit
-// between the check and the end of the transaction.
-func checkVersion(ctx context.Context, tx *sql.Tx, query, account string, planned int64) error {
-	var version int64
-	err := tx.QueryRowContext(ctx, query, account).Scan(&version)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	if version != planned {
-		return fmt.Errorf("%w: planned from version %d, now %d", sync.ErrMoved, planned, version)
-	}
-	return nil
 }
 
 // raiseAccount raises the version and notes what the commit settles about the
@@ -203,7 +122,7 @@ func raiseAccount(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	}
 	if c.Full && c.Status != sync.Failed && !c.TakenAt.IsZero() {
 		if _, err := tx.ExecContext(ctx, `UPDATE accounts SET last_snapshot_at = ? WHERE account = ?`,
-			stamp(c.TakenAt), c.Account); err != nil {
+			sqlrows.Stamp(c.TakenAt), c.Account); err != nil {
 			return err
 		}
 		return writeLast(ctx, tx, c)
@@ -225,8 +144,8 @@ func writeLast(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	if err != nil {
 		return err
 	}
-	read := fieldsWithout(slices.DeleteFunc(sync.Fields(), func(f sync.Field) bool { return !c.Plan.Unread.Has(f) })...)
-	known, err := jsonList(append(columnNames(read...), supervisorsColumn))
+	read := sqlrows.FieldsWithout(slices.DeleteFunc(sync.Fields(), func(f sync.Field) bool { return !c.Plan.Unread.Has(f) })...)
+	known, err := sqlrows.JSONList(append(sqlrows.ColumnNames(read...), views.SupervisorsColumn))
 	if err != nil {
 		return err
 	}
@@ -241,7 +160,7 @@ func bind(ctx context.Context, tx *sql.Tx, account string, id sync.Identity) err
 	_, err := tx.ExecContext(ctx, `
 		UPDATE accounts SET main_account_id = ?, ringex_account_id = ?, owner_id = ? WHERE account = ?`,
 		id.MainAccountID, id.RingEXAccountID, id.OwnerID, account)
-	if isDuplicate(err) {
+	if database.IsDuplicate(err) {
 		return boundElsewhere(ctx, tx, account, id.MainAccountID)
 	}
 	return err
@@ -264,7 +183,7 @@ func finishRun(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	var reasons []sync.HoldReason
 	applied := map[sync.Kind]int{}
 	if c.Contacts != nil {
-		sum = contactCounts(&c.Contacts.Summary, applied)
+		sum = contactrows.Counts(&c.Contacts.Summary, applied)
 		if c.Contacts.Held != nil {
 			reasons = c.Contacts.Held.Reasons
 		}
@@ -278,7 +197,7 @@ func finishRun(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 			applied[c.Plan.Changes[i].Kind]++
 		}
 	}
-	heldReasons, err := jsonList(reasons)
+	heldReasons, err := sqlrows.JSONList(reasons)
 	if err != nil {
 		return err
 	}
@@ -292,29 +211,10 @@ func finishRun(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 		       onboarded = ?, linked = ?, updated = ?, reactivated = ?, deactivated = ?,
 		       held = ?, conflicts = ?, api_calls = ?, error = ?
 		 WHERE run_id = ? AND account = ? AND job = ?`,
-		c.Status, heldReasons, stamp(c.FinishedAt), c.Full, sum.People, sum.Unchanged,
+		c.Status, heldReasons, sqlrows.Stamp(c.FinishedAt), c.Full, sum.People, sum.Unchanged,
 		applied[sync.Onboard], applied[sync.Link], applied[sync.Update]+applied[sync.EditMember],
 		applied[sync.Reactivate], applied[sync.Deactivate],
 		sum.Held, sum.Conflicts, c.APICalls, message,
 		c.Run, c.Account, c.JobName())
 	return err
-}
-
-// exactJSON leaves the values as they came, since they will be compared: no <
-// becomes \u003c.
-func exactJSON(v any) (string, error) {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return strings.TrimSpace(b.String()), err
-}
-
-// jsonList writes a list as JSON; an empty one is [], never null.
-func jsonList[T any](list []T) (string, error) {
-	if len(list) == 0 {
-		return "[]", nil
-	}
-	text, err := json.Marshal(list)
-	return string(text), err
 }

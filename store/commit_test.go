@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -40,8 +42,8 @@ func TestStatusTransitionsLeaveTheirTimes(t *testing.T) {
 	apply(t, s, monday.AddDate(0, 0, 2), planOf(t, s, "acme", reactivate(ann)))
 	apply(t, s, monday.AddDate(0, 0, 3), planOf(t, s, "acme", rename(ann, "Lim")))
 
-	got := rosterRows(t, s, Filter{})[0]
-	want := RosterRow{
+	got := rosterRows(t, s, views.Filter{})[0]
+	want := views.RosterRow{
 		MemberID: ann.ID, Account: "acme", Status: sync.Active, Role: "Agent", Username: "Ann.Lee",
 		FirstName: "Ann", LastName: "Lim", Email: "Ann@example.com", ExtensionNumber: "101",
 		ActivityID: "Site 1", DataSource: "ringcx-realtime", RCUserID: "rc-Ann", Managed: 1,
@@ -69,7 +71,7 @@ func TestLastSeenIsComputedForWhoIsThere(t *testing.T) {
 	apply(t, s, monday.AddDate(0, 0, 1), p)
 
 	got := map[string]string{}
-	for _, r := range rosterRows(t, s, Filter{}) {
+	for _, r := range rosterRows(t, s, views.Filter{}) {
 		got[r.FirstName] = deref(r.LastSeenAt)
 	}
 	want := map[string]string{
@@ -84,7 +86,7 @@ func TestMarksAreNotChanges(t *testing.T) {
 	s := newTestStore(t)
 	ann := person("acme", "Ann", "Lee")
 	apply(t, s, monday, planOf(t, s, "acme", onboard(ann)))
-	before := rosterRows(t, s, Filter{})[0]
+	before := rosterRows(t, s, views.Filter{})[0]
 
 	ann.Synced.Profile[sync.Site] = "Dallas"
 	ann.LeavingSince, ann.AdminIDs = monday, []string{"5"}
@@ -95,11 +97,11 @@ func TestMarksAreNotChanges(t *testing.T) {
 	if diff := cmp.Diff([]*sync.Member{ann}, members(t, s, "acme")); diff != "" {
 		t.Error(diff)
 	}
-	after := rosterRows(t, s, Filter{})[0]
+	after := rosterRows(t, s, views.Filter{})[0]
 	if before.LastSeenAt, after.LastSeenAt = nil, nil; cmp.Diff(before, after) != "" {
 		t.Error("a mark shows:", cmp.Diff(before, after))
 	}
-	if got, err := collect(s.Changes(t.Context(), run)); len(got) > 0 || err != nil {
+	if got, err := sqlrows.Collect(s.Changes(t.Context(), run)); len(got) > 0 || err != nil {
 		t.Errorf("history %v, %v", got, err)
 	}
 }
@@ -108,7 +110,7 @@ func TestNothingToDoWritesNoChangeRows(t *testing.T) {
 	s := newTestStore(t)
 	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	run := apply(t, s, monday.AddDate(0, 0, 1), planOf(t, s, "acme"))
-	if got, err := collect(s.Changes(t.Context(), run)); len(got) > 0 || err != nil {
+	if got, err := sqlrows.Collect(s.Changes(t.Context(), run)); len(got) > 0 || err != nil {
 		t.Errorf("history %v, %v", got, err)
 	}
 }
@@ -197,7 +199,7 @@ func TestR27CancelledCommitWritesNothing(t *testing.T) {
 func TestCancelledWhileTheDatabaseIsLocked(t *testing.T) {
 	s := newTestStore(t)
 	other := openTestStore(t, s.Path())
-	err := other.db.write(t.Context(), func(*sql.Tx) error {
+	err := other.db.Write(t.Context(), func(*sql.Tx) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		_, err := s.Begin(ctx, sync.Run{Accounts: []string{"acme"}, StartedAt: monday})

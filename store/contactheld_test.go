@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/contactrows"
+	"ringroster/store/heldrows"
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 	"ringroster/sync/contacts"
 )
@@ -40,7 +43,7 @@ func TestR25HeldContacts(t *testing.T) {
 		t.Error(diff)
 	}
 	counts, err := f.s.ContactCounts(t.Context())
-	if err != nil || len(counts) != 1 || counts[0] != (ContactCount{Account: "acme", Contacts: 4, Held: 3}) {
+	if err != nil || len(counts) != 1 || counts[0] != (contactrows.Count{Account: "acme", Contacts: 4, Held: 3}) {
 		t.Errorf("counts are %+v, %v", counts, err)
 	}
 	// What waits keeps its number, with others or without.
@@ -61,14 +64,14 @@ func TestR25HeldContacts(t *testing.T) {
 	if got := rowsAs(t, f.s, `SELECT rc_id FROM contacts ORDER BY 1`); len(got) != 3 {
 		t.Errorf("left are %v", got)
 	}
-	if got := f.rows(HeldFilter{Job: sync.JobMembers}); len(got) != 1 || got[0] != "2: Ann status waiting" {
+	if got := f.rows(heldrows.Filter{Job: sync.JobMembers}); len(got) != 1 || got[0] != "2: Ann status waiting" {
 		t.Errorf("of the members there are %v", got)
 	}
 }
 
 func jsonOf[T any](t *testing.T, list []T) string {
 	t.Helper()
-	text, err := jsonList(list)
+	text, err := sqlrows.JSONList(list)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +81,7 @@ func jsonOf[T any](t *testing.T, list []T) string {
 // contactIDs are the numbers of the open changes about contacts.
 func contactIDs(t *testing.T, s *Store, contacts ...int64) (ids []int64) {
 	t.Helper()
-	open, err := openHeld(t.Context(), s.db.r, sync.JobContacts, "acme")
+	open, err := heldrows.Open(t.Context(), s.db.Reads, sync.JobContacts, "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +158,7 @@ func TestForgettingAMemberForgetsTheContact(t *testing.T) {
 	importContacts(t, s, monday, nil, all...)
 	importContacts(t, s, monday, nil, contact("1", "Ann", "Young"), all[1], all[2], all[3])
 	importContacts(t, s, monday, nil, all[2], all[3]) // two are held, Ann among them
-	if err := s.db.write(t.Context(), func(tx *sql.Tx) error { return forgetContact(t.Context(), tx, 99, "acme", "1") }); err != nil {
+	if err := s.db.Write(t.Context(), func(tx *sql.Tx) error { return contactrows.Forget(t.Context(), tx, 99, "acme", "1") }); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"contact_entries", "contact_search", "contact_history", "held_changes"} {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/contactrows"
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 	"ringroster/sync/contacts"
 )
@@ -92,7 +94,7 @@ func commitContactRun(t testing.TB, s *Store, at time.Time, c *sync.Commit) sync
 // rowsAs prints the rows of a query, a line each.
 func rowsAs(t testing.TB, s *Store, query string, args ...any) []string {
 	t.Helper()
-	rows, err := collect(stream(t.Context(), s.db.r, func(line *string, rows *sql.Rows) error {
+	rows, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Reads, func(line *string, rows *sql.Rows) error {
 		columns, err := rows.Columns()
 		if err != nil {
 			return err
@@ -133,7 +135,7 @@ func TestContactsAreKeptInStep(t *testing.T) {
 		`1|acme|1|User|Enabled|Ann|Young||ann@example.com||[{"number":"+12055550101","type":"VoiceFax"}]||||2026-11-23T04:00:00Z`,
 		`3|acme|7|Department||||Support Queue|||[]||||2026-11-23T03:00:00Z`,
 	}
-	if diff := cmp.Diff(want, rowsAs(t, s, `SELECT `+ContactColumns+` FROM contacts ORDER BY contact_id`)); diff != "" {
+	if diff := cmp.Diff(want, rowsAs(t, s, `SELECT `+contactrows.Columns+` FROM contacts ORDER BY contact_id`)); diff != "" {
 		t.Error(diff)
 	}
 	want = []string{
@@ -239,28 +241,28 @@ func TestContactSearch(t *testing.T) {
 	queue.Fields[sync.ContactName], queue.Fields[sync.ContactPhones], queue.Fields[sync.ContactStatus] = "ΣΊΣΥΦΟΣ Queue", "[]", "Disabled"
 	importContacts(t, s, monday, nil, ann, queue, contact("2", "Straße", "Ng"))
 	for _, c := range []struct {
-		filter ContactFilter
+		filter contactrows.Filter
 		want   string
 	}{
-		{ContactFilter{}, "1 2 7"},
-		{ContactFilter{Search: "nn o'l"}, "1"},
-		{ContactFilter{Search: "o'lee ANN"}, "1"},
-		{ContactFilter{Search: "o’lee ann"}, "1"},
-		{ContactFilter{Search: "SÜD"}, "1"},
-		{ContactFilter{Search: "süd strasse"}, ""},
-		{ContactFilter{Search: "σίσυφος"}, "7"},
-		{ContactFilter{Search: "STRASSE"}, "2"}, // R33, as in roster list
-		{ContactFilter{Search: "straSSe@"}, "2"},
-		{ContactFilter{Search: "Straße@example"}, "2"},
-		{ContactFilter{Search: "471"}, "1"},
-		{ContactFilter{Search: "(205) 555-0101"}, "1"},
-		{ContactFilter{Search: "+1 205 555 01"}, "1"},
-		{ContactFilter{Search: "20 7946 0000"}, "1"},
-		{ContactFilter{Search: "+205"}, ""},
-		{ContactFilter{Search: "%"}, ""},
-		{ContactFilter{Search: "queue", Status: "disabled"}, "7"},
-		{ContactFilter{Status: "Enabled"}, "1 2"},
-		{ContactFilter{Account: "other"}, ""},
+		{contactrows.Filter{}, "1 2 7"},
+		{contactrows.Filter{Search: "nn o'l"}, "1"},
+		{contactrows.Filter{Search: "o'lee ANN"}, "1"},
+		{contactrows.Filter{Search: "o’lee ann"}, "1"},
+		{contactrows.Filter{Search: "SÜD"}, "1"},
+		{contactrows.Filter{Search: "süd strasse"}, ""},
+		{contactrows.Filter{Search: "σίσυφος"}, "7"},
+		{contactrows.Filter{Search: "STRASSE"}, "2"}, // R33, as in roster list
+		{contactrows.Filter{Search: "straSSe@"}, "2"},
+		{contactrows.Filter{Search: "Straße@example"}, "2"},
+		{contactrows.Filter{Search: "471"}, "1"},
+		{contactrows.Filter{Search: "(205) 555-0101"}, "1"},
+		{contactrows.Filter{Search: "+1 205 555 01"}, "1"},
+		{contactrows.Filter{Search: "20 7946 0000"}, "1"},
+		{contactrows.Filter{Search: "+205"}, ""},
+		{contactrows.Filter{Search: "%"}, ""},
+		{contactrows.Filter{Search: "queue", Status: "disabled"}, "7"},
+		{contactrows.Filter{Status: "Enabled"}, "1 2"},
+		{contactrows.Filter{Account: "other"}, ""},
 	} {
 		var got []string
 		for row, err := range s.ContactRows(t.Context(), c.filter) {
@@ -316,7 +318,7 @@ func BenchmarkContactSearch(b *testing.B) {
 	for _, search := range []string{"FIRST012345 last", "(205) 001-2345", "xyz"} {
 		b.Run(search, func(b *testing.B) {
 			for b.Loop() {
-				for _, err := range s.ContactRows(b.Context(), ContactFilter{Search: search}) {
+				for _, err := range s.ContactRows(b.Context(), contactrows.Filter{Search: search}) {
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -13,6 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ringroster/store/database"
+	"ringroster/store/dbfile"
+	"ringroster/store/schema"
 	"ringroster/sync"
 )
 
@@ -26,11 +29,11 @@ func TestR27AGoneRosterIsNoFirstStart(t *testing.T) {
 		},
 		"removed, but for its WAL": func(t *testing.T, path string) {
 			remove(t, path)
-			remove(t, path+madeSuffix)
+			remove(t, path+dbfile.MadeSuffix)
 			writeFile(t, path+"-wal", []byte("members"))
 		},
 		"removed with all beside it: a file system that is not mounted": func(t *testing.T, path string) {
-			for _, suffix := range []string{"", "-wal", "-shm", madeSuffix} {
+			for _, suffix := range []string{"", "-wal", "-shm", dbfile.MadeSuffix} {
 				remove(t, path+suffix)
 			}
 		},
@@ -52,10 +55,10 @@ func TestR27AGoneRosterIsNoFirstStart(t *testing.T) {
 			lose(t, path)
 			was := listing(t, filepath.Dir(path))
 			_, err := Open(t.Context(), path, Options{})
-			if !isError[*MissingError](err) || !strings.Contains(err.Error(), "--new") || !strings.Contains(err.Error(), "restore") {
+			if !isError[*database.MissingError](err) || !strings.Contains(err.Error(), "--new") || !strings.Contains(err.Error(), "restore") {
 				t.Errorf("open: %v", err)
 			}
-			if _, err := OpenRead(t.Context(), path); !isError[*MissingError](err) && !isError[*OlderError](err) && !errors.Is(err, fs.ErrNotExist) {
+			if _, err := OpenRead(t.Context(), path); !isError[*database.MissingError](err) && !isError[*schema.OlderError](err) && !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("read: %v", err)
 			}
 			if is := listing(t, filepath.Dir(path)); name != "a database without a table" && is != was {
@@ -105,11 +108,11 @@ func TestR27AnOldRosterIsRemembered(t *testing.T) {
 	if err := openAndClose(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
-	if text := string(readFile(t, path+madeSuffix)); !strings.HasPrefix(text, "11 ") {
-		t.Errorf("%s says %q", madeSuffix, text)
+	if text := string(readFile(t, path+dbfile.MadeSuffix)); !strings.HasPrefix(text, "11 ") {
+		t.Errorf("%s says %q", dbfile.MadeSuffix, text)
 	}
 	remove(t, path)
-	if _, err := Open(t.Context(), path, Options{}); !isError[*MissingError](err) {
+	if _, err := Open(t.Context(), path, Options{}); !isError[*database.MissingError](err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -215,18 +218,18 @@ func TestR27NothingDropsSQLitesLocks(t *testing.T) {
 	s := newTestStore(t)
 	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))
 	copied := filepath.Join(t.TempDir(), "copy.db")
-	tx, err := s.db.w.BeginTx(t.Context(), nil) // immediate: it holds the lock for writing
+	tx, err := s.db.Writes.BeginTx(t.Context(), nil) // immediate: it holds the lock for writing
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	for what, look := range map[string]func() error{
 		"in place": s.InPlace,
-		"modes":    s.db.file.tend,
+		"modes":    s.db.File.Tend,
 		"holder":   func() error { _, _, err := s.Holder(t.Context()); return err },
 		"service":  func() error { _, _, err := s.Service(); return err },
-		"strays":   func() error { _, err := Strays(s.Path()); return err },
-		"made":     func() error { _, _, err := s.db.file.lastMade(); return err },
+		"strays":   func() error { _, err := dbfile.Strays(s.Path()); return err },
+		"made":     func() error { _, _, err := s.db.File.LastMade(); return err },
 		"back up":  func() error { return s.Backup(t.Context(), copied) },
 		"read":     func() error { return readAll(t.Context(), s.Path()) },
 		"back up onto itself": func() error {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"ringroster/store/database"
+	"ringroster/store/dbfile"
 	"ringroster/sync"
 )
 
@@ -59,7 +61,7 @@ func TestR27ALinkLeadsToTheSameLock(t *testing.T) {
 // checkOneRoster sees that no file of a roster was made under a name that is a link.
 func checkOneRoster(t *testing.T, dir string) {
 	t.Helper()
-	for _, suffix := range companions[1:] {
+	for _, suffix := range dbfile.Companions[1:] {
 		for _, name := range []string{"other.db", "real/second.db"} {
 			if _, err := os.Lstat(filepath.Join(dir, name+suffix)); err == nil {
 				t.Errorf("%s was made", name+suffix)
@@ -84,7 +86,7 @@ func TestR27ADanglingLinkIsNoFirstStart(t *testing.T) {
 		func() (*Store, error) { return Open(t.Context(), path, Options{}) },
 		func() (*Store, error) { return OpenRead(t.Context(), path) },
 	} {
-		if _, err := open(); !isError[*MissingError](err) || !strings.Contains(err.Error(), target) {
+		if _, err := open(); !isError[*database.MissingError](err) || !strings.Contains(err.Error(), target) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -155,7 +157,7 @@ func TestR27AHardLinkIsRefused(t *testing.T) {
 // Whoever may write into the folder could lead root to any file with a link.
 func TestR27LinksBesideTheRosterAreNotFollowed(t *testing.T) {
 	uses := map[string]func(t *testing.T, path string) error{
-		lockSuffix: func(t *testing.T, path string) error {
+		dbfile.LockSuffix: func(t *testing.T, path string) error {
 			s, err := Open(t.Context(), path, Options{Mode: 0o640, New: true})
 			if err != nil {
 				return err
@@ -164,7 +166,7 @@ func TestR27LinksBesideTheRosterAreNotFollowed(t *testing.T) {
 			_, err = s.Lock(t.Context(), holder)
 			return err
 		},
-		serviceSuffix: func(t *testing.T, path string) error {
+		dbfile.ServiceSuffix: func(t *testing.T, path string) error {
 			s, err := Open(t.Context(), path, Options{Mode: 0o640, New: true})
 			if err != nil {
 				return err
@@ -173,9 +175,9 @@ func TestR27LinksBesideTheRosterAreNotFollowed(t *testing.T) {
 			_, err = s.BeService(t.Context(), holder)
 			return err
 		},
-		madeSuffix: func(t *testing.T, path string) error { return openAndClose(t.Context(), path) },
-		"-wal":     func(t *testing.T, path string) error { return openAndClose(t.Context(), path) },
-		"-shm":     func(t *testing.T, path string) error { return openAndClose(t.Context(), path) },
+		dbfile.MadeSuffix: func(t *testing.T, path string) error { return openAndClose(t.Context(), path) },
+		"-wal":            func(t *testing.T, path string) error { return openAndClose(t.Context(), path) },
+		"-shm":            func(t *testing.T, path string) error { return openAndClose(t.Context(), path) },
 	}
 	for suffix, use := range uses {
 		for _, exists := range []bool{true, false} {
@@ -204,7 +206,7 @@ func TestR27LinksBesideTheRosterAreNotFollowed(t *testing.T) {
 
 // Nor are other files that somebody put there.
 func TestOnlyPlainFilesStandBesideTheRoster(t *testing.T) {
-	for _, suffix := range []string{lockSuffix, serviceSuffix, madeSuffix} {
+	for _, suffix := range []string{dbfile.LockSuffix, dbfile.ServiceSuffix, dbfile.MadeSuffix} {
 		path := rosterFile(t)
 		_ = os.Remove(path + suffix)
 		if err := syscall.Mkfifo(path+suffix, 0o600); err != nil {
@@ -296,35 +298,35 @@ func TestR27RootLeavesNothingBehind(t *testing.T) {
 	allOurs("restored by root")
 
 	// What an older version left there is found, and mended by root's next command.
-	for _, suffix := range []string{"-wal", lockSuffix, serviceSuffix} {
+	for _, suffix := range []string{"-wal", dbfile.LockSuffix, dbfile.ServiceSuffix} {
 		if err := os.Chown(path+suffix, 0, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
-	found, err := Strays(path)
-	if err != nil || len(found) != 3 || found[1].Path != path+lockSuffix || !strings.HasPrefix(found[1].Remedy, "chown ") || !strings.HasSuffix(found[1].Remedy, found[1].Path) {
+	found, err := dbfile.Strays(path)
+	if err != nil || len(found) != 3 || found[1].Path != path+dbfile.LockSuffix || !strings.HasPrefix(found[1].Remedy, "chown ") || !strings.HasSuffix(found[1].Remedy, found[1].Path) {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	if err := openAndClose(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
 	allOurs("mended")
-	if found, err := Strays(path); err != nil || len(found) != 0 {
+	if found, err := dbfile.Strays(path); err != nil || len(found) != 0 {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	if err := os.Chown(path, 0, 0); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := Strays(path); err != nil || len(found) != 1 || found[0].Path != path {
+	if found, err := dbfile.Strays(path); err != nil || len(found) != 1 || found[0].Path != path {
 		t.Errorf("the roster itself is root's: found %+v, %v", found, err)
 	}
 }
 
 func TestStraysFindsLinks(t *testing.T) {
 	path := rosterFile(t)
-	symlink(t, "/dev/null", path+lockSuffix)
-	found, err := Strays(path)
-	if err != nil || len(found) != 1 || !strings.Contains(found[0].What, "symbolic link") || found[0].Remedy != "rm "+path+lockSuffix {
+	symlink(t, "/dev/null", path+dbfile.LockSuffix)
+	found, err := dbfile.Strays(path)
+	if err != nil || len(found) != 1 || !strings.Contains(found[0].What, "symbolic link") || found[0].Remedy != "rm "+path+dbfile.LockSuffix {
 		t.Errorf("found %+v, %v", found, err)
 	}
 }
@@ -342,7 +344,7 @@ func TestTwoServicesRefuseEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = other.BeService(t.Context(), sync.Holder{PID: 4712, Host: "here", Since: monday.Add(time.Hour)})
-	served, ok := errors.AsType[*ServedError](err)
+	served, ok := errors.AsType[*database.ServedError](err)
 	if !ok || served.Holder != first || !strings.Contains(err.Error(), "process 4711 on here since 2026-11-23T03:00:00Z") {
 		t.Errorf("a second service: %v", err)
 	}

@@ -3,9 +3,15 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 
+	"ringroster/store/contactrows"
+	"ringroster/store/database"
+	"ringroster/store/deliver"
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/archive"
 	"ringroster/sync/edit"
@@ -23,13 +29,13 @@ func forget(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) err
 	if err := forgetSources(ctx, tx, m); err != nil {
 		return err
 	}
-	if err := forgetContact(ctx, tx, run, m.Account, m.RCUserID); err != nil {
+	if err := contactrows.Forget(ctx, tx, run, m.Account, m.RCUserID); err != nil {
 		return err
 	}
 	if err := forgetRequests(ctx, tx, m); err != nil {
 		return err
 	}
-	if err := forgetNotices(ctx, tx, m); err != nil {
+	if err := deliver.ForgetNotices(ctx, tx, m); err != nil {
 		return err
 	}
 	if err := forgetKept(ctx, tx, m); err != nil {
@@ -41,7 +47,7 @@ func forget(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) err
 // forgetKept keeps every run anew, one at a time. What this version cannot read goes
 // whole: it can be neither blanked nor used.
 func forgetKept(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
-	runs, err := collect(stream(ctx, tx, func(id *sync.RunID, rows *sql.Rows) error { return rows.Scan(id) },
+	runs, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, func(id *sync.RunID, rows *sql.Rows) error { return rows.Scan(id) },
 		`SELECT run_id FROM snapshots WHERE account = ? ORDER BY run_id`, m.Account))
 	if err != nil {
 		return err
@@ -84,7 +90,7 @@ func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {
 		field  sql.NullString
 		values [4]sql.NullString // before, after, and what RingCentral said of both
 	}
-	changes, err := collect(stream(ctx, tx, func(c *change, rows *sql.Rows) error {
+	changes, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, func(c *change, rows *sql.Rows) error {
 		return rows.Scan(&c.id, &c.field, &c.values[0], &c.values[1], &c.values[2], &c.values[3])
 	}, `SELECT change_id, field, before, after, reported_before, reported_after FROM changes WHERE member_id = ?`, member))
 	if err != nil {
@@ -108,7 +114,7 @@ func forgetHistory(ctx context.Context, tx *sql.Tx, member int64) error {
 // forgetHeld ends what is held about a member, or about the newcomer that they were, and
 // blanks what it says about them.
 func forgetHeld(ctx context.Context, tx *sql.Tx, run sync.RunID, m *sync.Member) error {
-	keys, err := jsonList(m.Keys())
+	keys, err := sqlrows.JSONList(m.Keys())
 	if err != nil {
 		return err
 	}
@@ -139,13 +145,13 @@ func forgetRequests(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 		id   int64
 		text string
 	}
-	settled, err := collect(stream(ctx, tx, func(r *request, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) },
+	settled, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, func(r *request, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) },
 		`SELECT request_id, request || char(10) || error FROM requests WHERE state IN ('done', 'failed')`))
 	if err != nil {
 		return err
 	}
 	for _, r := range settled {
-		if !mentions(r.text, m.Profile[sync.Email], m.Username, m.Profile.Name()) {
+		if !sqlrows.Mentions(r.text, m.Profile[sync.Email], m.Username, m.Profile.Name()) {
 			continue
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM requests WHERE request_id = ?`, r.id); err != nil {
@@ -158,35 +164,23 @@ func forgetRequests(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
 // RunsNaming lists the runs of an account in whose note or error somebody's
 // e-mail, username or full name stands, as the row has them. People wrote the
 // notes, and RingCentral a part of the errors: they are not changed.
-func (s *Store) RunsNaming(ctx context.Context, who *RosterRow) ([]sync.RunID, error) {
+func (s *Store) RunsNaming(ctx context.Context, who *views.RosterRow) ([]sync.RunID, error) {
 	type run struct {
 		id   sync.RunID
 		text string
 	}
 	var found []sync.RunID
-	for r, err := range told(stream(ctx, s.db.r, func(r *run, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) }, `
+	for r, err := range database.Told(sqlrows.Stream(ctx, s.db.Reads, func(r *run, rows *sql.Rows) error { return rows.Scan(&r.id, &r.text) }, `
 		SELECT run_id, note || char(10) || error FROM runs
-		 WHERE account = ? AND (note <> '' OR error <> '') ORDER BY run_id`, who.Account), s.db.path()) {
+		 WHERE account = ? AND (note <> '' OR error <> '') ORDER BY run_id`, who.Account), s.db.Path()) {
 		if err != nil {
 			return nil, err
 		}
-		if mentions(r.text, who.Email, who.Username, strings.TrimSpace(who.FirstName+" "+who.LastName)) {
+		if sqlrows.Mentions(r.text, who.Email, who.Username, strings.TrimSpace(who.FirstName+" "+who.LastName)) {
 			found = append(found, r.id)
 		}
 	}
 	return slices.Compact(found), nil
-}
-
-// shortestName is how long a value must be to say whom a text means.
-const shortestName = 3
-
-// mentions says whether one of somebody's values stands in a text (R33).
-func mentions(text string, values ...string) bool {
-	text = sync.FoldText(text)
-	return slices.ContainsFunc(values, func(value string) bool {
-		value = sync.FoldText(value)
-		return len(value) >= shortestName && strings.Contains(text, value)
-	})
 }
 
 // Compact rewrites the file without what was deleted or overwritten, which
@@ -195,15 +189,57 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.InPlace(); err != nil {
 		return err
 	}
-	if s.db.w == nil {
-		return ErrReadOnly
+	if s.db.Writes == nil {
+		return database.ErrReadOnly
 	}
-	err := retryBusy(ctx, func() error {
-		_, err := s.db.w.ExecContext(ctx, `VACUUM`)
+	err := database.RetryBusy(ctx, func() error {
+		_, err := s.db.Writes.ExecContext(ctx, `VACUUM`)
 		return err
 	})
 	if err == nil {
-		_, err = s.db.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+		_, err = s.db.Writes.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 	}
-	return s.db.explain("compact", err)
+	return s.db.Explain("compact", err)
+}
+
+// forgetSources takes a member out of what is said of others: as the actor of their changes,
+// held or applied. Of the member's own changes it goes whole (forgetHistory, forgetHeld). In
+// other accounts somebody of that name is another, unless they have the id or the e-mail.
+func forgetSources(ctx context.Context, tx *sql.Tx, m *sync.Member) error {
+	mail := func(text string) bool { return sqlrows.Mentions(text, m.Profile[sync.Email]) }
+	return errors.Join(forgetSourcesIn(ctx, tx, m, `= ?`, sqlrows.Naming(m)), forgetSourcesIn(ctx, tx, m, `<> ?`, mail))
+}
+
+func forgetSourcesIn(ctx context.Context, tx *sql.Tx, m *sync.Member, accounts string, says func(text string) bool) error {
+	for _, table := range []struct{ read, write string }{
+		{
+			`SELECT change_id, source FROM changes WHERE source IS NOT NULL AND member_id IN (SELECT member_id FROM members WHERE account ` + accounts + `)`,
+			`UPDATE changes SET source = ? WHERE change_id = ?`,
+		},
+		{`SELECT held_id, source FROM held_changes WHERE source IS NOT NULL AND account ` + accounts, `UPDATE held_changes SET source = ? WHERE held_id = ?`},
+	} {
+		type row struct {
+			id  int64
+			was *sync.Attribution
+		}
+		rows, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, func(r *row, rows *sql.Rows) error { return rows.Scan(&r.id, sqlrows.Source{Into: &r.was}) },
+			table.read, m.Account))
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			left := r.was.Forget(m, says)
+			if left == r.was {
+				continue
+			}
+			text, err := sqlrows.SourceText(left)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, table.write, text, r.id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -153,7 +154,7 @@ func (f *heldFixture) id(name string) int64 {
 }
 
 // rows are all held changes as Held tells them: "run: who field state", in order.
-func (f *heldFixture) rows(filter HeldFilter) (rows []string) {
+func (f *heldFixture) rows(filter heldrows.Filter) (rows []string) {
 	f.Helper()
 	all, err := f.s.Held(f.Context(), filter)
 	if err != nil {
@@ -176,7 +177,7 @@ func (f *heldFixture) rows(filter HeldFilter) (rows []string) {
 // want checks everything there is and was.
 func (f *heldFixture) want(want ...string) {
 	f.Helper()
-	everything := HeldFilter{States: []string{"waiting", "suspect", "rejected", "approved", "ended"}}
+	everything := heldrows.Filter{States: []string{"waiting", "suspect", "rejected", "approved", "ended"}}
 	if diff := cmp.Diff(want, f.rows(everything)); diff != "" {
 		f.Error(diff)
 	}
@@ -286,11 +287,11 @@ func TestHeldTellsEverything(t *testing.T) {
 	h := f.open()
 	h[0].PresentOn, h[0].PresentDays = "2026-11-24", 1
 	f.whole(h...)
-	got, err := f.s.Held(t.Context(), HeldFilter{})
+	got, err := f.s.Held(t.Context(), heldrows.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []HeldRow{{
+	want := []heldrows.Row{{
 		HeldID: 1, RunID: run, Account: "acme", Job: sync.JobMembers, MemberID: new(f.who["Ann"].ID), IDs: []string{},
 		Kind: sync.Deactivate, Field: "status", Before: "active", After: "inactive", Name: "Ann Lee", Email: "Ann@example.com",
 		Reason: sync.ReasonRemoved, Detail: "nobody reports Ann", Why: []sync.HoldReason{{Reason: sync.ReasonLimit, Detail: "so it is"}},
@@ -326,18 +327,18 @@ func TestHeldFilters(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		filter HeldFilter
+		filter heldrows.Filter
 		want   []string
 	}{
-		"all that is open":         {HeldFilter{}, []string{"2: rc:900  waiting", "3: Cy status waiting", "3: Ann email suspect", "7: Bob status suspect"}},
-		"what waits":               {HeldFilter{States: []string{"waiting"}}, []string{"2: rc:900  waiting", "3: Cy status waiting"}},
-		"a member":                 {HeldFilter{Member: f.who["Ann"].ID}, []string{"3: Ann email suspect"}},
-		"a member, with decisions": {HeldFilter{Member: f.who["Ann"].ID, Decided: 5}, []string{"3: Ann email suspect", "2: Ann status approved by chief in run 5"}},
-		"the last decision":        {HeldFilter{States: []string{"waiting"}, Decided: 1}, []string{"2: rc:900  waiting", "3: Cy status waiting", "2: Bob status ended by chief in run 6"}},
-		"another account":          {HeldFilter{Account: "beta", Decided: 5}, nil},
-		"the other job":            {HeldFilter{Job: sync.JobContacts, Decided: 5}, nil},
+		"all that is open":         {heldrows.Filter{}, []string{"2: rc:900  waiting", "3: Cy status waiting", "3: Ann email suspect", "7: Bob status suspect"}},
+		"what waits":               {heldrows.Filter{States: []string{"waiting"}}, []string{"2: rc:900  waiting", "3: Cy status waiting"}},
+		"a member":                 {heldrows.Filter{Member: f.who["Ann"].ID}, []string{"3: Ann email suspect"}},
+		"a member, with decisions": {heldrows.Filter{Member: f.who["Ann"].ID, Decided: 5}, []string{"3: Ann email suspect", "2: Ann status approved by chief in run 5"}},
+		"the last decision":        {heldrows.Filter{States: []string{"waiting"}, Decided: 1}, []string{"2: rc:900  waiting", "3: Cy status waiting", "2: Bob status ended by chief in run 6"}},
+		"another account":          {heldrows.Filter{Account: "beta", Decided: 5}, nil},
+		"the other job":            {heldrows.Filter{Job: sync.JobContacts, Decided: 5}, nil},
 		"this one": {
-			HeldFilter{Account: "acme", Job: sync.JobMembers, States: []string{"waiting"}, Decided: 9},
+			heldrows.Filter{Account: "acme", Job: sync.JobMembers, States: []string{"waiting"}, Decided: 9},
 			[]string{"2: rc:900  waiting", "3: Cy status waiting", "2: Ann status approved by chief in run 5", "2: Bob status ended by chief in run 6"},
 		},
 	} {

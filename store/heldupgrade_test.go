@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -60,7 +61,7 @@ func TestUpgradeOfHeldSets(t *testing.T) {
 		}
 	}
 	byHand(t, s, `UPDATE run_settings SET settings = json_set(settings, '$.deactivate', json('false')); UPDATE accounts SET settings = '{}'`)
-	inForce, readErr := parseSettings(sql.NullString{String: rowsAs(t, s, `SELECT settings FROM run_settings ORDER BY run_id DESC LIMIT 1`)[0], Valid: true})
+	inForce, readErr := heldrows.ParseSettings(sql.NullString{String: rowsAs(t, s, `SELECT settings FROM run_settings ORDER BY run_id DESC LIMIT 1`)[0], Valid: true})
 	commit := &sync.Commit{
 		Settings: &sync.Accepted{Settings: inForce},
 		Run:      beginRun(t, s, monday, "demo", sync.Approve), Account: "demo", FinishedAt: monday, Status: sync.Succeeded,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -80,7 +81,7 @@ func TestR25Reconcile(t *testing.T) {
 			want := slices.Clone(planned)
 			f.whole(planned...)
 			slices.Sort(c.want)
-			all := f.rows(HeldFilter{States: []string{"waiting", "suspect", "rejected", "approved", "ended"}})
+			all := f.rows(heldrows.Filter{States: []string{"waiting", "suspect", "rejected", "approved", "ended"}})
 			slices.Sort(all)
 			if diff := cmp.Diff(c.want, all); diff != "" {
 				t.Error(diff)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
+
+	"ringroster/store/database"
+	"ringroster/store/deliver"
 )
 
 // Home says whose a roster is (R27). With a replica on a second host there are two files
@@ -15,17 +17,10 @@ type Home struct {
 	Epoch int64  // higher after each takeover, too (newEpoch)
 }
 
-// HostError is returned where the roster belongs to another host.
-type HostError struct{ Path, Host, Here string }
-
-func (e *HostError) Error() string {
-	return fmt.Sprintf("the roster %s belongs to the host %s, and this is %s: nothing was written. Once nothing runs there any more, `ringroster takeover` makes it this host's", e.Path, e.Host, e.Here)
-}
-
 // Home says whose the roster is.
 func (s *Store) Home(ctx context.Context) (h Home, err error) {
-	err = s.db.r.QueryRowContext(ctx, homeSQL).Scan(&h.Host, &h.Epoch)
-	return h, s.db.explain("read", err)
+	err = s.db.Reads.QueryRowContext(ctx, homeSQL).Scan(&h.Host, &h.Epoch)
+	return h, s.db.Explain("read", err)
 }
 
 const homeSQL = `SELECT host, epoch FROM numbering`
@@ -33,11 +28,11 @@ const homeSQL = `SELECT host, epoch FROM numbering`
 // refuseElsewhere is atHome for a roster that is not open for writing yet: one of another
 // host is not migrated either. Before it knew hosts it was nobody's.
 func (s *Store) refuseElsewhere(ctx context.Context) error {
-	knows, err := s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM pragma_table_info('numbering') WHERE name = 'host')`)
+	knows, err := s.db.Yes(ctx, `SELECT EXISTS (SELECT 1 FROM pragma_table_info('numbering') WHERE name = 'host')`)
 	if err != nil || !knows {
 		return err
 	}
-	return s.db.read(ctx, func(tx *sql.Tx) error { return s.atHome(ctx, tx) })
+	return s.db.Read(ctx, func(tx *sql.Tx) error { return s.atHome(ctx, tx) })
 }
 
 // atHome fails on a host that the roster does not belong to.
@@ -45,7 +40,7 @@ func (s *Store) atHome(ctx context.Context, tx *sql.Tx) error {
 	var h Home
 	err := tx.QueryRowContext(ctx, homeSQL).Scan(&h.Host, &h.Epoch)
 	if err == nil && s.host != "" && h.Host != "" && h.Host != s.host {
-		err = &HostError{s.db.path(), h.Host, s.host}
+		err = &database.HostError{Path: s.db.Path(), Host: h.Host, Here: s.host}
 	}
 	return err
 }
@@ -56,7 +51,7 @@ func (s *Store) settleIn(ctx context.Context) error {
 	if err != nil || h.Host != "" || s.host == "" {
 		return err
 	}
-	return s.db.write(ctx, func(tx *sql.Tx) error {
+	return s.db.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE numbering SET host = ? WHERE host = ''`, s.host)
 		return err
 	})
@@ -67,8 +62,8 @@ func (s *Store) settleIn(ctx context.Context) error {
 // that one may have given out some. The caller holds the lock, on a Store that was opened
 // without a host.
 func (s *Store) TakeOver(ctx context.Context, host string) (h Home, err error) {
-	err = s.db.write(ctx, func(tx *sql.Tx) error {
-		made, _, err := s.db.file.lastMade()
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		made, _, err := s.db.File.LastMade()
 		if err != nil {
 			return err
 		}
@@ -85,9 +80,9 @@ func (s *Store) TakeOver(ctx context.Context, host string) (h Home, err error) {
 		if err != nil {
 			return err
 		}
-		return s.db.file.setMade(last)
+		return s.db.File.SetMade(last)
 	})
-	return h, s.db.explain("take over", err)
+	return h, s.db.Explain("take over", err)
 }
 
 // newEpoch is for a roster that was restored, copied or taken over: what was asked of it
@@ -99,5 +94,5 @@ func newEpoch(ctx context.Context, tx *sql.Tx, why string) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE numbering SET epoch = max(epoch + 1, unixepoch())`); err != nil {
 		return err
 	}
-	return errors.Join(skipNotices(ctx, tx), distrustPublished(ctx, tx))
+	return errors.Join(deliver.SkipNotices(ctx, tx), deliver.DistrustPublished(ctx, tx))
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"ringroster/store/database"
+	"ringroster/store/deliver"
 	"ringroster/sync"
 )
 
@@ -62,7 +64,7 @@ func wantHome(t *testing.T, path, host string) (epoch int64) {
 
 func wantElsewhere(t *testing.T, err error, host, here string) {
 	t.Helper()
-	if e, ok := errors.AsType[*HostError](err); !ok || e.Host != host || e.Here != here {
+	if e, ok := errors.AsType[*database.HostError](err); !ok || e.Host != host || e.Here != here {
 		t.Errorf("%v, want a refusal: the roster is of %s, not %s", err, host, here)
 	}
 }
@@ -134,7 +136,7 @@ func TestR27TakeoverRaisesTheEpochAndNumbersLeap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	publishTo(t, old, "drop", OfRoster)
+	publishTo(t, old, "drop", deliver.OfRoster)
 	deliverTo(t, old, "v1", []byte("rows"))
 	first := wantHome(t, path, "one")
 	takeOver(t, path, "two")

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"ringroster/store/dbfile"
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -35,10 +38,10 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 			moveFile(t, path+".new", path)
 		}, nil},
 		"its WAL removed":  {func(t *testing.T, path string) { remove(t, path+"-wal") }, nil},
-		"the lock removed": {func(t *testing.T, path string) { remove(t, path+lockSuffix) }, nil},
+		"the lock removed": {func(t *testing.T, path string) { remove(t, path+dbfile.LockSuffix) }, nil},
 		"the lock replaced": {func(t *testing.T, path string) {
-			remove(t, path+lockSuffix)
-			writeFile(t, path+lockSuffix, nil)
+			remove(t, path+dbfile.LockSuffix)
+			writeFile(t, path+dbfile.LockSuffix, nil)
 		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +83,7 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 				"look":    s.InPlace,
 			}
 			for verb, write := range writes {
-				if err := write(); !isError[*MovedError](err) && (verb != "back up" || err == nil) {
+				if err := write(); !isError[*dbfile.MovedError](err) && (verb != "back up" || err == nil) {
 					t.Errorf("%s: %v", verb, err)
 				}
 			}
@@ -108,9 +111,9 @@ func TestR27MovedAwayWhileOpen(t *testing.T) {
 func TestR27NewConnectionsAreToTheSameFile(t *testing.T) {
 	s := newTestStore(t)
 	other := rosterFile(t)
-	s.db.r.SetMaxIdleConns(0) // the next query needs a new one
+	s.db.Reads.SetMaxIdleConns(0) // the next query needs a new one
 	moveFile(t, other, s.Path())
-	if _, err := collect(s.Roster(t.Context(), Filter{})); !isError[*MovedError](err) {
+	if _, err := sqlrows.Collect(s.Roster(t.Context(), views.Filter{})); !isError[*dbfile.MovedError](err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -124,7 +127,7 @@ func moveFile(t *testing.T, from, to string) {
 
 func moveAll(t *testing.T, from, to string) {
 	t.Helper()
-	for _, suffix := range companions {
+	for _, suffix := range dbfile.Companions {
 		if err := os.Rename(from+suffix, to+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Fatal(err)
 		}

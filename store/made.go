@@ -3,14 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 )
 
@@ -25,44 +20,13 @@ import (
 // Where neither is to be had, because a copy of a roster was put where there was none,
 // nobody knows how far the numbers went: they leap (see leap).
 
-// madeText follows the number in PATH.made.
-const madeText = "is the number of the last run of the roster beside this file. Where this\n" +
-	"file is and the roster is not, ringroster does not begin a new one by itself.\n"
-
-// lastMade is the number in PATH.made; ok is false when there is no such file.
-func (d *dbFile) lastMade() (last sync.RunID, ok bool, err error) {
-	f, err := openPlain(d.path+madeSuffix, os.O_RDONLY)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, false, nil
-	}
-	if err != nil {
-		return 0, false, err
-	}
-	defer func() { _ = f.Close() }()
-	text := make([]byte, 20)
-	n, _ := f.ReadAt(text, 0)
-	number, _ := strconv.ParseInt(strings.TrimSpace(string(text[:n])), 10, 64) // 0: not to be read
-	return sync.RunID(number), true, nil
-}
-
-// setMade writes PATH.made. The number has a fixed width and is written in place: it
-// needs no room on a full disk, and is old or new after a loss of power.
-func (d *dbFile) setMade(last sync.RunID) error {
-	f, err := d.openBeside(madeSuffix)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteAt(fmt.Appendf(nil, "%-20d\n%s", last, madeText), 0)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
 // lastRunSQL is the last number that was given out, as far as a row of numbering and the
 // runs know.
 const lastRunSQL = `max(last_run, (SELECT coalesce(max(run_id), 0) FROM runs))`
 
 // nextRun gives out the next number, to be used in the same transaction.
 func (s *Store) nextRun(ctx context.Context, tx *sql.Tx) (id sync.RunID, err error) {
-	made, _, err := s.db.file.lastMade()
+	made, _, err := s.db.File.LastMade()
 	if err != nil {
 		return 0, err
 	}
@@ -72,36 +36,21 @@ func (s *Store) nextRun(ctx context.Context, tx *sql.Tx) (id sync.RunID, err err
 	if err != nil {
 		return 0, err
 	}
-	return id, s.db.file.setMade(id)
-}
-
-// place says which file this is. A copy has another place.
-func (d *dbFile) place() (string, error) {
-	info, err := os.Lstat(d.path)
-	if err != nil {
-		return "", err
-	}
-	return placeOf(info), nil
-}
-
-// placeOf is place for a file that was looked at.
-func placeOf(info fs.FileInfo) string {
-	id := identityOf(info)
-	return fmt.Sprintf("%d %d", id.dev, id.ino)
+	return id, s.db.File.SetMade(id)
 }
 
 // remember makes PATH.made where there is none yet. A copy of a roster that was put here
 // has numbers that went on elsewhere.
 func (s *Store) remember(ctx context.Context) error {
-	if _, made, err := s.db.file.lastMade(); err != nil || made {
+	if _, made, err := s.db.File.LastMade(); err != nil || made {
 		return err
 	}
-	here, err := s.db.file.place()
+	here, err := s.db.File.Place()
 	if err != nil {
 		return err
 	}
 	var last sync.RunID
-	err = s.db.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		var known string
 		if err := tx.QueryRowContext(ctx, `SELECT place, last_run FROM numbering`).Scan(&known, &last); err != nil {
 			return err
@@ -114,7 +63,7 @@ func (s *Store) remember(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.db.file.setMade(last)
+	return s.db.File.SetMade(last)
 }
 
 // adopt makes a database at home where it is, unless it belongs to another host. A copy is
@@ -123,7 +72,7 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx) error {
 	if err := s.atHome(ctx, tx); err != nil {
 		return err
 	}
-	here, err := s.db.file.place()
+	here, err := s.db.File.Place()
 	if err != nil {
 		return err
 	}
@@ -150,7 +99,7 @@ func leapIn(ctx context.Context, tx *sql.Tx) (sync.RunID, error) {
 	if err != nil {
 		return 0, err
 	}
-	at, err := parseStamp(newest)
+	at, err := sqlrows.ParseStamp(newest)
 	if err != nil {
 		return 0, err
 	}
@@ -167,31 +116,4 @@ func leap(last sync.RunID, at, now time.Time) sync.RunID {
 		missed = max(missed, sync.RunID(now.Sub(at)/time.Minute))
 	}
 	return (last + missed + step - 1) / step * step
-}
-
-// Publish makes the destinations of the settings known, each with the kind of what it is
-// given, and notes when the roster is a copy. Others keep their state.
-func (s *Store) Publish(ctx context.Context, kinds map[string]string, now time.Time) error {
-	unknown, err := s.Unknown(ctx, kinds)
-	if err != nil {
-		return err
-	}
-	here, err := s.db.file.place()
-	if err != nil {
-		return s.db.explain("look at", err)
-	}
-	there, err := s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM numbering WHERE place = ?)`, here)
-	if err != nil {
-		return err
-	}
-	if len(unknown) == 0 && there {
-		return nil // without a write, nearly always
-	}
-	err = s.db.write(ctx, func(tx *sql.Tx) error {
-		if err := s.adopt(ctx, tx); err != nil {
-			return err
-		}
-		return addPublications(ctx, tx, unknown, now)
-	})
-	return s.db.explain("write the destinations of publish to", err)
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"ringroster/store/memberrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -30,11 +32,11 @@ func newOffice(t testing.TB, s *Store, people int, edit func(i int, c *sync.Chan
 func TestNewcomersOfManyKinds(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newTestStore(t)
-		sites, several := rapid.IntRange(1, mostInserts+1).Draw(rt, "sites"), rapid.IntRange(1, 40).Draw(rt, "together")
+		sites, several := rapid.IntRange(1, memberrows.MostInserts+1).Draw(rt, "sites"), rapid.IntRange(1, 40).Draw(rt, "together")
 		var want []*sync.Member
 		var reasons []sync.Reason
 		sealed := 0
-		p := newOffice(t, s, rapid.IntRange(1, 2*toldTogether+2*insertedTogether).Draw(rt, "people"), func(i int, c *sync.Change, m *sync.Member) {
+		p := newOffice(t, s, rapid.IntRange(1, 2*memberrows.ToldTogether+2*memberrows.InsertedTogether).Draw(rt, "people"), func(i int, c *sync.Change, m *sync.Member) {
 			m.Own[sync.ActivityID] = fmt.Sprintf("Site '%d'\x00", i/several%sites)
 			if rapid.IntRange(0, 40).Draw(rt, "pinned") == 0 {
 				m.Pins = []sync.Pin{{Field: sync.Site, Value: "Dallas", Reason: "stays", By: "chief"}}
@@ -86,10 +88,10 @@ func TestCommitNamesADuplicate(t *testing.T) {
 
 // Of those who are inserted together, the one is named who cannot be.
 func TestCommitNamesADuplicateAmongMany(t *testing.T) {
-	for _, at := range []int{0, 20, insertedTogether - 1, insertedTogether, insertedTogether + 3} {
+	for _, at := range []int{0, 20, memberrows.InsertedTogether - 1, memberrows.InsertedTogether, memberrows.InsertedTogether + 3} {
 		s := newTestStore(t)
 		// Nothing can stand there before a first day but what was written by hand since the plan.
-		p := newOffice(t, s, insertedTogether+5, func(int, *sync.Change, *sync.Member) {})
+		p := newOffice(t, s, memberrows.InsertedTogether+5, func(int, *sync.Change, *sync.Member) {})
 		m := p.Changes[at].Next()
 		execute(t, s.Path(), fmt.Sprintf(`INSERT INTO members (member_id, account, username) VALUES (1, 'acme', '%s')`, m.Username))
 		err := s.Commit(t.Context(), &sync.Commit{
@@ -99,7 +101,7 @@ func TestCommitNamesADuplicateAmongMany(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, not %s", err, want)
 		}
-		if got := rosterRows(t, s, Filter{}); len(got) != 1 {
+		if got := rosterRows(t, s, views.Filter{}); len(got) != 1 {
 			t.Errorf("%d members after a commit that failed", len(got))
 		}
 	}
@@ -111,7 +113,7 @@ func TestCommitNamesADuplicateAmongMany(t *testing.T) {
 func TestCommitNamesWhomATriggerRefuses(t *testing.T) {
 	for _, way := range []string{"ABORT", "FAIL", "ROLLBACK"} {
 		s := newTestStore(t)
-		p := newOffice(t, s, insertedTogether+5, func(int, *sync.Change, *sync.Member) {})
+		p := newOffice(t, s, memberrows.InsertedTogether+5, func(int, *sync.Change, *sync.Member) {})
 		execute(t, s.Path(), fmt.Sprintf(`CREATE TRIGGER picky BEFORE INSERT ON members WHEN new.username = '%s'
 			BEGIN SELECT RAISE(%s, 'not them'); END`, p.Changes[20].Next().Username, way))
 		err := s.Commit(t.Context(), &sync.Commit{
@@ -120,7 +122,7 @@ func TestCommitNamesWhomATriggerRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "onboard "+p.Changes[20].Name+": ") || !strings.Contains(err.Error(), "not them") {
 			t.Errorf("%s: %v", way, err)
 		}
-		if got := rosterRows(t, s, Filter{}); len(got) != 0 {
+		if got := rosterRows(t, s, views.Filter{}); len(got) != 0 {
 			t.Errorf("%s: %d members after a commit that failed", way, len(got))
 		}
 		if got := rowsAs(t, s, `SELECT name FROM sqlite_schema WHERE name GLOB 'hand_*' ORDER BY 1`); len(got) != 5 {
@@ -137,7 +139,7 @@ func TestNewcomersBesideTheHighestNumbers(t *testing.T) {
 	for _, id := range []string{"9223372036854775807", "9223372036854775800", "-9223372036854775808"} {
 		s := newTestStore(t)
 		execute(t, s.Path(), `INSERT INTO members (member_id, account, first_name) VALUES (`+id+`, 'acme', 'Hand')`)
-		p := newOffice(t, s, insertedTogether+5, func(int, *sync.Change, *sync.Member) {})
+		p := newOffice(t, s, memberrows.InsertedTogether+5, func(int, *sync.Change, *sync.Member) {})
 		run := apply(t, s, monday, p)
 		got := rowsAs(t, s, `SELECT min(member_id) || ' ' || max(member_id) FROM changes WHERE run_id = `+fmt.Sprint(run)+` ORDER BY 1`)
 		if want := fmt.Sprintf("1 %d", len(p.Changes)); got[0] != want {

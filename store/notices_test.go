@@ -10,11 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/deliver"
 	"ringroster/sync"
 )
 
 // everything is a destination that is told all.
-var everything = Wanted{Kinds: sync.NoticeKinds}
+var everything = deliver.Wanted{Kinds: sync.NoticeKinds}
 
 // enrolled is a heldFixture whose notices go to somebody.
 func enrolled(t *testing.T, names ...string) *heldFixture {
@@ -40,7 +41,7 @@ func (f *heldFixture) enroll(names ...string) {
 func (f *heldFixture) noticed() (lines []string) {
 	f.Helper()
 	threads := map[string]int{}
-	d := &Destination{Name: "ops"}
+	d := &deliver.Destination{Name: "ops"}
 	for {
 		n, seq, err := f.s.NextNotice(f.Context(), d, everything)
 		if err != nil {
@@ -204,7 +205,7 @@ func TestNoticesNameAFew(t *testing.T) {
 		open = append(open, h)
 	}
 	f.whole(open...)
-	n, _, err := f.s.NextNotice(t.Context(), &Destination{}, everything)
+	n, _, err := f.s.NextNotice(t.Context(), &deliver.Destination{}, everything)
 	if err != nil || len(n.People) != sync.MostNamed || n.Total != sync.MostNamed+5 || n.Counts[sync.Onboard] != n.Total {
 		t.Errorf("got %+v, %v", n, err)
 	}
@@ -221,7 +222,7 @@ func TestNoticesForNobody(t *testing.T) {
 // TestNoticesThatCannotBeWritten cost no commit.
 func TestNoticesThatCannotBeWritten(t *testing.T) {
 	f := enrolled(t, "ops")
-	if _, err := f.s.db.w.ExecContext(t.Context(), `DROP TABLE notices`); err != nil {
+	if _, err := f.s.db.Writes.ExecContext(t.Context(), `DROP TABLE notices`); err != nil {
 		t.Fatal(err)
 	}
 	p := planOf(t, f.s, "acme", onboard(person("acme", "Dee", "Lee")))

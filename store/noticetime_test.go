@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/deliver"
 	"ringroster/sync"
 )
 
@@ -62,7 +63,7 @@ func TestRemindersOfFailures(t *testing.T) {
 func TestRemindersOfNothing(t *testing.T) {
 	f := enrolled(t, "ops")
 	f.step("day a: Ann")
-	if _, err := f.s.db.w.ExecContext(t.Context(), `UPDATE held_changes SET state = 'ended', closed_at = held_since`); err != nil {
+	if _, err := f.s.db.Writes.ExecContext(t.Context(), `UPDATE held_changes SET state = 'ended', closed_at = held_since`); err != nil {
 		t.Fatal(err)
 	}
 	f.remind("ops", 25*time.Hour)
@@ -95,7 +96,7 @@ func TestDigests(t *testing.T) {
 	digest(8)
 	f.noticedAre("1: changes 3 onboardings Ann Bob Cy", "2: changes 1 onboarding Dee", "3: weekly")
 	week := &sync.Notice{}
-	for d := (&Destination{Name: "ops"}); ; {
+	for d := (&deliver.Destination{Name: "ops"}); ; {
 		n, seq, err := f.s.NextNotice(t.Context(), d, everything)
 		if err != nil {
 			t.Fatal(err)

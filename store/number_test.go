@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"ringroster/store/database"
+	"ringroster/store/dbfile"
 	"ringroster/sync"
 )
 
@@ -67,11 +69,11 @@ func TestR25NumbersAreNeverUsedAgain(t *testing.T) {
 		"restored":         {func(t *testing.T, w world) string { restore(t, w.backup, w.path); return w.path }, 6},
 		"restored, and the memory lost": {func(t *testing.T, w world) string {
 			restore(t, w.backup, w.path)
-			remove(t, w.path+madeSuffix)
+			remove(t, w.path+dbfile.MadeSuffix)
 			return w.path
 		}, 6},
 		"restored where the memory was lost": {func(t *testing.T, w world) string {
-			remove(t, w.path+madeSuffix)
+			remove(t, w.path+dbfile.MadeSuffix)
 			restore(t, w.backup, w.path)
 			return w.path
 		}, 6},
@@ -355,7 +357,7 @@ func TestRestoreKilled(t *testing.T) {
 			}
 		case kind == "damaged": // as it was, or set aside and remembered
 			counts["damaged: refused"]++
-		case kind == "none" && isError[*MissingError](err): // nothing was put there
+		case kind == "none" && isError[*database.MissingError](err): // nothing was put there
 			counts["none: refused"]++
 		default:
 			t.Errorf("%s: %v", kind, err)

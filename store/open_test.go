@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ringroster/store/database"
+	"ringroster/store/schema"
 )
 
 func TestOpenCreatesPrivateFiles(t *testing.T) {
@@ -48,7 +51,7 @@ func TestOpenCreatesPrivateFiles(t *testing.T) {
 
 func TestNewDatabaseHasOurPagesAndWAL(t *testing.T) {
 	got := rowsAs(t, newTestStore(t), `SELECT page_size || ' ' || journal_mode FROM pragma_page_size, pragma_journal_mode ORDER BY 1`)
-	if want := fmt.Sprintf("%d wal", pageSize); got[0] != want {
+	if want := fmt.Sprintf("%d wal", database.PageSize); got[0] != want {
 		t.Errorf("%s, want %s", got[0], want)
 	}
 }
@@ -146,18 +149,18 @@ func TestOpenRefuses(t *testing.T) {
 func TestOpenTypedErrors(t *testing.T) {
 	newer := rosterFile(t)
 	execute(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-	if _, err := Open(t.Context(), newer, Options{New: true}); !isError[*NewerError](err) {
+	if _, err := Open(t.Context(), newer, Options{New: true}); !isError[*schema.NewerError](err) {
 		t.Errorf("newer: %v", err)
 	}
 	foreign := filepath.Join(t.TempDir(), "other.db")
 	execute(t, foreign, `CREATE TABLE bookmarks (url TEXT)`)
-	if _, err := Open(t.Context(), foreign, Options{New: true}); !errors.Is(err, ErrForeign) {
+	if _, err := Open(t.Context(), foreign, Options{New: true}); !errors.Is(err, schema.ErrForeign) {
 		t.Errorf("foreign: %v", err)
 	}
 	older := filepath.Join(t.TempDir(), "older.db")
 	writeFile(t, older, nil)
 	_, err := OpenRead(t.Context(), older)
-	if !isError[*OlderError](err) || !strings.Contains(err.Error(), "ringroster sync") {
+	if !isError[*schema.OlderError](err) || !strings.Contains(err.Error(), "ringroster sync") {
 		t.Errorf("older: %v", err)
 	}
 }
@@ -181,10 +184,10 @@ func TestOpenReadRefusesToWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	if _, err := s.Lock(t.Context(), holder); !errors.Is(err, ErrReadOnly) {
+	if _, err := s.Lock(t.Context(), holder); !errors.Is(err, database.ErrReadOnly) {
 		t.Errorf("lock: %v", err)
 	}
-	if _, err := s.db.r.ExecContext(t.Context(), `DELETE FROM members`); err == nil {
+	if _, err := s.db.Reads.ExecContext(t.Context(), `DELETE FROM members`); err == nil {
 		t.Error("a reading connection could write")
 	}
 }

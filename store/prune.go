@@ -6,6 +6,8 @@ import (
 	"iter"
 	"time"
 
+	"ringroster/store/dbfile"
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 )
 
@@ -23,8 +25,8 @@ const pruneStep = 500
 // Where nothing is due it costs next to nothing: it looks at the changes of runs
 // that have come, or come of age, since the last call.
 func (s *Store) Prune(ctx context.Context, before time.Time) (removed int, err error) {
-	removed, err = s.prune(ctx, *stamp(before))
-	return removed, s.db.explain("prune the history in", err)
+	removed, err = s.prune(ctx, *sqlrows.Stamp(before))
+	return removed, s.db.Explain("prune the history in", err)
 }
 
 // pruned is how far pruning has come: of the runs up to aged nothing is left that
@@ -43,12 +45,12 @@ func (s *Store) prune(ctx context.Context, before string) (removed int, err erro
 func (s *Store) pruneHeld(ctx context.Context, before string) (removed int, err error) {
 	for {
 		var due bool
-		err := s.db.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM held_changes WHERE closed_at < ?)`, before).Scan(&due)
+		err := s.db.Reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM held_changes WHERE closed_at < ?)`, before).Scan(&due)
 		if err != nil || !due {
 			return removed, err
 		}
 		began := time.Now()
-		if err := s.db.write(ctx, func(tx *sql.Tx) error {
+		if err := s.db.Write(ctx, func(tx *sql.Tx) error {
 			result, err := tx.ExecContext(ctx, `
 				DELETE FROM held_changes WHERE held_id IN (SELECT held_id FROM held_changes WHERE closed_at < ? ORDER BY closed_at LIMIT ?)`,
 				before, pruneStep)
@@ -61,7 +63,7 @@ func (s *Store) pruneHeld(ctx context.Context, before string) (removed int, err 
 		}); err != nil {
 			return removed, err
 		}
-		if err := pause(ctx, time.Since(began)); err != nil {
+		if err := dbfile.Pause(ctx, time.Since(began)); err != nil {
 			return removed, err
 		}
 	}
@@ -69,14 +71,14 @@ func (s *Store) pruneHeld(ctx context.Context, before string) (removed int, err 
 
 func (s *Store) pruneChanges(ctx context.Context, before string) (removed int, err error) {
 	var from, to pruned
-	if err := s.db.read(ctx, func(tx *sql.Tx) error {
+	if err := s.db.Read(ctx, func(tx *sql.Tx) error {
 		from, to, err = pruneBounds(ctx, tx, before)
 		return err
 	}); err != nil || from == to {
 		return 0, err
 	}
 	// Gathered first: a reader in between would keep the WAL growing.
-	runs, err := collect(pruneRuns(ctx, s.db.r, from, to))
+	runs, err := sqlrows.Collect(pruneRuns(ctx, s.db.Reads, from, to))
 	if err != nil {
 		return 0, err
 	}
@@ -91,7 +93,7 @@ func (s *Store) pruneChanges(ctx context.Context, before string) (removed int, e
 	}
 	// Somebody else who pruned meanwhile knows as much as we do, or did less: then
 	// some is looked at twice.
-	return removed, s.db.write(ctx, func(tx *sql.Tx) error {
+	return removed, s.db.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE pruning SET aged = ?, seen = ? WHERE aged = ? AND seen = ?`,
 			to.aged, to.seen, from.aged, from.seen)
 		return err
@@ -123,9 +125,9 @@ type prunable struct {
 
 // pruneRuns yields the runs that have come, or come of age, since the last prune.
 // When keep_days was raised, some of age are young again.
-func pruneRuns(ctx context.Context, db reader, from, to pruned) iter.Seq2[prunable, error] {
+func pruneRuns(ctx context.Context, db sqlrows.Reader, from, to pruned) iter.Seq2[prunable, error] {
 	known := min(from.aged, to.aged)
-	return stream(ctx, db, func(p *prunable, rows *sql.Rows) error {
+	return sqlrows.Stream(ctx, db, func(p *prunable, rows *sql.Rows) error {
 		if err := rows.Scan(&p.id); err != nil {
 			return err
 		}
@@ -179,19 +181,19 @@ func (p past) superfluous() string {
 func (s *Store) pruneRun(ctx context.Context, p past, run prunable, before string) (removed int, err error) {
 	for first := int64(0); ; {
 		var last sql.NullInt64
-		err := s.db.r.QueryRowContext(ctx, p.next(), run.id, first, pruneStep).Scan(&last)
+		err := s.db.Reads.QueryRowContext(ctx, p.next(), run.id, first, pruneStep).Scan(&last)
 		if err != nil || !last.Valid {
 			return removed, err
 		}
 		began, n := time.Now(), 0
-		if err := s.db.write(ctx, func(tx *sql.Tx) error {
+		if err := s.db.Write(ctx, func(tx *sql.Tx) error {
 			n, err = p.prune(ctx, tx, run, first, last.Int64, before)
 			return err
 		}); err != nil {
 			return removed, err
 		}
 		removed, first = removed+n, last.Int64
-		if err := pause(ctx, time.Since(began)); err != nil {
+		if err := dbfile.Pause(ctx, time.Since(began)); err != nil {
 			return removed, err
 		}
 	}
@@ -201,12 +203,12 @@ func (s *Store) pruneRun(ctx context.Context, p past, run prunable, before strin
 func (p past) prune(ctx context.Context, tx *sql.Tx, run prunable, first, last int64, before string) (removed int, err error) {
 	gone := []prunedRow{}
 	if run.aged {
-		if gone, err = collect(stream(ctx, tx, (*prunedRow).scan, p.aged(), run.id, first, last, before)); err != nil {
+		if gone, err = sqlrows.Collect(sqlrows.Stream(ctx, tx, (*prunedRow).scan, p.aged(), run.id, first, last, before)); err != nil {
 			return 0, err
 		}
 	}
 	if run.known > 0 {
-		older, err := collect(stream(ctx, tx, (*prunedRow).scan, p.followed(), run.id, first, last, run.known, before))
+		older, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, (*prunedRow).scan, p.followed(), run.id, first, last, run.known, before))
 		if err != nil {
 			return 0, err
 		}
@@ -253,16 +255,10 @@ func (r *prunedRow) scan(rows *sql.Rows) error { return rows.Scan(&r.run, &r.who
 // RunPruned says whether changes of a run are gone from the history: then it
 // cannot be undone (R29).
 func (s *Store) RunPruned(ctx context.Context, run sync.RunID) (bool, error) {
-	return s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ? AND pruned)`, run)
+	return s.db.Yes(ctx, `SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ? AND pruned)`, run)
 }
 
 // MemberPruned says whether earlier changes of a member are gone from the history.
 func (s *Store) MemberPruned(ctx context.Context, member int64) (bool, error) {
-	return s.db.yes(ctx, `SELECT EXISTS (SELECT 1 FROM pruned_members WHERE member_id = ?)`, member)
-}
-
-// yes is the answer of a query that gives one truth.
-func (d *database) yes(ctx context.Context, query string, args ...any) (yes bool, err error) {
-	err = d.r.QueryRowContext(ctx, query, args...).Scan(&yes)
-	return yes, d.explain("read", err)
+	return s.db.Yes(ctx, `SELECT EXISTS (SELECT 1 FROM pruned_members WHERE member_id = ?)`, member)
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -31,7 +33,7 @@ func year(t *testing.T) (s *Store, ann, bob *sync.Member) {
 // history lists what is left: "2 Ann update".
 func history(t testing.TB, s *Store) []string {
 	t.Helper()
-	all, err := collect(stream(t.Context(), s.db.r, scanText, `
+	all, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Reads, scanText, `
 		SELECT c.run_id || ' ' || m.first_name || ' ' || c.kind
 		  FROM changes c JOIN members m USING (member_id) ORDER BY change_id`))
 	if err != nil {
@@ -223,13 +225,13 @@ func TestPruneLeavesExactlyWhatItShould(t *testing.T) {
 
 func checkPrune(t *testing.T, s *Store, before time.Time, lost map[sync.RunID]bool) {
 	t.Helper()
-	var want []ChangeRow
+	var want []views.ChangeRow
 	rows, last := changes(t, s), map[int64]sync.RunID{}
 	for _, c := range rows {
 		last[c.MemberID] = max(last[c.MemberID], c.RunID)
 	}
 	for _, c := range rows {
-		if *c.At >= *stamp(before) || c.RunID == last[c.MemberID] {
+		if *c.At >= *sqlrows.Stamp(before) || c.RunID == last[c.MemberID] {
 			want = append(want, c)
 		} else {
 			lost[c.RunID] = true
@@ -248,9 +250,9 @@ func checkPrune(t *testing.T, s *Store, before time.Time, lost map[sync.RunID]bo
 	checkWhole(t, s)
 }
 
-func changes(t testing.TB, s *Store) (all []ChangeRow) {
+func changes(t testing.TB, s *Store) (all []views.ChangeRow) {
 	t.Helper()
-	rows, err := collect(stream(t.Context(), s.db.r, (*ChangeRow).scan, `SELECT `+ChangeColumns+` FROM roster_changes ORDER BY change_id`))
+	rows, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Reads, (*views.ChangeRow).Scan, `SELECT `+views.ChangeColumns+` FROM roster_changes ORDER BY change_id`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +272,7 @@ func TestTheHistoryIsNeverReadWhole(t *testing.T) {
 		"contacts: of age":          strings.ReplaceAll(pasts[1].aged(), "?", "7"),
 		"contacts: followed":        strings.ReplaceAll(pasts[1].followed(), "?", "7"),
 	} {
-		steps, err := collect(stream(t.Context(), s.db.w, scanStep, `EXPLAIN QUERY PLAN `+query))
+		steps, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Writes, scanStep, `EXPLAIN QUERY PLAN `+query))
 		if err != nil || len(steps) == 0 {
 			t.Fatal(steps, err)
 		}
@@ -353,7 +355,7 @@ func TestPruneKeepsEveryContactsLastChange(t *testing.T) {
 	if n, err := s.Prune(t.Context(), day(5)); n == 0 || err != nil {
 		t.Fatal(n, err)
 	}
-	left, err := collect(stream(t.Context(), s.db.r, scanText, kinds))
+	left, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Reads, scanText, kinds))
 	if diff := cmp.Diff([]string{"1 2 add", "3 1 update"}, slices.Compact(left)); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

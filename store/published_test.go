@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ringroster/store/deliver"
 )
 
 // published is the one destination of a store.
-func published(t *testing.T, s *Store) *Publication {
+func published(t *testing.T, s *Store) *deliver.Publication {
 	t.Helper()
 	rows, err := s.Publications(t.Context())
 	if err != nil || len(rows) != 1 {
@@ -28,7 +30,7 @@ func deliverTo(t *testing.T, s *Store, version string, rows []byte) {
 	}
 	p.Done("")
 	p.Version, p.Rows, p.DeliveredAt = version, len(rows), monday
-	if err := s.SettlePublished(t.Context(), p, Given{Rows: rows}); err != nil {
+	if err := s.SettlePublished(t.Context(), p, deliver.Given{Rows: rows}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -44,9 +46,9 @@ func publishTo(t *testing.T, s *Store, name, kind string) {
 // forgotten.
 func TestPublished(t *testing.T) {
 	s := newTestStore(t)
-	publishTo(t, s, "drop", OfRoster)
+	publishTo(t, s, "drop", deliver.OfRoster)
 	deliverTo(t, s, "v1", []byte("rows"))
-	publishTo(t, s, "drop", OfRoster)
+	publishTo(t, s, "drop", deliver.OfRoster)
 	if err := s.Publish(t.Context(), nil, monday); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +68,7 @@ func TestPublished(t *testing.T) {
 // Whoever lost the claim, since it took too long, notes nothing any more.
 func TestALostClaimNotesNothing(t *testing.T) {
 	s := newTestStore(t)
-	publishTo(t, s, "drop", OfRoster)
+	publishTo(t, s, "drop", deliver.OfRoster)
 	slow := published(t, s)
 	if mine, err := s.Claim(t.Context(), &slow.Destination, monday, time.Minute); err != nil || !mine {
 		t.Fatalf("claimed: %v, %v", mine, err)
@@ -76,11 +78,11 @@ func TestALostClaimNotesNothing(t *testing.T) {
 		t.Fatalf("claimed: %v, %v", mine, err)
 	}
 	slow.Version = "slow"
-	if err := s.SettlePublished(t.Context(), slow, Given{}); err != nil {
+	if err := s.SettlePublished(t.Context(), slow, deliver.Given{}); err != nil {
 		t.Fatal(err)
 	}
 	quick.Version = "quick"
-	if err := s.SettlePublished(t.Context(), quick, Given{}); err != nil {
+	if err := s.SettlePublished(t.Context(), quick, deliver.Given{}); err != nil {
 		t.Fatal(err)
 	}
 	if p := published(t, s); p.Version != "quick" {
@@ -91,8 +93,8 @@ func TestALostClaimNotesNothing(t *testing.T) {
 // TestApprovalsAreOfWhatWasShown: what became held since, or lacks more, is not approved.
 func TestApprovalsAreOfWhatWasShown(t *testing.T) {
 	s := newTestStore(t)
-	publishTo(t, s, "drop", OfRoster)
-	approve := func(p *Publication) bool {
+	publishTo(t, s, "drop", deliver.OfRoster)
+	approve := func(p *deliver.Publication) bool {
 		t.Helper()
 		approved, err := s.ApprovePublication(t.Context(), p, "chief", monday)
 		if err != nil {
@@ -100,15 +102,15 @@ func TestApprovalsAreOfWhatWasShown(t *testing.T) {
 		}
 		return approved
 	}
-	hold := func(since time.Time, leaving int) *Publication {
+	hold := func(since time.Time, leaving int) *deliver.Publication {
 		t.Helper()
 		p := published(t, s)
 		if mine, err := s.Claim(t.Context(), &p.Destination, monday, time.Minute); err != nil || !mine {
 			t.Fatalf("claimed: %v, %v", mine, err)
 		}
 		p.Done("")
-		p.Held = Withheld{Reason: "shrunk", Since: since, Leaving: leaving}
-		if err := s.SettlePublished(t.Context(), p, Given{}); err != nil {
+		p.Held = deliver.Withheld{Reason: "shrunk", Since: since, Leaving: leaving}
+		if err := s.SettlePublished(t.Context(), p, deliver.Given{}); err != nil {
 			t.Fatal(err)
 		}
 		return published(t, s)
@@ -134,7 +136,7 @@ func TestApprovalsAreOfWhatWasShown(t *testing.T) {
 // TestARestoredRosterKnowsThatItDoesNotKnow what was delivered since the backup.
 func TestARestoredRosterKnowsThatItDoesNotKnow(t *testing.T) {
 	s := newTestStore(t)
-	publishTo(t, s, "drop", OfRoster)
+	publishTo(t, s, "drop", deliver.OfRoster)
 	deliverTo(t, s, "v1", []byte("rows"))
 	roster, epoch, err := s.Source(t.Context())
 	if err != nil {
@@ -161,7 +163,7 @@ func TestARestoredRosterKnowsThatItDoesNotKnow(t *testing.T) {
 	if err := s.Unpublish(t.Context(), "drop"); err != nil {
 		t.Fatal(err)
 	}
-	publishTo(t, s, "drop", OfRoster) // it may have been delivered to before the backup was made
+	publishTo(t, s, "drop", deliver.OfRoster) // it may have been delivered to before the backup was made
 	if p := published(t, s); !p.Restored {
 		t.Errorf("it stands as %+v", p)
 	}
@@ -172,8 +174,8 @@ func TestTheVersionOfWhatIsPublished(t *testing.T) {
 	s := newTestStore(t)
 	version := func() (text string) {
 		t.Helper()
-		err := s.At(t.Context(), func(i *Instant) (err error) {
-			text, err = i.Version(t.Context(), OfRoster)
+		err := s.At(t.Context(), func(i *deliver.Instant) (err error) {
+			text, err = i.Version(t.Context(), deliver.OfRoster)
 			return err
 		})
 		if err != nil {

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"ringroster/store/memberrows"
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -34,20 +37,20 @@ func readPast(ctx context.Context, tx *sql.Tx, account string, now time.Time, st
 func recentArgs(account string, first sync.RunID, now time.Time) []any {
 	return []any{
 		sql.Named("account", account), sql.Named("first", first),
-		sql.Named("day", stamp(now.Add(-sync.DayWindow))), sql.Named("week", stamp(now.Add(-sync.WeekWindow))),
+		sql.Named("day", sqlrows.Stamp(now.Add(-sync.DayWindow))), sql.Named("week", sqlrows.Stamp(now.Add(-sync.WeekWindow))),
 	}
 }
 
 // FirstFull is an account's first full run, which brought everybody in; 0: there was none.
 // What it did counts for no limit but that on leavers (R35).
 func (s *Store) FirstFull(ctx context.Context, account string) (sync.RunID, error) {
-	first, err := firstFull(ctx, s.db.r, account)
-	return first, s.db.explain("read the first full run from", err)
+	first, err := firstFull(ctx, s.db.Reads, account)
+	return first, s.db.Explain("read the first full run from", err)
 }
 
-func firstFull(ctx context.Context, db reader, account string) (first sync.RunID, err error) {
+func firstFull(ctx context.Context, db sqlrows.Reader, account string) (first sync.RunID, err error) {
 	err = db.QueryRowContext(ctx, `
-		SELECT run_id FROM runs WHERE account = ? AND job = 'members' AND `+isFullRun+` ORDER BY run_id LIMIT 1`, account).Scan(&first)
+		SELECT run_id FROM runs WHERE account = ? AND job = 'members' AND `+views.IsFullRun+` ORDER BY run_id LIMIT 1`, account).Scan(&first)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -89,7 +92,7 @@ func readCounts(ctx context.Context, tx *sql.Tx, query string, args []any, st *s
 		what   string
 		counts [2]int
 	}
-	for c, err := range stream(ctx, tx, func(c *count, rows *sql.Rows) error {
+	for c, err := range sqlrows.Stream(ctx, tx, func(c *count, rows *sql.Rows) error {
 		return rows.Scan(&c.what, &c.counts[0], &c.counts[1])
 	}, query, args...) {
 		if err != nil {
@@ -143,7 +146,7 @@ func readEnded(ctx context.Context, tx *sql.Tx, window []any, st *sync.State) er
 	for i := range ended {
 		ended[i] = map[int64]bool{}
 	}
-	for c, err := range stream(ctx, tx, func(c *change, rows *sql.Rows) error {
+	for c, err := range sqlrows.Stream(ctx, tx, func(c *change, rows *sql.Rows) error {
 		return rows.Scan(&c.member, &c.before, &c.after, &c.today)
 	}, endedSQL, window...) {
 		if err != nil {
@@ -179,22 +182,22 @@ func lookedAt(ctx context.Context, tx *sql.Tx, account, job string) (first sync.
 	var began sql.NullString
 	err = tx.QueryRowContext(ctx, `
 		SELECT started_at FROM runs
-		 WHERE account = ? AND job = ? AND `+isFullRun+`
+		 WHERE account = ? AND job = ? AND `+views.IsFullRun+`
 		 ORDER BY run_id DESC LIMIT 1`, account, job).Scan(&began)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
 	var at time.Time
 	if err == nil {
-		at, err = parseStamp(began)
+		at, err = sqlrows.ParseStamp(began)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("the last full run: %w", err)
 	}
 	err = tx.QueryRowContext(ctx, `
 		SELECT min(run_id) FROM runs
-		 WHERE account = ? AND job = ? AND started_at >= ? AND `+isFullRun,
-		account, job, stamp(at.Add(-sync.SameDay))).Scan(&first)
+		 WHERE account = ? AND job = ? AND started_at >= ? AND `+views.IsFullRun,
+		account, job, sqlrows.Stamp(at.Add(-sync.SameDay))).Scan(&first)
 	return first, err
 }
 
@@ -208,7 +211,7 @@ func collectGone(ctx context.Context, tx *sql.Tx, account string, first sync.Run
 		inactive             bool
 		logins               string
 	}
-	for c, err := range stream(ctx, tx, func(c *change, rows *sql.Rows) error {
+	for c, err := range sqlrows.Stream(ctx, tx, func(c *change, rows *sql.Rows) error {
 		return rows.Scan(&c.member, &c.field, &c.before, &c.after, &c.logins, &c.inactive)
 	}, `
 		SELECT c.member_id, c.field, c.before, c.after, m.logins,
@@ -242,7 +245,7 @@ func collectGone(ctx context.Context, tx *sql.Tx, account string, first sync.Run
 			}
 		case c.inactive:
 			m := sync.Member{ID: c.member}
-			if err := decodeLogins(c.logins, &m); err != nil {
+			if err := memberrows.DecodeLogins(c.logins, &m); err != nil {
 				return err
 			}
 			gone = slices.DeleteFunc(m.Logins, func(l sync.Login) bool { return !l.Active })
@@ -270,7 +273,7 @@ func readGoneContacts(ctx context.Context, tx *sql.Tx, account string, now time.
 		                    WHERE e.account = c.account AND e.rc_id = c.rc_id AND e.status <> '`+sync.StatusRemoved+`')`,
 		[]any{
 			sql.Named("account", account),
-			sql.Named("day", stamp(now.Add(-sync.DayWindow))), sql.Named("week", stamp(now.Add(-sync.WeekWindow))),
+			sql.Named("day", sqlrows.Stamp(now.Add(-sync.DayWindow))), sql.Named("week", sqlrows.Stamp(now.Add(-sync.WeekWindow))),
 		}, st)
 	if err != nil {
 		return err
@@ -285,7 +288,7 @@ func readDwindled(ctx context.Context, tx *sql.Tx, account string, st *sync.Stat
 	if err != nil || first == 0 {
 		return err
 	}
-	for c, err := range stream(ctx, tx, func(c **sync.Contact, rows *sql.Rows) error {
+	for c, err := range sqlrows.Stream(ctx, tx, func(c **sync.Contact, rows *sql.Rows) error {
 		*c = &sync.Contact{}
 		return rows.Scan(&(*c).RCID, &(*c).Fields[sync.ContactType], &(*c).Fields[sync.ContactSite])
 	}, `

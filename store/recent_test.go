@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 	"ringroster/sync/contacts"
 )
@@ -344,7 +345,7 @@ func TestR21RecentContacts(t *testing.T) {
 func TestRecentReadsByIndex(t *testing.T) {
 	s := newTestStore(t)
 	for _, query := range []string{recentSQL, endedSQL} {
-		steps, err := collect(stream(t.Context(), s.db.r, scanStep, `EXPLAIN QUERY PLAN `+query, recentArgs("acme", 1, monday)...))
+		steps, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Reads, scanStep, `EXPLAIN QUERY PLAN `+query, recentArgs("acme", 1, monday)...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -367,7 +368,7 @@ func TestR22WhatTheLastFullRunKnew(t *testing.T) {
 	if diff := cmp.Diff([]any{p.Ended, p.Lengths}, []any{got.Ended, got.Lengths}); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if _, err := f.s.db.w.ExecContext(t.Context(), `
+	if _, err := f.s.db.Writes.ExecContext(t.Context(), `
 		UPDATE accounts SET ended_extensions = NULL,
 		       list_lengths = '{"1/10": 12, "1/11": {"records": 7, "since": "2026-11-01"}, "1/12": {"records": 5, "on": "2026-11-22"}}'`); err != nil {
 		t.Fatal(err)

@@ -10,16 +10,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
 // replay rebuilds the roster view from the change history alone, as a reader of
 // that view would.
-func replay(t testing.TB, s *Store) []RosterRow {
+func replay(t testing.TB, s *Store) []views.RosterRow {
 	t.Helper()
 	roster := map[int64]map[string]any{}
-	for c, err := range stream(t.Context(), s.db.r, (*ChangeRow).scan,
-		`SELECT `+ChangeColumns+` FROM roster_changes ORDER BY change_id`) {
+	for c, err := range sqlrows.Stream(t.Context(), s.db.Reads, (*views.ChangeRow).Scan,
+		`SELECT `+views.ChangeColumns+` FROM roster_changes ORDER BY change_id`) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,16 +33,16 @@ func replay(t testing.TB, s *Store) []RosterRow {
 		row["updated_at"], row["updated_by"] = *c.At, *c.Actor
 		replayChange(t, row, &c)
 	}
-	rows := []RosterRow{}
+	rows := []views.RosterRow{}
 	for _, id := range slices.Sorted(maps.Keys(roster)) {
-		var row RosterRow
+		var row views.RosterRow
 		convert(t, roster[id], &row)
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func replayChange(t testing.TB, row map[string]any, c *ChangeRow) {
+func replayChange(t testing.TB, row map[string]any, c *views.ChangeRow) {
 	t.Helper()
 	if c.Field == nil {
 		var doc map[string]any
@@ -77,7 +79,7 @@ func convert(t testing.TB, from, to any) {
 // tell, when somebody was last seen, is no change and not in the history.
 func checkReplay(t testing.TB, s *Store) {
 	t.Helper()
-	want, err := collect(s.Roster(t.Context(), Filter{}))
+	want, err := sqlrows.Collect(s.Roster(t.Context(), views.Filter{}))
 	if err != nil {
 		t.Fatal(err)
 	}

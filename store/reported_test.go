@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 )
 
@@ -49,7 +50,7 @@ func TestR8TheHistoryTellsBothValues(t *testing.T) {
 	if diff := cmp.Diff(want, rowsAs(t, s, reportedRows)); diff != "" {
 		t.Error(diff)
 	}
-	changes, err := collect(s.History(t.Context(), ann.ID))
+	changes, err := sqlrows.Collect(s.History(t.Context(), ann.ID))
 	if err != nil || len(changes) != 2 || *changes[0].ReportedAfter != `{"site":"HQ","job_title":""}` || *changes[1].ReportedBefore != "HQ" || changes[1].ReportedAfter != nil {
 		t.Errorf("%+v, %v", changes, err)
 	}

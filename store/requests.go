@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"ringroster/store/database"
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 )
 
@@ -76,15 +78,15 @@ func (s *Store) Ask(ctx context.Context, r Request) (id int64, err error) {
 		return 0, err
 	}
 	id = rand.Int64N(1<<62) + 1 //nolint:gosec // no secret: it only has to differ from those in a copy
-	err = s.db.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
 		if err := s.adopt(ctx, tx); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO requests (request_id, request, asked_at) VALUES (?, ?, ?)`,
-			id, string(text), stamp(time.Now()))
+			id, string(text), sqlrows.Stamp(time.Now()))
 		return err
 	})
-	return id, s.db.explain("leave a request in", err)
+	return id, s.db.Explain("leave a request in", err)
 }
 
 // NextRequest is the oldest request that waits; nil: none does.
@@ -92,8 +94,8 @@ func (s *Store) NextRequest(ctx context.Context) (*Request, error) {
 	if err := s.ExpireRequests(ctx); err != nil {
 		return nil, err
 	}
-	waiting, err := collect(told(stream(ctx, s.db.r, (*Request).scan,
-		requestsSQL+` WHERE state = 'waiting' ORDER BY asked_at, request_id LIMIT 1`), s.db.path()))
+	waiting, err := sqlrows.Collect(database.Told(sqlrows.Stream(ctx, s.db.Reads, (*Request).scan,
+		requestsSQL+` WHERE state = 'waiting' ORDER BY asked_at, request_id LIMIT 1`), s.db.Path()))
 	if err != nil || len(waiting) == 0 {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func (s *Store) NextRequest(ctx context.Context) (*Request, error) {
 
 // Request returns one request.
 func (s *Store) Request(ctx context.Context, id int64) (*Request, error) {
-	found, err := collect(told(stream(ctx, s.db.r, (*Request).scan, requestsSQL+` WHERE request_id = ? ORDER BY request_id`, id), s.db.path()))
+	found, err := sqlrows.Collect(database.Told(sqlrows.Stream(ctx, s.db.Reads, (*Request).scan, requestsSQL+` WHERE request_id = ? ORDER BY request_id`, id), s.db.Path()))
 	if err == nil && len(found) == 0 {
 		err = &NoRequestError{id}
 	}
@@ -121,17 +123,17 @@ func (r *Request) scan(rows *sql.Rows) error {
 	if err != nil {
 		return err
 	}
-	r.AskedAt, err = parseStamp(asked)
+	r.AskedAt, err = sqlrows.ParseStamp(asked)
 	return errors.Join(err, json.Unmarshal([]byte(text), r))
 }
 
 // StartRequest begins the run of a request that waits. The caller holds the lock.
 func (s *Store) StartRequest(ctx context.Context, id int64, r sync.Run) (run sync.RunID, err error) {
-	err = s.db.write(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 		if run, err = s.begin(ctx, tx, r); err != nil {
 			return err
 		}
-		n, err := changed(tx.ExecContext(ctx, `
+		n, err := sqlrows.Changed(tx.ExecContext(ctx, `
 			UPDATE requests SET state = 'running', run_id = ? WHERE request_id = ? AND state = 'waiting'`, run, id))
 		if err == nil && n == 0 {
 			err = ErrWithdrawn
@@ -141,39 +143,31 @@ func (s *Store) StartRequest(ctx context.Context, id int64, r sync.Run) (run syn
 	if errors.Is(err, ErrWithdrawn) {
 		return 0, err
 	}
-	return run, s.db.explain("begin a run in", err)
+	return run, s.db.Explain("begin a run in", err)
 }
 
 // FinishRequest says that the run of a request has ended. Where that could not be
 // recorded for every account, whoever takes the lock next settles it.
 func (s *Store) FinishRequest(ctx context.Context, id int64) error {
-	err := s.db.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE requests SET state = 'done' WHERE request_id = ? AND state = 'running'
 			   AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.run_id = requests.run_id AND status = 'running')`, id)
 		return err
 	})
-	return s.db.explain("answer a request in", err)
+	return s.db.Explain("answer a request in", err)
 }
 
 // FailRequest ends a request whose run has not begun. It reports whether that was so;
 // one whose run has begun goes on.
 func (s *Store) FailRequest(ctx context.Context, id int64, why string) (failed bool, err error) {
-	err = s.db.write(ctx, func(tx *sql.Tx) error {
-		n, err := changed(tx.ExecContext(ctx, `
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		n, err := sqlrows.Changed(tx.ExecContext(ctx, `
 			UPDATE requests SET state = 'failed', error = ? WHERE request_id = ? AND state = 'waiting'`, why, id))
 		failed = n > 0
 		return err
 	})
-	return failed && err == nil, s.db.explain("answer a request in", err)
-}
-
-// changed is how many rows a statement changed.
-func changed(result sql.Result, err error) (int64, error) {
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return failed && err == nil, s.db.Explain("answer a request in", err)
 }
 
 // failRequests ends all of them.
@@ -186,9 +180,9 @@ func failRequests(ctx context.Context, tx *sql.Tx, why string) error {
 // ExpireRequests ends those that waited too long.
 func (s *Store) ExpireRequests(ctx context.Context) error {
 	var waiting bool
-	err := s.db.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM requests WHERE state = 'waiting')`).Scan(&waiting)
+	err := s.db.Reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM requests WHERE state = 'waiting')`).Scan(&waiting)
 	if err != nil || !waiting {
-		return s.db.explain("read", err) // without a write, nearly always
+		return s.db.Explain("read", err) // without a write, nearly always
 	}
 	_, atWork, err := s.Holder(ctx)
 	if err != nil {
@@ -196,7 +190,7 @@ func (s *Store) ExpireRequests(ctx context.Context) error {
 	}
 	now := time.Now()
 	var late map[int64]string
-	err = s.db.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		late, err = expired(ctx, tx, now, atWork)
 		return err
 	})
@@ -205,7 +199,7 @@ func (s *Store) ExpireRequests(ctx context.Context) error {
 			_, err = s.FailRequest(ctx, id, why)
 		}
 	}
-	return s.db.explain("look for requests in", err)
+	return s.db.Explain("look for requests in", err)
 }
 
 // settleRequests is for whoever has got the lock: no run is at work, so what waited
@@ -237,11 +231,11 @@ type span struct{ from, to time.Time }
 // expired are the requests that wait and must not be carried out any more, with the
 // reason. atWork says whether what is recorded as running really is.
 func expired(ctx context.Context, tx *sql.Tx, now time.Time, atWork bool) (late map[int64]string, err error) {
-	waiting, err := collect(stream(ctx, tx, (*Request).scan, requestsSQL+` WHERE state = 'waiting' ORDER BY asked_at, request_id`))
+	waiting, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, (*Request).scan, requestsSQL+` WHERE state = 'waiting' ORDER BY asked_at, request_id`))
 	if err != nil || len(waiting) == 0 {
 		return nil, err
 	}
-	runs, err := collect(stream(ctx, tx, func(r *span, rows *sql.Rows) (err error) {
+	runs, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, func(r *span, rows *sql.Rows) (err error) {
 		r.from, r.to, err = scanSpan(rows)
 		if r.to.IsZero() {
 			r.to = r.from
@@ -251,7 +245,7 @@ func expired(ctx context.Context, tx *sql.Tx, now time.Time, atWork bool) (late 
 		}
 		return err
 	}, `SELECT started_at, finished_at FROM runs
-	     WHERE finished_at >= ?1 OR finished_at IS NULL ORDER BY started_at`, stamp(waiting[0].AskedAt)))
+	     WHERE finished_at >= ?1 OR finished_at IS NULL ORDER BY started_at`, sqlrows.Stamp(waiting[0].AskedAt)))
 	if err != nil {
 		return nil, err
 	}
@@ -269,11 +263,11 @@ func scanSpan(rows *sql.Rows) (from, to time.Time, err error) {
 	if err := rows.Scan(&started, &finished); err != nil {
 		return from, to, err
 	}
-	from, err = parseStamp(started)
+	from, err = sqlrows.ParseStamp(started)
 	if err != nil {
 		return from, to, err
 	}
-	to, err = parseStamp(finished)
+	to, err = sqlrows.ParseStamp(finished)
 	return from, to, err
 }
 
@@ -281,7 +275,7 @@ func scanSpan(rows *sql.Rows) (from, to time.Time, err error) {
 // the order of their starts.
 func tooLate(asked, now time.Time, runs []span) string {
 	if asked.After(now) {
-		return fmt.Sprintf("it was asked at %s, which is in the future: the clock was set back", *stamp(asked))
+		return fmt.Sprintf("it was asked at %s, which is in the future: the clock was set back", *sqlrows.Stamp(asked))
 	}
 	idle := asked
 	for _, run := range append(runs, span{now, now}) {

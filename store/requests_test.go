@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 )
 
@@ -125,12 +126,12 @@ func TestR25TheLifeOfARequest(t *testing.T) {
 			}
 			a.is(RequestFailed, 0, "taken back")
 			release := a.lock()
-			before, err := collect(a.Runs(a.t.Context(), 0))
+			before, err := sqlrows.Collect(a.Runs(a.t.Context(), 0))
 			a.must(err)
 			if id, err := a.try(a.Store); !errors.Is(err, ErrWithdrawn) || id != 0 {
 				a.t.Errorf("it began: %d, %v", id, err)
 			}
-			after, err := collect(a.Runs(a.t.Context(), 0))
+			after, err := sqlrows.Collect(a.Runs(a.t.Context(), 0))
 			a.must(err)
 			if len(after) != len(before) {
 				a.t.Error("there is a run of it")

@@ -13,6 +13,9 @@ import (
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
+	"ringroster/store/database"
+	"ringroster/store/dbfile"
+	"ringroster/store/schema"
 	"ringroster/sync"
 )
 
@@ -49,10 +52,10 @@ func Restore(ctx context.Context, src, path string, opts Options) (before string
 		}
 	}
 	if err != nil && !beyondUse(err, ours) {
-		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", s.db.explain("open", err))
+		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", s.db.Explain("open", err))
 	}
 	before, err = s.restoreAs(ctx, src, err)
-	return before, s.db.explain("restore "+src+" into", err)
+	return before, s.db.Explain("restore "+src+" into", err)
 }
 
 // CheckBackup says why Restore would refuse the backup src, if it would.
@@ -70,8 +73,8 @@ func CheckBackup(ctx context.Context, src, path string) error {
 
 // madeBefore says whether a roster stood at this path, whatever is in the file now.
 func (s *Store) madeBefore() bool {
-	for _, suffix := range []string{madeSuffix, lockSuffix} {
-		if info, err := os.Lstat(s.db.path() + suffix); err == nil && info.Mode().IsRegular() {
+	for _, suffix := range []string{dbfile.MadeSuffix, dbfile.LockSuffix} {
+		if info, err := os.Lstat(s.db.Path() + suffix); err == nil && info.Mode().IsRegular() {
 			return true
 		}
 	}
@@ -81,11 +84,11 @@ func (s *Store) madeBefore() bool {
 // beyondUse says whether an error means that a database is to be replaced as a file.
 // What is not a database at all may be anybody's, unless a roster stood there.
 func beyondUse(err error, ours bool) bool {
-	_, newer := errors.AsType[*NewerError](err)
-	return newer || isDamaged(err) || ours && code(err)&0xff == lib.SQLITE_NOTADB
+	_, newer := errors.AsType[*schema.NewerError](err)
+	return newer || isDamaged(err) || ours && database.ResultCode(err)&0xff == lib.SQLITE_NOTADB
 }
 
-func isDamaged(err error) bool { return code(err)&0xff == lib.SQLITE_CORRUPT }
+func isDamaged(err error) bool { return database.ResultCode(err)&0xff == lib.SQLITE_CORRUPT }
 
 // checkBackup refuses what is no whole database of ours, or of a newer version.
 func (s *Store) checkBackup(ctx context.Context, src string) (err error) {
@@ -97,16 +100,16 @@ func (s *Store) checkBackup(ctx context.Context, src string) (err error) {
 	if !there.Mode().IsRegular() {
 		return fmt.Errorf("it is not a regular file: %w", ErrNoBackup)
 	}
-	if live, err := os.Stat(s.db.path()); err == nil && os.SameFile(live, there) {
+	if live, err := os.Stat(s.db.Path()); err == nil && os.SameFile(live, there) {
 		return fmt.Errorf("it is the roster itself: %w", ErrNoBackup)
 	}
-	db, err := pool(dsn(src, url.Values{"mode": {"ro"}}))
+	db, err := database.Pool(database.Address(src, url.Values{"mode": {"ro"}}))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	have, _, err := versions(ctx, db, migrations())
-	if errors.Is(err, ErrForeign) {
+	have, _, err := schema.Versions(ctx, db, schema.Migrations())
+	if errors.Is(err, schema.ErrForeign) {
 		return fmt.Errorf("it is a SQLite database of another program: %w", ErrNoBackup)
 	}
 	if err != nil {
@@ -123,7 +126,7 @@ func explainBackup(src string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case code(err)&0xff == lib.SQLITE_NOTADB:
+	case database.ResultCode(err)&0xff == lib.SQLITE_NOTADB:
 		err = fmt.Errorf("%w: it is not a SQLite database: %w", err, ErrNoBackup)
 	case isDamaged(err):
 		err = fmt.Errorf("%w: it is damaged or cut off: nothing was restored; use another backup", err)
@@ -134,7 +137,7 @@ func explainBackup(src string, err error) error {
 // restoreInto replaces the content of a database that can be opened.
 func (s *Store) restoreInto(ctx context.Context, src string, opts Options) (before string, err error) {
 	opts.Host = "" // what is replaced may be any host's
-	live, err := Open(ctx, s.db.path(), opts)
+	live, err := Open(ctx, s.db.Path(), opts)
 	if err != nil {
 		return "", fmt.Errorf("nothing was restored: move the database away, or correct this, first: %w", err)
 	}
@@ -144,33 +147,33 @@ func (s *Store) restoreInto(ctx context.Context, src string, opts Options) (befo
 		return "", err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	before = fmt.Sprintf("%s.before-restore-%s", s.db.path(), time.Now().UTC().Format("20060102T150405.000000Z"))
+	before = fmt.Sprintf("%s.before-restore-%s", s.db.Path(), time.Now().UTC().Format("20060102T150405.000000Z"))
 	if err := live.Backup(ctx, before); err != nil {
 		return "", err
 	}
 	if err := live.replaceContent(ctx, src); err != nil {
-		return before, s.db.explain("restore "+src+" into", err)
+		return before, s.db.Explain("restore "+src+" into", err)
 	}
 	return before, nil
 }
 
 func (s *Store) replaceContent(ctx context.Context, src string) error {
-	size, err := pageSizeOf(ctx, s.db.path()) // no database in WAL mode takes on another
+	size, err := pageSizeOf(ctx, s.db.Path()) // no database in WAL mode takes on another
 	if err != nil {
 		return err
 	}
 	var last sync.RunID
 	var epoch int64
-	err = s.db.r.QueryRowContext(ctx, `
+	err = s.db.Reads.QueryRowContext(ctx, `
 		SELECT `+lastRunSQL+`, epoch FROM numbering`).Scan(&last, &epoch)
 	if err != nil {
 		return err
 	}
-	made, _, err := s.db.file.lastMade()
+	made, _, err := s.db.File.LastMade()
 	if err != nil {
 		return err
 	}
-	here, err := s.db.file.place()
+	here, err := s.db.File.Place()
 	if err != nil {
 		return err
 	}
@@ -190,12 +193,12 @@ func (s *Store) restoreAs(ctx context.Context, src string, why error) (before st
 		return "", err
 	}
 	defer unlock()
-	last, made, err := s.db.file.lastMade()
+	last, made, err := s.db.File.LastMade()
 	if err != nil {
 		return "", err
 	}
 	numbers := &numbering{last: last, leaps: !made}
-	temp, err := s.prepare(ctx, src, pageSize, numbers)
+	temp, err := s.prepare(ctx, src, database.PageSize, numbers)
 	if err != nil {
 		return "", err
 	}
@@ -205,18 +208,18 @@ func (s *Store) restoreAs(ctx context.Context, src string, why error) (before st
 		name = "damaged"
 	}
 	if why != nil { // whoever finds nothing here, should this be killed, knows that there was a roster
-		if err := s.db.file.setMade(numbers.last); err != nil {
+		if err := s.db.File.SetMade(numbers.last); err != nil {
 			return "", err
 		}
 	}
 	if before, err = s.install(ctx, temp, name); err != nil {
 		return before, err
 	}
-	return before, s.db.file.setMade(numbers.last)
+	return before, s.db.File.SetMade(numbers.last)
 }
 
 func isNewer(err error) bool {
-	_, ok := errors.AsType[*NewerError](err)
+	_, ok := errors.AsType[*schema.NewerError](err)
 	return ok
 }
 
@@ -232,7 +235,7 @@ type numbering struct {
 // our version, with pages of a size, without anything that was going on. What does not
 // fit in any way fails here, before anything is touched.
 func (s *Store) prepare(ctx context.Context, src string, size int64, n *numbering) (temp string, err error) {
-	if temp, err = s.db.file.reserve(s.db.path()); err != nil {
+	if temp, err = s.db.File.Reserve(s.db.Path()); err != nil {
 		return "", err
 	}
 	defer func() {
@@ -244,12 +247,12 @@ func (s *Store) prepare(ctx context.Context, src string, size int64, n *numberin
 		return "", err
 	}
 	err = inFile(ctx, temp, func(db *sql.DB) error {
-		have, want, err := versions(ctx, db, migrations())
+		have, want, err := schema.Versions(ctx, db, schema.Migrations())
 		if err != nil {
 			return err
 		}
 		if have != want { // src is the backup of it
-			if err := raise(ctx, db, migrations(), have, want); err != nil {
+			if err := schema.Raise(ctx, db, schema.Migrations(), have, want); err != nil {
 				return err
 			}
 		}
@@ -258,7 +261,7 @@ func (s *Store) prepare(ctx context.Context, src string, size int64, n *numberin
 			if err != nil {
 				return err
 			}
-			n.place = placeOf(info)
+			n.place = dbfile.PlaceOf(info)
 		}
 		return n.write(ctx, db)
 	})
@@ -301,7 +304,7 @@ type restorer interface {
 }
 
 func pageSizeOf(ctx context.Context, path string) (size int64, err error) {
-	db, err := pool(dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}))
+	db, err := database.Pool(database.Address(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}}))
 	if err != nil {
 		return 0, err
 	}
@@ -316,12 +319,12 @@ func (s *Store) copyPages(ctx context.Context, src string) (err error) {
 	if err := s.InPlace(); err != nil {
 		return err
 	}
-	conn, err := s.db.w.Conn(ctx)
+	conn, err := s.db.Writes.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	err = conn.Raw(func(driverConn any) error {
-		b, err := driverConn.(restorer).NewRestore(dsn(src, url.Values{"mode": {"ro"}}))
+		b, err := driverConn.(restorer).NewRestore(database.Address(src, url.Values{"mode": {"ro"}}))
 		if err != nil {
 			return err
 		}
@@ -331,6 +334,6 @@ func (s *Store) copyPages(ctx context.Context, src string) (err error) {
 	if err = errors.Join(err, conn.Close()); err != nil {
 		return err
 	}
-	_, err = s.db.w.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
+	_, err = s.db.Writes.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
 	return err
 }

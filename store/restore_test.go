@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/schema"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -16,7 +18,7 @@ import (
 func usernames(t *testing.T, s *Store) string {
 	t.Helper()
 	var names []string
-	for row, err := range s.Roster(t.Context(), Filter{}) {
+	for row, err := range s.Roster(t.Context(), views.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +95,7 @@ func TestRestoreAcrossPageSizes(t *testing.T) {
 				t.Fatal(err)
 			}
 			restored := openTestStore(t, path)
-			if diff := cmp.Diff(rosterRows(t, tc.from, Filter{}), rosterRows(t, restored, Filter{})); diff != "" {
+			if diff := cmp.Diff(rosterRows(t, tc.from, views.Filter{}), rosterRows(t, restored, views.Filter{})); diff != "" {
 				t.Error(diff)
 			}
 			if err := verify(t.Context(), path); err != nil {
@@ -131,7 +133,7 @@ func TestRestoreOfAnOlderVersion(t *testing.T) {
 				t.Fatalf("%s, where a database stood: %v: %q, %v", file, existed, before, err)
 			}
 			s := openTestStore(t, path)
-			if version, err := schemaVersion(t.Context(), s.db.w); err != nil || version != today(t) {
+			if version, err := schema.SchemaVersion(t.Context(), s.db.Writes); err != nil || version != today(t) {
 				t.Errorf("%s is at version %d, %v", file, version, err)
 			}
 			if got := rowsAs(t, s, `SELECT count(*) FROM roster WHERE account = 'demo' ORDER BY 1`); got[0] == "0" {

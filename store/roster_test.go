@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -26,8 +28,8 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 			activity_id, data_source, rc_user_id, department, job_title, site, managed, deactivation_reason, created_at,
 			created_by, updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days,
 			time_zone, language, teams, categories, permissions, pins, cost_center, employee_id, supervisors`,
-			strings.Join(RosterColumns(), ", "),
-			RosterRow{},
+			strings.Join(views.RosterColumns(), ", "),
+			views.RosterRow{},
 		},
 		"roster_logins": {
 			`member_id, account, sub_account_id, sub_account, agent_group_id, agent_group, agent_id, agent_type,
@@ -37,14 +39,14 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 		"roster_changes": {
 			`change_id, run_id, member_id, account, kind, field, before, after, reason, actor, on_behalf_of, note, at,
 			reported_before, reported_after, source_actor, source_at, source`,
-			ChangeColumns,
-			ChangeRow{},
+			views.ChangeColumns,
+			views.ChangeRow{},
 		},
 		"roster_runs": {
 			`run_id, account, job, trigger, status, held_reasons, started_at, finished_at, people, unchanged, onboarded,
 			linked, updated, reactivated, deactivated, held, conflicts, api_calls, actor, version, error`,
-			RunColumns,
-			RunRow{},
+			views.RunColumns,
+			views.RunRow{},
 		},
 		"roster_held": {
 			`run_id, account, member_id, person, kind, field, before, after, reason, held_since, decision,
@@ -54,7 +56,7 @@ func TestViewsHaveExactlyTheirColumns(t *testing.T) {
 	} {
 		t.Run(view, func(t *testing.T) {
 			want := names(tc.want)
-			got, err := collect(stream(t.Context(), s.db.r, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, view))
+			got, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Reads, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, view))
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Error("view:", diff, err)
 			}
@@ -98,7 +100,7 @@ func TestMemberMadeByHand(t *testing.T) {
 	if diff := cmp.Diff([]*sync.Member{want}, members(t, s, "acme")); diff != "" {
 		t.Error(diff)
 	}
-	row := rosterRows(t, s, Filter{Search: "ÖZLEM ç"})[0]
+	row := rosterRows(t, s, views.Filter{Search: "ÖZLEM ç"})[0]
 	if _, err := time.Parse(time.RFC3339, row.CreatedAt); err != nil || row.CreatedBy != "sql" || row.LastSeenAt != nil {
 		t.Errorf("row %+v, %v", row, err)
 	}
@@ -119,10 +121,10 @@ func TestManualEditsAreVisible(t *testing.T) {
 	if bob.Profile != bob.Synced.Profile || bob.Status != bob.Synced.Status || bob.RCUserID != bob.Synced.RCUserID {
 		t.Errorf("not edited: %+v", bob)
 	}
-	if rows := rosterRows(t, s, Filter{Search: "äRMEL"}); len(rows) != 1 {
+	if rows := rosterRows(t, s, views.Filter{Search: "äRMEL"}); len(rows) != 1 {
 		t.Errorf("the edited name is found %d times", len(rows))
 	}
-	if rows := rosterRows(t, s, Filter{Search: "ann lee"}); len(rows) != 0 {
+	if rows := rosterRows(t, s, views.Filter{Search: "ann lee"}); len(rows) != 0 {
 		t.Error("the old name is still found")
 	}
 }
@@ -135,7 +137,7 @@ func TestSearch(t *testing.T) {
 	apply(t, s, monday, planOf(t, s, "acme", onboard(odd), onboard(person("acme", "bo", "li"))))
 	wanted := func(search string, want int) {
 		t.Helper()
-		if rows := rosterRows(t, s, Filter{Search: search}); len(rows) != want {
+		if rows := rosterRows(t, s, views.Filter{Search: search}); len(rows) != want {
 			t.Errorf("%q finds %d, want %d", search, len(rows), want)
 		}
 	}
@@ -174,29 +176,29 @@ func TestRosterFilters(t *testing.T) {
 	apply(t, s, monday, planOf(t, s, "beta", onboard(person("beta", "Zoe", "Li"))))
 
 	for name, tc := range map[string]struct {
-		filter Filter
+		filter views.Filter
 		want   string
 	}{
-		"everybody":              {Filter{}, "Jürgen Σοφία O'Neil Zoe"},
-		"account":                {Filter{Account: "beta"}, "Zoe"},
-		"status":                 {Filter{Status: sync.Inactive}, "O'Neil"},
-		"role in any case":       {Filter{Role: "supervisor"}, "Σοφία"},
-		"role in full width":     {Filter{Role: "Ｓupervisor\u00a0"}, "Σοφία"},
-		"team, its apostrophe":   {Filter{Team: "O'Hara – Night"}, "Σοφία"},
-		"sub-account by id":      {Filter{SubAccount: "99990001"}, "Jürgen Zoe"},
-		"sub-account by name":    {Filter{SubAccount: "overflow"}, "Σοφία"},
-		"activity":               {Filter{Activity: "Site 2"}, "Σοφία"},
-		"name across the space":  {Filter{Search: "jürgen w"}, "Jürgen"},
-		"umlaut in capitals":     {Filter{Search: "JÜRGEN"}, "Jürgen"},
-		"Greek, final sigma":     {Filter{Search: "ΣΟΦΊΑ"}, "Σοφία"},
-		"e-mail":                 {Filter{Search: "ZOE@EXAMPLE"}, "Zoe"},
-		"username":               {Filter{Search: "zoe.li"}, "Zoe"},
-		"extension number":       {Filter{Search: "101"}, "Jürgen Σοφία O'Neil Zoe"},
-		"no wildcards":           {Filter{Search: "%"}, "O'Neil"},
-		"a quote is a character": {Filter{Search: "o'n"}, "O'Neil"},
-		"or an apostrophe":       {Filter{Search: "o’n"}, "O'Neil"},
-		"not across fields":      {Filter{Search: "li zoe"}, ""},
-		"all must fit":           {Filter{Search: "zoe", Account: "acme"}, ""},
+		"everybody":              {views.Filter{}, "Jürgen Σοφία O'Neil Zoe"},
+		"account":                {views.Filter{Account: "beta"}, "Zoe"},
+		"status":                 {views.Filter{Status: sync.Inactive}, "O'Neil"},
+		"role in any case":       {views.Filter{Role: "supervisor"}, "Σοφία"},
+		"role in full width":     {views.Filter{Role: "Ｓupervisor\u00a0"}, "Σοφία"},
+		"team, its apostrophe":   {views.Filter{Team: "O'Hara – Night"}, "Σοφία"},
+		"sub-account by id":      {views.Filter{SubAccount: "99990001"}, "Jürgen Zoe"},
+		"sub-account by name":    {views.Filter{SubAccount: "overflow"}, "Σοφία"},
+		"activity":               {views.Filter{Activity: "Site 2"}, "Σοφία"},
+		"name across the space":  {views.Filter{Search: "jürgen w"}, "Jürgen"},
+		"umlaut in capitals":     {views.Filter{Search: "JÜRGEN"}, "Jürgen"},
+		"Greek, final sigma":     {views.Filter{Search: "ΣΟΦΊΑ"}, "Σοφία"},
+		"e-mail":                 {views.Filter{Search: "ZOE@EXAMPLE"}, "Zoe"},
+		"username":               {views.Filter{Search: "zoe.li"}, "Zoe"},
+		"extension number":       {views.Filter{Search: "101"}, "Jürgen Σοφία O'Neil Zoe"},
+		"no wildcards":           {views.Filter{Search: "%"}, "O'Neil"},
+		"a quote is a character": {views.Filter{Search: "o'n"}, "O'Neil"},
+		"or an apostrophe":       {views.Filter{Search: "o’n"}, "O'Neil"},
+		"not across fields":      {views.Filter{Search: "li zoe"}, ""},
+		"all must fit":           {views.Filter{Search: "zoe", Account: "acme"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
@@ -271,11 +273,11 @@ func TestHistoryRows(t *testing.T) {
 		`"logins":[{"sub_account_id":"99990001","sub_account":"Main","agent_group_id":"7","agent_group":"Sales","agent_id":"a-Ann",` +
 		`"agent_type":"AGENT","user_name":"Ann","data_source":"ringcx-realtime","active":true}]}`
 	apply(t, s, monday.AddDate(0, 0, 1), planOf(t, s, "acme", rename(ann, "Lim")))
-	got, err := collect(s.History(t.Context(), ann.ID))
+	got, err := sqlrows.Collect(s.History(t.Context(), ann.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []ChangeRow{
+	want := []views.ChangeRow{
 		{
 			ChangeID: 1, RunID: 1, MemberID: 1, Account: "acme", Kind: sync.Onboard, After: withLateFields(after),
 			Reason: sync.ReasonNew, Actor: new("wfm-sync"), OnBehalfOf: new(""), Note: new(""), At: new("2026-11-23T03:00:00Z"),
@@ -297,11 +299,11 @@ func TestRunsNewestFirst(t *testing.T) {
 	p.Summary = sync.Summary{People: 5, Onboard: 1, Unchanged: 3, Conflicts: 1}
 	apply(t, s, monday, p)
 	beginRun(t, s, monday, "acme", sync.Manual)
-	rows, err := collect(s.Runs(t.Context(), 0))
+	rows, err := sqlrows.Collect(s.Runs(t.Context(), 0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []RunRow{
+	want := []views.RunRow{
 		{
 			RunID: 2, Account: "acme", Job: "members", Trigger: sync.Manual, Status: sync.Running,
 			HeldReasons: json.RawMessage("[]"), StartedAt: "2026-11-23T02:58:00Z", Actor: "wfm-sync", Version: "1.0",
@@ -315,7 +317,7 @@ func TestRunsNewestFirst(t *testing.T) {
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Error(diff)
 	}
-	if rows, err := collect(s.Runs(t.Context(), 1)); err != nil || len(rows) != 1 || rows[0].RunID != 2 {
+	if rows, err := sqlrows.Collect(s.Runs(t.Context(), 1)); err != nil || len(rows) != 1 || rows[0].RunID != 2 {
 		t.Errorf("limited: %+v, %v", rows, err)
 	}
 }
@@ -336,34 +338,11 @@ func TestLibcIsTheOneSQLitePins(t *testing.T) {
 	}
 }
 
-func rosterRows(t testing.TB, s *Store, f Filter) []RosterRow {
+func rosterRows(t testing.TB, s *Store, f views.Filter) []views.RosterRow {
 	t.Helper()
-	rows, err := collect(s.Roster(t.Context(), f))
+	rows, err := sqlrows.Collect(s.Roster(t.Context(), f))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rows
-}
-
-// Commands that look at one member, or count, do not read every member's row, but to
-// find the logins that somebody has.
-func TestNobodyReadsAllMembersToFindOne(t *testing.T) {
-	s := newTestStore(t)
-	for name, query := range map[string]string{
-		"one member":      strings.ReplaceAll(strings.ReplaceAll(findMemberSQL, "?1", "1"), "?2", "'a-Ann'"),
-		"counts":          countsSQL,
-		"what is waiting": waitingSQL,
-		"pins":            pinsSQL,
-	} {
-		steps, err := collect(stream(t.Context(), s.db.r, scanStep, `EXPLAIN QUERY PLAN `+query))
-		if err != nil || len(steps) == 0 {
-			t.Fatal(steps, err)
-		}
-		for _, step := range steps {
-			if step == "SCAN members" || step == "SCAN m" {
-				t.Errorf("%s: %s of %q", name, step, steps)
-			}
-		}
-		t.Logf("%s: %q", name, steps)
-	}
 }

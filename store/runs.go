@@ -6,64 +6,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
+	"ringroster/store/database"
+	"ringroster/store/heldrows"
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
-
-// RunColumns are the columns of the view roster_runs, in their order.
-const RunColumns = `run_id, account, job, trigger, status, held_reasons, started_at, finished_at,
-	people, unchanged, onboarded, linked, updated, reactivated, deactivated, held,
-	conflicts, api_calls, actor, version, error`
-
-// RunRow is one row of the view roster_runs: one account's part of a run.
-type RunRow struct {
-	RunID       sync.RunID      `json:"run_id"`
-	Account     string          `json:"account"`
-	Job         string          `json:"job"`
-	Trigger     sync.Trigger    `json:"trigger"`
-	Status      sync.RunStatus  `json:"status"`
-	HeldReasons json.RawMessage `json:"held_reasons"` // a list of sync.HoldReason
-	StartedAt   string          `json:"started_at"`
-	FinishedAt  *string         `json:"finished_at"` // nil while running
-	People      int             `json:"people"`
-	Unchanged   int             `json:"unchanged"`
-	Onboarded   int             `json:"onboarded"`
-	Linked      int             `json:"linked"`
-	Updated     int             `json:"updated"`
-	Reactivated int             `json:"reactivated"`
-	Deactivated int             `json:"deactivated"`
-	Held        int             `json:"held"`
-	Conflicts   int             `json:"conflicts"`
-	APICalls    int             `json:"api_calls"`
-	Actor       string          `json:"actor"`
-	Version     string          `json:"version"`
-	Error       string          `json:"error"`
-}
-
-func (r *RunRow) scan(rows *sql.Rows) error {
-	var reasons string
-	err := rows.Scan(&r.RunID, &r.Account, &r.Job, &r.Trigger, &r.Status, &reasons, &r.StartedAt, &r.FinishedAt,
-		&r.People, &r.Unchanged, &r.Onboarded, &r.Linked, &r.Updated, &r.Reactivated, &r.Deactivated, &r.Held,
-		&r.Conflicts, &r.APICalls, &r.Actor, &r.Version, &r.Error)
-	r.HeldReasons = json.RawMessage(reasons)
-	return err
-}
-
-// isFullRun says of a row of runs whether it decided about the whole account and succeeded.
-const isFullRun = `full = 1 AND status IN ('succeeded', 'held')`
 
 // Begin records a run as running for each of its accounts and gives it its
 // number. The caller holds the lock, so a row that still says running belongs
 // to a process that died: it becomes failed (R27).
 func (s *Store) Begin(ctx context.Context, r sync.Run) (id sync.RunID, err error) {
-	err = s.db.write(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 		id, err = s.begin(ctx, tx, r)
 		return err
 	})
-	return id, s.db.explain("begin a run in", err)
+	return id, s.db.Explain("begin a run in", err)
 }
 
 func (s *Store) begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunID, err error) {
@@ -77,7 +38,7 @@ func (s *Store) begin(ctx context.Context, tx *sql.Tx, r sync.Run) (id sync.RunI
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO runs (run_id, account, job, trigger, status, started_at, actor, on_behalf_of, note, version)
 			VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
-			id, account, r.JobName(), r.Trigger, stamp(r.StartedAt), r.Actor, r.OnBehalfOf, r.Note, r.Version)
+			id, account, r.JobName(), r.Trigger, sqlrows.Stamp(r.StartedAt), r.Actor, r.OnBehalfOf, r.Note, r.Version)
 		if err != nil {
 			return 0, fmt.Errorf("account %s: %w", account, err)
 		}
@@ -92,7 +53,7 @@ func (s *Store) closeInterrupted(ctx context.Context, tx *sql.Tx, now time.Time)
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE runs SET status = 'failed', error = 'interrupted', finished_at = ? WHERE status = 'running'`, stamp(now))
+		UPDATE runs SET status = 'failed', error = 'interrupted', finished_at = ? WHERE status = 'running'`, sqlrows.Stamp(now))
 	return err
 }
 
@@ -104,44 +65,27 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	return settleRequests(ctx, tx, now)
 }
 
-// Runs yields the rows of past and running runs, newest first, accounts by
-// name; at most limit rows, all when limit is 0.
-func (s viewsReader) Runs(ctx context.Context, limit int) iter.Seq2[RunRow, error] {
-	if limit <= 0 {
-		limit = -1 // SQLite: no limit
-	}
-	return told(stream(ctx, s.db.r, (*RunRow).scan, `
-		SELECT `+RunColumns+` FROM roster_runs ORDER BY run_id DESC, account, job LIMIT ?`, limit), s.db.path())
-}
-
-// Run returns the rows of one run, one per account; none when there was no such
-// run.
-func (s viewsReader) Run(ctx context.Context, id sync.RunID) ([]RunRow, error) {
-	return collect(told(stream(ctx, s.db.r, (*RunRow).scan, `
-		SELECT `+RunColumns+` FROM roster_runs WHERE run_id = ? ORDER BY account, job`, id), s.db.path()))
-}
-
 // Author is on whose behalf a run was made, and the note that its author left
 // (R31). Their name stands in RunRow.
 func (s *Store) Author(ctx context.Context, id sync.RunID) (onBehalfOf, note string, err error) {
-	err = s.db.r.QueryRowContext(ctx, `SELECT coalesce(on_behalf_of, ''), coalesce(note, '') FROM runs WHERE run_id = ? ORDER BY account, job LIMIT 1`, id).Scan(&onBehalfOf, &note)
+	err = s.db.Reads.QueryRowContext(ctx, `SELECT coalesce(on_behalf_of, ''), coalesce(note, '') FROM runs WHERE run_id = ? ORDER BY account, job LIMIT 1`, id).Scan(&onBehalfOf, &note)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return onBehalfOf, note, s.db.explain("read a run from", err)
+	return onBehalfOf, note, s.db.Explain("read a run from", err)
 }
 
 // State is what the roster knows about an account besides its members.
 func (s *Store) State(ctx context.Context, account string, now time.Time) (state sync.State, err error) {
-	err = s.db.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		state, err = readState(ctx, tx, account, now)
 		return err
 	})
-	return state, s.db.explain("read account "+account+" from", err)
+	return state, s.db.Explain("read account "+account+" from", err)
 }
 
 func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (st sync.State, err error) {
-	accounts, err := collect(stream(ctx, tx, (*AccountRow).scan, accountsSQL+` WHERE account = ? ORDER BY account`, account))
+	accounts, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, (*AccountRow).scan, accountsSQL+` WHERE account = ? ORDER BY account`, account))
 	if err != nil {
 		return st, err
 	}
@@ -156,7 +100,7 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 	if st.Others, err = boundOthers(ctx, tx, account); err != nil {
 		return st, err
 	}
-	if st.Open, err = openHeld(ctx, tx, sync.JobMembers, account); err != nil {
+	if st.Open, err = heldrows.Open(ctx, tx, sync.JobMembers, account); err != nil {
 		return st, err
 	}
 	if err = readLast(ctx, tx, account, &st); err != nil {
@@ -190,7 +134,7 @@ func readLast(ctx context.Context, tx *sql.Tx, account string, st *sync.State) e
 			st.New = st.New.With(f)
 		}
 	}
-	st.NewSupervisors = !slices.Contains(names, supervisorsColumn)
+	st.NewSupervisors = !slices.Contains(names, views.SupervisorsColumn)
 	return nil
 }
 
@@ -198,7 +142,7 @@ func readLast(ctx context.Context, tx *sql.Tx, account string, st *sync.State) e
 func boundOthers(ctx context.Context, tx *sql.Tx, account string) (map[string]string, error) {
 	var others map[string]string // nil: none
 	type bound struct{ account, main string }
-	rows := stream(ctx, tx, func(b *bound, rows *sql.Rows) error { return rows.Scan(&b.account, &b.main) },
+	rows := sqlrows.Stream(ctx, tx, func(b *bound, rows *sql.Rows) error { return rows.Scan(&b.account, &b.main) },
 		`SELECT account, main_account_id FROM accounts WHERE account <> ? AND main_account_id <> '' ORDER BY account`, account)
 	for b, err := range rows {
 		if err != nil {
@@ -230,30 +174,16 @@ type AccountRow struct {
 
 // Accounts lists the accounts that had a commit, by name.
 func (s *Store) Accounts(ctx context.Context) ([]AccountRow, error) {
-	return collect(told(stream(ctx, s.db.r, (*AccountRow).scan, accountsSQL+` ORDER BY account`), s.db.path()))
+	return sqlrows.Collect(database.Told(sqlrows.Stream(ctx, s.db.Reads, (*AccountRow).scan, accountsSQL+` ORDER BY account`), s.db.Path()))
 }
 
 func (a *AccountRow) scan(rows *sql.Rows) error {
 	var settings sql.NullString
 	err := rows.Scan(&a.Account, &a.Version, &a.MainAccountID, &a.RingEXAccountID, &a.OwnerID, &settings, &a.LastSnapshotAt)
 	if err == nil {
-		a.Settings, err = parseSettings(settings)
+		a.Settings, err = heldrows.ParseSettings(settings)
 	}
 	return err
-}
-
-// parseSettings reads accepted settings; nil: none were accepted yet.
-func parseSettings(text sql.NullString) (map[string]string, error) {
-	if !text.Valid {
-		return nil, nil
-	}
-	raw := map[string]json.RawMessage{}
-	err := json.Unmarshal([]byte(text.String), &raw)
-	settings := make(map[string]string, len(raw))
-	for key, value := range raw {
-		settings[key] = string(value)
-	}
-	return settings, err
 }
 
 func (a *AccountRow) state() (st sync.State, err error) {
@@ -271,7 +201,7 @@ func (a *AccountRow) state() (st sync.State, err error) {
 // ContactState is what the roster knows about an account's contacts besides
 // themselves.
 func (s *Store) ContactState(ctx context.Context, account string, now time.Time) (st sync.State, err error) {
-	err = s.db.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		var settings, seen sql.NullString
 		err := tx.QueryRowContext(ctx, `
 			SELECT contacts_version, main_account_id, ringex_account_id, contacts_settings, contacts_snapshot_at
@@ -280,16 +210,16 @@ func (s *Store) ContactState(ctx context.Context, account string, now time.Time)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if st.Accepted, err = parseSettings(settings); err != nil {
+		if st.Accepted, err = heldrows.ParseSettings(settings); err != nil {
 			return err
 		}
-		if st.LastSeen, err = parseStamp(seen); err != nil {
+		if st.LastSeen, err = sqlrows.ParseStamp(seen); err != nil {
 			return err
 		}
-		if st.Open, err = openHeld(ctx, tx, sync.JobContacts, account); err != nil {
+		if st.Open, err = heldrows.Open(ctx, tx, sync.JobContacts, account); err != nil {
 			return err
 		}
 		return readGoneContacts(ctx, tx, account, now, &st)
 	})
-	return st, s.db.explain("read the contacts of account "+account+" from", err)
+	return st, s.db.Explain("read the contacts of account "+account+" from", err)
 }

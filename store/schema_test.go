@@ -8,12 +8,14 @@ import (
 	"regexp"
 	"testing"
 	"testing/fstest"
+
+	"ringroster/store/schema"
 )
 
 // today is the schema version of this program.
 func today(t *testing.T) int64 {
 	t.Helper()
-	version, err := latest(migrations())
+	version, err := schema.Latest(schema.Migrations())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,11 +26,11 @@ func today(t *testing.T) int64 {
 func nextMigrations(t *testing.T, next string) fstest.MapFS {
 	t.Helper()
 	files := fstest.MapFS{}
-	err := fs.WalkDir(migrations(), ".", func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(schema.Migrations(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		text, err := fs.ReadFile(migrations(), path)
+		text, err := fs.ReadFile(schema.Migrations(), path)
 		files[path] = &fstest.MapFile{Data: text}
 		return err
 	})
@@ -47,7 +49,7 @@ func TestMigrationMakesABackup(t *testing.T) {
 	if err := s.migrate(t.Context(), nextMigrations(t, "ALTER TABLE members ADD COLUMN shoe_size INTEGER;\n")); err != nil {
 		t.Fatal(err)
 	}
-	if version, err := schemaVersion(t.Context(), s.db.w); version != today(t)+1 || err != nil {
+	if version, err := schema.SchemaVersion(t.Context(), s.db.Writes); version != today(t)+1 || err != nil {
 		t.Errorf("version %d, %v; want %d", version, err, today(t)+1)
 	}
 	backup := fmt.Sprintf("%s.backup-v%d", s.Path(), today(t))
@@ -58,7 +60,7 @@ func TestMigrationMakesABackup(t *testing.T) {
 	if got := members(t, old, "acme"); len(got) != 1 || got[0].Profile.Name() != "Ann Lee" {
 		t.Errorf("backup holds %v", got)
 	}
-	if _, err := Open(t.Context(), s.Path(), Options{New: true}); !isError[*NewerError](err) {
+	if _, err := Open(t.Context(), s.Path(), Options{New: true}); !isError[*schema.NewerError](err) {
 		t.Errorf("today's program opened tomorrow's database: %v", err)
 	}
 	left, err := filepath.Glob(s.Path() + "*.tmp*")
@@ -81,7 +83,7 @@ func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
 	if err := s.migrate(t.Context(), files); err == nil {
 		t.Fatal("no error")
 	}
-	if version, err := schemaVersion(t.Context(), s.db.w); version != today(t) || err != nil {
+	if version, err := schema.SchemaVersion(t.Context(), s.db.Writes); version != today(t) || err != nil {
 		t.Errorf("version %d, %v; want %d", version, err, today(t))
 	}
 	apply(t, s, monday, planOf(t, s, "acme", onboard(person("acme", "Ann", "Lee"))))

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"ringroster/store/memberrows"
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 	"ringroster/sync/guard"
 	"ringroster/sync/plan"
@@ -234,7 +236,7 @@ func TestAForgedSealIsNobodyElses(t *testing.T) {
 
 func columnsOf(t *testing.T, s *Store, table string) []string {
 	t.Helper()
-	columns, err := collect(stream(t.Context(), s.db.r, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, table))
+	columns, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Reads, scanText, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, table))
 	if err != nil || len(columns) == 0 {
 		t.Fatal(columns, err)
 	}
@@ -261,20 +263,20 @@ func TestAnEditByHandMovesTheRoster(t *testing.T) {
 
 // Members without a seal, as an upgrade leaves them, get one from the next run.
 func TestTheNextRunSealsWhomItFindsUnchanged(t *testing.T) {
-	s, snapshot := atWork(t, 2*membersBatch+10)
+	s, snapshot := atWork(t, 2*memberrows.BatchSize+10)
 	byHand(t, s, `UPDATE members SET seal = NULL`)
 	p, whole := planOffice(t, s, snapshot, true)
-	if whole != 2*membersBatch+10 || len(p.Seals) != whole || len(p.Changes)+len(p.Marks) > 0 {
+	if whole != 2*memberrows.BatchSize+10 || len(p.Seals) != whole || len(p.Changes)+len(p.Marks) > 0 {
 		t.Fatalf("%d read whole, %d to seal, %d changes", whole, len(p.Seals), len(p.Changes))
 	}
 	apply(t, s, monday, p)
-	loose := readAlways(2*membersBatch + 10)
+	loose := readAlways(2*memberrows.BatchSize + 10)
 	if _, whole := planOffice(t, s, snapshot, true); whole != loose {
 		t.Errorf("%d read whole", whole)
 	}
 	t.Run("and reads whole whom the source changes", func(t *testing.T) {
 		agents := snapshot.SubAccounts[0].Groups[0].Agents
-		agents[3].UserName, agents[membersBatch+5].FirstName = "another", "Ada"
+		agents[3].UserName, agents[memberrows.BatchSize+5].FirstName = "another", "Ada"
 		snapshot.SubAccounts[0].Groups[0].Agents = slices.Delete(agents, 7, 8)
 		p, whole := planOffice(t, s, snapshot, true)
 		if whole != loose+3 || len(p.Changes) != 3 || len(p.Seals) > 0 {
@@ -286,7 +288,7 @@ func TestTheNextRunSealsWhomItFindsUnchanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		var broken int
-		if err := s.db.r.QueryRowContext(t.Context(), `SELECT count(*) FROM members WHERE seal IS NULL`).Scan(&broken); err != nil || broken > 0 {
+		if err := s.db.Reads.QueryRowContext(t.Context(), `SELECT count(*) FROM members WHERE seal IS NULL`).Scan(&broken); err != nil || broken > 0 {
 			t.Error(broken, err)
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 
+	"ringroster/store/database"
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 )
 
@@ -17,7 +19,7 @@ func (s *Store) keep(ctx context.Context, c *sync.Commit) {
 	if k == nil || k.Err != nil {
 		return
 	}
-	err := s.db.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		if len(k.Pieces) > 0 {
 			if err := addKept(ctx, tx, c); err != nil {
 				return err
@@ -25,12 +27,12 @@ func (s *Store) keep(ctx context.Context, c *sync.Commit) {
 		}
 		return dropOld(ctx, tx, c.Account, k)
 	})
-	k.Err = s.db.explain(fmt.Sprintf("keep the snapshot of run %d of account %s in", c.Run, c.Account), err)
+	k.Err = s.db.Explain(fmt.Sprintf("keep the snapshot of run %d of account %s in", c.Run, c.Account), err)
 }
 
 func addKept(ctx context.Context, tx *sql.Tx, c *sync.Commit) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO snapshots (account, run_id, taken_at, data) VALUES (?, ?, ?, x'')`,
-		c.Account, c.Run, stamp(c.TakenAt))
+		c.Account, c.Run, sqlrows.Stamp(c.TakenAt))
 	if err != nil {
 		return err
 	}
@@ -76,7 +78,7 @@ func dropOld(ctx context.Context, tx *sql.Tx, account string, k *sync.Keep) erro
 	result, err := tx.ExecContext(ctx, `
 		DELETE FROM snapshots
 		 WHERE account = ?1 AND coalesce(taken_at < ?3, true) AND run_id NOT IN (
-		       SELECT run_id FROM snapshots WHERE account = ?1 ORDER BY run_id DESC LIMIT ?2)`, account, k.Last, stamp(k.Since))
+		       SELECT run_id FROM snapshots WHERE account = ?1 ORDER BY run_id DESC LIMIT ?2)`, account, k.Last, sqlrows.Stamp(k.Since))
 	if err != nil {
 		return err
 	}
@@ -104,7 +106,7 @@ func readKept(ctx context.Context, tx *sql.Tx, account string, st *sync.State) e
 		name, list string
 		marks      []byte
 	}
-	pieces := stream(ctx, tx, func(p *piece, rows *sql.Rows) error { return rows.Scan(&p.name, &p.list, &p.marks) },
+	pieces := sqlrows.Stream(ctx, tx, func(p *piece, rows *sql.Rows) error { return rows.Scan(&p.name, &p.list, &p.marks) },
 		`SELECT name, list, marks FROM snapshot_pieces WHERE account = ? ORDER BY piece_id`, account)
 	for p, err := range pieces {
 		if err != nil {
@@ -134,15 +136,15 @@ type KeptRow struct {
 // run of any, or too long ago.
 func (s *Store) Kept(ctx context.Context, run sync.RunID) ([]KeptRow, error) {
 	var kept []KeptRow
-	err := s.db.read(ctx, func(tx *sql.Tx) (err error) {
+	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		kept, err = keptRows(ctx, tx, `run_id = ?`, run)
 		return err
 	})
-	return kept, s.db.explain("read", err)
+	return kept, s.db.Explain("read", err)
 }
 
 func keptRows(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]KeptRow, error) {
-	kept, err := collect(stream(ctx, tx, func(k *KeptRow, rows *sql.Rows) error {
+	kept, err := sqlrows.Collect(sqlrows.Stream(ctx, tx, func(k *KeptRow, rows *sql.Rows) error {
 		return rows.Scan(&k.RunID, &k.Account, &k.TakenAt, &k.Data)
 	}, `SELECT run_id, account, taken_at, data FROM snapshots WHERE `+where+` ORDER BY account, run_id`, args...))
 	for i := 0; err == nil && i < len(kept); i++ {
@@ -154,7 +156,7 @@ func keptRows(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]Kep
 // addPieces puts the pieces of a run together. Whole data of an earlier version
 // have none.
 func (k *KeptRow) addPieces(ctx context.Context, tx *sql.Tx) error {
-	pieces := stream(ctx, tx, func(data *[]byte, rows *sql.Rows) error { return rows.Scan(data) }, `
+	pieces := sqlrows.Stream(ctx, tx, func(data *[]byte, rows *sql.Rows) error { return rows.Scan(data) }, `
 		SELECT s.data FROM snapshot_parts p JOIN snapshot_pieces s ON s.piece_id = p.piece_id
 		 WHERE p.account = ? AND p.run_id = ? ORDER BY p.position`, k.Account, k.RunID)
 	for data, err := range pieces {
@@ -169,6 +171,6 @@ func (k *KeptRow) addPieces(ctx context.Context, tx *sql.Tx) error {
 // KeptRuns yields the numbers of the runs of which something is kept, oldest
 // first.
 func (s *Store) KeptRuns(ctx context.Context) iter.Seq2[sync.RunID, error] {
-	return told(stream(ctx, s.db.r, func(id *sync.RunID, rows *sql.Rows) error { return rows.Scan(id) },
-		`SELECT DISTINCT run_id FROM snapshots ORDER BY run_id`), s.db.path())
+	return database.Told(sqlrows.Stream(ctx, s.db.Reads, func(id *sync.RunID, rows *sql.Rows) error { return rows.Scan(id) },
+		`SELECT DISTINCT run_id FROM snapshots ORDER BY run_id`), s.db.Path())
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/sqlrows"
 	"ringroster/sync"
 )
 
@@ -113,7 +114,7 @@ func TestAnAccountsPartsOfOneRunAreKeptTogether(t *testing.T) {
 		}
 	}
 	got, err := s.Kept(t.Context(), run)
-	want := []KeptRow{{run, "acme", *stamp(monday), []byte("acme")}, {run, "beta", *stamp(monday), []byte("beta")}}
+	want := []KeptRow{{run, "acme", *sqlrows.Stamp(monday), []byte("acme")}, {run, "beta", *sqlrows.Stamp(monday), []byte("beta")}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -122,7 +123,7 @@ func TestAnAccountsPartsOfOneRunAreKeptTogether(t *testing.T) {
 // What cannot be kept costs nobody the run.
 func TestAFailureToKeepIsNoFailureOfTheRun(t *testing.T) {
 	s := newTestStore(t)
-	if _, err := s.db.w.ExecContext(t.Context(), `DROP TABLE snapshots`); err != nil {
+	if _, err := s.db.Writes.ExecContext(t.Context(), `DROP TABLE snapshots`); err != nil {
 		t.Fatal(err)
 	}
 	k := &sync.Keep{Last: 2, Pieces: piece("one")}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -73,16 +75,16 @@ func TestSupervisorsAreResolved(t *testing.T) {
 				t.Error("roster_supervisors:", diff)
 			}
 			var lists []string
-			for _, r := range rosterRows(t, s, Filter{Account: "acme"}) {
+			for _, r := range rosterRows(t, s, views.Filter{Account: "acme"}) {
 				lists = append(lists, string(r.Supervisors))
 			}
 			if diff := cmp.Diff(tc.lists, lists); diff != "" {
 				t.Error("roster:", diff)
 			}
-			if one := rosterRows(t, s, Filter{Member: 1}); len(one) != 1 || string(one[0].Supervisors) != tc.lists[0] {
+			if one := rosterRows(t, s, views.Filter{Member: 1}); len(one) != 1 || string(one[0].Supervisors) != tc.lists[0] {
 				t.Error("one member:", one)
 			}
-			for _, r := range rosterRows(t, s, Filter{Brief: true}) {
+			for _, r := range rosterRows(t, s, views.Filter{Brief: true}) {
 				if r.Supervisors != "[]" {
 					t.Errorf("in brief, member %d has %s", r.MemberID, r.Supervisors)
 				}
@@ -101,7 +103,7 @@ func TestSupervisorsAreKeptWithTheLogin(t *testing.T) {
 	}
 	before := sync.LoginsJSON(ann.Logins)
 	for range 2 { // as the view works it out, and as it was written out when the member changed
-		got, err := collect(stream(t.Context(), s.db.r, scanText, `SELECT after -> '$.logins' FROM roster_changes WHERE member_id = 1 AND kind = 'onboard'`))
+		got, err := sqlrows.Collect(sqlrows.Stream(t.Context(), s.db.Reads, scanText, `SELECT after -> '$.logins' FROM roster_changes WHERE member_id = 1 AND kind = 'onboard'`))
 		if err != nil || !slices.Equal(got, []string{before}) {
 			t.Errorf("the history tells %v, not %s: %v", got, before, err)
 		}

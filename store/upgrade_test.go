@@ -12,13 +12,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ringroster/store/contactrows"
+	"ringroster/store/heldrows"
+	"ringroster/store/schema"
+	"ringroster/store/sqlrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
-// views are what every version has shown, with the columns of its time: a later
+// shownViews are what every version has shown, with the columns of its time: a later
 // version may show more, and must still show these. Beside the views stand what
 // a sync remembers.
-var views = []view{
+var shownViews = []view{
 	{1, `SELECT member_id, account, status, role, username, first_name, last_name, email, extension_number, activity_id,
 	        data_source, rc_user_id, department, job_title, site, managed, deactivation_reason, created_at, created_by,
 	        updated_at, updated_by, deactivated_at, reactivated_at, last_seen_at, absent_days FROM roster`},
@@ -66,7 +71,7 @@ func TestUpgrade(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no databases in testdata: %v", err)
 	}
-	newest, err := latest(migrations())
+	newest, err := schema.Latest(schema.Migrations())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,10 +134,10 @@ func TestUpgradeFoldsApostrophes(t *testing.T) {
 		UPDATE contact_search SET text = 'adá d’angelo' WHERE contact_id = 3`)
 	s := openTestStore(t, path)
 	for _, apostrophe := range []string{"'", "’"} {
-		if got := rosterRows(t, s, Filter{Search: "D" + apostrophe + "ANGELO"}); len(got) != 1 || got[0].MemberID != 3 {
+		if got := rosterRows(t, s, views.Filter{Search: "D" + apostrophe + "ANGELO"}); len(got) != 1 || got[0].MemberID != 3 {
 			t.Errorf("found members %v", got)
 		}
-		contacts, err := collect(s.ContactRows(t.Context(), ContactFilter{Search: "D" + apostrophe + "ANGELO"}))
+		contacts, err := sqlrows.Collect(s.ContactRows(t.Context(), contactrows.Filter{Search: "D" + apostrophe + "ANGELO"}))
 		if err != nil || len(contacts) != 1 || contacts[0].ContactID != 3 {
 			t.Errorf("found contacts %v, %v", contacts, err)
 		}
@@ -161,18 +166,18 @@ func TestR33UpgradeFoldsAnew(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	for _, search := range []string{"işık gross-bauer", "IS\u0327ıK GROSS\u2010BAUER", "Gross\u2014Bauer"} {
-		if got := rosterRows(t, s, Filter{Search: search}); len(got) != 1 || got[0].MemberID != 6 {
+		if got := rosterRows(t, s, views.Filter{Search: search}); len(got) != 1 || got[0].MemberID != 6 {
 			t.Errorf("%q finds members %v", search, got)
 		}
-		contacts, err := collect(s.ContactRows(t.Context(), ContactFilter{Search: search}))
+		contacts, err := sqlrows.Collect(s.ContactRows(t.Context(), contactrows.Filter{Search: search}))
 		if err != nil || len(contacts) != 1 || contacts[0].ContactID != 3 {
 			t.Errorf("%q finds contacts %v, %v", search, contacts, err)
 		}
 	}
-	if got := rosterRows(t, s, Filter{Search: "işık's"}); len(got) != 1 {
+	if got := rosterRows(t, s, views.Filter{Search: "işık's"}); len(got) != 1 {
 		t.Errorf("the username finds %v", got)
 	}
-	if contacts, err := collect(s.ContactRows(t.Context(), ContactFilter{Search: "+1 (205) 555-0103"})); err != nil || len(contacts) != 1 {
+	if contacts, err := sqlrows.Collect(s.ContactRows(t.Context(), contactrows.Filter{Search: "+1 (205) 555-0103"})); err != nil || len(contacts) != 1 {
 		t.Errorf("the phone number finds %v, %v", contacts, err)
 	}
 	if got := rowsAs(t, s, `SELECT member_id FROM members WHERE seal IS NOT NULL ORDER BY 1`); !slices.Equal(got, []string{"1", "3"}) {
@@ -214,11 +219,11 @@ func requestOf(version int) string {
 func show(t *testing.T, s *Store, version int) string {
 	t.Helper()
 	var b strings.Builder
-	for _, v := range views {
+	for _, v := range shownViews {
 		if v.since > version {
 			continue
 		}
-		rows, err := s.db.r.QueryContext(t.Context(), v.query+` ORDER BY 1, 2, 3, 7`)
+		rows, err := s.db.Reads.QueryContext(t.Context(), v.query+` ORDER BY 1, 2, 3, 7`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,7 +275,7 @@ func checkWhole(t *testing.T, s *Store) {
 		`SELECT "table" || ' ' || coalesce(rowid, '') FROM pragma_foreign_key_check`,
 	} {
 		var wrong string
-		if err := s.db.r.QueryRowContext(t.Context(), query).Scan(&wrong); !errors.Is(err, sql.ErrNoRows) {
+		if err := s.db.Reads.QueryRowContext(t.Context(), query).Scan(&wrong); !errors.Is(err, sql.ErrNoRows) {
 			t.Errorf("%s: %q, %v", query, wrong, err)
 		}
 	}
@@ -329,7 +334,7 @@ func checkHeld(t *testing.T, s *Store, version int) {
 		"4|3|status|rejected|chief|wrong feed", "8|6|status|rejected|operator|incident", "7|6|status|approved|chief|",
 	}
 	var got []string
-	rows, err := s.Held(t.Context(), HeldFilter{Decided: 9})
+	rows, err := s.Held(t.Context(), heldrows.Filter{Decided: 9})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 )
 
 func accountCommand(a *app) *cobra.Command {
@@ -66,8 +67,8 @@ func (a *app) changeAccount(ctx context.Context, name string, change func(*store
 
 // knownAccount refuses the name of an account that the roster does not know.
 func knownAccount(ctx context.Context, st *store.Store, name string) error {
-	known, err := st.Names(ctx, store.AccountThing)
-	if err != nil || slices.ContainsFunc(known, func(n store.Name) bool { return n.Text == name }) {
+	known, err := st.Names(ctx, views.AccountThing)
+	if err != nil || slices.ContainsFunc(known, func(n views.Name) bool { return n.Text == name }) {
 		return err
 	}
 	names := make([]string, len(known))

@@ -13,6 +13,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 	"ringroster/sync/plan"
 	"ringroster/sync/reconcile"
@@ -122,11 +123,11 @@ func (a *app) tellApproved(ctx context.Context, s *config.Settings, st *store.St
 // tellApplied says of one account what was approved and not applied by a run, and counts the
 // rest. decided counts what others decided about meanwhile, in words.
 func (a *app) tellApplied(ctx context.Context, s *config.Settings, st *store.Store, id sync.RunID, set *chosenSet, decided map[string]int) (applied int, err error) {
-	rows, err := st.Held(ctx, store.HeldFilter{Account: set.account, Job: set.job, States: everyState})
+	rows, err := st.Held(ctx, heldrows.Filter{Account: set.account, Job: set.job, States: everyState})
 	if err != nil {
 		return 0, err
 	}
-	rowNow := map[int64]*store.HeldRow{}
+	rowNow := map[int64]*heldrows.Row{}
 	for i := range rows {
 		rowNow[rows[i].HeldID] = &rows[i]
 	}
@@ -139,7 +140,7 @@ func (a *app) tellApplied(ctx context.Context, s *config.Settings, st *store.Sto
 		}
 		text := ""
 		switch {
-		case now != nil && now.State == store.HeldApproved && now.DecidedRun != nil && *now.DecidedRun == id:
+		case now != nil && now.State == heldrows.Approved && now.DecidedRun != nil && *now.DecidedRun == id:
 			applied++
 			continue
 		case state == string(sync.Waiting) && now.RunID > set.shown:
@@ -174,7 +175,7 @@ type obstacles struct {
 
 // obstaclesTo reads what may stand in the way of the chosen changes of an account; held are its
 // held changes as they are now.
-func obstaclesTo(ctx context.Context, s *config.Settings, st *store.Store, set *chosenSet, held []store.HeldRow) (*obstacles, error) {
+func obstaclesTo(ctx context.Context, s *config.Settings, st *store.Store, set *chosenSet, held []heldrows.Row) (*obstacles, error) {
 	o := &obstacles{members: map[int64]*sync.Member{}, leaving: map[int64]bool{}}
 	if set.job != sync.JobMembers {
 		return o, nil
@@ -208,7 +209,7 @@ func obstaclesTo(ctx context.Context, s *config.Settings, st *store.Store, set *
 
 // atAnEnd says why a change that waits cannot happen any more: the next full run ends it (R25);
 // "": it can.
-func (o *obstacles) atAnEnd(h *store.HeldRow) string {
+func (o *obstacles) atAnEnd(h *heldrows.Row) string {
 	if h.MemberID == nil || o.members[*h.MemberID] == nil {
 		return ""
 	}
@@ -222,7 +223,7 @@ func (o *obstacles) atAnEnd(h *store.HeldRow) string {
 }
 
 // inTheWay says what keeps a change from happening that waits as it was shown.
-func (o *obstacles) inTheWay(h *store.HeldRow) string {
+func (o *obstacles) inTheWay(h *heldrows.Row) string {
 	const notPlanned = "it is not planned now"
 	if h.MemberID == nil || o.members[*h.MemberID] == nil {
 		return notPlanned
@@ -242,7 +243,7 @@ func (o *obstacles) inTheWay(h *store.HeldRow) string {
 }
 
 // toExplain names the command that says how somebody stands. Contacts have none.
-func toExplain(h *store.HeldRow) string {
+func toExplain(h *heldrows.Row) string {
 	who := h.Person
 	switch {
 	case h.Job == sync.JobContacts:

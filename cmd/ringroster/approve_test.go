@@ -10,6 +10,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -46,7 +47,7 @@ func heldOnce(t *testing.T) (*store.Store, chosenSet) {
 		State: sync.Waiting, Since: time.Now(), Kind: sync.Onboard, Person: "rc:1", IDs: []string{"rc:1"}, Name: "Ada Byron",
 		Reason: sync.ReasonNew, Why: []sync.HoldReason{{Reason: sync.ReasonOnboardLimit, Detail: "so it is"}},
 	}}}})
-	rows, err := st.Held(t.Context(), store.HeldFilter{})
+	rows, err := st.Held(t.Context(), heldrows.Filter{})
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}
@@ -91,7 +92,7 @@ func TestObstacles(t *testing.T) {
 		{sync.Update, "email", "it is not planned now"}, // whoever leaves may be renamed
 		{sync.Onboard, "", "it is not planned now"},
 	} {
-		h := &store.HeldRow{Kind: c.kind, Field: c.field, MemberID: &id}
+		h := &heldrows.Row{Kind: c.kind, Field: c.field, MemberID: &id}
 		if c.kind == sync.Onboard {
 			h.MemberID = nil
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/plan"
 )
@@ -45,7 +46,7 @@ func traceLeft(ctx context.Context, st *store.Store, trace *plan.Trace) error {
 		}
 	}
 	for id, name := range about {
-		var last *store.ChangeRow
+		var last *views.ChangeRow
 		for c, err := range st.History(ctx, id) {
 			if err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/cmd/ringroster/publish/postgrestest"
 	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 // publishing measures deliveries of the big roster, each in a process of its own, with the
@@ -167,7 +168,7 @@ func benchDeliver() error {
 
 // copied has psql copy what the sqlite3 shell writes of the same views.
 func (b *bench) copied(server *postgrestest.Server) (u usage) {
-	for _, view := range store.Mirrored() {
+	for _, view := range deliver.Mirrored() {
 		b.big.sql("roster.db", ".mode csv", ".once "+view.Name+".csv", "SELECT * FROM "+view.Name)
 		server.Query("warehouse", fmt.Sprintf(`CREATE TABLE copied.%[1]s (LIKE ringroster.%[1]s)`, view.Name))
 		began := time.Now()

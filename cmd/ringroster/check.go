@@ -18,6 +18,8 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/notify"
 	"ringroster/store"
+	"ringroster/store/dbfile"
+	"ringroster/store/schema"
 	"ringroster/sync"
 )
 
@@ -213,7 +215,7 @@ func (f *findings) database(ctx context.Context, s *config.Settings) map[string]
 	f.files(path)
 	f.space(filepath.Dir(path))
 	st, err := store.OpenRead(ctx, path)
-	older, isOlder := errors.AsType[*store.OlderError](err)
+	older, isOlder := errors.AsType[*schema.OlderError](err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		f.ok("", "database", "there is none at %s yet: `ringroster sync --new` begins one", path)
@@ -302,12 +304,12 @@ func hasAccount(s *config.Settings, name string) bool {
 // files checks that this user could write the roster and the files beside it, and that
 // they are whose they should be.
 func (f *findings) files(path string) {
-	names, err := store.Files(path)
+	names, err := dbfile.Files(path)
 	if err != nil {
 		f.failErr("", "database", err)
 		return
 	}
-	strays, err := store.Strays(path)
+	strays, err := dbfile.Strays(path)
 	if err != nil {
 		f.failErr("", "database", err)
 		return

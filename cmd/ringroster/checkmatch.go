@@ -9,6 +9,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -136,7 +137,7 @@ func (f *findings) seenOnRoster(ctx context.Context, s *config.Settings) {
 		return // it was said, or there is none yet
 	}
 	defer func() { _ = st.Close() }()
-	for r, err := range st.Roster(ctx, store.Filter{Brief: true}) {
+	for r, err := range st.Roster(ctx, views.Filter{Brief: true}) {
 		if err != nil {
 			return
 		}

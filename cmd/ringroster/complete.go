@@ -11,6 +11,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -96,7 +97,7 @@ func (a *app) fromRoster(ctx context.Context, list func(*config.Settings, *store
 
 func completeMembers(a *app, ctx context.Context, begun string) (words []string) {
 	a.fromRoster(ctx, func(_ *config.Settings, st *store.Store) {
-		for r, err := range st.Roster(ctx, store.Filter{Brief: true}) {
+		for r, err := range st.Roster(ctx, views.Filter{Brief: true}) {
 			if err != nil || len(words) == mostCompletions {
 				return
 			}
@@ -131,7 +132,7 @@ func completeAccounts(a *app, ctx context.Context, _ string) (words []string) {
 		words = namesIn(s)
 	}
 	a.fromRoster(ctx, func(_ *config.Settings, st *store.Store) {
-		known, _ := st.Names(ctx, store.AccountThing) // else none
+		known, _ := st.Names(ctx, views.AccountThing) // else none
 		for _, n := range known {
 			words = append(words, n.Text)
 		}

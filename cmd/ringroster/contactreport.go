@@ -6,7 +6,9 @@ import (
 
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/cmd/ringroster/render"
-	"ringroster/store"
+	"ringroster/store/contactrows"
+	"ringroster/store/heldrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/reconcile"
 )
@@ -43,7 +45,7 @@ func contactRows(results []reconcile.Result) []contactAccount {
 }
 
 // contactResults is how a run ended that another process made.
-func contactResults(rows []store.RunRow) (results []reconcile.Result) {
+func contactResults(rows []views.RunRow) (results []reconcile.Result) {
 	for _, row := range rows {
 		r := reconcile.Result{Account: row.Account, Status: row.Status, APICalls: row.APICalls, Contacts: &sync.ContactPlan{
 			Account: row.Account, Summary: sync.ContactSummary{Removed: row.Deactivated},
@@ -160,12 +162,12 @@ func (a *app) tellContactPlan(p *sync.ContactPlan) {
 }
 
 // oneContactRun prints a contact run with its changes.
-func (a *app) oneContactRun(head string, changes *listing[store.ContactChangeRow], held []store.HeldRow, pruned bool) error {
+func (a *app) oneContactRun(head string, changes *listing[contactrows.ChangeRow], held []heldrows.Row, pruned bool) error {
 	switch a.output {
 	case formatCSV:
 		return changes.print(a.stdout, formatCSV)
 	case formatJSON:
-		heldJSON, err := render.JSON(append([]store.HeldRow{}, held...))
+		heldJSON, err := render.JSON(append([]heldrows.Row{}, held...))
 		if err != nil {
 			return err
 		}
@@ -188,7 +190,7 @@ func (a *app) oneContactRun(head string, changes *listing[store.ContactChangeRow
 	return a.tellHeld(held)
 }
 
-func (a *app) tellContactRun(r *store.RunRow) {
+func (a *app) tellContactRun(r *views.RunRow) {
 	_, _ = fmt.Fprintf(a.stdout, "Run %d of account %s, contacts: %s, started %s by %s (%s), %d listed, %d API calls\n",
 		r.RunID, r.Account, r.Status, r.StartedAt, clean(r.Actor), r.Trigger, r.People, r.APICalls)
 	_, _ = fmt.Fprintf(a.stdout, "  added %d, returned %d, updated %d, removed or marked %d, held %d, faulty %d, unchanged %d\n",
@@ -199,11 +201,11 @@ func (a *app) tellContactRun(r *store.RunRow) {
 	a.tellHeldReasons(r)
 }
 
-func contactChangeListing(rows rowsOf[store.ContactChangeRow]) *listing[store.ContactChangeRow] {
-	return &listing[store.ContactChangeRow]{
+func contactChangeListing(rows rowsOf[contactrows.ChangeRow]) *listing[contactrows.ChangeRow] {
+	return &listing[contactrows.ChangeRow]{
 		key: "changes", rows: rows,
 		columns: []string{"at", "run_id", "contact_id", "rc_id", "name", "kind", "field", "before", "after", "reason", "actor", "on_behalf_of", "note"},
-		cells: func(r store.ContactChangeRow) []string {
+		cells: func(r contactrows.ChangeRow) []string {
 			return []string{
 				text(r.At), fmt.Sprint(r.RunID), fmt.Sprint(r.ContactID), r.RCID, r.Name, string(r.Kind), text(r.Field),
 				text(r.Before), text(r.After), string(r.Reason), text(r.Actor), text(r.OnBehalfOf), text(r.Note),

@@ -9,6 +9,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/contactrows"
 	"ringroster/sync"
 	"ringroster/sync/reconcile"
 )
@@ -88,7 +89,7 @@ func (a *app) previewContacts(ctx context.Context, s *config.Settings, req recon
 }
 
 // contactFlags gives a command the filters of the contacts.
-func contactFlags(c *cobra.Command, f *store.ContactFilter) {
+func contactFlags(c *cobra.Command, f *contactrows.Filter) {
 	c.Flags().StringVar(&f.Account, "account", "", "account")
 	c.Flags().StringVar(&f.Status, "status", "", "RingCentral's status, such as Enabled; or Removed: kept, and no longer listed")
 	c.Flags().StringVar(&f.Search, "search", "", "part of a name, e-mail, department, extension or phone number")
@@ -96,7 +97,7 @@ func contactFlags(c *cobra.Command, f *store.ContactFilter) {
 
 // checkContacts refuses filters that name nothing, and says when nobody keeps the
 // contacts in step: an empty list would read as an empty directory.
-func (a *app) checkContacts(ctx context.Context, s *config.Settings, st *store.Store, f *store.ContactFilter) error {
+func (a *app) checkContacts(ctx context.Context, s *config.Settings, st *store.Store, f *contactrows.Filter) error {
 	if !s.Contacts.Enabled {
 		_, _ = fmt.Fprintf(a.stderr, "Contacts are off (contacts.enabled in %s): this is what was kept while they were on, if they ever were.\n", s.File)
 	}
@@ -104,7 +105,7 @@ func (a *app) checkContacts(ctx context.Context, s *config.Settings, st *store.S
 }
 
 func contactsListCommand(a *app) *cobra.Command {
-	var f store.ContactFilter
+	var f contactrows.Filter
 	var wide bool
 	c := &cobra.Command{
 		Use: "list", Short: "List contacts", Args: cobra.NoArgs,
@@ -133,7 +134,7 @@ may be written with or without its punctuation.`,
 }
 
 func contactsExportCommand(a *app) *cobra.Command {
-	var f store.ContactFilter
+	var f contactrows.Filter
 	format := formatCSV
 	c := &cobra.Command{
 		Use: "export", Short: "Export the contacts", Args: cobra.NoArgs,
@@ -160,7 +161,7 @@ spreadsheet would take for a formula gets a leading apostrophe.`,
 
 var shortContactColumns = []string{"contact_id", "account", "name", "type", "status", "extension", "phone_numbers", "email", "department", "job_title", "site"}
 
-func shortContactCells(r store.ContactRow) []string {
+func shortContactCells(r contactrows.Row) []string {
 	var numbers []string
 	for _, phone := range sync.ParsePhones(string(r.PhoneNumbers)) {
 		numbers = append(numbers, phone.Number)
@@ -172,11 +173,11 @@ func shortContactCells(r store.ContactRow) []string {
 }
 
 // contactListing is the view contacts with all its columns, in their order.
-func contactListing(rows rowsOf[store.ContactRow]) *listing[store.ContactRow] {
-	return &listing[store.ContactRow]{
+func contactListing(rows rowsOf[contactrows.Row]) *listing[contactrows.Row] {
+	return &listing[contactrows.Row]{
 		key: "contacts", rows: rows,
-		columns: strings.FieldsFunc(store.ContactColumns, func(r rune) bool { return strings.ContainsRune(", \n\t", r) }),
-		cells: func(r store.ContactRow) []string {
+		columns: strings.FieldsFunc(contactrows.Columns, func(r rune) bool { return strings.ContainsRune(", \n\t", r) }),
+		cells: func(r contactrows.Row) []string {
 			return []string{
 				fmt.Sprint(r.ContactID), r.Account, r.RCID, r.Type, r.Status, r.FirstName, r.LastName, r.Name, r.Email,
 				r.ExtensionNumber, string(r.PhoneNumbers), r.Department, r.JobTitle, r.Site, r.UpdatedAt,

@@ -5,17 +5,19 @@ import (
 	"fmt"
 
 	"ringroster/store"
+	"ringroster/store/contactrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
 // contactStatus is how the contacts of one account stand, in `status`.
 type contactStatus struct {
-	store.ContactCount
+	contactrows.Count
 	HeldRun     *sync.RunID       `json:"held_run"` // the last whose number decides about what waits
 	HeldReasons []sync.HoldReason `json:"held_reasons"`
-	LastRun     *store.RunRow     `json:"last_run"` // nil: none is over yet
-	LastSuccess *store.RunRow     `json:"last_success"`
-	RunningRun  *store.RunRow     `json:"running_run"`
+	LastRun     *views.RunRow     `json:"last_run"` // nil: none is over yet
+	LastSuccess *views.RunRow     `json:"last_success"`
+	RunningRun  *views.RunRow     `json:"running_run"`
 	NextRun     *nextRun          `json:"next_run"` // nil: none is planned
 }
 
@@ -36,7 +38,7 @@ func (d *statusDocument) contacts(ctx context.Context, st *store.Store, locked b
 				if a.Contacts == nil {
 					a.Contacts = &contactStatus{}
 				}
-				a.Contacts.ContactCount = c
+				a.Contacts.Count = c
 			}
 		}
 		if a.Contacts == nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/plan"
 	"ringroster/sync/reconcile"
@@ -95,16 +95,16 @@ func (a *app) directory(ctx context.Context, w whom, wide bool) error {
 
 // places are the sub-accounts and agent groups of the agent records that were
 // seen, which nobody can know before.
-type places struct{ subAccounts, groups map[store.Name]bool }
+type places struct{ subAccounts, groups map[views.Name]bool }
 
 func (p *places) note(s *plan.Standing) {
 	if p.subAccounts == nil {
-		p.subAccounts, p.groups = map[store.Name]bool{}, map[store.Name]bool{}
+		p.subAccounts, p.groups = map[views.Name]bool{}, map[views.Name]bool{}
 	}
 	for i := range s.Logins {
 		l := &s.Logins[i]
-		p.subAccounts[store.Name{ID: l.SubAccountID, Text: l.SubAccount}] = true
-		p.groups[store.Name{ID: l.AgentGroupID, Text: l.AgentGroup}] = true
+		p.subAccounts[views.Name{ID: l.SubAccountID, Text: l.SubAccount}] = true
+		p.groups[views.Name{ID: l.AgentGroupID, Text: l.AgentGroup}] = true
 	}
 }
 
@@ -112,7 +112,7 @@ func (p *places) note(s *plan.Standing) {
 func (p *places) refuse(w *whom) error {
 	for _, f := range []struct {
 		flag, wanted string
-		known        map[store.Name]bool
+		known        map[views.Name]bool
 	}{{"sub-account", w.subAccount, p.subAccounts}, {"group", w.group, p.groups}} {
 		if f.wanted == "" {
 			continue

@@ -6,6 +6,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -46,7 +47,7 @@ func (a *app) editMember(ctx context.Context, who string, d decision, trigger sy
 	})
 }
 
-func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.Store, row *store.RosterRow, d decision, trigger sync.Trigger, edit sync.Edit) error {
+func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.Store, row *views.RosterRow, d decision, trigger sync.Trigger, edit sync.Edit) error {
 	id, plan, err := a.edit(ctx, s, st, d.run(s, trigger, row.Account), edit)
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func (a *app) editMemberOn(ctx context.Context, s *config.Settings, st *store.St
 }
 
 // memberRow finds a member by its id alone.
-func memberRow(ctx context.Context, st *store.Store, member int64) (*store.RosterRow, error) {
+func memberRow(ctx context.Context, st *store.Store, member int64) (*views.RosterRow, error) {
 	row, err := st.FindOne(ctx, fmt.Sprint(member))
 	if err == nil && row.MemberID != member { // the number is an agent's id as well
 		err = &sync.UnknownError{Who: fmt.Sprint(member)}

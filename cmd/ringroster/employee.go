@@ -11,6 +11,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/edit"
 )
@@ -79,8 +80,8 @@ func withEmployeeIDs(columns []string) error {
 // employeeIDs finds the one member that each row means, and gives the numbers by account and
 // member. The error names every row that means nobody, several, or somebody of another row.
 func employeeIDs(ctx context.Context, st *store.Store, file string, rows []importedRow) (map[string]map[int64]string, error) {
-	members := map[string][]store.RosterRow{} // by e-mail
-	for row, err := range st.Roster(ctx, store.Filter{Brief: true}) {
+	members := map[string][]views.RosterRow{} // by e-mail
+	for row, err := range st.Roster(ctx, views.Filter{Brief: true}) {
 		if err != nil {
 			return nil, err
 		}
@@ -94,10 +95,10 @@ func employeeIDs(ctx context.Context, st *store.Store, file string, rows []impor
 			problems = append(problems, fmt.Errorf("%s:%s: %w", file, row.place, fmt.Errorf(format, args...)))
 		}
 		email, number, account := strings.TrimSpace(row.cells["email"]), strings.TrimSpace(row.cells["employee_id"]), strings.TrimSpace(row.cells["account"])
-		found := slices.DeleteFunc(slices.Clone(members[sync.FoldEmail(email)]), func(r store.RosterRow) bool {
+		found := slices.DeleteFunc(slices.Clone(members[sync.FoldEmail(email)]), func(r views.RosterRow) bool {
 			return account != "" && account != r.Account
 		})
-		if active := slices.DeleteFunc(slices.Clone(found), func(r store.RosterRow) bool { return r.Status != sync.Active }); len(active) > 0 {
+		if active := slices.DeleteFunc(slices.Clone(found), func(r views.RosterRow) bool { return r.Status != sync.Active }); len(active) > 0 {
 			found = active // an address that somebody had before is not theirs any more (R12)
 		}
 		wrong := sync.CheckText("employee_id", number)

@@ -9,6 +9,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/edit"
 )
@@ -62,7 +63,7 @@ func (a *app) forget(ctx context.Context, s *config.Settings, st *store.Store, m
 
 // tellNaming says in which runs somebody, as the row was, is still named: what
 // people wrote is not changed behind their backs.
-func (a *app) tellNaming(ctx context.Context, st *store.Store, was *store.RosterRow) error {
+func (a *app) tellNaming(ctx context.Context, st *store.Store, was *views.RosterRow) error {
 	runs, err := st.RunsNaming(ctx, was)
 	if err != nil || len(runs) == 0 {
 		return err

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -32,7 +32,7 @@ func (a *app) held(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	rows, err := st.Held(ctx, store.HeldFilter{Decided: decidedShown})
+	rows, err := st.Held(ctx, heldrows.Filter{Decided: decidedShown})
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (a *app) held(ctx context.Context) error {
 }
 
 // rulesOf are the rules by which rows wait, each once and in order.
-func rulesOf(rows []store.HeldRow) (rules []string) {
+func rulesOf(rows []heldrows.Row) (rules []string) {
 	for i := range rows {
 		for _, r := range rows[i].Why {
 			if rule := ruleOfReason(r.Reason); rows[i].State == string(sync.Waiting) && !slices.Contains(rules, rule) {

@@ -7,22 +7,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
 // heldRows are changes of two accounts in every state.
-func heldRows() []store.HeldRow {
+func heldRows() []heldrows.Row {
 	limit := sync.HoldReason{Reason: sync.ReasonUpdateLimit, Detail: "within 23 hours, more than the limit of 30 % allows: 40 of 60 active members would get another email"}
 	gone := sync.HoldReason{Reason: sync.ReasonGroupGone, Detail: "agent group 7 of sub-account 1: 2 of 2 are not on it any more"}
-	row := func(id int64, run sync.RunID, account, state string, kind sync.Kind, field, before, after string, why ...sync.HoldReason) store.HeldRow {
-		return store.HeldRow{
+	row := func(id int64, run sync.RunID, account, state string, kind sync.Kind, field, before, after string, why ...sync.HoldReason) heldrows.Row {
+		return heldrows.Row{
 			HeldID: 100 + id, RunID: run, Account: account, Job: sync.JobMembers, MemberID: &id, Kind: kind, Field: field, Before: before, After: after,
 			Name: "Ada Byron", Email: "ada@example.com", Reason: sync.ReasonRemoved, Detail: "RingCentral lists them nowhere any more",
 			Why: why, HeldSince: "2026-03-01T03:00:00Z", State: state,
 		}
 	}
-	rows := []store.HeldRow{
+	rows := []heldrows.Row{
 		row(1, 4, "acme", "waiting", sync.Deactivate, "status", "active", "inactive", gone),
 		row(2, 4, "acme", "waiting", sync.Update, "email", "old@example.com", "ada@example.com", gone, limit),
 		row(2, 4, "acme", "waiting", sync.Update, "role", "Agent", "Supervisor", limit, gone),

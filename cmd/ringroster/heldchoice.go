@@ -9,18 +9,20 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/heldrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
 // chosenSet is what an operator decides about in one account.
 type chosenSet struct {
 	account, job string
-	rows         []store.HeldRow
+	rows         []heldrows.Row
 	spared       int        // changes that wait under the number and were not chosen
 	shown        sync.RunID // that was named to approve
 }
 
-func (c *chosenSet) add(rows []store.HeldRow) {
+func (c *chosenSet) add(rows []heldrows.Row) {
 	for _, h := range rows {
 		if !slices.Contains(c.ids(), h.HeldID) {
 			c.rows = append(c.rows, h)
@@ -38,7 +40,7 @@ func (c *chosenSet) ids() []int64 {
 }
 
 // everyState are the states that a held change can have.
-var everyState = []string{string(sync.Waiting), string(sync.Suspect), string(sync.Rejected), store.HeldApproved, store.HeldEnded}
+var everyState = []string{string(sync.Waiting), string(sync.Suspect), string(sync.Rejected), heldrows.Approved, heldrows.Ended}
 
 // withHeld opens the roster and lets decide settle what d chooses of what waits under a run.
 func (a *app) withHeld(ctx context.Context, run string, d decision, decide func(ctx context.Context, s *config.Settings, st *store.Store, d decision, shown sync.RunID, sets []chosenSet) error) error {
@@ -63,8 +65,8 @@ func (a *app) chooseHeld(ctx context.Context, st *store.Store, run string, d dec
 	if err != nil {
 		return 0, nil, err
 	}
-	shown := slices.DeleteFunc(slices.Clone(all), func(h store.HeldRow) bool { return h.RunID > id })
-	waiting := slices.DeleteFunc(slices.Clone(shown), func(h store.HeldRow) bool { return h.State != string(sync.Waiting) })
+	shown := slices.DeleteFunc(slices.Clone(all), func(h heldrows.Row) bool { return h.RunID > id })
+	waiting := slices.DeleteFunc(slices.Clone(shown), func(h heldrows.Row) bool { return h.State != string(sync.Waiting) })
 	wanted, gone, err := d.named(ctx, st, id, waiting, all)
 	if err != nil {
 		return 0, nil, err
@@ -85,7 +87,7 @@ func (a *app) chooseHeld(ctx context.Context, st *store.Store, run string, d dec
 }
 
 // heldOfRun is everything that is or was held in the accounts of a run, by its job.
-func heldOfRun(ctx context.Context, st *store.Store, id sync.RunID, account string) (all []store.HeldRow, err error) {
+func heldOfRun(ctx context.Context, st *store.Store, id sync.RunID, account string) (all []heldrows.Row, err error) {
 	runs, err := st.Run(ctx, id)
 	if err != nil {
 		return nil, err
@@ -93,9 +95,9 @@ func heldOfRun(ctx context.Context, st *store.Store, id sync.RunID, account stri
 	if len(runs) == 0 {
 		return nil, usagef("there was no run %d; `ringroster held` shows what waits, and under which numbers", id)
 	}
-	names := make([]store.Name, len(runs))
+	names := make([]views.Name, len(runs))
 	for i := range runs {
-		names[i] = store.Name{Text: runs[i].Account}
+		names[i] = views.Name{Text: runs[i].Account}
 	}
 	if account != "" {
 		if err := refuseUnnamed("account", account, true, names); err != nil {
@@ -106,7 +108,7 @@ func heldOfRun(ctx context.Context, st *store.Store, id sync.RunID, account stri
 		if account != "" && runs[i].Account != account {
 			continue
 		}
-		rows, err := st.Held(ctx, store.HeldFilter{Account: runs[i].Account, Job: runs[i].Job, States: everyState})
+		rows, err := st.Held(ctx, heldrows.Filter{Account: runs[i].Account, Job: runs[i].Job, States: everyState})
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +119,7 @@ func heldOfRun(ctx context.Context, st *store.Store, id sync.RunID, account stri
 
 // named finds whom --only and --except mean among those who wait; gone says of others
 // what became of what was held about them.
-func (d *decision) named(ctx context.Context, st *store.Store, id sync.RunID, waiting, all []store.HeldRow) (wanted map[int64]bool, gone []string, err error) {
+func (d *decision) named(ctx context.Context, st *store.Store, id sync.RunID, waiting, all []heldrows.Row) (wanted map[int64]bool, gone []string, err error) {
 	if len(all) == 0 {
 		return nil, nil, nil
 	}
@@ -151,7 +153,7 @@ func (d *decision) named(ctx context.Context, st *store.Store, id sync.RunID, wa
 }
 
 // sets sorts what waits by account, and leaves out what was not chosen.
-func (d *decision) sets(waiting []store.HeldRow, named map[int64]bool) (sets []chosenSet) {
+func (d *decision) sets(waiting []heldrows.Row, named map[int64]bool) (sets []chosenSet) {
 	for _, h := range waiting {
 		i := slices.IndexFunc(sets, func(c chosenSet) bool { return c.account == h.Account })
 		if i < 0 {
@@ -169,21 +171,21 @@ func (d *decision) sets(waiting []store.HeldRow, named map[int64]bool) (sets []c
 
 // oneSubject finds the rows about the one member, person or contact that who means; nil:
 // there are none.
-func oneSubject(who string, rows []store.HeldRow) (found []store.HeldRow, err error) {
+func oneSubject(who string, rows []heldrows.Row) (found []heldrows.Row, err error) {
 	var subjects []string
 	for i := range rows {
 		h := &rows[i]
 		if !means(who, h) {
 			continue
 		}
-		if !slices.ContainsFunc(found, func(f store.HeldRow) bool { return sameSubject(&f, h) }) {
+		if !slices.ContainsFunc(found, func(f heldrows.Row) bool { return sameSubject(&f, h) }) {
 			subjects = append(subjects, h.Account+": "+subjectText(h))
 		}
 		found = append(found, *h)
 	}
 	if len(subjects) > 1 {
 		account := ""
-		if slices.ContainsFunc(found, func(f store.HeldRow) bool { return f.Account != found[0].Account }) {
+		if slices.ContainsFunc(found, func(f heldrows.Row) bool { return f.Account != found[0].Account }) {
 			account = ", or --account"
 		}
 		return nil, usagef("%q means several: give an id of %s%s", who, strings.Join(subjects, "; "), account)
@@ -193,7 +195,7 @@ func oneSubject(who string, rows []store.HeldRow) (found []store.HeldRow, err er
 
 // subjectOf is oneSubject by all that a member can be called: whom nobody reports has no
 // person key in what is held, and the roster knows their other names.
-func subjectOf(ctx context.Context, st *store.Store, who string, rows []store.HeldRow) (found []store.HeldRow, err error) {
+func subjectOf(ctx context.Context, st *store.Store, who string, rows []heldrows.Row) (found []heldrows.Row, err error) {
 	if found, err = oneSubject(who, rows); found != nil || err != nil {
 		return found, err
 	}
@@ -201,8 +203,8 @@ func subjectOf(ctx context.Context, st *store.Store, who string, rows []store.He
 	if err != nil {
 		return nil, err
 	}
-	ofMembers := slices.DeleteFunc(slices.Clone(rows), func(h store.HeldRow) bool {
-		return h.MemberID == nil || !slices.ContainsFunc(known, func(r store.RosterRow) bool { return r.MemberID == *h.MemberID })
+	ofMembers := slices.DeleteFunc(slices.Clone(rows), func(h heldrows.Row) bool {
+		return h.MemberID == nil || !slices.ContainsFunc(known, func(r views.RosterRow) bool { return r.MemberID == *h.MemberID })
 	})
 	for i := range ofMembers {
 		if !sameSubject(&ofMembers[0], &ofMembers[i]) {
@@ -217,9 +219,9 @@ func subjectOf(ctx context.Context, st *store.Store, who string, rows []store.He
 
 // latest is the last row of each change: what was held, rejected and cleared left one
 // behind each time.
-func latest(rows []store.HeldRow) (last []store.HeldRow) {
+func latest(rows []heldrows.Row) (last []heldrows.Row) {
 	for _, h := range rows {
-		i := slices.IndexFunc(last, func(l store.HeldRow) bool { return sameSubject(&l, &h) && l.Field == h.Field })
+		i := slices.IndexFunc(last, func(l heldrows.Row) bool { return sameSubject(&l, &h) && l.Field == h.Field })
 		switch {
 		case i < 0:
 			last = append(last, h)
@@ -230,12 +232,12 @@ func latest(rows []store.HeldRow) (last []store.HeldRow) {
 	return last
 }
 
-func sameSubject(a, b *store.HeldRow) bool {
+func sameSubject(a, b *heldrows.Row) bool {
 	return a.Account == b.Account && a.Job == b.Job && numberOf(a) == numberOf(b) && (numberOf(a) != 0 || a.Person == b.Person)
 }
 
 // numberOf is the number of the member or contact; 0: somebody who is not on the roster.
-func numberOf(h *store.HeldRow) int64 {
+func numberOf(h *heldrows.Row) int64 {
 	switch {
 	case h.MemberID != nil:
 		return *h.MemberID
@@ -246,7 +248,7 @@ func numberOf(h *store.HeldRow) int64 {
 }
 
 // means says whether an operator's word means whom a held change is about.
-func means(who string, h *store.HeldRow) bool {
+func means(who string, h *heldrows.Row) bool {
 	if n := numberOf(h); n != 0 && who == fmt.Sprint(n) {
 		return true
 	}
@@ -258,7 +260,7 @@ func means(who string, h *store.HeldRow) bool {
 }
 
 // nothingWaits says what became of what a run showed, and where else something waits.
-func nothingWaits(id sync.RunID, shown, all []store.HeldRow) error {
+func nothingWaits(id sync.RunID, shown, all []heldrows.Row) error {
 	var later sync.RunID
 	for i := range all {
 		if all[i].RunID > id && all[i].State == string(sync.Waiting) {
@@ -276,7 +278,7 @@ func nothingWaits(id sync.RunID, shown, all []store.HeldRow) error {
 }
 
 // statesText counts rows by what became of them.
-func statesText(rows []store.HeldRow) string {
+func statesText(rows []heldrows.Row) string {
 	var parts []string
 	for _, state := range everyState {
 		n := 0

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 	"ringroster/sync/archive"
 	"ringroster/sync/plan"
@@ -33,7 +34,7 @@ func (a *app) traceHeld(ctx context.Context, account string, trace *plan.Trace) 
 	if err := traceLeft(ctx, st, trace); err != nil {
 		return err
 	}
-	rows, err := st.Held(ctx, store.HeldFilter{Account: account, Job: sync.JobMembers})
+	rows, err := st.Held(ctx, heldrows.Filter{Account: account, Job: sync.JobMembers})
 	if err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func traceRefused(ctx context.Context, st *store.Store, past *archive.Past, trac
 	for i := range past.State.Open {
 		refused[past.State.Open[i].ID] = past.State.Open[i].State == sync.Rejected
 	}
-	rows, err := st.Held(ctx, store.HeldFilter{Account: past.Snapshot.Account, Job: sync.JobMembers, States: []string{string(sync.Rejected), store.HeldEnded}})
+	rows, err := st.Held(ctx, heldrows.Filter{Account: past.Snapshot.Account, Job: sync.JobMembers, States: []string{string(sync.Rejected), heldrows.Ended}})
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func traceRefused(ctx context.Context, st *store.Store, past *archive.Past, trac
 }
 
 // aboutOf is whom of an explanation a held change is about; "": nobody.
-func aboutOf(h *store.HeldRow, trace *plan.Trace) string {
+func aboutOf(h *heldrows.Row, trace *plan.Trace) string {
 	for _, fact := range trace.Facts {
 		for name := range strings.SplitSeq(fact.About, ", ") {
 			if h.MemberID != nil && name == fmt.Sprintf("member %d", *h.MemberID) || h.MemberID == nil && slices.Contains(h.IDs, name) && !isOfAnother(h, trace, name) {
@@ -81,18 +82,18 @@ func aboutOf(h *store.HeldRow, trace *plan.Trace) string {
 }
 
 // isOfAnother says whether an onboarding was rejected of somebody who had a person's agent id before.
-func isOfAnother(h *store.HeldRow, trace *plan.Trace, person string) bool {
+func isOfAnother(h *heldrows.Row, trace *plan.Trace, person string) bool {
 	return trace.IsOfAnother(&sync.HeldChange{State: sync.HeldState(h.State), IDs: h.IDs, Name: h.Name, Email: h.Email}, person)
 }
 
-func ruleOf(h *store.HeldRow) string {
+func ruleOf(h *heldrows.Row) string {
 	if h.State != string(sync.Rejected) {
 		return "R25"
 	}
 	return refusalRule(h)
 }
 
-func refusalRule(h *store.HeldRow) string {
+func refusalRule(h *heldrows.Row) string {
 	if h.Kind == sync.Deactivate {
 		return "R26"
 	}
@@ -100,7 +101,7 @@ func refusalRule(h *store.HeldRow) string {
 }
 
 // standingText says how an open change stands, with the command that settles it.
-func standingText(h *store.HeldRow) string {
+func standingText(h *heldrows.Row) string {
 	what := whatHeld(h)
 	switch h.State {
 	case string(sync.Rejected):
@@ -112,7 +113,7 @@ func standingText(h *store.HeldRow) string {
 }
 
 // rejectedText says who rejected a change, when and why.
-func rejectedText(h *store.HeldRow) string {
+func rejectedText(h *heldrows.Row) string {
 	days := ""
 	if h.PresentDays > 0 {
 		days = fmt.Sprintf(", seen present on %d of %d days since", h.PresentDays, sync.PresentDays)

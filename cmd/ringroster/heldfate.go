@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"ringroster/store"
+	"ringroster/store/contactrows"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -18,12 +20,12 @@ var fates = map[string]string{
 	string(sync.Waiting):  "still waiting",
 	string(sync.Suspect):  "held " + suspectFate,
 	string(sync.Rejected): "rejected already",
-	store.HeldApproved:    "approved already",
-	store.HeldEnded:       "no longer held",
+	heldrows.Approved:     "approved already",
+	heldrows.Ended:        "no longer held",
 }
 
 // fateWords say what somebody decided about a change, who and when.
-func fateWords(h *store.HeldRow) string {
+func fateWords(h *heldrows.Row) string {
 	words := fates[h.State] + prefixed(" by ", clean(h.DecidedBy)) + prefixed(" at ", text(h.DecidedAt))
 	if h.DecidedRun != nil {
 		words += fmt.Sprintf(", run %d", *h.DecidedRun)
@@ -32,7 +34,7 @@ func fateWords(h *store.HeldRow) string {
 }
 
 // fateText says what became of a change that does not wait.
-func fateText(ctx context.Context, st *store.Store, h *store.HeldRow) (string, error) {
+func fateText(ctx context.Context, st *store.Store, h *heldrows.Row) (string, error) {
 	if h.State == string(sync.Waiting) { // and was not found where it was looked for
 		return fmt.Sprintf("%s: %s: first shown as it is now by run %d, so decide about that number", subjectText(h), whatHeld(h), h.RunID), nil
 	}
@@ -42,11 +44,11 @@ func fateText(ctx context.Context, st *store.Store, h *store.HeldRow) (string, e
 
 // standsNow says how the roster has whom a change is about; there is false for one who is
 // inactive, or removed.
-func standsNow(ctx context.Context, st *store.Store, h *store.HeldRow) (now string, there bool, err error) {
+func standsNow(ctx context.Context, st *store.Store, h *heldrows.Row) (now string, there bool, err error) {
 	switch {
 	case h.ContactID != nil:
 		_, err := st.Contact(ctx, *h.ContactID)
-		if _, gone := errors.AsType[*store.NoContactError](err); gone {
+		if _, gone := errors.AsType[*contactrows.NoContactError](err); gone {
 			return "removed", false, nil
 		}
 		return "still a contact", true, err

@@ -9,17 +9,17 @@ import (
 	"unicode/utf8"
 
 	"ringroster/cmd/ringroster/observe"
-	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
 // heldText is the table of `held`.
-func heldText(rows []store.HeldRow) string {
-	byState := map[string][]store.HeldRow{}
-	var decided []store.HeldRow
+func heldText(rows []heldrows.Row) string {
+	byState := map[string][]heldrows.Row{}
+	var decided []heldrows.Row
 	for _, h := range rows {
 		byState[h.State] = append(byState[h.State], h)
-		if h.State == store.HeldApproved || h.State == store.HeldEnded {
+		if h.State == heldrows.Approved || h.State == heldrows.Ended {
 			decided = append(decided, h)
 		}
 	}
@@ -40,7 +40,7 @@ func heldText(rows []store.HeldRow) string {
 	}
 	if len(decided) > 0 {
 		b.WriteString("\nDecided lately\n")
-		slices.SortStableFunc(decided, func(a, b store.HeldRow) int { return cmp.Compare(text(b.DecidedAt), text(a.DecidedAt)) })
+		slices.SortStableFunc(decided, func(a, b heldrows.Row) int { return cmp.Compare(text(b.DecidedAt), text(a.DecidedAt)) })
 		for i := range decided {
 			b.WriteString(decisionText(&decided[i]))
 		}
@@ -50,13 +50,13 @@ func heldText(rows []store.HeldRow) string {
 
 // waitingText lists what waits: by account, by the reasons for which it is held, and by
 // the number under which it is decided about.
-func waitingText(b *strings.Builder, rows []store.HeldRow) {
+func waitingText(b *strings.Builder, rows []heldrows.Row) {
 	if len(rows) == 0 {
 		b.WriteString("Nothing is held.\n")
 		return
 	}
-	several := slices.ContainsFunc(rows, func(h store.HeldRow) bool { return h.Account != rows[0].Account })
-	for set := range chunks(rows, func(h *store.HeldRow) string { return h.Account + " " + h.Job }) {
+	several := slices.ContainsFunc(rows, func(h heldrows.Row) bool { return h.Account != rows[0].Account })
+	for set := range chunks(rows, func(h *heldrows.Row) string { return h.Account + " " + h.Job }) {
 		of := set[0].Account
 		if set[0].Job == sync.JobContacts {
 			of += ", contacts"
@@ -67,7 +67,7 @@ func waitingText(b *strings.Builder, rows []store.HeldRow) {
 			kinds[i], last = set[i].Kind, max(last, set[i].RunID)
 		}
 		fmt.Fprintf(b, "%s: held for a decision: %s\n", of, kindsText(kinds))
-		groups := byReasons(set, func(h *store.HeldRow) []sync.HoldReason { return h.Why })
+		groups := byReasons(set, func(h *heldrows.Row) []sync.HoldReason { return h.Why })
 		all := commonReasons(groups)
 		reasonsText(b, all)
 		for _, group := range groups {
@@ -75,7 +75,7 @@ func waitingText(b *strings.Builder, rows []store.HeldRow) {
 				b.WriteString("\n")
 			}
 			reasonsText(b, slices.DeleteFunc(slices.Clone(group[0].Why), func(r sync.HoldReason) bool { return slices.Contains(all, r) }))
-			for shown := range chunks(group, func(h *store.HeldRow) string { return fmt.Sprint(h.RunID, h.HeldSince) }) {
+			for shown := range chunks(group, func(h *heldrows.Row) string { return fmt.Sprint(h.RunID, h.HeldSince) }) {
 				fmt.Fprintf(b, "  Run %d, since %s\n", shown[0].RunID, shown[0].HeldSince)
 				subjectsText(b, shown)
 			}
@@ -91,9 +91,9 @@ func waitingText(b *strings.Builder, rows []store.HeldRow) {
 }
 
 // commonReasons are those for which all groups are held.
-func commonReasons(groups [][]store.HeldRow) (all []sync.HoldReason) {
+func commonReasons(groups [][]heldrows.Row) (all []sync.HoldReason) {
 	for _, r := range groups[0][0].Why {
-		if !slices.ContainsFunc(groups, func(g []store.HeldRow) bool { return !slices.Contains(g[0].Why, r) }) {
+		if !slices.ContainsFunc(groups, func(g []heldrows.Row) bool { return !slices.Contains(g[0].Why, r) }) {
 			all = append(all, r)
 		}
 	}
@@ -117,12 +117,12 @@ func reasonsText(b *strings.Builder, why []sync.HoldReason) {
 }
 
 // waits says whether anything of the rows waits for a decision.
-func waits(rows []store.HeldRow) bool {
-	return slices.ContainsFunc(rows, func(h store.HeldRow) bool { return h.State == string(sync.Waiting) })
+func waits(rows []heldrows.Row) bool {
+	return slices.ContainsFunc(rows, func(h heldrows.Row) bool { return h.State == string(sync.Waiting) })
 }
 
 // subjectsText lists members, people or contacts, with all that waits of each.
-func subjectsText(b *strings.Builder, rows []store.HeldRow) {
+func subjectsText(b *strings.Builder, rows []heldrows.Row) {
 	for i := range rows {
 		h := &rows[i]
 		if i == 0 || !sameSubject(&rows[i-1], h) || rows[i-1].Kind != h.Kind {
@@ -134,7 +134,7 @@ func subjectsText(b *strings.Builder, rows []store.HeldRow) {
 
 // heldSourceText is a line that says who did at RingCentral what a held change follows; "":
 // nobody knows.
-func heldSourceText(indent string, h *store.HeldRow) string {
+func heldSourceText(indent string, h *heldrows.Row) string {
 	if h.Source == nil {
 		return ""
 	}
@@ -142,9 +142,9 @@ func heldSourceText(indent string, h *store.HeldRow) string {
 }
 
 // decisionText is a change with who decided about it, when and why.
-func decisionText(h *store.HeldRow) string {
+func decisionText(h *heldrows.Row) string {
 	by := cmp.Or(clean(h.DecidedBy), "somebody")
-	said := map[string]string{string(sync.Rejected): "rejected", store.HeldApproved: "approved", store.HeldEnded: "rejected, and ended since"}[h.State]
+	said := map[string]string{string(sync.Rejected): "rejected", heldrows.Approved: "approved", heldrows.Ended: "rejected, and ended since"}[h.State]
 	line := fmt.Sprintf("%s by %s%s", said, by, prefixed(" at ", text(h.DecidedAt)))
 	if h.DecidedRun != nil {
 		line += fmt.Sprintf(", run %d", *h.DecidedRun)
@@ -159,15 +159,15 @@ func decisionText(h *store.HeldRow) string {
 }
 
 // changeHeadText says whom a change is about, and what would happen.
-func changeHeadText(h *store.HeldRow) string {
+func changeHeadText(h *heldrows.Row) string {
 	return wrapped("  "+heldSign(h)+" ", "      ", h.Account+" "+subjectText(h)) + wrapped("      ", "        ", whatHeld(h)) + heldSourceText("      ", h)
 }
 
 // heldSign marks the kind of a held change, as in a plan.
-func heldSign(h *store.HeldRow) string { return cmp.Or(signs[h.Kind], "-") }
+func heldSign(h *heldrows.Row) string { return cmp.Or(signs[h.Kind], "-") }
 
 // subjectText names whom a held change is about, safe for a terminal.
-func subjectText(h *store.HeldRow) string {
+func subjectText(h *heldrows.Row) string {
 	text := clean(h.Person)
 	switch {
 	case h.MemberID != nil:
@@ -183,7 +183,7 @@ func subjectText(h *store.HeldRow) string {
 }
 
 // whatHeld says what would happen.
-func whatHeld(h *store.HeldRow) string {
+func whatHeld(h *heldrows.Row) string {
 	switch {
 	case h.Job == sync.JobContacts:
 		return fmt.Sprintf("%s, %s (%s)", h.Kind, h.Reason, clean(h.Detail))
@@ -255,14 +255,14 @@ func wrapped(first, rest, text string) string {
 }
 
 // heldListing is the rows with all that is known of them.
-func heldListing(rows []store.HeldRow) *listing[store.HeldRow] {
-	return &listing[store.HeldRow]{
+func heldListing(rows []heldrows.Row) *listing[heldrows.Row] {
+	return &listing[heldrows.Row]{
 		key: "held", rows: each(rows),
 		columns: []string{
 			"run_id", "account", "job", "state", "kind", "member_id", "contact_id", "person", "name", "email", "field", "before", "after",
 			"reason", "detail", "why", "held_since", "decided_at", "decided_by", "on_behalf_of", "note", "decided_run", "present_days", "ids", "held_id", "source_actor", "source_at", "role",
 		},
-		cells: func(h store.HeldRow) []string {
+		cells: func(h heldrows.Row) []string {
 			return slices.Concat([]string{
 				fmt.Sprint(h.RunID), h.Account, h.Job, h.State, string(h.Kind), number(h.MemberID), number(h.ContactID), h.Person, h.Name, h.Email,
 				h.Field, h.Before, h.After, string(h.Reason), h.Detail, strings.Join(sync.ReasonWords(h.Why), " "), h.HeldSince,

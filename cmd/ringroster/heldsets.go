@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -18,7 +19,7 @@ type waitingSet struct {
 
 // waitingSets counts what waits, by account and job with a space between.
 func waitingSets(ctx context.Context, st *store.Store) (map[string]*waitingSet, error) {
-	rows, err := st.Held(ctx, store.HeldFilter{States: []string{string(sync.Waiting)}})
+	rows, err := st.Held(ctx, heldrows.Filter{States: []string{string(sync.Waiting)}})
 	sets := map[string]*waitingSet{}
 	for i := range rows {
 		h := &rows[i]

@@ -13,6 +13,8 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/heldrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/guard"
 )
@@ -145,7 +147,7 @@ type pastOf struct {
 func readPast(ctx context.Context, st *store.Store, account string, since time.Time) (*pastOf, error) {
 	h := &pastOf{today: map[int64]guard.PastMember{}}
 	names := map[int64]string{}
-	for row, err := range st.Roster(ctx, store.Filter{Account: account, Brief: true}) {
+	for row, err := range st.Roster(ctx, views.Filter{Account: account, Brief: true}) {
 		if err != nil {
 			return nil, err
 		}
@@ -187,7 +189,7 @@ func readPast(ctx context.Context, st *store.Store, account string, since time.T
 }
 
 // pastRuns are the runs of an account's members, oldest first.
-func pastRuns(ctx context.Context, st *store.Store, account string) (rows []store.RunRow, err error) {
+func pastRuns(ctx context.Context, st *store.Store, account string) (rows []views.RunRow, err error) {
 	for row, err := range st.Runs(ctx, 0) {
 		if err != nil {
 			return nil, err
@@ -202,7 +204,7 @@ func pastRuns(ctx context.Context, st *store.Store, account string) (rows []stor
 
 // addHeld adds what was held to the runs that held it first.
 func (h *pastOf) addHeld(ctx context.Context, st *store.Store, account string) error {
-	rows, err := st.Held(ctx, store.HeldFilter{Account: account, Job: sync.JobMembers, States: everyState})
+	rows, err := st.Held(ctx, heldrows.Filter{Account: account, Job: sync.JobMembers, States: everyState})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/edit"
 	"ringroster/sync/plan"
@@ -53,7 +54,7 @@ func (a *app) link(ctx context.Context, s *config.Settings, st *store.Store, mem
 // linkKey is the person key that who means. RingCentral is asked, so that a typing
 // error, or a tie that the next sync would make again, is told at once. Where it
 // cannot be asked, a key is taken as it is.
-func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, row *store.RosterRow, who string) (string, error) {
+func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, row *views.RosterRow, who string) (string, error) {
 	wanted := who
 	if who == nobodyElse {
 		wanted = strconv.FormatInt(row.MemberID, 10)
@@ -90,7 +91,7 @@ func (a *app) linkKey(ctx context.Context, s *config.Settings, st *store.Store, 
 
 // stillTheirs refuses to part a member from an id about which nothing is in
 // doubt: the next sync would find them by another of their ids and tie them again.
-func stillTheirs(row *store.RosterRow, found []*plan.Standing) error {
+func stillTheirs(row *views.RosterRow, found []*plan.Standing) error {
 	for _, p := range found {
 		doubtful := p.Outcome == plan.OutcomeConflict || p.Outcome == plan.OutcomeSkipped // nobody asked whose the id is
 		if !doubtful && p.Member != nil && *p.Member == row.MemberID {

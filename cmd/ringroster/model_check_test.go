@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -74,7 +74,7 @@ func loginRowsText(logins map[loginKey]loginRow) string { return fmt.Sprint(logi
 // view reads the view roster, with the logins of each member.
 func (g *game) view() map[int64]map[string]string {
 	rows := map[int64]map[string]string{}
-	for row, err := range g.st.Roster(g.ctx, store.Filter{}) {
+	for row, err := range g.st.Roster(g.ctx, views.Filter{}) {
 		g.must(err)
 		if row.UpdatedBy == "" || row.CreatedBy == "" || row.Username == "" && row.RCUserID != "" && row.Status == "active" {
 			g.rt.Fatalf("member %d lacks an author or a username: %+v", row.MemberID, row)
@@ -169,7 +169,7 @@ func columnText(value json.RawMessage) string {
 	return string(value)
 }
 
-func (g *game) replayField(member map[string]string, row *store.ChangeRow) {
+func (g *game) replayField(member map[string]string, row *views.ChangeRow) {
 	field, before, after := *row.Field, text(row.Before), row.After
 	if field == "logins" {
 		before, after = loginRowsText(g.parseLogins(before)), loginRowsText(g.parseLogins(after))
@@ -184,11 +184,11 @@ func (g *game) replayField(member map[string]string, row *store.ChangeRow) {
 }
 
 // history yields rows of the view roster_changes, as any client would read it.
-func (g *game) history(where string, args ...any) func(yield func(*store.ChangeRow) bool) {
-	return func(yield func(*store.ChangeRow) bool) {
-		var all []*store.ChangeRow
-		g.query(`SELECT `+store.ChangeColumns+` FROM roster_changes WHERE `+where+` ORDER BY change_id`, args, func(rows *sql.Rows) {
-			c := &store.ChangeRow{}
+func (g *game) history(where string, args ...any) func(yield func(*views.ChangeRow) bool) {
+	return func(yield func(*views.ChangeRow) bool) {
+		var all []*views.ChangeRow
+		g.query(`SELECT `+views.ChangeColumns+` FROM roster_changes WHERE `+where+` ORDER BY change_id`, args, func(rows *sql.Rows) {
+			c := &views.ChangeRow{}
 			var source *string
 			g.must(rows.Scan(&c.ChangeID, &c.RunID, &c.MemberID, &c.Account, &c.Kind, &c.Field, &c.Before, &c.After,
 				&c.Reason, &c.Actor, &c.OnBehalfOf, &c.Note, &c.At, &c.ReportedBefore, &c.ReportedAfter, &c.SourceActor, &c.SourceAt, &source))

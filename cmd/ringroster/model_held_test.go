@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -173,7 +173,7 @@ func (g *game) clearRejection() {
 		return
 	}
 	member := rejected[0].member
-	rows, err := g.st.Held(g.ctx, store.HeldFilter{Member: member, States: []string{string(sync.Rejected)}})
+	rows, err := g.st.Held(g.ctx, heldrows.Filter{Member: member, States: []string{string(sync.Rejected)}})
 	g.must(err)
 	var set chosenSet
 	set.add(rows)
@@ -215,7 +215,7 @@ func (r *modelRoster) dropOpen(member int64) {
 // compareHeld is R25: what is open is what the rules say, under the same numbers, for
 // the same reasons.
 func (g *game) compareHeld() {
-	rows, err := g.st.Held(g.ctx, store.HeldFilter{Job: sync.JobMembers})
+	rows, err := g.st.Held(g.ctx, heldrows.Filter{Job: sync.JobMembers})
 	g.must(err)
 	got, want := map[string]bool{}, map[string]bool{}
 	var details strings.Builder

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -16,7 +16,7 @@ func (g *game) undo() {
 	if err != nil {
 		return // it changed nothing
 	}
-	var rows []*store.ChangeRow
+	var rows []*views.ChangeRow
 	for row := range g.history(`run_id = ?`, run) {
 		rows = append(rows, row)
 	}
@@ -25,7 +25,7 @@ func (g *game) undo() {
 		erased[id] = m.reason == "forgotten"
 	}
 	g.edit(sync.Undoing, edits["demo"])
-	slices.SortStableFunc(rows, func(a, b *store.ChangeRow) int { // pins decide about the fields that they hold
+	slices.SortStableFunc(rows, func(a, b *views.ChangeRow) int { // pins decide about the fields that they hold
 		return strings.Compare(flagText(text(a.Field) != "pins"), flagText(text(b.Field) != "pins"))
 	})
 	for _, row := range rows {
@@ -37,7 +37,7 @@ func (g *game) undo() {
 }
 
 // undoRow puts one field back, if it is still as the run left it.
-func (g *game) undoRow(m *modelMember, row *store.ChangeRow) {
+func (g *game) undoRow(m *modelMember, row *views.ChangeRow) {
 	before, synced := text(row.Before), row.Kind != sync.EditMember && row.Reason != sync.ReasonLocalEdit && row.Reason != sync.ReasonPinEnded
 	switch field := text(row.Field); field {
 	case "": // an onboarding

@@ -8,6 +8,8 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/contactrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -18,13 +20,13 @@ import (
 type namedThing struct {
 	flag   string
 	wanted string // "": the filter is not set
-	thing  store.Thing
+	thing  views.Thing
 	also   []string // known besides what the roster has
 	exact  bool     // else compared by R33
 }
 
 // rosterNames are the filters of the roster that name something.
-func rosterNames(s *config.Settings, f *store.Filter) []namedThing {
+func rosterNames(s *config.Settings, f *views.Filter) []namedThing {
 	policy := s.Policy(&s.Accounts[0]) // roles are the same for all accounts
 	all, _ := chosen(s, nil)           // all of them: cannot fail
 	var subs, activities, teams []string
@@ -42,11 +44,11 @@ func rosterNames(s *config.Settings, f *store.Filter) []namedThing {
 		activities, teams = append(activities, given[i].ActivityID), append(teams, given[i].Teams...)
 	}
 	return []namedThing{
-		{"account", f.Account, store.AccountThing, namesOf(all), true},
-		{"role", f.Role, store.RoleThing, policy.YieldableRoles(), false},
-		{"sub-account", f.SubAccount, store.SubAccountThing, subs, false},
-		{"activity", f.Activity, store.ActivityThing, activities, true},
-		{"team", f.Team, store.TeamThing, teams, false},
+		{"account", f.Account, views.AccountThing, namesOf(all), true},
+		{"role", f.Role, views.RoleThing, policy.YieldableRoles(), false},
+		{"sub-account", f.SubAccount, views.SubAccountThing, subs, false},
+		{"activity", f.Activity, views.ActivityThing, activities, true},
+		{"team", f.Team, views.TeamThing, teams, false},
 	}
 }
 
@@ -55,11 +57,11 @@ func rosterNames(s *config.Settings, f *store.Filter) []namedThing {
 var contactStatuses = []string{"Enabled", "Disabled", "Frozen", "NotActivated", "Unassigned", sync.StatusRemoved}
 
 // contactNames are the filters of the contacts that name something.
-func contactNames(s *config.Settings, f *store.ContactFilter) []namedThing {
+func contactNames(s *config.Settings, f *contactrows.Filter) []namedThing {
 	all, _ := chosen(s, nil)
 	return []namedThing{
-		{"account", f.Account, store.AccountThing, namesOf(all), true},
-		{"status", f.Status, store.ContactStatusThing, contactStatuses, false},
+		{"account", f.Account, views.AccountThing, namesOf(all), true},
+		{"status", f.Status, views.ContactStatusThing, contactStatuses, false},
 	}
 }
 
@@ -75,7 +77,7 @@ func refuseUnknown(ctx context.Context, st *store.Store, filters []namedThing) e
 			return err
 		}
 		for _, name := range f.also {
-			known = append(known, store.Name{Text: name})
+			known = append(known, views.Name{Text: name})
 		}
 		if err := refuseUnnamed(f.flag, f.wanted, f.exact, known); err != nil {
 			return err
@@ -88,7 +90,7 @@ func refuseUnknown(ctx context.Context, st *store.Store, filters []namedThing) e
 const mostNames = 30
 
 // refuseUnnamed refuses what is none of the names there are, and lists them.
-func refuseUnnamed(flag, wanted string, exact bool, known []store.Name) error {
+func refuseUnnamed(flag, wanted string, exact bool, known []views.Name) error {
 	var names []string
 	for _, n := range known {
 		if wanted == n.Text || wanted == n.ID || !exact && sync.SameText(wanted, n.Text) {

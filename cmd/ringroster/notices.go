@@ -11,6 +11,7 @@ import (
 	"ringroster/cmd/ringroster/notify"
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
+	"ringroster/store/deliver"
 	"ringroster/sync"
 )
 
@@ -135,7 +136,7 @@ func (f *findings) destinations(ctx context.Context, s *config.Settings) {
 }
 
 // whoOf names a recipient.
-func whoOf(d *store.Destination) string {
+func whoOf(d *deliver.Destination) string {
 	return d.Name + prefixed(", ", d.Recipient)
 }
 

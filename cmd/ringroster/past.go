@@ -13,6 +13,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/archive"
 	"ringroster/sync/plan"
@@ -153,9 +154,9 @@ func notKept(ctx context.Context, st *store.Store, run sync.RunID, account strin
 		return err
 	}
 	if account != "" && len(known) > 0 {
-		names := make([]store.Name, len(known))
+		names := make([]views.Name, len(known))
 		for i := range known {
-			names[i] = store.Name{Text: known[i].Account}
+			names[i] = views.Name{Text: known[i].Account}
 		}
 		if err := refuseUnnamed("account", account, true, names); err != nil {
 			return err
@@ -212,12 +213,12 @@ func (a *app) planPast(ctx context.Context, req planRequest) ([]reconcile.Result
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	var results []reconcile.Result
-	var there []store.Name
+	var there []views.Name
 	for past, err := range archive.ReadPasts(f) {
 		if err != nil {
 			return nil, usagef("%s is no snapshot that `ringroster runs RUN --snapshot` wrote: %w", req.snapshot, err)
 		}
-		there = append(there, store.Name{Text: past.Snapshot.Account})
+		there = append(there, views.Name{Text: past.Snapshot.Account})
 		if len(req.accounts) > 0 && !slices.Contains(req.accounts, past.Snapshot.Account) {
 			continue
 		}

@@ -22,7 +22,7 @@ import (
 	"ringroster/cmd/ringroster/publish/postgrestest"
 	"ringroster/cmd/ringroster/publish/sshdtest"
 	"ringroster/ringcentral/simulator"
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 // publishExample is an example of deploy/publish.md: settings, and how what they give begins.
@@ -183,7 +183,7 @@ func TestTheSettingsOfThePage(t *testing.T) {
 // roster, of each column that both write in the same way.
 func readWithPsql(t *testing.T, server *postgrestest.Server, path string) {
 	t.Helper()
-	for _, view := range store.Mirrored() {
+	for _, view := range deliver.Mirrored() {
 		var there, here []string
 		for _, c := range view.Columns {
 			name := `"` + c.Name + `"`

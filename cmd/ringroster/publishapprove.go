@@ -11,6 +11,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/publish"
 	"ringroster/store"
+	"ringroster/store/deliver"
 	"ringroster/sync"
 )
 
@@ -76,7 +77,7 @@ func (a *app) showLeaving(ctx context.Context, st *store.Store, pre *publish.Pre
 
 // whoLeaves names a member or contact, who may be gone.
 func whoLeaves(ctx context.Context, st *store.Store, kind string, id int64) string {
-	if kind == store.OfContacts {
+	if kind == deliver.OfContacts {
 		c, err := st.Contact(ctx, id)
 		if err != nil {
 			return fmt.Sprintf("contact %d, which is gone", id)
@@ -114,9 +115,9 @@ func leaversOf(sets []chosenSet) (kind string, ids []int64) {
 		for j := range sets[i].rows {
 			switch h := &sets[i].rows[j]; {
 			case h.Kind == sync.Deactivate && h.MemberID != nil:
-				kind, ids = store.OfRoster, append(ids, *h.MemberID)
+				kind, ids = deliver.OfRoster, append(ids, *h.MemberID)
 			case h.Kind == sync.Kind(sync.RemoveContact) && h.ContactID != nil:
-				kind, ids = store.OfContacts, append(ids, *h.ContactID)
+				kind, ids = deliver.OfContacts, append(ids, *h.ContactID)
 			}
 		}
 	}

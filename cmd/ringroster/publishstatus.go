@@ -12,6 +12,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 func publishStatusCommand(a *app) *cobra.Command {
@@ -69,7 +70,7 @@ func publishStatus(ctx context.Context, s *config.Settings, st *store.Store) ([]
 	for i := range s.Publish {
 		p := &s.Publish[i]
 		row := publicationStatus{Destination: p.Name, What: p.What, InSettings: true, To: whereTo(p)}
-		at := slices.IndexFunc(known, func(k store.Publication) bool { return k.Name == p.Name && k.Kind == p.What })
+		at := slices.IndexFunc(known, func(k deliver.Publication) bool { return k.Name == p.Name && k.Kind == p.What })
 		if at >= 0 {
 			row.fill(&known[at])
 			if p.What == config.PublishedChanges {
@@ -103,7 +104,7 @@ func whereTo(p *config.Publish) string {
 	return filepath.Join(p.To.Dir, p.To.File)
 }
 
-func (r *publicationStatus) fill(p *store.Publication) {
+func (r *publicationStatus) fill(p *deliver.Publication) {
 	r.Rows, r.DeliveredAt, r.Tries, r.Error = p.Rows, stampOf(p.DeliveredAt), p.Tries, p.Error
 	r.WaitsSince, r.Reason, r.Leaving, r.ApprovedBy = stampOf(p.Held.Since), p.Held.Reason, p.Held.Leaving, p.Held.ApprovedBy
 	if p.Tries > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 )
 
@@ -104,7 +105,7 @@ func (a *app) settle(ctx context.Context, s *config.Settings, st *store.Store, j
 // still says it (R26, R36).
 func (a *app) clearRejections(ctx context.Context, job string, who []string, d decision) error {
 	return a.withWriter(ctx, func(s *config.Settings, st *store.Store) error {
-		rows, err := st.Held(ctx, store.HeldFilter{Account: d.account, Job: job, States: []string{string(sync.Rejected)}})
+		rows, err := st.Held(ctx, heldrows.Filter{Account: d.account, Job: job, States: []string{string(sync.Rejected)}})
 		if err != nil {
 			return err
 		}

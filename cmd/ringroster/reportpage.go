@@ -15,6 +15,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/report"
 	"ringroster/store"
+	"ringroster/store/views"
 )
 
 func reportCommand(a *app) *cobra.Command {
@@ -38,7 +39,7 @@ does not reach it.`,
 				return usagef("say with --out FILE where the page goes")
 			}
 			return a.withRoster(c.Context(), func(s *config.Settings, st *store.Store) error {
-				if err := refuseUnknown(c.Context(), st, rosterNames(s, &store.Filter{Account: account})); err != nil {
+				if err := refuseUnknown(c.Context(), st, rosterNames(s, &views.Filter{Account: account})); err != nil {
 					return err
 				}
 				return a.writeReport(c.Context(), st, out, report.Options{

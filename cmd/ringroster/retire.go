@@ -12,6 +12,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/edit"
 )
@@ -96,7 +97,7 @@ func asListed(edit sync.Edit, listed *sync.Plan) sync.Edit {
 }
 
 // retired says whether an account is bound to nothing and has no active member.
-func retired(row *store.AccountRow, counts []store.Count) bool {
+func retired(row *store.AccountRow, counts []views.Count) bool {
 	return row.MainAccountID == "" && row.RingEXAccountID == "" &&
-		!slices.ContainsFunc(counts, func(c store.Count) bool { return c.Account == row.Account && c.Status == sync.Active && c.Members > 0 })
+		!slices.ContainsFunc(counts, func(c views.Count) bool { return c.Account == row.Account && c.Status == sync.Active && c.Members > 0 })
 }

@@ -10,6 +10,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/edit"
 )
@@ -25,7 +26,7 @@ func rosterCommand(a *app) *cobra.Command {
 
 // rosterFilter narrows the roster: supervisor is still a word for somebody.
 type rosterFilter struct {
-	store.Filter
+	views.Filter
 	supervisor string
 }
 
@@ -115,7 +116,7 @@ func (a *app) withRoster(ctx context.Context, f func(*config.Settings, *store.St
 
 var shortColumns = []string{"member_id", "account", "status", "role", "name", "email", "extension", "activity_id", "managed"}
 
-func shortCells(r store.RosterRow) []string {
+func shortCells(r views.RosterRow) []string {
 	return []string{
 		fmt.Sprint(r.MemberID), r.Account, string(r.Status), r.Role, strings.TrimSpace(r.FirstName + " " + r.LastName),
 		r.Email, r.ExtensionNumber, r.ActivityID, fmt.Sprint(r.Managed),
@@ -123,9 +124,9 @@ func shortCells(r store.RosterRow) []string {
 }
 
 // rosterListing is the view roster with all its columns, in their order.
-func rosterListing(rows rowsOf[store.RosterRow]) *listing[store.RosterRow] {
-	return &listing[store.RosterRow]{
-		key: "members", rows: rows, columns: store.RosterColumns(), cells: func(r store.RosterRow) []string { return r.Cells() },
+func rosterListing(rows rowsOf[views.RosterRow]) *listing[views.RosterRow] {
+	return &listing[views.RosterRow]{
+		key: "members", rows: rows, columns: views.RosterColumns(), cells: func(r views.RosterRow) []string { return r.Cells() },
 	}
 }
 
@@ -147,7 +148,7 @@ func (a *app) showMember(ctx context.Context, st *store.Store, who string) error
 		return err
 	}
 	row := *found
-	for r, err := range st.Roster(ctx, store.Filter{Member: found.MemberID}) {
+	for r, err := range st.Roster(ctx, views.Filter{Member: found.MemberID}) {
 		if err != nil {
 			return err
 		}
@@ -157,7 +158,7 @@ func (a *app) showMember(ctx context.Context, st *store.Store, who string) error
 	if err != nil {
 		return err
 	}
-	l := rosterListing(each([]store.RosterRow{row}))
+	l := rosterListing(each([]views.RosterRow{row}))
 	switch a.output {
 	case formatCSV:
 		return l.print(a.stdout, formatCSV)
@@ -167,7 +168,7 @@ func (a *app) showMember(ctx context.Context, st *store.Store, who string) error
 		}
 		return printDocument(a.stdout, struct {
 			Version int             `json:"version"`
-			Member  store.RosterRow `json:"member"`
+			Member  views.RosterRow `json:"member"`
 			Logins  []sync.Login    `json:"logins"`
 		}{1, row, logins})
 	}

@@ -20,6 +20,7 @@ import (
 	"ringroster/cmd/ringroster/notify"
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/reconcile"
 	"ringroster/sync/schedule"
@@ -286,7 +287,7 @@ func (v *service) facts(ctx context.Context) (*observe.Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	byAccount := map[string]store.Waiting{}
+	byAccount := map[string]views.Waiting{}
 	for _, w := range waiting {
 		byAccount[w.Account] = w
 	}
@@ -363,7 +364,7 @@ func (v *service) contactFacts(ctx context.Context) (map[string]*observe.Contact
 }
 
 // fill adds what is known of an account's newest runs.
-func fill(f *observe.AccountFacts, l *store.Latest) {
+func fill(f *observe.AccountFacts, l *views.Latest) {
 	if l.Try != nil {
 		f.LastAttempt = timeOf(&l.Try.StartedAt)
 	}

@@ -16,6 +16,8 @@ import (
 
 	"ringroster/cmd/ringroster/render"
 	"ringroster/store"
+	"ringroster/store/heldrows"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -41,7 +43,7 @@ func runsCommand(a *app) *cobra.Command {
 				l := runListing(st, c.Context(), limit)
 				if a.output == formatTable && !wide {
 					l.columns = append(slices.Clone(l.columns), "what")
-					l.cells = func(r store.RunRow) []string { return append(runCells(r), whatRun(&r)) }
+					l.cells = func(r views.RunRow) []string { return append(runCells(r), whatRun(&r)) }
 					l.fit("run_id", "account", "status", "trigger", "started_at", "what")
 				}
 				return l.print(a.stdout, a.output)
@@ -63,8 +65,8 @@ func runsCommand(a *app) *cobra.Command {
 	return c
 }
 
-func runListing(st *store.Store, ctx context.Context, limit int) *listing[store.RunRow] {
-	return &listing[store.RunRow]{
+func runListing(st *store.Store, ctx context.Context, limit int) *listing[views.RunRow] {
+	return &listing[views.RunRow]{
 		key: "runs", rows: st.Runs(ctx, limit), cells: runCells,
 		columns: []string{
 			"run_id", "account", "trigger", "status", "started_at", "people", "onboarded", "linked",
@@ -73,7 +75,7 @@ func runListing(st *store.Store, ctx context.Context, limit int) *listing[store.
 	}
 }
 
-func runCells(r store.RunRow) []string {
+func runCells(r views.RunRow) []string {
 	cells := []string{fmt.Sprint(r.RunID), r.Account, string(r.Trigger), string(r.Status), r.StartedAt}
 	for _, n := range []int{r.People, r.Onboarded, r.Linked, r.Updated, r.Reactivated, r.Deactivated, r.Held, r.Conflicts, r.APICalls} {
 		cells = append(cells, fmt.Sprint(n))
@@ -82,7 +84,7 @@ func runCells(r store.RunRow) []string {
 }
 
 // whatRun is what a run came to, in a few words.
-func whatRun(r *store.RunRow) string {
+func whatRun(r *views.RunRow) string {
 	if r.Error != "" {
 		return r.Error
 	}
@@ -143,7 +145,7 @@ func noSuchRun(id sync.RunID) error {
 
 // runHead tells of a run before its changes: on paper at once, and in JSON as the
 // members of the document that it returns.
-func (a *app) runHead(ctx context.Context, st *store.Store, id sync.RunID, rows []store.RunRow) (string, error) {
+func (a *app) runHead(ctx context.Context, st *store.Store, id sync.RunID, rows []views.RunRow) (string, error) {
 	onBehalfOf, note, err := st.Author(ctx, id)
 	if err != nil {
 		return "", err
@@ -179,8 +181,8 @@ func (a *app) runHead(ctx context.Context, st *store.Store, id sync.RunID, rows 
 
 // printChanges prints a part of the history with what was held and decided, and says when
 // it is no longer whole.
-func (a *app) printChanges(changes *listing[store.ChangeRow], held []store.HeldRow, pruned bool, what string, withMember bool) error {
-	heldJSON, err := render.JSON(append([]store.HeldRow{}, held...))
+func (a *app) printChanges(changes *listing[views.ChangeRow], held []heldrows.Row, pruned bool, what string, withMember bool) error {
+	heldJSON, err := render.JSON(append([]heldrows.Row{}, held...))
 	if err != nil {
 		return err
 	}
@@ -196,9 +198,9 @@ func (a *app) printChanges(changes *listing[store.ChangeRow], held []store.HeldR
 }
 
 // heldInRun is what a run was the first to hold as it is now, and what it decided.
-func heldInRun(ctx context.Context, st *store.Store, rows []store.RunRow) (held []store.HeldRow, err error) {
+func heldInRun(ctx context.Context, st *store.Store, rows []views.RunRow) (held []heldrows.Row, err error) {
 	for i := range rows {
-		all, err := st.Held(ctx, store.HeldFilter{Account: rows[i].Account, Job: rows[i].Job, States: everyState})
+		all, err := st.Held(ctx, heldrows.Filter{Account: rows[i].Account, Job: rows[i].Job, States: everyState})
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +214,7 @@ func heldInRun(ctx context.Context, st *store.Store, rows []store.RunRow) (held 
 }
 
 // tellHeld says what is, or was, held, and who decided.
-func (a *app) tellHeld(held []store.HeldRow) error {
+func (a *app) tellHeld(held []heldrows.Row) error {
 	var b strings.Builder
 	for i := range held {
 		h := &held[i]
@@ -231,7 +233,7 @@ func (a *app) tellHeld(held []store.HeldRow) error {
 }
 
 // tellChanges prints changes as lines to read, a line each.
-func (a *app) tellChanges(rows rowsOf[store.ChangeRow], withMember bool) error {
+func (a *app) tellChanges(rows rowsOf[views.ChangeRow], withMember bool) error {
 	b := bufio.NewWriter(a.stdout)
 	for row, err := range rows {
 		if err != nil {
@@ -249,7 +251,7 @@ func (a *app) tellChanges(rows rowsOf[store.ChangeRow], withMember bool) error {
 }
 
 // tellChange says what one row of the history changed.
-func tellChange(row *store.ChangeRow) string {
+func tellChange(row *views.ChangeRow) string {
 	if row.Field == nil {
 		var m struct {
 			Role, Email string
@@ -278,7 +280,7 @@ func reportedText(value *string) string {
 }
 
 // mappedText says what `map` made of RingCentral's values of somebody new.
-func mappedText(row *store.ChangeRow) string {
+func mappedText(row *views.ChangeRow) string {
 	var held map[string]any
 	var reported map[string]string
 	if row.ReportedAfter == nil || json.Unmarshal([]byte(row.After), &held) != nil || json.Unmarshal([]byte(*row.ReportedAfter), &reported) != nil {
@@ -291,7 +293,7 @@ func mappedText(row *store.ChangeRow) string {
 	return b.String()
 }
 
-func (a *app) tellRun(r *store.RunRow) {
+func (a *app) tellRun(r *views.RunRow) {
 	if r.Job == sync.JobContacts {
 		a.tellContactRun(r)
 		return
@@ -307,7 +309,7 @@ func (a *app) tellRun(r *store.RunRow) {
 }
 
 // tellHeldReasons says why a run held something, a line each.
-func (a *app) tellHeldReasons(r *store.RunRow) {
+func (a *app) tellHeldReasons(r *views.RunRow) {
 	var reasons []sync.HoldReason
 	if json.Unmarshal(r.HeldReasons, &reasons) != nil { // of a program that wrote something else
 		_, _ = fmt.Fprintf(a.stdout, "  held because of %s\n", clean(string(r.HeldReasons)))
@@ -335,7 +337,7 @@ func historyCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			held, err := st.Held(c.Context(), store.HeldFilter{Member: row.MemberID, States: everyState})
+			held, err := st.Held(c.Context(), heldrows.Filter{Member: row.MemberID, States: everyState})
 			if err != nil {
 				return err
 			}
@@ -347,11 +349,11 @@ func historyCommand(a *app) *cobra.Command {
 	return c
 }
 
-func changeListing(rows rowsOf[store.ChangeRow]) *listing[store.ChangeRow] {
-	return &listing[store.ChangeRow]{
+func changeListing(rows rowsOf[views.ChangeRow]) *listing[views.ChangeRow] {
+	return &listing[views.ChangeRow]{
 		key: "changes", rows: rows,
 		columns: []string{"at", "run_id", "member_id", "kind", "field", "before", "after", "reason", "actor", "on_behalf_of", "note", "reported_before", "reported_after", "source_actor", "source_at"},
-		cells: func(r store.ChangeRow) []string {
+		cells: func(r views.ChangeRow) []string {
 			return append([]string{
 				text(r.At), fmt.Sprint(r.RunID), fmt.Sprint(r.MemberID), string(r.Kind), text(r.Field),
 				text(r.Before), r.After, string(r.Reason), text(r.Actor), text(r.OnBehalfOf), text(r.Note),

@@ -19,6 +19,7 @@ import (
 	"ringroster/ringcentral"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/reconcile"
 )
@@ -280,7 +281,7 @@ func (s *soak) roster(path string) map[string]string {
 	}
 	defer func() { _ = st.Close() }()
 	all := map[string]string{}
-	for r, err := range st.Roster(s.t.Context(), store.Filter{}) {
+	for r, err := range st.Roster(s.t.Context(), views.Filter{}) {
 		if err != nil {
 			s.t.Fatal(err)
 		}

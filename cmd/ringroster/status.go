@@ -12,6 +12,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/schedule"
 )
@@ -54,11 +55,11 @@ type lockHolder struct {
 type accountStatus struct {
 	Account       string               `json:"account"`
 	InSettings    bool                 `json:"in_settings"` // false: known to the roster alone, never touched (R4)
-	LastRun       *store.RunRow        `json:"last_run"`    // nil: none is over yet
-	LastSuccess   *store.RunRow        `json:"last_success"`
-	RunningRun    *store.RunRow        `json:"running_run"`
+	LastRun       *views.RunRow        `json:"last_run"`    // nil: none is over yet
+	LastSuccess   *views.RunRow        `json:"last_success"`
+	RunningRun    *views.RunRow        `json:"running_run"`
 	NextRun       *nextRun             `json:"next_run"` // nil: none is planned
-	Members       []store.Count        `json:"members"`
+	Members       []views.Count        `json:"members"`
 	Active        int                  `json:"active"`
 	Inactive      int                  `json:"inactive"`
 	Held          int                  `json:"held"`
@@ -67,7 +68,7 @@ type accountStatus struct {
 	HeldReasons   []sync.HoldReason    `json:"held_reasons"`
 	Rejected      int                  `json:"rejected"`
 	RejectedSince *string              `json:"rejected_since"` // nil: none, or unknown
-	Pins          []store.PinnedMember `json:"pins"`
+	Pins          []views.PinnedMember `json:"pins"`
 	Conflicts     int                  `json:"conflicts"`      // of the last success
 	Contacts      *contactStatus       `json:"contacts"`       // nil: they are off, and there are none
 	EmployeeIDs   *int                 `json:"employee_ids"`   // of how many active members they are known; nil: the settings name no source
@@ -228,7 +229,7 @@ func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 	if err := errors.Join(err, err2, err3); err != nil {
 		return err
 	}
-	pins := map[string][]store.PinnedMember{}
+	pins := map[string][]views.PinnedMember{}
 	for p, err := range st.Pins(ctx) {
 		if err != nil {
 			return err
@@ -237,8 +238,8 @@ func (d *statusDocument) members(ctx context.Context, st *store.Store) error {
 	}
 	for i := range d.Accounts {
 		a := &d.Accounts[i]
-		a.Members, a.HeldReasons, a.HeldByKind = []store.Count{}, []sync.HoldReason{}, map[sync.Kind]int{}
-		a.Pins = append([]store.PinnedMember{}, pins[a.Account]...)
+		a.Members, a.HeldReasons, a.HeldByKind = []views.Count{}, []sync.HoldReason{}, map[sync.Kind]int{}
+		a.Pins = append([]views.PinnedMember{}, pins[a.Account]...)
 		for _, c := range counts {
 			switch {
 			case c.Account != a.Account:

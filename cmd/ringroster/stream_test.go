@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"testing"
 
-	"ringroster/store"
+	"ringroster/store/views"
 )
 
 // A list of 100,000 rows takes no more memory than one of 1,000, in any format.
@@ -15,9 +15,9 @@ func TestLongListsAreNeverInMemoryAsAWhole(t *testing.T) {
 	for _, format := range []string{formatTable, formatJSON, formatCSV} {
 		t.Run(format, func(t *testing.T) {
 			var early, late uint64
-			list := rosterListing(func(yield func(store.RosterRow, error) bool) {
+			list := rosterListing(func(yield func(views.RosterRow, error) bool) {
 				for i := range rows {
-					row := store.RosterRow{MemberID: int64(i), FirstName: fmt.Sprint("First", i), Email: fmt.Sprintf("p%d@example.com", i)}
+					row := views.RosterRow{MemberID: int64(i), FirstName: fmt.Sprint("First", i), Email: fmt.Sprintf("p%d@example.com", i)}
 					row.Teams, row.Categories, row.Permissions, row.Pins, row.Supervisors = "[]", "[]", "{}", "[]", "[]"
 					if !yield(row, nil) {
 						return

@@ -7,13 +7,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"ringroster/store"
+	"ringroster/store/contactrows"
 	"ringroster/sync"
 )
 
 // writeVCards writes contacts as vCard 3.0 (RFC 2426), the version that phones,
 // mail programs and consoles read alike. It streams.
-func writeVCards(w io.Writer, rows rowsOf[store.ContactRow]) error {
+func writeVCards(w io.Writer, rows rowsOf[contactrows.Row]) error {
 	out := bufio.NewWriter(w)
 	for row, err := range rows {
 		if err != nil {
@@ -26,7 +26,7 @@ func writeVCards(w io.Writer, rows rowsOf[store.ContactRow]) error {
 
 // writeVCard writes one contact. Its UID stays, so that a second import replaces
 // the first. Numbers that are not for colleagues are left out.
-func writeVCard(w *bufio.Writer, c *store.ContactRow) {
+func writeVCard(w *bufio.Writer, c *contactrows.Row) {
 	line := func(name string, parts ...string) {
 		if strings.Join(parts, "") != "" {
 			foldLine(w, name+":"+vcardValue(parts...))

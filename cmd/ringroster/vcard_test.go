@@ -14,12 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"ringroster/store"
+	"ringroster/store/contactrows"
 	"ringroster/sync"
 )
 
 // cards writes contacts and reads them back with somebody else's reader.
-func cards(t rapid.TB, rows ...store.ContactRow) []vcard.Card {
+func cards(t rapid.TB, rows ...contactrows.Row) []vcard.Card {
 	t.Helper()
 	var out bytes.Buffer
 	if err := writeVCards(&out, each(rows)); err != nil {
@@ -61,7 +61,7 @@ func semicolons(s string) string { return strings.ReplaceAll(s, ";", `\;`) }
 
 func TestVCards(t *testing.T) {
 	got := cards(t,
-		store.ContactRow{
+		contactrows.Row{
 			Account: "acme", RCID: "1", Type: "User", FirstName: "Zoë", LastName: "Müller; de la Cruz, Jr.", Email: "zoe@example.com",
 			ExtensionNumber: "101", Department: `Sales, "North"\South`, JobTitle: "Head of\nSales", Site: "Dallas, TX", UpdatedAt: "2026-11-23T03:00:00Z",
 			PhoneNumbers: phonesOf(
@@ -70,7 +70,7 @@ func TestVCards(t *testing.T) {
 				sync.Phone{Number: "+12055550103", Type: "FaxOnly"},
 				sync.Phone{Number: "+12055550104", Hidden: true}),
 		},
-		store.ContactRow{Account: "acme", RCID: "7", Type: "Department", Name: "Support Queue", ExtensionNumber: "900", PhoneNumbers: phonesOf()},
+		contactrows.Row{Account: "acme", RCID: "7", Type: "Department", Name: "Support Queue", ExtensionNumber: "900", PhoneNumbers: phonesOf()},
 	)
 	if len(got) != 2 {
 		t.Fatalf("%d cards", len(got))
@@ -111,7 +111,7 @@ func TestVCards(t *testing.T) {
 func TestVCardsSurviveAnyText(t *testing.T) {
 	text := rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.SampledFrom([]rune("\\,;:\n\r\t\"=éß漢\u200d👩🏽"))))
 	rapid.Check(t, func(t *rapid.T) {
-		row := store.ContactRow{
+		row := contactrows.Row{
 			Account: "acme", RCID: "1", FirstName: text.Draw(t, "first"), LastName: text.Draw(t, "last"), Name: text.Draw(t, "name"),
 			Department: text.Draw(t, "department"), JobTitle: text.Draw(t, "title"), Site: text.Draw(t, "site"), PhoneNumbers: phonesOf(),
 		}

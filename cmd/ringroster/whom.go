@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/reconcile"
 )
@@ -72,13 +73,13 @@ func personWord(ctx context.Context, st *store.Store, account, who string) (stri
 }
 
 // members finds the members that several words mean, each once and all or none.
-func members(ctx context.Context, st *store.Store, who []string) (rows []*store.RosterRow, err error) {
+func members(ctx context.Context, st *store.Store, who []string) (rows []*views.RosterRow, err error) {
 	for _, one := range who {
 		row, err := st.FindOne(ctx, one)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(rows, func(r *store.RosterRow) bool { return r.MemberID == row.MemberID }) {
+		if !slices.ContainsFunc(rows, func(r *views.RosterRow) bool { return r.MemberID == row.MemberID }) {
 			rows = append(rows, row)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/ringcentral"
 	"ringroster/store"
+	"ringroster/store/database"
 	"ringroster/sync"
 	"ringroster/sync/reconcile"
 )
@@ -63,7 +64,7 @@ func noRoster(s *config.Settings) error {
 	if folder := missingFolder(s.Database.Path); folder != "" {
 		return fmt.Errorf("there is no roster at %s, and no folder %s: %s", s.Database.Path, folder, folderRemedy)
 	}
-	return &store.MissingError{Path: s.Database.Path}
+	return &database.MissingError{Path: s.Database.Path}
 }
 
 // openWrite opens the roster to change it; isNew begins one where there is none.
@@ -74,7 +75,7 @@ func openWrite(ctx context.Context, s *config.Settings, isNew bool) (*store.Stor
 // openWriteAs is openWrite on a host; "": whosever the roster is.
 func openWriteAs(ctx context.Context, s *config.Settings, host string, isNew bool) (*store.Store, error) {
 	st, err := store.Open(ctx, s.Database.Path, store.Options{Mode: s.Database.FileMode(), New: isNew, Host: host})
-	if missing, ok := errors.AsType[*store.MissingError](err); ok && missing.Why == "" {
+	if missing, ok := errors.AsType[*database.MissingError](err); ok && missing.Why == "" {
 		return nil, noRoster(s)
 	}
 	return st, err

@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ringroster/store"
+	"ringroster/store/contactrows"
+	"ringroster/store/deliver"
+	"ringroster/store/views"
 )
 
 func TestAPublishedFileNeedsFewKeys(t *testing.T) {
@@ -45,15 +47,15 @@ publish:
 // The settings know what can be published without knowing the roster.
 func TestThePublishedColumnsAreThoseOfTheViews(t *testing.T) {
 	var contacts []string
-	for f := range reflect.TypeFor[store.ContactRow]().Fields() {
+	for f := range reflect.TypeFor[contactrows.Row]().Fields() {
 		contacts = append(contacts, f.Tag.Get("json"))
 	}
-	for what, want := range map[string][]string{PublishedRoster: store.RosterColumns(), PublishedContacts: contacts} {
+	for what, want := range map[string][]string{PublishedRoster: views.RosterColumns(), PublishedContacts: contacts} {
 		if diff := cmp.Diff(want, publishedColumns[what]); diff != "" {
 			t.Errorf("%s (-view +settings):\n%s", what, diff)
 		}
 	}
-	if store.OfRoster != PublishedRoster || store.OfContacts != PublishedContacts {
+	if deliver.OfRoster != PublishedRoster || deliver.OfContacts != PublishedContacts {
 		t.Error("settings and roster have different words for what is published")
 	}
 }

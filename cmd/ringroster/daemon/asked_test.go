@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/store"
+	"ringroster/store/dbfile"
 	"ringroster/sync"
 	"ringroster/sync/reconcile"
 )
@@ -199,7 +200,7 @@ func TestR27ARosterMovedAwayStopsRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(2000, 1, 3, 3, 1)
-		lost := "STATUS=no runs: " + (&store.MovedError{Path: m.path}).Error()
+		lost := "STATUS=no runs: " + (&dbfile.MovedError{Path: m.path}).Error()
 		if m.told("trouble work on the roster") != 1 || m.heard(lost) != 1 {
 			t.Errorf("told %q, systemd heard %q", m.story(), m.systemd())
 		}

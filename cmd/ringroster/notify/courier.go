@@ -9,6 +9,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/deliver"
 	"ringroster/sync"
 )
 
@@ -47,7 +48,7 @@ type destination struct {
 	end      end
 	name     string
 	to       []string
-	wanted   store.Wanted
+	wanted   deliver.Wanted
 	reminded time.Duration
 }
 
@@ -70,7 +71,7 @@ func New(s *config.Settings, st *store.Store, host, version string, report func(
 	for i := range s.Notify {
 		n := &s.Notify[i]
 		style := Style{Names: n.Names, Accounts: n.Accounts, Host: host, Version: version}
-		d := destination{name: n.Name, to: n.Recipients(), wanted: store.Wanted{Kinds: n.Kinds(), Accounts: n.Accounts}, reminded: n.Reminds()}
+		d := destination{name: n.Name, to: n.Recipients(), wanted: deliver.Wanted{Kinds: n.Kinds(), Accounts: n.Accounts}, reminded: n.Reminds()}
 		if n.Mail != nil {
 			d.end = &mailEnd{n, style}
 		} else {
@@ -143,7 +144,7 @@ func (c *Courier) named(name string) *destination {
 }
 
 // serve delivers to one recipient until nothing waits, or something fails.
-func (c *Courier) serve(ctx context.Context, d *destination, row *store.Destination) error {
+func (c *Courier) serve(ctx context.Context, d *destination, row *deliver.Destination) error {
 	for ctx.Err() == nil {
 		n, seq, err := c.store.NextNotice(ctx, row, d.wanted)
 		if err != nil || n == nil {
@@ -167,7 +168,7 @@ func (c *Courier) serve(ctx context.Context, d *destination, row *store.Destinat
 
 // note changes a recipient's row by what became of a notice, and reports it. more says
 // whether the next one may be tried at once.
-func (c *Courier) note(row *store.Destination, n *sync.Notice, seq int64, answer string, err error) (more bool) {
+func (c *Courier) note(row *deliver.Destination, n *sync.Notice, seq int64, answer string, err error) (more bool) {
 	now := c.now()
 	r := Report{Destination: row.Name, Recipient: row.Recipient, Notice: n, Answer: answer, Err: err}
 	refused, isRefused := errors.AsType[*RefusedError](err)
@@ -257,7 +258,7 @@ func (c *Courier) Check(ctx context.Context) []Finding {
 
 // Standing is how far a recipient has been told.
 type Standing struct {
-	store.Destination
+	deliver.Destination
 	Waiting int
 	Oldest  time.Time // of those that wait; zero: none does
 }

@@ -15,6 +15,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/deliver"
 	"ringroster/store/storetest"
 	"ringroster/sync"
 )
@@ -123,7 +124,7 @@ func TestEachRecipientHasALifeOfTheirOwn(t *testing.T) {
 	r.deliver()
 	r.deliver() // nothing is due
 	busy = false
-	r.clock = r.clock.Add(store.FirstWait)
+	r.clock = r.clock.Add(deliver.FirstWait)
 	r.deliver()
 	slices.SortStableFunc(r.reports, func(a, b string) int { return strings.Compare(strings.Fields(a)[1], strings.Fields(b)[1]) })
 	if diff := cmp.Diff([]string{

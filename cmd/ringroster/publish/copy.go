@@ -10,11 +10,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 // copyRows copies rows into a table, as text.
-func copyRows(ctx context.Context, tx pgx.Tx, table string, t *store.MirrorTable, rows iter.Seq2[[]sql.RawBytes, error]) (int64, error) {
+func copyRows(ctx context.Context, tx pgx.Tx, table string, t *deliver.MirrorTable, rows iter.Seq2[[]sql.RawBytes, error]) (int64, error) {
 	r := &copyText{table: t}
 	var stop func()
 	r.next, stop = iter.Pull2(rows)
@@ -27,7 +27,7 @@ func copyRows(ctx context.Context, tx pgx.Tx, table string, t *store.MirrorTable
 
 // copyText is rows as COPY takes them.
 type copyText struct {
-	table *store.MirrorTable
+	table *deliver.MirrorTable
 	next  func() ([]sql.RawBytes, error, bool)
 	text  bytes.Buffer
 	err   error

@@ -6,7 +6,8 @@ import (
 
 	"ringroster/cmd/ringroster/notify"
 	"ringroster/cmd/ringroster/render"
-	"ringroster/store"
+	"ringroster/store/deliver"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -23,13 +24,13 @@ type event struct {
 	Subject     string          `json:"subject"`
 	Time        *string         `json:"time,omitempty"`
 	ContentType string          `json:"datacontenttype"`
-	Data        store.ChangeRow `json:"data"`
+	Data        views.ChangeRow `json:"data"`
 }
 
 // erased is the type of the event that tells receivers to forget somebody, too.
 const erased = "ringroster.member.erased"
 
-func eventOf(source string, c *store.ChangeRow) event {
+func eventOf(source string, c *views.ChangeRow) event {
 	e := event{
 		SpecVersion: "1.0", ID: fmt.Sprint(c.ChangeID), Source: source, Type: "ringroster.member." + string(c.Kind),
 		Subject: fmt.Sprintf("members/%d", c.MemberID), Time: c.At, ContentType: "application/json", Data: *c,
@@ -41,7 +42,7 @@ func eventOf(source string, c *store.ChangeRow) event {
 }
 
 // eventsOf are changes as events, and the id of the call that tells them.
-func (p *Publisher) eventsOf(ctx context.Context, rows []store.ChangeRow) (events []event, id string, err error) {
+func (p *Publisher) eventsOf(ctx context.Context, rows []views.ChangeRow) (events []event, id string, err error) {
 	roster, epoch, err := p.store.Source(ctx)
 	if err != nil || len(rows) == 0 {
 		return nil, "", err
@@ -54,7 +55,7 @@ func (p *Publisher) eventsOf(ctx context.Context, rows []store.ChangeRow) (event
 
 // serveChanges tells a destination all that it was not told yet, in order, a batch at a time;
 // nil: another process does.
-func (p *Publisher) serveChanges(ctx context.Context, d *destination, row *store.Publication) (*Report, error) {
+func (p *Publisher) serveChanges(ctx context.Context, d *destination, row *deliver.Publication) (*Report, error) {
 	all := &Report{Destination: d.Name, What: d.What, Outcome: Delivered}
 	for {
 		rows, next, err := p.store.NextChanges(ctx, row.Cursor, d.Accounts, mostEvents)
@@ -80,7 +81,7 @@ func (p *Publisher) serveChanges(ctx context.Context, d *destination, row *store
 }
 
 // noteChanges moves the cursor behind what was told, and never past anything else.
-func (p *Publisher) noteChanges(row *store.Publication, next int64, r *Report, err error) {
+func (p *Publisher) noteChanges(row *deliver.Publication, next int64, r *Report, err error) {
 	now := p.now()
 	if err != nil {
 		r.Outcome, r.Known, r.Err = Failed, row.Error == err.Error(), err
@@ -96,7 +97,7 @@ func (p *Publisher) noteChanges(row *store.Publication, next int64, r *Report, e
 }
 
 // tellChanges makes the call for a batch.
-func (p *Publisher) tellChanges(ctx context.Context, d *destination, rows []store.ChangeRow, r *Report) error {
+func (p *Publisher) tellChanges(ctx context.Context, d *destination, rows []views.ChangeRow, r *Report) error {
 	if len(rows) == 0 {
 		return nil // of other accounts
 	}
@@ -128,7 +129,7 @@ func (p *Publisher) webhook(d *destination) (*notify.Webhook, error) {
 }
 
 // previewChanges shows the first of what a destination is still to be told.
-func (p *Publisher) previewChanges(ctx context.Context, d *destination, row *store.Publication, known bool) (*Preview, error) {
+func (p *Publisher) previewChanges(ctx context.Context, d *destination, row *deliver.Publication, known bool) (*Preview, error) {
 	pre := &Preview{Report: Report{Destination: d.Name, What: d.What}, Kind: row.Kind, DeliveredAt: row.DeliveredAt}
 	if !known {
 		return pre, nil // whoever is new is told what is to come

@@ -15,7 +15,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 const busKey = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
@@ -185,7 +185,7 @@ func TestPruningWaitsForThoseWhoWereNotTold(t *testing.T) {
 		t.Errorf("not in the settings any more: %v, %v", got, err)
 	}
 	got, err := until([]string{"bus"}, made.AddDate(0, 0, 31))
-	untold, ok := errors.AsType[*store.UntoldError](err)
+	untold, ok := errors.AsType[*deliver.UntoldError](err)
 	if !got.Equal(made.AddDate(0, 0, 31)) || !ok || untold.Destination != "bus" {
 		t.Errorf("after 31 days: %v, %v", got, err)
 	}

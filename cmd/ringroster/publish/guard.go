@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"ringroster/cmd/ringroster/config"
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 // Reason is why a delivery waits for an approval.
@@ -30,7 +30,7 @@ func leavingOf(lost []int64, left map[int64]bool) []int64 {
 
 // withhold is the guard: it says why what would be delivered has to wait; "": it does not.
 // shown are the rows that were missing when it was shown.
-func withhold(p *store.Publication, c candidate, shown []int64, limit config.Limit) Reason {
+func withhold(p *deliver.Publication, c candidate, shown []int64, limit config.Limit) Reason {
 	reason := suspect(p, c, limit)
 	if reason != "" && approved(p, c, shown) {
 		return ""
@@ -39,7 +39,7 @@ func withhold(p *store.Publication, c candidate, shown []int64, limit config.Lim
 }
 
 // suspect says what is wrong with a delivery by itself.
-func suspect(p *store.Publication, c candidate, limit config.Limit) Reason {
+func suspect(p *deliver.Publication, c candidate, limit config.Limit) Reason {
 	first := p.Version == ""
 	switch {
 	case p.Restored:
@@ -54,6 +54,6 @@ func suspect(p *store.Publication, c candidate, limit config.Limit) Reason {
 
 // approved says whether somebody approved of what was shown, and this lacks no more. That
 // nothing at all is left has to be approved as such.
-func approved(p *store.Publication, c candidate, shown []int64) bool {
+func approved(p *deliver.Publication, c candidate, shown []int64) bool {
 	return p.Held.ApprovedBy != "" && within(c.leaving, shown) && (c.rows > 0 || p.Held.Rows == 0)
 }

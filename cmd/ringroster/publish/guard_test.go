@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ringroster/cmd/ringroster/config"
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 // TestGuard: what may be delivered, and what waits.
@@ -20,9 +20,9 @@ func TestGuard(t *testing.T) {
 		}
 		return all
 	}
-	delivered := func(rows int) store.Publication { return store.Publication{Version: "v", Rows: rows} }
-	by := func(p store.Publication, who string, heldRows int) store.Publication {
-		p.Held = store.Withheld{Reason: string(Shrunk), Rows: heldRows, ApprovedBy: who}
+	delivered := func(rows int) deliver.Publication { return deliver.Publication{Version: "v", Rows: rows} }
+	by := func(p deliver.Publication, who string, heldRows int) deliver.Publication {
+		p.Held = deliver.Withheld{Reason: string(Shrunk), Rows: heldRows, ApprovedBy: who}
 		return p
 	}
 	restored := delivered(100)
@@ -30,14 +30,14 @@ func TestGuard(t *testing.T) {
 	usual := config.Limit{Percent: 10, Floor: 5}
 	tests := []struct {
 		name  string
-		p     store.Publication
+		p     deliver.Publication
 		c     candidate
 		shown []int64
 		limit config.Limit
 		want  Reason
 	}{
-		{"the first delivery", store.Publication{}, candidate{rows: 3}, nil, usual, ""},
-		{"the first delivery is empty", store.Publication{}, candidate{}, nil, usual, Empty},
+		{"the first delivery", deliver.Publication{}, candidate{rows: 3}, nil, usual, ""},
+		{"the first delivery is empty", deliver.Publication{}, candidate{}, nil, usual, Empty},
 		{"nothing is missing", delivered(100), candidate{rows: 100}, nil, usual, ""},
 		{"as many as the limit", delivered(100), candidate{90, ids(10)}, nil, usual, ""},
 		{"one more than the limit", delivered(100), candidate{89, ids(11)}, nil, usual, Shrunk},

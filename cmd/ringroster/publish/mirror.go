@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 // A mirror is brought in step in one transaction: of each table the rows that may differ are
@@ -23,9 +23,9 @@ const everything = `1 = 1`
 // bringing is one delivery to a mirror.
 type bringing struct {
 	*mirror
-	instant *store.Instant
+	instant *deliver.Instant
 	to      *destination
-	row     *store.Publication
+	row     *deliver.Publication
 	a       *attempt
 	kept    publisher // by the mirror, before
 	first   bool
@@ -34,13 +34,13 @@ type bringing struct {
 
 // deliverMirror brings the mirror in step, unless the guard withholds it. whole compares all
 // rows; dry leaves everything as it is.
-func (p *Publisher) deliverMirror(ctx context.Context, d *destination, row *store.Publication, a *attempt, whole, dry bool) (details []string, err error) {
+func (p *Publisher) deliverMirror(ctx context.Context, d *destination, row *deliver.Publication, a *attempt, whole, dry bool) (details []string, err error) {
 	err = d.database.transaction(ctx, pgx.ReadCommitted, func(tx pgx.Tx) (commit bool, err error) {
-		b := &bringing{mirror: &mirror{tx, d.database.schema(), store.MirrorTables()}, to: d, row: row, a: a}
+		b := &bringing{mirror: &mirror{tx, d.database.schema(), deliver.MirrorTables()}, to: d, row: row, a: a}
 		if b.kept, err = b.open(ctx); err != nil {
 			return false, err
 		}
-		err = p.store.At(ctx, func(i *store.Instant) error {
+		err = p.store.At(ctx, func(i *deliver.Instant) error {
 			b.instant = i
 			return b.bring(ctx, whole, p.now())
 		})
@@ -143,7 +143,7 @@ func (b *bringing) bringNews(ctx context.Context) (whole bool, err error) {
 }
 
 // bringMembers brings the members that changed, or whose supervisors did.
-func (b *bringing) bringMembers(ctx context.Context, news *store.MirrorNews) error {
+func (b *bringing) bringMembers(ctx context.Context, news *deliver.MirrorNews) error {
 	more, err := b.reporting(ctx, news.Linked)
 	if err != nil {
 		return err
@@ -154,11 +154,11 @@ func (b *bringing) bringMembers(ctx context.Context, news *store.MirrorNews) err
 		_, found := slices.BinarySearch(linked, id)
 		return found
 	})
-	brief := store.WithoutSupervisors(b.tables[0])
-	if err := b.bringTable(ctx, &brief, store.Among("member_id", others)); err != nil {
+	brief := deliver.WithoutSupervisors(b.tables[0])
+	if err := b.bringTable(ctx, &brief, deliver.Among("member_id", others)); err != nil {
 		return err
 	}
-	return b.bringTable(ctx, &b.tables[0], store.Among("member_id", linked))
+	return b.bringTable(ctx, &b.tables[0], deliver.Among("member_id", linked))
 }
 
 // reporting are the members who report to others, or did: their supervisors may be others now.
@@ -193,8 +193,8 @@ func (b *bringing) bringAll(ctx context.Context, where map[string]string) error 
 	return nil
 }
 
-func (b *bringing) bringTable(ctx context.Context, t *store.MirrorTable, condition string) error {
-	if condition == "" || condition == store.Among("", nil) {
+func (b *bringing) bringTable(ctx context.Context, t *deliver.MirrorTable, condition string) error {
+	if condition == "" || condition == deliver.Among("", nil) {
 		return nil
 	}
 	rows := b.instant.MirrorRows(ctx, t, condition, b.to.Accounts)
@@ -218,7 +218,7 @@ func (b *bringing) bringTable(ctx context.Context, t *store.MirrorTable, conditi
 }
 
 // carryOut makes rows of a table those that are staged.
-func (b *bringing) carryOut(ctx context.Context, t *store.MirrorTable, staged, condition string) error {
+func (b *bringing) carryOut(ctx context.Context, t *deliver.MirrorTable, staged, condition string) error {
 	same := make([]string, len(t.Key))
 	for i, name := range t.Key {
 		same[i] = `t.` + quoted(name) + ` = s.` + quoted(name)
@@ -254,7 +254,7 @@ func (b *bringing) carryOut(ctx context.Context, t *store.MirrorTable, staged, c
 }
 
 // returned is the number of a row where a missing one counts.
-func returned(t *store.MirrorTable) string {
+func returned(t *deliver.MirrorTable) string {
 	if t.Guarded {
 		return quoted(t.Key[0])
 	}
@@ -262,8 +262,8 @@ func returned(t *store.MirrorTable) string {
 }
 
 // lostIDs are the numbers of rows, those of contacts below zero.
-func lostIDs(t *store.MirrorTable, ids []int64) []int64 {
-	if t.Name == store.MirrorMembers {
+func lostIDs(t *deliver.MirrorTable, ids []int64) []int64 {
+	if t.Name == deliver.MirrorMembers {
 		return ids
 	}
 	for i := range ids {
@@ -273,13 +273,13 @@ func lostIDs(t *store.MirrorTable, ids []int64) []int64 {
 }
 
 // note counts what changed, but for the tables that tell when somebody was seen.
-func (b *bringing) note(t *store.MirrorTable, added, changed, removed int) {
-	if t.Name == store.MirrorUnseen || t.Name == store.MirrorSeen {
+func (b *bringing) note(t *deliver.MirrorTable, added, changed, removed int) {
+	if t.Name == deliver.MirrorUnseen || t.Name == deliver.MirrorSeen {
 		return
 	}
 	b.a.added, b.a.changed, b.a.removed = b.a.added+added, b.a.changed+changed, b.a.removed+removed
 	if added+changed+removed > 0 {
-		view := strings.Replace(t.Name, store.MirrorMembers, "roster", 1)
+		view := strings.Replace(t.Name, deliver.MirrorMembers, "roster", 1)
 		b.details = append(b.details, fmt.Sprintf("%s: %d new, %d changed, %d gone", view, added, changed, removed))
 	}
 }
@@ -292,9 +292,9 @@ func (b *bringing) withhold(ctx context.Context) (Reason, error) {
 		if !t.Guarded {
 			continue
 		}
-		kind, after := store.OfRoster, b.kept.ChangeID
-		if t.Name != store.MirrorMembers {
-			kind, after = store.OfContacts, b.kept.ContactChangeID
+		kind, after := deliver.OfRoster, b.kept.ChangeID
+		if t.Name != deliver.MirrorMembers {
+			kind, after = deliver.OfContacts, b.kept.ContactChangeID
 		}
 		left, err := b.instant.Left(ctx, kind, after)
 		if err != nil {
@@ -306,13 +306,13 @@ func (b *bringing) withhold(ctx context.Context) (Reason, error) {
 		}
 		var lost []int64
 		for _, id := range b.a.lost {
-			if (id < 0) == (kind == store.OfContacts) {
+			if (id < 0) == (kind == deliver.OfContacts) {
 				lost = append(lost, id)
 			}
 		}
 		had := *b.row
 		had.Restored, had.Rows, had.Held.Rows = false, c.rows+len(lost), 0 // what is there is known, row by row
-		if had.Version = "delivered"; b.first && kind == store.OfRoster {
+		if had.Version = "delivered"; b.first && kind == deliver.OfRoster {
 			had.Version = ""
 		}
 		for _, id := range lost {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"ringroster/cmd/ringroster/publish/postgrestest"
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 const warehouse = "  - {name: warehouse, to: {postgres: {}}}\n"
@@ -250,7 +250,7 @@ func testMirrorContacts(t *testing.T, server *postgrestest.Server) {
 	d.sql(`DELETE FROM contact_entries`)
 	d.sql(`UPDATE members SET site = 'x' WHERE member_id = 1`)
 	d.want(d.after(time.Minute), "warehouse waiting: no row would be left of 2")
-	if losing, err := d.Losing(t.Context(), store.OfContacts, []int64{1, 2}); err != nil || losing["warehouse"] != 2 {
+	if losing, err := d.Losing(t.Context(), deliver.OfContacts, []int64{1, 2}); err != nil || losing["warehouse"] != 2 {
 		t.Errorf("losing %v, %v", losing, err)
 	}
 }
@@ -274,7 +274,7 @@ func testMirrorOfAnEarlierVersion(t *testing.T, server *postgrestest.Server) {
 	d := newMirror(t, server, "earlier")
 	d.after(0)
 	var names []string
-	for _, c := range store.Mirrored()[0].Columns {
+	for _, c := range deliver.Mirrored()[0].Columns {
 		names = append(names, "m."+c.Name)
 	}
 	older := strings.Replace(strings.Join(names[:len(names)-1], ", "), "m.last_seen_at, m.absent_days", "NULL::timestamptz AS last_seen_at, 0 AS absent_days", 1)

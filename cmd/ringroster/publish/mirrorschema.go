@@ -11,14 +11,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 // quoted is a name in SQL.
 func quoted(names ...string) string { return pgx.Identifier(names).Sanitize() }
 
 // columnNames are those of a table in SQL, each with something before it.
-func columnNames(t *store.MirrorTable, before string) string {
+func columnNames(t *deliver.MirrorTable, before string) string {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = before + quoted(c.Name)
@@ -30,7 +30,7 @@ func columnNames(t *store.MirrorTable, before string) string {
 type mirror struct {
 	tx     pgx.Tx
 	schema string
-	tables []store.MirrorTable
+	tables []deliver.MirrorTable
 }
 
 func (m *mirror) name(table string) string { return quoted(m.schema, table) }
@@ -40,7 +40,7 @@ type publisher struct {
 	there  bool
 	Roster string
 	Epoch  int64
-	store.MirrorState
+	deliver.MirrorState
 	Settings string    // a hash of them
 	Layout   string    // a hash of the tables
 	Rows     int64     // in all tables
@@ -73,7 +73,7 @@ func (m *mirror) definitions() (all []string) {
 			add(`COMMENT ON COLUMN %s IS '%s'`, quoted(m.schema, t.Name, c.Name), strings.ReplaceAll(c.Comment, "'", "''"))
 		}
 	}
-	roster := store.Mirrored()[0]
+	roster := deliver.Mirrored()[0]
 	columns := make([]string, len(roster.Columns))
 	for i, c := range roster.Columns {
 		columns[i] = map[string]string{
@@ -85,7 +85,7 @@ func (m *mirror) definitions() (all []string) {
 		}
 	}
 	add(`CREATE OR REPLACE VIEW %s AS SELECT %s FROM %s m LEFT JOIN %s u ON u.member_id = m.member_id LEFT JOIN %s s ON s.account = m.account`,
-		m.name(roster.Name), strings.Join(columns, ", "), m.name(store.MirrorMembers), m.name(store.MirrorUnseen), m.name(store.MirrorSeen))
+		m.name(roster.Name), strings.Join(columns, ", "), m.name(deliver.MirrorMembers), m.name(deliver.MirrorUnseen), m.name(deliver.MirrorSeen))
 	for _, c := range roster.Columns {
 		add(`COMMENT ON COLUMN %s IS '%s'`, quoted(m.schema, roster.Name, c.Name), strings.ReplaceAll(c.Comment, "'", "''"))
 	}
@@ -205,7 +205,7 @@ func (m *mirror) inspect(ctx context.Context) error {
 	if _, err := pgx.ForEachRow(rows, []any{&name, &kind}, func() error { have[name] = kind; return nil }); err != nil {
 		return err
 	}
-	for _, t := range slices.Concat(m.tables, store.Mirrored()[:1]) {
+	for _, t := range slices.Concat(m.tables, deliver.Mirrored()[:1]) {
 		for _, c := range t.Columns {
 			if kind := have[t.Name+"."+c.Name]; kind != c.Type {
 				return fmt.Errorf("column %s of %s.%s was changed by another hand: it is to be %s, and is %s; put it back, or drop the schema, and the next delivery makes the mirror anew",

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"ringroster/cmd/ringroster/notify"
-	"ringroster/store"
+	"ringroster/store/deliver"
 	"ringroster/sync"
 )
 
@@ -37,7 +37,7 @@ func (p *Publisher) Now(ctx context.Context, name string) (reports []Report, err
 
 var errBusy = errors.New("another process delivers to it right now; try again in a minute")
 
-func (p *Publisher) serveNow(ctx context.Context, row *store.Publication) (r *Report, err error) {
+func (p *Publisher) serveNow(ctx context.Context, row *deliver.Publication) (r *Report, err error) {
 	if row.Claimed(p.now(), lease) {
 		return nil, errBusy
 	}
@@ -78,10 +78,10 @@ func (p *Publisher) Preview(ctx context.Context, name string) (*Preview, error) 
 		if d.Name != name {
 			continue
 		}
-		row := &store.Publication{Destination: store.Destination{Kind: d.kind(), Name: name}}
+		row := &deliver.Publication{Destination: deliver.Destination{Kind: d.kind(), Name: name}}
 		a := &attempt{}
 		known := false
-		if at := slices.IndexFunc(all, func(have store.Publication) bool { return have.Kind == d.kind() && have.Name == name }); at >= 0 {
+		if at := slices.IndexFunc(all, func(have deliver.Publication) bool { return have.Kind == d.kind() && have.Name == name }); at >= 0 {
 			row, known = &all[at], true
 			if a.had, err = p.store.Given(ctx, row); err != nil {
 				return nil, err
@@ -109,13 +109,13 @@ func (p *Publisher) Preview(ctx context.Context, name string) (*Preview, error) 
 
 // first reads what would be delivered and gives the first lines of a file; of a mirror, how
 // many rows of each table would change.
-func (p *Publisher) first(ctx context.Context, d *destination, row *store.Publication, a *attempt) ([]string, error) {
+func (p *Publisher) first(ctx context.Context, d *destination, row *deliver.Publication, a *attempt) ([]string, error) {
 	if d.database != nil {
 		a.tally = newTally(nil)
 		return p.deliverMirror(ctx, d, row, a, true, true)
 	}
 	head := &lines{most: firstLines}
-	err := p.store.At(ctx, func(i *store.Instant) error { return a.read(ctx, i, d, row, head) })
+	err := p.store.At(ctx, func(i *deliver.Instant) error { return a.read(ctx, i, d, row, head) })
 	return head.lines(), err
 }
 
@@ -149,10 +149,10 @@ func (p *Publisher) Losing(ctx context.Context, kind string, ids []int64) (map[s
 	for i := range all {
 		row := &all[i]
 		d := p.named(row.Kind, row.Name)
-		if d != nil && d.database != nil && kind == store.OfContacts {
+		if d != nil && d.database != nil && kind == deliver.OfContacts {
 			losing[row.Name] = len(ids) // it has all of them; leavers stay in it, as inactive
 		}
-		if d == nil || row.Kind != kind || kind == store.OfRoster && d.Filter.Status != string(sync.Active) {
+		if d == nil || row.Kind != kind || kind == deliver.OfRoster && d.Filter.Status != string(sync.Active) {
 			continue
 		}
 		given, err := p.store.Given(ctx, row)

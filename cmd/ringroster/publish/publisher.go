@@ -14,6 +14,9 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/contactrows"
+	"ringroster/store/deliver"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -71,13 +74,13 @@ func (d *destination) isLog() bool { return d.What == config.PublishedChanges }
 func (d *destination) kind() string {
 	switch d.What {
 	case config.PublishedContacts:
-		return store.OfContacts
+		return deliver.OfContacts
 	case config.PublishedChanges:
-		return store.OfChanges
+		return deliver.OfChanges
 	case config.PublishedMirror:
-		return store.OfMirror
+		return deliver.OfMirror
 	}
-	return store.OfRoster
+	return deliver.OfRoster
 }
 
 // file is the name of what is delivered at a time.
@@ -127,7 +130,7 @@ func (p *Publisher) named(kind, name string) *destination {
 }
 
 // rows are how all destinations stand that the settings have.
-func (p *Publisher) rows(ctx context.Context) (rows []store.Publication, err error) {
+func (p *Publisher) rows(ctx context.Context) (rows []deliver.Publication, err error) {
 	kinds := map[string]string{}
 	for i := range p.destinations {
 		kinds[p.destinations[i].Name] = p.destinations[i].kind()
@@ -177,7 +180,7 @@ func (p *Publisher) Deliver(ctx context.Context, name string) error {
 }
 
 // due says whether something is to be delivered.
-func (p *Publisher) due(ctx context.Context, d *destination, row *store.Publication) (bool, error) {
+func (p *Publisher) due(ctx context.Context, d *destination, row *deliver.Publication) (bool, error) {
 	if !row.Due(p.now(), lease) {
 		return false, nil
 	}
@@ -186,7 +189,7 @@ func (p *Publisher) due(ctx context.Context, d *destination, row *store.Publicat
 		return untold > 0, err
 	}
 	var version string
-	err := p.store.At(ctx, func(i *store.Instant) (err error) {
+	err := p.store.At(ctx, func(i *deliver.Instant) (err error) {
 		version, err = d.version(ctx, i)
 		return err
 	})
@@ -201,14 +204,14 @@ func (p *Publisher) due(ctx context.Context, d *destination, row *store.Publicat
 }
 
 // version is of the roster and of the settings.
-func (d *destination) version(ctx context.Context, i *store.Instant) (string, error) {
+func (d *destination) version(ctx context.Context, i *deliver.Instant) (string, error) {
 	version, err := i.Version(ctx, d.kind())
 	return d.settings + "\n" + version, err
 }
 
 // serve delivers to one destination, and tells what came of it; nil: another process does.
 // whole compares all rows with those of a mirror.
-func (p *Publisher) serve(ctx context.Context, d *destination, row *store.Publication, whole bool) (*Report, error) {
+func (p *Publisher) serve(ctx context.Context, d *destination, row *deliver.Publication, whole bool) (*Report, error) {
 	if d.isLog() {
 		return p.serveChanges(ctx, d, row)
 	}
@@ -232,7 +235,7 @@ func (p *Publisher) serve(ctx context.Context, d *destination, row *store.Public
 }
 
 // deliver writes what there is to the destination's end, unless the guard withholds it.
-func (p *Publisher) deliver(ctx context.Context, d *destination, row *store.Publication, now time.Time, whole bool) (*attempt, error) {
+func (p *Publisher) deliver(ctx context.Context, d *destination, row *deliver.Publication, now time.Time, whole bool) (*attempt, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	a := &attempt{tally: newTally(nil)}
@@ -245,7 +248,7 @@ func (p *Publisher) deliver(ctx context.Context, d *destination, row *store.Publ
 		_, err = p.deliverMirror(ctx, d, row, a, whole, false)
 	} else {
 		err = d.put(ctx, d.file(now), func(w io.Writer) error {
-			return p.store.At(ctx, func(i *store.Instant) error { return a.read(ctx, i, d, row, w) })
+			return p.store.At(ctx, func(i *deliver.Instant) error { return a.read(ctx, i, d, row, w) })
 		})
 	}
 	if errors.Is(err, errWithheld) {
@@ -255,7 +258,7 @@ func (p *Publisher) deliver(ctx context.Context, d *destination, row *store.Publ
 }
 
 // note writes what became of a delivery, and completes its report.
-func (p *Publisher) note(ctx context.Context, d *destination, row *store.Publication, a *attempt, r *Report, err error) error {
+func (p *Publisher) note(ctx context.Context, d *destination, row *deliver.Publication, a *attempt, r *Report, err error) error {
 	now := p.now()
 	switch {
 	case err != nil:
@@ -267,7 +270,7 @@ func (p *Publisher) note(ctx context.Context, d *destination, row *store.Publica
 	case a.reason != "":
 		r.Outcome, r.Known = Waiting, !a.wait(row, now)
 		row.Done("")
-		err = p.store.SettlePublished(ctx, row, store.Given{Rows: a.had.Rows, Leaving: numbers(a.leaving)})
+		err = p.store.SettlePublished(ctx, row, deliver.Given{Rows: a.had.Rows, Leaving: numbers(a.leaving)})
 		if err == nil && !r.Known {
 			err = p.tell(ctx, d, row, r)
 		}
@@ -275,15 +278,15 @@ func (p *Publisher) note(ctx context.Context, d *destination, row *store.Publica
 	default:
 		r.Outcome = Delivered
 		row.Done("")
-		row.DeliveredAt, row.Version, row.ChangeID, row.Rows, row.Restored, row.Held = now, a.version, a.change, a.rows, false, store.Withheld{}
-		return p.store.SettlePublished(ctx, row, store.Given{Rows: a.given})
+		row.DeliveredAt, row.Version, row.ChangeID, row.Rows, row.Restored, row.Held = now, a.version, a.change, a.rows, false, deliver.Withheld{}
+		return p.store.SettlePublished(ctx, row, deliver.Given{Rows: a.given})
 	}
 }
 
 // attempt is one delivery, and what came of it.
 type attempt struct {
 	*tally
-	had     store.Given
+	had     deliver.Given
 	of      int // rows that the destination had
 	removed int
 	leaving []int64
@@ -295,7 +298,7 @@ type attempt struct {
 var errWithheld = errors.New("the delivery waits for an approval")
 
 // read reads the rows at one instant and writes them to w, unless the guard withholds them.
-func (a *attempt) read(ctx context.Context, i *store.Instant, d *destination, row *store.Publication, w io.Writer) (err error) {
+func (a *attempt) read(ctx context.Context, i *deliver.Instant, d *destination, row *deliver.Publication, w io.Writer) (err error) {
 	if a.version, err = d.version(ctx, i); err != nil {
 		return err
 	}
@@ -319,26 +322,26 @@ func (a *attempt) read(ctx context.Context, i *store.Instant, d *destination, ro
 }
 
 // write writes all rows of the destination.
-func (d *destination) write(ctx context.Context, i *store.Instant, w io.Writer, t *tally) error {
+func (d *destination) write(ctx context.Context, i *deliver.Instant, w io.Writer, t *tally) error {
 	f := &d.Filter
-	if d.kind() == store.OfContacts {
-		rows := i.Contacts(ctx, store.ContactFilter{Accounts: d.Accounts, Status: f.Status, Search: f.Search})
-		return writeRows(layoutOf(d.Publish, reflect.TypeFor[store.ContactRow]()), rows, w, t)
+	if d.kind() == deliver.OfContacts {
+		rows := i.Contacts(ctx, contactrows.Filter{Accounts: d.Accounts, Status: f.Status, Search: f.Search})
+		return writeRows(layoutOf(d.Publish, reflect.TypeFor[contactrows.Row]()), rows, w, t)
 	}
 	supervisor, err := supervisorOf(ctx, i, string(f.Supervisor), d.Accounts)
 	if err != nil {
 		return err
 	}
-	rows := i.Roster(ctx, store.Filter{
+	rows := i.Roster(ctx, views.Filter{
 		Accounts: d.Accounts, Status: sync.Status(f.Status), Role: f.Role, SubAccount: string(f.SubAccount), Activity: f.Activity,
 		Team: f.Team, EmployeeID: string(f.EmployeeID), Supervisor: supervisor, Search: f.Search,
 	})
-	return writeRows(layoutOf(d.Publish, reflect.TypeFor[store.RosterRow]()), rows, w, t)
+	return writeRows(layoutOf(d.Publish, reflect.TypeFor[views.RosterRow]()), rows, w, t)
 }
 
 // supervisorOf is the number of the member of some accounts whom a filter names; "" names nobody.
 // Of several it tells no names, since notices tell what a delivery failed of.
-func supervisorOf(ctx context.Context, i *store.Instant, who string, accounts []string) (int64, error) {
+func supervisorOf(ctx context.Context, i *deliver.Instant, who string, accounts []string) (int64, error) {
 	if who == "" {
 		return 0, nil
 	}
@@ -357,17 +360,17 @@ func supervisorOf(ctx context.Context, i *store.Instant, who string, accounts []
 
 // wait notes what waits, and says whether that is new: it lacks more than what was shown, or
 // for another reason. An approval was of what was shown.
-func (a *attempt) wait(row *store.Publication, now time.Time) (isNew bool) {
+func (a *attempt) wait(row *deliver.Publication, now time.Time) (isNew bool) {
 	h := &row.Held
 	isNew = h.Reason != string(a.reason) || !within(a.leaving, parseNumbers(a.had.Leaving))
 	if isNew {
-		*h = store.Withheld{Reason: string(a.reason), Since: now}
+		*h = deliver.Withheld{Reason: string(a.reason), Since: now}
 	}
 	h.Version, h.Rows, h.Leaving = a.version, a.rows, len(a.leaving)
 	return isNew
 }
 
-func (a *attempt) report(d *destination, row *store.Publication, now time.Time) Report {
+func (a *attempt) report(d *destination, row *deliver.Publication, now time.Time) Report {
 	return Report{
 		Destination: d.Name, What: d.What, File: d.file(now), Rows: a.rows, Added: a.added, Changed: a.changed, Removed: a.removed,
 		Leaving: len(a.leaving), Had: a.of, Reason: a.reason, ApprovedBy: row.Held.ApprovedBy,
@@ -375,7 +378,7 @@ func (a *attempt) report(d *destination, row *store.Publication, now time.Time) 
 }
 
 // tell writes a notice of what waits.
-func (p *Publisher) tell(ctx context.Context, d *destination, row *store.Publication, r *Report) error {
+func (p *Publisher) tell(ctx context.Context, d *destination, row *deliver.Publication, r *Report) error {
 	n := &sync.Notice{Kind: sync.NoticePublish, Destination: d.Name, Since: row.Held.Since, Error: r.Why()}
 	return p.store.Tell(ctx, n, fmt.Sprintf("publish %s %s", d.Name, row.Held.Since.UTC().Format(time.RFC3339)), p.now())
 }

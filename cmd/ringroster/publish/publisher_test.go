@@ -17,6 +17,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/store"
+	"ringroster/store/deliver"
 	"ringroster/store/storetest"
 )
 
@@ -203,7 +204,7 @@ func TestAWaitEndsByItself(t *testing.T) {
 	d.sql(`UPDATE members SET status = 'active'`)
 	d.want(d.after(time.Minute), "drop delivered 10: 0 new, 0 changed, 0 gone")
 	rows, err := d.store.Publications(t.Context())
-	if err != nil || rows[0].Held != (store.Withheld{}) {
+	if err != nil || rows[0].Held != (deliver.Withheld{}) {
 		t.Errorf("it stands as %+v, %v", rows, err)
 	}
 }

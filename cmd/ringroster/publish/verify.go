@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"ringroster/store"
+	"ringroster/store/deliver"
 )
 
 // Comparison says how a view of a mirror differs from the roster's.
@@ -29,14 +29,14 @@ const mostCompared = 10
 // Verify compares a mirror with the roster, row by row. behind is how many changes it has not
 // been given yet: they differ without a fault.
 func (p *Publisher) Verify(ctx context.Context, name string) (all []Comparison, behind int64, err error) {
-	d := p.named(store.OfMirror, name)
+	d := p.named(deliver.OfMirror, name)
 	if d == nil {
 		return nil, 0, fmt.Errorf("%s is no mirror: there is nothing that it could be compared with", name)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err = d.database.transaction(ctx, pgx.RepeatableRead, func(tx pgx.Tx) (bool, error) {
-		m := &mirror{tx, d.database.schema(), store.MirrorTables()}
+		m := &mirror{tx, d.database.schema(), deliver.MirrorTables()}
 		kept, err := m.readPublisher(ctx)
 		if err != nil || !kept.there {
 			return false, orElse(err, "nothing was delivered to schema %s yet", m.schema)
@@ -44,7 +44,7 @@ func (p *Publisher) Verify(ctx context.Context, name string) (all []Comparison, 
 		if err := m.inspect(ctx); err != nil {
 			return false, err
 		}
-		return false, p.store.At(ctx, func(i *store.Instant) error {
+		return false, p.store.At(ctx, func(i *deliver.Instant) error {
 			roster, epoch, err := i.Source(ctx)
 			if err == nil {
 				err = kept.claim(roster, epoch, m.schema)
@@ -57,7 +57,7 @@ func (p *Publisher) Verify(ctx context.Context, name string) (all []Comparison, 
 				return err
 			}
 			behind = max(state.ChangeID-kept.ChangeID, 0)
-			for _, t := range store.Mirrored() {
+			for _, t := range deliver.Mirrored() {
 				c, err := m.compare(ctx, i, &t, d.Accounts)
 				if err != nil {
 					return fmt.Errorf("table %s: %w", t.Name, err)
@@ -71,7 +71,7 @@ func (p *Publisher) Verify(ctx context.Context, name string) (all []Comparison, 
 }
 
 // compare compares a view of the roster with the one of its name.
-func (m *mirror) compare(ctx context.Context, i *store.Instant, t *store.MirrorTable, accounts []string) (c Comparison, err error) {
+func (m *mirror) compare(ctx context.Context, i *deliver.Instant, t *deliver.MirrorTable, accounts []string) (c Comparison, err error) {
 	c.Table = t.Name
 	staged := quoted("compared_" + t.Name)
 	if _, err := m.tx.Exec(ctx, `CREATE TEMPORARY TABLE `+staged+` ON COMMIT DROP AS SELECT * FROM `+m.name(t.Name)+` LIMIT 0`); err != nil {
@@ -123,7 +123,7 @@ func (d *database) check(ctx context.Context) (found string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, connectPatience)
 	defer cancel()
 	err = d.transaction(ctx, pgx.ReadCommitted, func(tx pgx.Tx) (bool, error) {
-		m := &mirror{tx, d.schema(), store.MirrorTables()}
+		m := &mirror{tx, d.schema(), deliver.MirrorTables()}
 		kept, err := m.open(ctx)
 		if err != nil {
 			return false, err

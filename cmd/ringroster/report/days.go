@@ -3,7 +3,7 @@ package report
 import (
 	"time"
 
-	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -84,7 +84,7 @@ func (p *page) readDays() error {
 }
 
 // add adds a run. Contacts are no members: of their runs only the runs count.
-func (d *day) add(r *store.RunRow, firstFull sync.RunID) {
+func (d *day) add(r *views.RunRow, firstFull sync.RunID) {
 	d.Runs++
 	d.Calls += r.APICalls
 	switch r.Status {

@@ -18,6 +18,7 @@ import (
 
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -126,12 +127,12 @@ func words(word any) string {
 type account struct {
 	Name             string
 	Active, Inactive int
-	LastSuccess      *store.RunRow // nil: none yet
+	LastSuccess      *views.RunRow // nil: none yet
 	firstFull        sync.RunID    // which brought everybody in
 }
 
 func (p *page) readAccounts() error {
-	names, err := p.st.Names(p.ctx, store.AccountThing)
+	names, err := p.st.Names(p.ctx, views.AccountThing)
 	if err != nil {
 		return err
 	}

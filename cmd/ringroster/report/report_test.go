@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
@@ -234,8 +235,8 @@ func TestErrorEndsTheReport(t *testing.T) {
 	f := invented(t)
 	p := &page{ctx: t.Context(), st: f.st}
 	want := errors.New("the disk is gone")
-	for range rows(p, func(yield func(store.MoveRow, error) bool) { yield(store.MoveRow{}, want) },
-		func(m *store.MoveRow) (*store.MoveRow, bool) { return m, true }) {
+	for range rows(p, func(yield func(views.MoveRow, error) bool) { yield(views.MoveRow{}, want) },
+		func(m *views.MoveRow) (*views.MoveRow, bool) { return m, true }) {
 		t.Error("a row came of an error")
 	}
 	if !errors.Is(p.err, want) {

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"ringroster/store"
+	"ringroster/store/views"
 	"ringroster/sync"
 )
 
 // run is one account's part of a run.
 type run struct {
-	*store.RunRow
+	*views.RunRow
 	Took    string // "": it runs still
 	Changes []amount
 }
@@ -26,7 +26,7 @@ type amount struct {
 
 // Runs are those that began in the period, newest first.
 func (p *page) Runs() iter.Seq[run] {
-	return rows(p, p.runs(), func(r *store.RunRow) (run, bool) {
+	return rows(p, p.runs(), func(r *views.RunRow) (run, bool) {
 		shown := run{RunRow: r}
 		if took, over := duration(r); over {
 			shown.Took = span(took)
@@ -45,9 +45,9 @@ func (p *page) Runs() iter.Seq[run] {
 }
 
 // runs yields the rows of runs that are in the report, newest first.
-func (p *page) runs() iter.Seq2[store.RunRow, error] {
+func (p *page) runs() iter.Seq2[views.RunRow, error] {
 	since := p.Since.Format(time.RFC3339)
-	return func(yield func(store.RunRow, error) bool) {
+	return func(yield func(views.RunRow, error) bool) {
 		for r, err := range p.st.Runs(p.ctx, 0) {
 			if err == nil && (r.StartedAt < since || !p.wants(r.Account)) {
 				continue
@@ -60,7 +60,7 @@ func (p *page) runs() iter.Seq2[store.RunRow, error] {
 }
 
 // duration is how long a run took, if it is over.
-func duration(r *store.RunRow) (took time.Duration, over bool) {
+func duration(r *views.RunRow) (took time.Duration, over bool) {
 	if r.FinishedAt == nil {
 		return 0, false
 	}
@@ -84,34 +84,34 @@ func span(d time.Duration) string {
 
 // move is somebody who came or left.
 type move struct {
-	*store.MoveRow
+	*views.MoveRow
 	By string // who did it at RingCentral; "": nobody knows
 }
 
 // Moves are who came and who left in the period, oldest first; but not whom the first full
 // run of an account brought in, since that was everybody.
 func (p *page) Moves() iter.Seq[move] {
-	return rows(p, p.st.Moves(p.ctx, p.Account, p.Since), func(m *store.MoveRow) (move, bool) {
+	return rows(p, p.st.Moves(p.ctx, p.Account, p.Since), func(m *views.MoveRow) (move, bool) {
 		return move{m, by(m.Source, m.At)}, m.RunID != p.first(m.Account) || m.Kind != sync.Onboard
 	})
 }
 
 // access is a line of the access review.
 type access struct {
-	*store.AccessRow
+	*views.AccessRow
 	Why string // they are on the roster
 	By  string // what brought them there
 }
 
 // Access is the access review: every active member.
 func (p *page) Access() iter.Seq[access] {
-	return rows(p, p.st.Access(p.ctx, p.Account), func(r *store.AccessRow) (access, bool) {
+	return rows(p, p.st.Access(p.ctx, p.Account), func(r *views.AccessRow) (access, bool) {
 		return access{r, standing(r), origin(r)}, true
 	})
 }
 
 // standing says by which rule somebody is on the roster today.
-func standing(r *store.AccessRow) string {
+func standing(r *views.AccessRow) string {
 	switch {
 	case !r.Managed:
 		return "detached by hand (R16)"
@@ -132,7 +132,7 @@ var rules = map[sync.Reason]string{
 }
 
 // origin says how somebody came to the roster, or was linked, last.
-func origin(r *store.AccessRow) string {
+func origin(r *views.AccessRow) string {
 	if r.Kind == nil || r.Reason == nil {
 		return "not in the history"
 	}
@@ -145,7 +145,7 @@ func origin(r *store.AccessRow) string {
 
 // pin is one that ends soon, with whom it is on.
 type pin struct {
-	store.PinnedMember
+	views.PinnedMember
 	Name, Email string
 }
 
@@ -163,7 +163,7 @@ func (p *page) readPins() error {
 			continue
 		}
 		one := pin{PinnedMember: pinned}
-		for r, err := range p.st.Roster(p.ctx, store.Filter{Member: pinned.MemberID, Brief: true}) {
+		for r, err := range p.st.Roster(p.ctx, views.Filter{Member: pinned.MemberID, Brief: true}) {
 			if err != nil {
 				return err
 			}

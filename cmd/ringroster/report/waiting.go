@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"ringroster/store"
+	"ringroster/store/heldrows"
 	"ringroster/sync"
 	"ringroster/sync/archive"
 )
@@ -23,7 +23,7 @@ type set struct {
 
 // readSets counts what waits.
 func (p *page) readSets() error {
-	for h, err := range p.st.HeldRows(p.ctx, store.HeldFilter{Account: p.Account, States: []string{string(sync.Waiting)}}) {
+	for h, err := range p.st.HeldRows(p.ctx, heldrows.Filter{Account: p.Account, States: []string{string(sync.Waiting)}}) {
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (s *set) Only() string {
 
 // held is a change that waits.
 type held struct {
-	*store.HeldRow
+	*heldrows.Row
 	Who  string
 	What string
 	By   string // who did it at RingCentral; "": nobody knows
@@ -75,14 +75,14 @@ func by(a *sync.Attribution, under string) string {
 
 // Rows are the changes that wait.
 func (s *set) Rows() iter.Seq[held] {
-	filter := store.HeldFilter{Account: s.Account, Job: s.Job, States: []string{string(sync.Waiting)}}
-	return rows(s.p, s.p.st.HeldRows(s.p.ctx, filter), func(h *store.HeldRow) (held, bool) {
+	filter := heldrows.Filter{Account: s.Account, Job: s.Job, States: []string{string(sync.Waiting)}}
+	return rows(s.p, s.p.st.HeldRows(s.p.ctx, filter), func(h *heldrows.Row) (held, bool) {
 		return held{h, subject(h), what(h), by(h.Source, h.HeldSince)}, true
 	})
 }
 
 // subject is the number or key of whom a held change is about.
-func subject(h *store.HeldRow) string {
+func subject(h *heldrows.Row) string {
 	switch {
 	case h.MemberID != nil:
 		return fmt.Sprintf("member %d", *h.MemberID)
@@ -93,7 +93,7 @@ func subject(h *store.HeldRow) string {
 }
 
 // what says what would happen.
-func what(h *store.HeldRow) string {
+func what(h *heldrows.Row) string {
 	switch {
 	case h.Kind == sync.Update && h.Field == "logins":
 		return fmt.Sprintf("logins: %s → %s", sync.LoginsText(h.Before), sync.LoginsText(h.After))

@@ -1,0 +1,9 @@
+package views
+
+// Queries of which TestNobodyReadsAllMembersToFindOne asks SQLite for the plan.
+const (
+	FindMemberSQL = findMemberSQL
+	CountsSQL     = countsSQL
+	WaitingSQL    = waitingSQL
+	PinsSQL       = pinsSQL
+)
