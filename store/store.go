@@ -62,15 +62,15 @@ type Options struct {
 	// Mode of the database and the files beside it; 0 means 0600. With 0640
 	// the group can read, also while no writer runs.
 	Mode fs.FileMode
-	// New begins a roster where there is none, which is refused otherwise (MissingError).
+	// New begins a roster where there is none, which is refused otherwise (database.MissingError).
 	New bool
-	// Host is the one we are on: a roster of another is refused (HostError). "": not known,
+	// Host is the one we are on: a roster of another is refused (database.HostError). "": not known,
 	// and any roster is taken for ours.
 	Host string
 }
 
 // Store is an open roster database. It is safe for concurrent use. What needs to
-// write returns ErrReadOnly on one opened by OpenRead.
+// write returns database.ErrReadOnly on one opened by OpenRead.
 type Store struct {
 	db   *database.DB
 	host string // see Options

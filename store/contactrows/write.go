@@ -32,7 +32,9 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-// Commit does all that a contact plan asks for, as commitPlan does.
+// Commit does all that a contact plan asks for, or returns sync.ErrMoved where it was made
+// from another version of the contacts. It returns the highest number under which something
+// waits then, or 0.
 func Commit(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
 	const versionSQL = `SELECT contacts_version FROM accounts WHERE account = ?`
 	if err := database.CheckVersion(ctx, tx, versionSQL, c.Account, c.Contacts.Version); err != nil {
@@ -111,7 +113,7 @@ func newContactWriter(ctx context.Context, tx *sql.Tx, c *sync.Commit) (*contact
 }
 
 func (w *contactWriter) writePlan(ctx context.Context, p *sync.ContactPlan) error {
-	quiet := context.WithoutCancel(ctx) // as in writer.writePlan
+	quiet := context.WithoutCancel(ctx) // as members are written
 	for i := range p.Changes {
 		if err := ctx.Err(); err != nil {
 			return err

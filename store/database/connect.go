@@ -36,7 +36,7 @@ func newPool(dsn string, connections int, inWAL bool, inPlace func() error) (*sq
 	return db, nil
 }
 
-// pool is pool for the open database: its connections are refused when its name leads
+// pool is newPool for the open database: its connections are refused when its name leads
 // to another file meanwhile.
 func (d *DB) pool(dsn string, connections int, inWAL bool) (*sql.DB, error) {
 	return newPool(dsn, connections, inWAL, d.File.InPlace)

@@ -13,15 +13,15 @@ import (
 	"ringroster/store/dbfile"
 )
 
-// DB is an open database: its file, and the connections to it. It knows nothing of
-// what is in it.
+// DB is an open database: its file, and the connections to it.
 type DB struct {
 	File   *dbfile.File
-	Writes *sql.DB // one connection; nil when opened by OpenRead
-	Reads  *sql.DB
+	Writes *sql.DB // one connection; nil for a database that is only read
+	Reads  *sql.DB // a few, none of which can write
 }
 
-// New is the database in a file, of which nothing is read yet. It can only be read.
+// New is the database in a file, of which nothing is read yet. Until OpenWriter it can
+// only be read.
 func New(file *dbfile.File) (*DB, error) {
 	d := &DB{File: file}
 	return d, d.OpenReaders()
@@ -55,7 +55,7 @@ func (d *DB) Path() string { return d.File.Path }
 // Explain says of an error what an operator can do about it; nil stays nil.
 func (d *DB) Explain(doing string, err error) error { return explain(doing, d.File.Path, err) }
 
-// Told gives the errors of a stream that leaves the package their explanation.
+// Told gives the errors of a stream that leaves the store their explanation.
 func Told[T any](rows iter.Seq2[T, error], path string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for row, err := range rows {

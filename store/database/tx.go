@@ -28,7 +28,7 @@ func (d *DB) Write(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	return d.WriteOn(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return fn(tx) })
 }
 
-// WriteOn is write for who needs the connection, too.
+// WriteOn is Write for who needs the connection, too.
 func (d *DB) WriteOn(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx) error) error {
 	if d.Writes == nil {
 		return ErrReadOnly

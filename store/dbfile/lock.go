@@ -7,10 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // LookAt opens a file beside the database when somebody holds its lock. Looking takes
-// the lock for an instant, which seize allows for.
+// the lock for an instant, which Seize allows for.
 func (d *File) LookAt(suffix string) (f *os.File, held bool, err error) {
 	f, err = openPlain(d.Path+suffix, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -87,5 +88,18 @@ func flock(f *os.File, how int) error {
 		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}
+	}
+}
+
+// LockPause is between two tries to take a lock.
+const LockPause = 20 * time.Millisecond
+
+// Pause waits, unless the context ends.
+func Pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }

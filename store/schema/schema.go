@@ -31,7 +31,8 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Raise is migrate for whoever holds the lock.
+// Raise brings a database from one version to another. The caller holds the lock of the
+// roster, and has a backup.
 func Raise(ctx context.Context, db *sql.DB, files fs.FS, have, want int64) error {
 	files, err := withDerived(files)
 	if err != nil {

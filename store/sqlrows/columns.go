@@ -6,7 +6,7 @@ import (
 	"ringroster/sync"
 )
 
-// Placeholders are so many, between commas.
+// Placeholders are so many question marks, between commas.
 func Placeholders(n int) string { return strings.TrimPrefix(strings.Repeat(`, ?`, n), `, `) }
 
 // Anys are texts as arguments.
@@ -27,7 +27,7 @@ func List(columns []string, each func(string) string) string {
 	return strings.Join(texts, ", ")
 }
 
-// Itself is a column by its name, for list.
+// Itself is a column by its name, for List.
 func Itself(column string) string { return column }
 
 // Assigned is a column in an UPDATE that is given its value.

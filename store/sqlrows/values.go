@@ -17,7 +17,7 @@ func Stamp(t time.Time) *string {
 	return new(t.UTC().Format("2006-01-02T15:04:05Z"))
 }
 
-// ParseStamp reads what stamp wrote, or an operator by hand.
+// ParseStamp reads what Stamp wrote, or an operator by hand.
 func ParseStamp(text sql.NullString) (time.Time, error) {
 	if !text.Valid || text.String == "" {
 		return time.Time{}, nil
@@ -25,7 +25,7 @@ func ParseStamp(text sql.NullString) (time.Time, error) {
 	return time.Parse(time.RFC3339, text.String)
 }
 
-// StampText is stamp, and "" for the zero time.
+// StampText is Stamp, and "" for the zero time.
 func StampText(t time.Time) string {
 	if text := Stamp(t); text != nil {
 		return *text
