@@ -81,7 +81,7 @@ func jsonOf[T any](t *testing.T, list []T) string {
 // contactIDs are the numbers of the open changes about contacts.
 func contactIDs(t *testing.T, s *Store, contacts ...int64) (ids []int64) {
 	t.Helper()
-	open, err := heldrows.Open(t.Context(), s.db.Reads, sync.JobContacts, "acme")
+	open, err := heldrows.OpenSet(t.Context(), s.db.Reads, sync.JobContacts, "acme")
 	if err != nil {
 		t.Fatal(err)
 	}

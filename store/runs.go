@@ -100,7 +100,7 @@ func readState(ctx context.Context, tx *sql.Tx, account string, now time.Time) (
 	if st.Others, err = boundOthers(ctx, tx, account); err != nil {
 		return st, err
 	}
-	if st.Open, err = heldrows.Open(ctx, tx, sync.JobMembers, account); err != nil {
+	if st.Open, err = heldrows.OpenSet(ctx, tx, sync.JobMembers, account); err != nil {
 		return st, err
 	}
 	if err = readLast(ctx, tx, account, &st); err != nil {
@@ -216,7 +216,7 @@ func (s *Store) ContactState(ctx context.Context, account string, now time.Time)
 		if st.LastSeen, err = sqlrows.ParseStamp(seen); err != nil {
 			return err
 		}
-		if st.Open, err = heldrows.Open(ctx, tx, sync.JobContacts, account); err != nil {
+		if st.Open, err = heldrows.OpenSet(ctx, tx, sync.JobContacts, account); err != nil {
 			return err
 		}
 		return readGoneContacts(ctx, tx, account, now, &st)

@@ -93,7 +93,7 @@ func (w *heldWriter) showAnew(renewed []sync.HeldChange) error {
 	if len(renewed) == 0 {
 		return nil
 	}
-	open, err := Open(w.ctx, w.tx, w.c.JobName(), w.c.Account)
+	open, err := OpenSet(w.ctx, w.tx, w.c.JobName(), w.c.Account)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (w *heldWriter) awaitSettings(settings string) error {
 // clear ends rejections, which stay history, and puts suspects in their place. The run
 // that shows these first tells who cleared them.
 func (w *heldWriter) clear(ids []int64) error {
-	open, err := Open(w.ctx, w.tx, w.c.JobName(), w.c.Account)
+	open, err := OpenSet(w.ctx, w.tx, w.c.JobName(), w.c.Account)
 	if err != nil {
 		return err
 	}

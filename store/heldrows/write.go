@@ -10,8 +10,8 @@ import (
 	"ringroster/sync"
 )
 
-// Open reads the open set of an account's job (R25).
-func Open(ctx context.Context, db sqlrows.Reader, job, account string) ([]sync.HeldChange, error) {
+// OpenSet reads the open set of an account's job (R25).
+func OpenSet(ctx context.Context, db sqlrows.Reader, job, account string) ([]sync.HeldChange, error) {
 	open, err := sqlrows.Collect(sqlrows.Stream(ctx, db, scanHeldChange, `
 		SELECT held_id, coalesce(member_id, contact_id, 0), `+heldValueColumns+`
 		  FROM held_changes WHERE account = ? AND job = ? AND closed_at IS NULL ORDER BY held_id`, account, job))
@@ -120,7 +120,7 @@ func plannedHeld(c *sync.Commit) []sync.HeldChange {
 //	known                     none                 the roster has moved
 //	none                      any                  ended
 func (w *heldWriter) reconcile(planned []sync.HeldChange) error {
-	open, err := Open(w.ctx, w.tx, w.c.JobName(), w.c.Account)
+	open, err := OpenSet(w.ctx, w.tx, w.c.JobName(), w.c.Account)
 	if err != nil {
 		return err
 	}
