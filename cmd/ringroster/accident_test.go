@@ -16,6 +16,7 @@ import (
 	stdsync "sync"
 	"testing"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 )
 
@@ -40,7 +41,7 @@ func newSite(t *testing.T, dir string, people int) *site {
 	listener := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(listener.Close)
 	// The rounds rename everybody, and more: what is tried here is not the guard.
-	text := "log: {format: json}\nlimits: {onboardings: {floor: 1000000}, updates: {floor: 1000000}}\n" + simulatorSettings(world, listener.Listener.Addr().String())
+	text := "log: {format: json}\nlimits: {onboardings: {floor: 1000000}, updates: {floor: 1000000}}\n" + wire.SimulatorSettings(world, listener.Listener.Addr().String())
 	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

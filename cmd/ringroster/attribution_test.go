@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 )
 
@@ -35,7 +36,7 @@ func TestAttributionTakesAFewCalls(t *testing.T) {
 			listener := httptest.NewServer(server)
 			defer listener.Close()
 			settings := filepath.Join(t.TempDir(), "config.yaml")
-			text := strings.Replace(simulatorSettings(world, listener.Listener.Addr().String()), "roster.db", filepath.Join(filepath.Dir(settings), "roster.db"), 1)
+			text := strings.Replace(wire.SimulatorSettings(world, listener.Listener.Addr().String()), "roster.db", filepath.Join(filepath.Dir(settings), "roster.db"), 1)
 			if err := writeNew(settings, text+c.more); err != nil {
 				t.Fatal(err)
 			}

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 )
 
@@ -63,7 +64,7 @@ type workshop struct {
 
 func newWorkshop(t *testing.T, program string, world *simulator.World, address, more string) *workshop {
 	s := &workshop{t: t, dir: t.TempDir(), program: program}
-	if err := writeNew(s.path("config.yaml"), simulatorSettings(world, address)+more); err != nil {
+	if err := writeNew(s.path("config.yaml"), wire.SimulatorSettings(world, address)+more); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -14,6 +14,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/cmd/ringroster/publish/postgrestest"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/deliver"
 )
@@ -151,7 +152,7 @@ func benchDeliver() error {
 		return err
 	}
 	rows, vain := 0, error(nil)
-	p := publisher(s, st, func(d observe.Publication) {
+	p := wire.Publisher(s, version, st, func(d observe.Publication) {
 		rows += d.Added + d.Changed + d.Removed
 		if d.Destination == "bus" {
 			rows += d.Rows

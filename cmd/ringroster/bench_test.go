@@ -11,6 +11,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 	"ringroster/sync"
@@ -51,7 +52,7 @@ func benchWorld(b *testing.B) (*config.Settings, *simulator.Server) {
 	listener := httptest.NewServer(server)
 	b.Cleanup(listener.Close)
 	file := filepath.Join(b.TempDir(), "config.yaml")
-	if err := writeNew(file, simulatorSettings(world, listener.Listener.Addr().String())); err != nil {
+	if err := writeNew(file, wire.SimulatorSettings(world, listener.Listener.Addr().String())); err != nil {
 		b.Fatal(err)
 	}
 	s, err := config.Load(file)
@@ -66,7 +67,7 @@ func benchSync(b *testing.B, s *config.Settings, path string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := runner(s, st, observe.NewLog(zap.NewNop(), time.Now))
+	r := wire.Runner(s, version, st, observe.NewLog(zap.NewNop(), time.Now))
 	_, results, err := r.Sync(context.WithoutCancel(b.Context()), reconcile.Request{
 		Run: sync.Run{Accounts: []string{s.Accounts[0].Name}, Trigger: sync.Manual, Actor: "bench"},
 	})

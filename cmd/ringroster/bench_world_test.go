@@ -16,6 +16,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
@@ -117,7 +118,7 @@ func benchFetch() error {
 	if err != nil {
 		return err
 	}
-	dir, err := connect(s, &s.Accounts[0], nil)
+	dir, err := wire.Connect(s, version, &s.Accounts[0], nil)
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func benchApply() error {
 		return err
 	}
 	timed := &timedCommit{Roster: st}
-	_, results, err := runner(s, timed, observe.NewLog(zap.NewNop(), time.Now)).Sync(ctx, reconcile.Request{
+	_, results, err := wire.Runner(s, version, timed, observe.NewLog(zap.NewNop(), time.Now)).Sync(ctx, reconcile.Request{
 		Run: sync.Run{Accounts: []string{s.Accounts[0].Name}, Trigger: sync.Manual, Actor: "bench"},
 	})
 	if err == nil {

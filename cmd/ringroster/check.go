@@ -17,6 +17,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/notify"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/dbfile"
 	"ringroster/store/schema"
@@ -208,8 +209,8 @@ func (f *findings) credentials(account *config.Account) bool {
 func (f *findings) database(ctx context.Context, s *config.Settings) map[string]store.AccountRow {
 	path := s.Database.Path
 	bound := map[string]store.AccountRow{}
-	if folder := missingFolder(path); folder != "" {
-		f.fail("", "database", fmt.Sprintf("there is no folder %s for the roster %s: a run fails", folder, path), folderRemedy)
+	if folder := wire.MissingFolder(path); folder != "" {
+		f.fail("", "database", fmt.Sprintf("there is no folder %s for the roster %s: a run fails", folder, path), wire.FolderRemedy)
 		return bound
 	}
 	f.files(path)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/contactrows"
 	"ringroster/sync"
@@ -62,7 +63,7 @@ func (a *app) syncContacts(ctx context.Context, names []string, dryRun, isNew bo
 	if dryRun {
 		return a.previewContacts(ctx, s, req)
 	}
-	st, err := openWrite(ctx, s, isNew)
+	st, err := wire.OpenWrite(ctx, s, isNew)
 	if err != nil {
 		return err
 	}
@@ -78,14 +79,14 @@ func (a *app) syncContacts(ctx context.Context, names []string, dryRun, isNew bo
 
 // previewContacts prints what a run would do.
 func (a *app) previewContacts(ctx context.Context, s *config.Settings, req reconcile.Request) error {
-	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	roster, closeRoster, err := wire.PreviewRoster(ctx, s.Database.Path)
 	if err != nil {
 		return err
 	}
 	defer closeRoster()
 	observer, done := a.planner()
 	defer done()
-	return a.reportPreview(runner(s, roster, observer).Preview(ctx, req))
+	return a.reportPreview(wire.Runner(s, version, roster, observer).Preview(ctx, req))
 }
 
 // contactFlags gives a command the filters of the contacts.

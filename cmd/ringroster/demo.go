@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 )
 
@@ -48,7 +49,7 @@ func (a *app) demo(ctx context.Context) error {
 		return err
 	}
 	settings := filepath.Join(dir, "config.yaml")
-	text := "log: {level: error, format: console}\ncontacts: {enabled: true}\nattribution: {enabled: true}\n" + demoRules + demoNotices(mailbox.String()) + simulatorSettings(world, address.String())
+	text := "log: {level: error, format: console}\ncontacts: {enabled: true}\nattribution: {enabled: true}\n" + demoRules + demoNotices(mailbox.String()) + wire.SimulatorSettings(world, address.String())
 	if err := writeNew(settings, text); err != nil {
 		return err
 	}

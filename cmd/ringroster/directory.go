@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store/views"
 	"ringroster/sync"
 	"ringroster/sync/plan"
@@ -55,13 +56,13 @@ func (a *app) directory(ctx context.Context, w whom, wide bool) error {
 	if err != nil {
 		return err
 	}
-	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	roster, closeRoster, err := wire.PreviewRoster(ctx, s.Database.Path)
 	if err != nil {
 		return err
 	}
 	defer closeRoster()
 	observer, done := a.planner()
-	r := runner(s, roster, observer)
+	r := wire.Runner(s, version, roster, observer)
 	var results []reconcile.Result
 	var places places
 	rows := func(yield func(standingRow, error) bool) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/views"
 	"ringroster/sync"
@@ -17,7 +18,7 @@ func (a *app) withWriter(ctx context.Context, f func(*config.Settings, *store.St
 	if err != nil {
 		return err
 	}
-	st, err := openWrite(ctx, s, false)
+	st, err := wire.OpenWrite(ctx, s, false)
 	if err != nil {
 		return err
 	}

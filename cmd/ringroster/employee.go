@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/views"
 	"ringroster/sync"
@@ -45,7 +46,7 @@ func (a *app) importEmployeeIDs(ctx context.Context, file string, d decision, dr
 			return &usageError{err}
 		}
 		for _, account := range slices.Sorted(maps.Keys(values)) {
-			plan, err := runner(s, st, nil).PreviewEdit(ctx, account, edit.Fill(sync.EmployeeID, values[account]))
+			plan, err := wire.Runner(s, version, st, nil).PreviewEdit(ctx, account, edit.Fill(sync.EmployeeID, values[account]))
 			if err != nil {
 				return err
 			}

@@ -18,6 +18,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/render"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/sync"
 	"ringroster/sync/edit"
 )
@@ -69,7 +70,7 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun,
 	if err := a.checkImport(ctx, s, members, places, err); err != nil {
 		return err
 	}
-	st, err := openWrite(ctx, s, isNew) // it may come before the first sync
+	st, err := wire.OpenWrite(ctx, s, isNew) // it may come before the first sync
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (a *app) importRoster(ctx context.Context, file string, d decision, dryRun,
 // checkImport names every row that cannot come in: those that the file says
 // wrongly, which parsed holds, and those that the roster has already.
 func (a *app) checkImport(ctx context.Context, s *config.Settings, members map[string][]*sync.Member, places map[*sync.Member]string, parsed error) error {
-	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	roster, closeRoster, err := wire.PreviewRoster(ctx, s.Database.Path)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (a *app) checkImport(ctx context.Context, s *config.Settings, members map[s
 				}
 			}
 		}
-		_, err := runner(s, roster, nil).PreviewEdit(ctx, account, edit.Import(members[account]))
+		_, err := wire.Runner(s, version, roster, nil).PreviewEdit(ctx, account, edit.Import(members[account]))
 		problems = append(problems, placed(err, places)...)
 	}
 	err = errors.Join(problems...)

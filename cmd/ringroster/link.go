@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/views"
 	"ringroster/sync"
@@ -114,7 +115,7 @@ func (a *app) reported(ctx context.Context, s *config.Settings, st *store.Store,
 	if strings.Contains(who, ":") {
 		means = (*plan.Standing).HasKey // an agent's number may be an administrator's, too
 	}
-	err = runner(s, st, observer).Everybody(ctx, account, func(p *plan.Standing) bool {
+	err = wire.Runner(s, version, st, observer).Everybody(ctx, account, func(p *plan.Standing) bool {
 		if means(p, who) {
 			found = append(found, p)
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral"
 	"ringroster/store"
 	"ringroster/sync"
@@ -32,7 +33,7 @@ func (f *findings) live(ctx context.Context, s *config.Settings, account *config
 		return
 	}
 	steps := &progress{reached: map[string]bool{}}
-	dir, err := connect(s, account, steps.called)
+	dir, err := wire.Connect(s, version, account, steps.called)
 	if err != nil {
 		f.failErr(account.Name, "settings", err)
 		return

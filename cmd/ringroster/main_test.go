@@ -22,6 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 	"ringroster/store/storetest"
@@ -99,7 +100,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Values[environmentKey{}] = names
 			return errors.Join(begin(filepath.Join(env.WorkDir, "roster.db")),
-				writeNew(filepath.Join(env.WorkDir, "config.yaml"), simulatorSettings(world, address)))
+				writeNew(filepath.Join(env.WorkDir, "config.yaml"), wire.SimulatorSettings(world, address)))
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"ringroster": programCommand,

@@ -13,6 +13,7 @@ import (
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/cmd/ringroster/publish"
 	"ringroster/cmd/ringroster/publish/postgrestest"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 )
@@ -33,7 +34,7 @@ func mirrorDelivery(t *testing.T, file string) string {
 	}
 	defer func() { _ = st.Close() }()
 	said := ""
-	p := publisher(s, st, func(d observe.Publication) {
+	p := wire.Publisher(s, version, st, func(d observe.Publication) {
 		if d.Destination == "warehouse" {
 			said = fmt.Sprintf("%d new, %d changed, %d gone", d.Added, d.Changed, d.Removed)
 		}
@@ -72,7 +73,7 @@ func TestMirrorFollowsEveryCommand(t *testing.T) {
 	defer listener.Close()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "config.yaml")
-	base := "deactivation_grace: {days: 2}\nlimits: {onboardings: {floor: 1000}, updates: {floor: 1000}, deactivations: {floor: 1000}}\n" + simulatorSettings(world, listener.Listener.Addr().String())
+	base := "deactivation_grace: {days: 2}\nlimits: {onboardings: {floor: 1000}, updates: {floor: 1000}, deactivations: {floor: 1000}}\n" + wire.SimulatorSettings(world, listener.Listener.Addr().String())
 	settings := func(more string) {
 		if err := os.WriteFile(file, []byte(base+more), 0o600); err != nil {
 			t.Fatal(err)
@@ -166,7 +167,7 @@ func TestMirrorCommands(t *testing.T) {
 	defer listener.Close()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "config.yaml")
-	text := "log: {format: json}\npublish: [{name: warehouse, to: {postgres: {}}}]\n" + simulatorSettings(world, listener.Listener.Addr().String())
+	text := "log: {format: json}\npublish: [{name: warehouse, to: {postgres: {}}}]\n" + wire.SimulatorSettings(world, listener.Listener.Addr().String())
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

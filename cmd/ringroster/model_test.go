@@ -21,6 +21,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
@@ -194,7 +195,7 @@ func (g *game) must(err error) {
 func (g *game) configure(dir string, world *simulator.World) {
 	path := filepath.Join(dir, "config.yaml")
 	text := fmt.Sprintf(modelLimits, g.percent, g.floor, g.grace) + modelOnboarding +
-		simulatorSettings(world, "localhost")
+		wire.SimulatorSettings(world, "localhost")
 	g.must(os.WriteFile(path, []byte(text), 0o600))
 	var err error
 	g.settings, err = config.Load(path)
@@ -211,7 +212,7 @@ func (g *game) close() { _ = g.st.Close() }
 
 // runner is the program's own, but for the transport.
 func (g *game) runner() *reconcile.Runner {
-	r := runner(g.settings, dyingRoster{g.st, g}, observe.NewLog(zap.NewNop(), time.Now))
+	r := wire.Runner(g.settings, version, dyingRoster{g.st, g}, observe.NewLog(zap.NewNop(), time.Now))
 	r.Connect = func(name string) (sync.Directory, error) {
 		account := &g.settings.Accounts[0]
 		credentials, err := account.Credentials()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"ringroster/cmd/ringroster/undo"
 	"ringroster/store/views"
 	"ringroster/sync"
 )
@@ -12,7 +13,12 @@ import (
 // undo takes back one of the last runs (R29).
 func (g *game) undo() {
 	run := g.lastRun - sync.RunID(g.n(4, "runs back"))
-	_, edits, err := undoing(g.ctx, g.st, run, false)
+	done, err := g.st.Run(g.ctx, run)
+	g.must(err)
+	if len(done) == 0 {
+		return // there was none
+	}
+	_, edits, err := undo.Edits(g.ctx, g.st, done, false)
 	if err != nil {
 		return // it changed nothing
 	}

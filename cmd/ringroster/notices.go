@@ -10,6 +10,7 @@ import (
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/notify"
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/deliver"
 	"ringroster/sync"
@@ -119,7 +120,7 @@ func isUnrecorded(err error) bool {
 // destinations checks where notices go, and whether they got there lately.
 func (f *findings) destinations(ctx context.Context, s *config.Settings) {
 	f.reached("notices to ", "ringroster notify test ", courier(s, nil, func(observe.Delivery) {}).Check(ctx))
-	st, err := openRead(ctx, s)
+	st, err := wire.OpenRead(ctx, s)
 	if err != nil {
 		return // the check of the database says so
 	}

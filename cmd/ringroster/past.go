@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/views"
 	"ringroster/sync"
@@ -256,14 +257,14 @@ func (a *app) planToday(ctx context.Context, snapshot *sync.Snapshot, req planRe
 	if _, err := chosen(s, []string{snapshot.Account}); err != nil {
 		return reconcile.Result{}, err
 	}
-	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	roster, closeRoster, err := wire.PreviewRoster(ctx, s.Database.Path)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
 	defer closeRoster()
 	observer, done := a.planner()
 	defer done()
-	r := runner(s, roster, observer)
+	r := wire.Runner(s, version, roster, observer)
 	r.Connect = func(string) (sync.Directory, error) { return replay{snapshot}, nil }
 	r.Attribution = false
 	return r.Preview(ctx, reconcile.Request{Only: req.user, Run: sync.Run{Accounts: []string{snapshot.Account}}})[0], nil

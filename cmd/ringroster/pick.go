@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/sync"
 	"ringroster/sync/plan"
 	"ringroster/sync/reconcile"
@@ -70,7 +71,7 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 			return err
 		}
 	}
-	st, err := openWrite(ctx, s, false)
+	st, err := wire.OpenWrite(ctx, s, false)
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (a *app) importPeople(ctx context.Context, who []string, req pickRequest) e
 	}
 	run := req.decision.run(s, sync.Importing, accounts[0].Name)
 	observer, done := a.planner()
-	reviewed, err := a.showPicks(ctx, runner(s, st, observer), done, reconcile.Request{Run: run, Picks: picks})
+	reviewed, err := a.showPicks(ctx, wire.Runner(s, version, st, observer), done, reconcile.Request{Run: run, Picks: picks})
 	if err != nil || reviewed == nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/sync"
 	"ringroster/sync/plan"
 	"ringroster/sync/reconcile"
@@ -102,14 +103,14 @@ func (a *app) preview(ctx context.Context, req planRequest, trace *plan.Trace) (
 	if err != nil {
 		return nil, err
 	}
-	roster, closeRoster, err := previewRoster(ctx, s.Database.Path)
+	roster, closeRoster, err := wire.PreviewRoster(ctx, s.Database.Path)
 	if err != nil {
 		return nil, err
 	}
 	defer closeRoster()
 	observer, done := a.planner()
 	defer done()
-	results := runner(s, roster, observer).Preview(ctx, reconcile.Request{
+	results := wire.Runner(s, version, roster, observer).Preview(ctx, reconcile.Request{
 		Only: req.user, Trace: trace, Run: sync.Run{Accounts: namesOf(accounts)},
 	})
 	for i := range results {

@@ -11,22 +11,13 @@ import (
 	"ringroster/cmd/ringroster/daemon"
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/cmd/ringroster/publish"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 )
 
-// publisher delivers the roster to the destinations of the settings.
-func publisher(s *config.Settings, st *store.Store, told func(observe.Publication)) *publish.Publisher {
-	return publish.New(s, st, version, func(r publish.Report) {
-		told(observe.Publication{
-			Destination: r.Destination, File: r.File, Rows: r.Rows, Added: r.Added, Changed: r.Changed, Removed: r.Removed,
-			Waits: r.Why(), ApprovedBy: r.ApprovedBy, Err: r.Err, Again: r.Again, Known: r.Known, Remark: r.Remark,
-		})
-	})
-}
-
 // publishing are the deliveries of a service, to each destination by itself.
 func publishing(s *config.Settings, st *store.Store, told func(observe.Publication)) (all []daemon.Delivery) {
-	p := publisher(s, st, told)
+	p := wire.Publisher(s, version, st, told)
 	for i := range s.Publish {
 		name := s.Publish[i].Name
 		all = append(all, daemon.Delivery{Name: "what is published to " + name, Pass: func(ctx context.Context) error { return p.Deliver(ctx, name) }})
@@ -84,7 +75,7 @@ func (a *app) publish(ctx context.Context, name string) error {
 	if err := publishes(s, name); err != nil {
 		return err
 	}
-	st, err := openWrite(ctx, s, false)
+	st, err := wire.OpenWrite(ctx, s, false)
 	if err != nil {
 		return err
 	}
@@ -94,7 +85,7 @@ func (a *app) publish(ctx context.Context, name string) error {
 
 // publishOn delivers and says what came of it.
 func (a *app) publishOn(ctx context.Context, s *config.Settings, st *store.Store, name string) error {
-	reports, err := publisher(s, st, unheard).Now(ctx, name)
+	reports, err := wire.Publisher(s, version, st, unheard).Now(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -219,7 +210,7 @@ func (a *app) previewPublish(ctx context.Context, name string) error {
 			if name != "" && s.Publish[i].Name != name {
 				continue
 			}
-			pre, err := publisher(s, st, unheard).Preview(ctx, s.Publish[i].Name)
+			pre, err := wire.Publisher(s, version, st, unheard).Preview(ctx, s.Publish[i].Name)
 			if err != nil {
 				return err
 			}
@@ -237,7 +228,7 @@ func (a *app) previewPublish(ctx context.Context, name string) error {
 func (a *app) publishNew(ctx context.Context, s *config.Settings, st *store.Store, observer watcher) {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	if err := publisher(s, st, observer.Published).Deliver(ctx, ""); err != nil && ctx.Err() == nil {
+	if err := wire.Publisher(s, version, st, observer.Published).Deliver(ctx, ""); err != nil && ctx.Err() == nil {
 		observer.Unpublished(err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 
 	"ringroster/cmd/ringroster/publish/postgrestest"
 	"ringroster/cmd/ringroster/publish/sshdtest"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store/deliver"
 )
@@ -49,7 +50,7 @@ func TestPublishPage(t *testing.T) {
 	listener := httptest.NewServer(server)
 	defer listener.Close()
 	dir := t.TempDir()
-	base := simulatorSettings(world, listener.Listener.Addr().String())
+	base := wire.SimulatorSettings(world, listener.Listener.Addr().String())
 	query := regexp.MustCompile("`psql --csv -c '(.*)'`").FindStringSubmatch(page)[1]
 	config := filepath.Join(dir, "config.yaml")
 	ringroster := func(settings string, args ...string) string {
@@ -140,7 +141,7 @@ func TestTheSettingsOfThePage(t *testing.T) {
 	dir, drop := t.TempDir(), t.TempDir()
 	settings = strings.NewReplacer("/srv/drop", drop, "/etc/ringroster", dir, "host: sftp.example.com", fmt.Sprintf("host: 127.0.0.1, port: %d", vendor.Port), "user: roster", "user: root").Replace(settings)
 	files := map[string]string{
-		"config.yaml":   simulatorSettings(world, listener.Listener.Addr().String()) + settings,
+		"config.yaml":   wire.SimulatorSettings(world, listener.Listener.Addr().String()) + settings,
 		"warehouse.url": warehouse.Database("warehouse"), "bus.url": bus.URL, "bus.secret": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
 	}
 	for name, text := range files {

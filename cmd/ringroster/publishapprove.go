@@ -10,6 +10,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/publish"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/deliver"
 	"ringroster/sync"
@@ -38,7 +39,7 @@ func (a *app) approvePublication(ctx context.Context, s *config.Settings, st *st
 	if err := publishes(s, name); err != nil {
 		return err
 	}
-	p := publisher(s, st, unheard)
+	p := wire.Publisher(s, version, st, unheard)
 	pre, err := p.Preview(ctx, name)
 	switch {
 	case err != nil:
@@ -97,7 +98,7 @@ func (a *app) losing(ctx context.Context, s *config.Settings, st *store.Store, s
 	if len(s.Publish) == 0 || len(ids) == 0 {
 		return nil
 	}
-	losing, err := publisher(s, st, unheard).Losing(ctx, kind, ids)
+	losing, err := wire.Publisher(s, version, st, unheard).Losing(ctx, kind, ids)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/deliver"
 )
@@ -203,8 +204,8 @@ func (a *app) forgetPublication(ctx context.Context, s *config.Settings, st *sto
 
 // publications checks where the roster is published to, and whether it got there.
 func (f *findings) publications(ctx context.Context, s *config.Settings) {
-	f.reached("publish to ", "ringroster publish ", publisher(s, nil, unheard).Check(ctx))
-	st, err := openRead(ctx, s)
+	f.reached("publish to ", "ringroster publish ", wire.Publisher(s, version, nil, unheard).Check(ctx))
+	st, err := wire.OpenRead(ctx, s)
 	if err != nil {
 		return // the check of the database says so
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 )
 
@@ -39,7 +40,7 @@ func (a *app) verifyMirror(ctx context.Context, s *config.Settings, st *store.St
 	if err := publishes(s, name); err != nil {
 		return err
 	}
-	compared, behind, err := publisher(s, st, unheard).Verify(ctx, name)
+	compared, behind, err := wire.Publisher(s, version, st, unheard).Verify(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/views"
 	"ringroster/sync"
@@ -41,7 +42,7 @@ func (a *app) retire(ctx context.Context, s *config.Settings, st *store.Store, n
 	if err := cmp.Or(knownAccount(ctx, st, name), mayRetire(ctx, s, st, name)); err != nil {
 		return err
 	}
-	plan, err := runner(s, st, nil).PreviewEdit(ctx, name, edit.Retire(name))
+	plan, err := wire.Runner(s, version, st, nil).PreviewEdit(ctx, name, edit.Retire(name))
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"ringroster/cmd/ringroster/daemon"
 	"ringroster/cmd/ringroster/notify"
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/store/views"
 	"ringroster/sync"
@@ -134,7 +135,7 @@ func (a *app) newService(ctx context.Context, isNew bool) (*service, error) {
 		return nil, err
 	}
 	v := &service{settings: s, level: zap.NewAtomicLevel(), told: map[string]bool{}}
-	if v.store, err = openWrite(ctx, s, isNew); err != nil {
+	if v.store, err = wire.OpenWrite(ctx, s, isNew); err != nil {
 		return nil, err
 	}
 	v.metrics = observe.NewMetrics(version, v.facts, time.Now)
@@ -164,7 +165,7 @@ func (v *service) load() (*daemon.Settings, error) {
 	c := v.couriers(s) // who is to be told of credentials that end soon
 	v.use(s)
 	return &daemon.Settings{
-		Enabled: s.ServiceEnabled, Jobs: jobs(s), Runner: runner(s, v.store, v),
+		Enabled: s.ServiceEnabled, Jobs: jobs(s), Runner: wire.Runner(s, version, v.store, v),
 		Run:       sync.Run{Actor: s.ImpersonatedUserID, Version: version},
 		Heartbeat: string(s.HeartbeatURL), Restart: restart,
 		Prune:   func(ctx context.Context) { prune(ctx, s, v.store, v) },

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 	"ringroster/store"
 )
@@ -54,7 +55,7 @@ func newHost(t *testing.T) *host {
 	t.Cleanup(listener.Close)
 	beat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { h.beats <- r.URL.String() }))
 	t.Cleanup(beat.Close)
-	h.settings("heartbeat_url: " + beat.URL + "/ping/s3cr3t-heart\nschedule: {daily_at: \"" + h.slot + "\"}\n" + simulatorSettings(world, listener.Listener.Addr().String()))
+	h.settings("heartbeat_url: " + beat.URL + "/ping/s3cr3t-heart\nschedule: {daily_at: \"" + h.slot + "\"}\n" + wire.SimulatorSettings(world, listener.Listener.Addr().String()))
 	beginRoster(t, filepath.Join(h.dir, "roster.db"))
 	return h
 }

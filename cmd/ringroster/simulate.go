@@ -7,12 +7,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
 )
 
@@ -75,7 +75,7 @@ func (a *app) simulate(ctx context.Context, s simulation) error {
 		}
 		_, _ = fmt.Fprintf(a.stdout, "It is changed while it runs: curl http://%s/ says how\n", control)
 	}
-	text := simulatorSettings(world, address.String())
+	text := wire.SimulatorSettings(world, address.String())
 	if s.settings != "" {
 		if err := writeNew(s.settings, text); err != nil {
 			return err
@@ -146,34 +146,12 @@ func countExtensions(w *simulator.World) (n int) {
 	return n
 }
 
-// simulatorSettings are settings under which ringroster finds the simulator.
-func simulatorSettings(w *simulator.World, address string) string {
-	var text strings.Builder
-	text.WriteString("database: {path: roster.db}\naccounts:\n")
-	for i, account := range w.Accounts {
-		name := "demo"
-		if i > 0 {
-			name = fmt.Sprintf("demo%d", i+1)
-		}
-		fmt.Fprintf(&text, `  - name: %s
-    base_url: http://%s/
-    ringcx_url: http://%s/
-    main_account_id: %q
-    client_id: %q
-    client_secret: %q
-    jwt: %q
-    default_activity_id: "Site 1 - Dallas, TX"
-`, name, address, address, account.MainAccountID, account.ClientID, account.ClientSecret, account.JWT)
-	}
-	return text.String()
-}
-
 // mayWriteNew says early that writeNew would fail, and what to do.
 func mayWriteNew(path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return usagef("--write-settings: %s is there already, and nothing is overwritten: give another name, or remove it first", path)
 	}
-	if folder := missingFolder(path); folder != "" {
+	if folder := wire.MissingFolder(path); folder != "" {
 		return usagef("--write-settings: there is no folder %s: make it first, or give another name", folder)
 	}
 	return nil

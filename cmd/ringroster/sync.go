@@ -12,6 +12,7 @@ import (
 
 	"ringroster/cmd/ringroster/config"
 	"ringroster/cmd/ringroster/observe"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/sync"
 	"ringroster/sync/plan"
@@ -60,7 +61,7 @@ func (a *app) sync(ctx context.Context, names []string, user, saved string, isNe
 	if err != nil {
 		return err
 	}
-	st, err := openWrite(ctx, s, isNew)
+	st, err := wire.OpenWrite(ctx, s, isNew)
 	if err != nil {
 		return err
 	}

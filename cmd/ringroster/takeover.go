@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/sync/edit"
 )
@@ -39,7 +40,7 @@ func (a *app) takeover(ctx context.Context, yes bool) (err error) {
 	if here == "" {
 		return usagef("this host has no name, so that no roster can be its own: give `host` in %s", s.File)
 	}
-	st, err := openWriteAs(ctx, s, "", false)
+	st, err := wire.OpenWriteAs(ctx, s, "", false)
 	if err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (f *findings) home(ctx context.Context, st *store.Store, here string) {
 
 // tellHome says of what was restored that it belongs to another host.
 func (a *app) tellHome(ctx context.Context, s *config.Settings) error {
-	st, err := openRead(ctx, s)
+	st, err := wire.OpenRead(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringroster/cmd/ringroster/config"
+	"ringroster/cmd/ringroster/undo"
+	"ringroster/cmd/ringroster/wire"
 	"ringroster/store"
 	"ringroster/sync"
 	"ringroster/sync/edit"
@@ -46,13 +48,20 @@ func (a *app) undo(ctx context.Context, id sync.RunID, d decision, dryRun, force
 }
 
 func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, id sync.RunID, d decision, dryRun, force bool) error {
-	accounts, undo, err := undoing(ctx, st, id, force)
+	rows, err := st.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return noSuchRun(id)
+	}
+	accounts, edits, err := undo.Edits(ctx, st, rows, force)
 	if err != nil {
 		return err
 	}
 	left, refused := 0, 0
 	for _, account := range accounts {
-		plan, err := a.showUndo(ctx, runner(s, st, nil), account, undo[account])
+		plan, err := a.showUndo(ctx, wire.Runner(s, version, st, nil), account, edits[account])
 		if err != nil {
 			return err
 		}
@@ -75,7 +84,7 @@ func (a *app) undoOn(ctx context.Context, s *config.Settings, st *store.Store, i
 		return err
 	}
 	for _, account := range accounts {
-		run, _, err := a.edit(ctx, s, st, d.run(s, sync.Undoing, account), undo[account])
+		run, _, err := a.edit(ctx, s, st, d.run(s, sync.Undoing, account), edits[account])
 		if err != nil {
 			return err
 		}
@@ -94,54 +103,6 @@ func (a *app) showUndo(ctx context.Context, r *reconcile.Runner, account string,
 	printChanges(a.stdout, plan.Changes)
 	_, _ = fmt.Fprint(a.stdout, notesText(plan.Notes))
 	return plan, nil
-}
-
-// undoing reads what a run did, by account. A run whose rows are not all there
-// any more cannot be undone (R29).
-func undoing(ctx context.Context, st *store.Store, id sync.RunID, force bool) (accounts []string, edits map[string]sync.Edit, err error) {
-	rows, err := st.Run(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(rows) == 0 {
-		return nil, nil, noSuchRun(id)
-	}
-	if rows[0].Job == sync.JobContacts {
-		return nil, nil, fmt.Errorf("run %d kept contacts in step, which follow RingCentral in everything: there is nothing to undo", id)
-	}
-	done := map[string][]sync.Done{}
-	earlier := map[int64]sync.Reason{}
-	for c, err := range st.Changes(ctx, id) {
-		if err != nil {
-			return nil, nil, err
-		}
-		done[c.Account] = append(done[c.Account], sync.Done{
-			Member: c.MemberID, Kind: c.Kind, Field: text(c.Field), Before: text(c.Before), After: c.After, Reason: c.Reason,
-			ReportedBefore: c.ReportedBefore, ReportedAfter: c.ReportedAfter,
-		})
-		if text(c.Field) == "status" && text(c.Before) == string(sync.Inactive) {
-			if earlier[c.MemberID], err = leftBefore(ctx, st, c.MemberID, c.ChangeID); err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	// Asked last: what was read before a prune is whole.
-	if pruned, err := st.RunPruned(ctx, id); err != nil {
-		return nil, nil, err
-	} else if pruned {
-		return nil, nil, fmt.Errorf("run %d cannot be undone: changes of it are gone from the history, which history.keep_days in the settings keeps short (R29)", id)
-	}
-	edits = map[string]sync.Edit{}
-	for _, row := range rows {
-		if len(done[row.Account]) > 0 {
-			accounts = append(accounts, row.Account)
-			edits[row.Account] = edit.Undo(done[row.Account], earlier, force)
-		}
-	}
-	if len(accounts) == 0 {
-		return nil, nil, &edit.NothingToDoError{What: fmt.Sprintf("run %d changed nothing that could be put back", id)}
-	}
-	return accounts, edits, nil
 }
 
 // undoneBy names the undoing runs that put back something of what a run did, whichever
@@ -190,32 +151,4 @@ func undoneBy(ctx context.Context, st *store.Store, id sync.RunID) (string, erro
 type doneField struct {
 	member               int64
 	field, before, after string
-}
-
-// leftBefore finds why a member was inactive before a change of its history. When
-// that is pruned, what is left to say is that an operator made it so again: no
-// reason at all would say that it was set inactive by hand.
-func leftBefore(ctx context.Context, st *store.Store, member, before int64) (reason sync.Reason, err error) {
-	told := false
-	for c, err := range st.History(ctx, member) {
-		if err != nil {
-			return "", err
-		}
-		if c.ChangeID >= before {
-			break
-		}
-		switch text(c.Field) {
-		case "status":
-			told, reason = true, ""
-			if c.After == string(sync.Inactive) {
-				reason = c.Reason
-			}
-		case "deactivation_reason": // given or taken since
-			told, reason = true, sync.Reason(c.After)
-		}
-	}
-	if pruned, err := st.MemberPruned(ctx, member); err != nil || told || !pruned {
-		return reason, err
-	}
-	return sync.ReasonOperator, nil
 }
