@@ -21,14 +21,15 @@ test: ## all tests; go vet is among the linters
 	$(GO) test $(COMPILE) -vet=off -timeout 30m ./...
 
 # Most tests of the store, of the commands and of runs have one goroutine and take the
-# detector up to ten times as long: of these three, what works side by side.
+# detector up to ten times as long: of these three, what works side by side; of the model,
+# which is of that kind, nothing.
 SIDE_BY_SIDE = Concurrent|Lock|PruneStops|OthersWrite|TwoS|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak|SlowLog|Year
 # SQLite and its C library are C turned into Go, with locks of their own. Watched, they take
 # three times as long, and nothing of ours is in them.
 RACE = CGO_ENABLED=1 $(GO) test -vet=off -race -short -timeout 40m \
   -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 race: ## what has goroutines, under the race detector, which needs gcc
-	$(RACE) $$($(GO) list ./... | grep -v -e '/store$$' -e '/cmd/ringroster$$' -e '/sync/reconcile$$')
+	$(RACE) $$($(GO) list ./... | grep -v -e '/store$$' -e '/cmd/ringroster$$' -e '/modeltest$$' -e '/sync/reconcile$$')
 	$(RACE) -run '$(SIDE_BY_SIDE)' ./store ./cmd/ringroster ./sync/reconcile
 
 lint: $(LINT) ## the linters, and the pin of modernc.org/libc
@@ -61,7 +62,7 @@ soak: ## 200 runs against a RingCentral that fails at random
 	$(GO) test ./cmd/ringroster -run TestSoak -v -soak.runs 200
 
 model: ## months of the model, hundreds of kills and losses of power, scripts as processes: the long versions
-	$(GO) test ./cmd/ringroster -run 'TestModel|TestKilled|TestPower|TestScripts' -v -model.long -timeout 1h
+	$(GO) test ./cmd/ringroster ./cmd/ringroster/modeltest -run 'TestModel|TestKilled|TestPower|TestScripts' -v -model.long -timeout 1h
 	$(GO) test ./store -v -model.long -timeout 1h
 	$(GO) test ./sync/... -v -rapid.checks 300 -timeout 1h
 

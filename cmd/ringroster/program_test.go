@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
+
+var modelLong = flag.Bool("model.long", false, "kill the program often, and run each command of a script as a process")
 
 // runWithCommands runs the tests with more commands on the PATH, each of them this program
 // under another name.

@@ -1,7 +1,6 @@
-package main
+package modeltest
 
 import (
-	"io"
 	"maps"
 	"slices"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 	"ringroster/sync"
 	"ringroster/sync/plan"
+	"ringroster/sync/reconcile"
 )
 
 // picks are the people whom an operator brings in by hand.
@@ -138,7 +138,7 @@ func (g *game) importPeople() {
 	req := g.request(sync.Importing, "operator")
 	req.Picks = picks.request()
 	r := g.runner()
-	reviewed, err := (&app{stderr: io.Discard}).showPicks(g.ctx, r, func() {}, req)
+	reviewed, err := g.preview(r, req)
 	v := g.bring(g.occasion(0), picks)
 	if v.failed != (err != nil) {
 		g.rt.Fatalf("import of %v: %v, the rules say failed: %v", picks.who, err, v.failed)
@@ -164,6 +164,21 @@ func (g *game) importPeople() {
 		g.rt.Fatalf("the import of %v came to %+v, the rules come to %+v", picks.who, s, want)
 	}
 	g.counts.imported += want.Onboard + want.Link + want.Reactivate
+}
+
+// preview is what importing would do, as somebody reviews it: nil where that is nothing.
+func (g *game) preview(r *reconcile.Runner, req reconcile.Request) (plan.Reviewed, error) {
+	result := r.Preview(g.ctx, req)[0]
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	var reviewed plan.Reviewed
+	for i := range result.Plan.Changes {
+		text, err := result.Plan.Changes[i].MarshalJSON()
+		g.must(err)
+		reviewed = append(reviewed, text)
+	}
+	return reviewed, nil
 }
 
 // changeMode lets newcomers wait until they are picked, or come by themselves.

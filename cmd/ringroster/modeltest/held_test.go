@@ -1,4 +1,4 @@
-package main
+package modeltest
 
 import (
 	"fmt"
@@ -27,40 +27,35 @@ func (r *modelRoster) whose(state string) (keys []heldKey) {
 	return keys
 }
 
-// chosen are held changes, all or some, as the commands choose them: what one run or
+// chosen are held changes, all or some, as an operator chooses them: what one run or
 // an earlier one showed.
-func (g *game) chosen() (chosenSet, []heldKey) {
+func (g *game) chosen() ([]heldrows.Row, []heldKey) {
 	waiting := g.whose("waiting")
 	if len(waiting) == 0 {
-		return chosenSet{}, nil
+		return nil, nil
 	}
 	run := g.open[waiting[g.n(len(waiting), "shown by")]].run
-	var d decision
 	var chosen []heldKey
 	spared := map[int64]bool{}
 	for _, key := range waiting {
 		if _, drawn := spared[key.member]; !drawn && g.open[key].run <= run {
-			if spared[key.member] = g.n(4, "except") == 0; spared[key.member] {
-				d.except = append(d.except, fmt.Sprint(key.member))
-			}
+			spared[key.member] = g.n(4, "except") == 0
 		}
 		if g.open[key].run <= run && !spared[key.member] {
 			chosen = append(chosen, key)
 		}
 	}
-	_, sets, err := (&app{}).chooseHeld(g.ctx, g.st, fmt.Sprint(run), d)
-	if len(chosen) == 0 { // nobody is left to decide about
-		if err == nil {
-			g.rt.Fatalf("run %d: all but everybody was taken for somebody", run)
-		}
-		return chosenSet{}, nil
-	}
+	rows, err := g.st.Held(g.ctx, heldrows.Filter{Account: "demo", Job: sync.JobMembers, States: []string{string(sync.Waiting)}})
 	g.must(err)
-	return sets[0], chosen
+	rows = slices.DeleteFunc(rows, func(h heldrows.Row) bool { return int64(h.RunID) > run || spared[*h.MemberID] })
+	if len(rows) != len(chosen) {
+		g.rt.Fatalf("run %d showed %d changes to decide about, the rules know %d", run, len(rows), len(chosen))
+	}
+	return rows, chosen
 }
 
 func (g *game) approve() {
-	set, chosen := g.chosen()
+	rows, chosen := g.chosen()
 	if len(chosen) == 0 {
 		return
 	}
@@ -68,7 +63,7 @@ func (g *game) approve() {
 	g.serve()
 	before := g.dump()
 	req := g.request(sync.Approve, "operator")
-	req.Approve = map[string]*sync.Approval{"demo": {Run: sync.RunID(slices.Max(runsOf(set))), Held: set.ids()}}
+	req.Approve = map[string]*sync.Approval{"demo": {Run: sync.RunID(slices.Max(runsOf(rows))), Held: heldIDs(rows)}}
 	id, results, err := g.runner().Sync(g.ctx, req)
 	g.must(err)
 	g.lastRun = id
@@ -81,15 +76,22 @@ func (g *game) approve() {
 		return
 	}
 	g.checkReasons(id, v)
-	g.heedApproval(id, &set)
+	g.heedApproval(id, rows)
 	g.counts.approved++
 }
 
-func runsOf(set chosenSet) (runs []int64) {
-	for _, h := range set.rows {
-		runs = append(runs, int64(h.RunID))
+func runsOf(rows []heldrows.Row) (runs []int64) {
+	for i := range rows {
+		runs = append(runs, int64(rows[i].RunID))
 	}
 	return runs
+}
+
+func heldIDs(rows []heldrows.Row) (ids []int64) {
+	for i := range rows {
+		ids = append(ids, rows[i].HeldID)
+	}
+	return ids
 }
 
 // release plays an approval: what is still planned of the chosen changes, and nothing
@@ -148,11 +150,11 @@ func (r *modelRoster) release(o occasion, chosen []heldKey) *verdicts {
 }
 
 func (g *game) reject() {
-	set, chosen := g.chosen()
+	rows, chosen := g.chosen()
 	if len(chosen) == 0 {
 		return
 	}
-	g.settle(&sync.Settled{Decision: sync.Reject, Held: set.ids()})
+	g.settle(&sync.Settled{Decision: sync.Reject, Held: heldIDs(rows)})
 	var decided []*heldRow
 	for _, key := range chosen {
 		row := g.open[key]
@@ -175,9 +177,7 @@ func (g *game) clearRejection() {
 	member := rejected[0].member
 	rows, err := g.st.Held(g.ctx, heldrows.Filter{Member: member, States: []string{string(sync.Rejected)}})
 	g.must(err)
-	var set chosenSet
-	set.add(rows)
-	g.settle(&sync.Settled{Decision: sync.Clear, Held: set.ids()})
+	g.settle(&sync.Settled{Decision: sync.Clear, Held: heldIDs(rows)})
 	for _, key := range rejected {
 		if key.member != member {
 			continue

@@ -1,4 +1,4 @@
-package main
+package modeltest
 
 import (
 	"fmt"
@@ -152,4 +152,12 @@ func orDash(value *string) string {
 		return "-"
 	}
 	return *value
+}
+
+// text is a value of the history that may be missing.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

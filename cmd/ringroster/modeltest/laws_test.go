@@ -1,4 +1,4 @@
-package main
+package modeltest
 
 import (
 	"database/sql"
@@ -36,9 +36,9 @@ func (g *game) heed(run sync.RunID, full bool) {
 }
 
 // heedApproval: an approval changes nobody who was not shown, and nothing else of them.
-func (g *game) heedApproval(run sync.RunID, set *chosenSet) {
+func (g *game) heedApproval(run sync.RunID, shown []heldrows.Row) {
 	for row := range g.history(`run_id = ?`, run) {
-		if !slices.ContainsFunc(set.rows, func(h heldrows.Row) bool { return *h.MemberID == row.MemberID && h.Field == text(row.Field) }) {
+		if !slices.ContainsFunc(shown, func(h heldrows.Row) bool { return *h.MemberID == row.MemberID && h.Field == text(row.Field) }) {
 			g.rt.Fatalf("the approval changed %s of member %d, which was not shown", text(row.Field), row.MemberID)
 		}
 		delete(g.shown, row.MemberID)
