@@ -21,15 +21,15 @@ test: ## all tests; go vet is among the linters
 	$(GO) test $(COMPILE) -vet=off -timeout 30m ./...
 
 # Most tests of the store, of the commands and of runs have one goroutine and take the
-# detector up to ten times as long: of these three, what works side by side; of the model,
-# which is of that kind, nothing.
+# detector up to ten times as long: of these three, what works side by side; of the model
+# and the benchmarks, nothing.
 SIDE_BY_SIDE = Concurrent|Lock|PruneStops|OthersWrite|TwoS|CtrlC|Unread|Run|Stop|Serv|Killed|Telling|Recorded|Soak|SlowLog|Year
 # SQLite and its C library are C turned into Go, with locks of their own. Watched, they take
 # three times as long, and nothing of ours is in them.
 RACE = CGO_ENABLED=1 $(GO) test -vet=off -race -short -timeout 40m \
   -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 race: ## what has goroutines, under the race detector, which needs gcc
-	$(RACE) $$($(GO) list ./... | grep -v -e '/store$$' -e '/cmd/ringroster$$' -e '/modeltest$$' -e '/sync/reconcile$$')
+	$(RACE) $$($(GO) list ./... | grep -v -e '/store$$' -e '/cmd/ringroster$$' -e '/modeltest$$' -e '/benchtest$$' -e '/sync/reconcile$$')
 	$(RACE) -run '$(SIDE_BY_SIDE)' ./store ./cmd/ringroster ./sync/reconcile
 
 lint: $(LINT) ## the linters, and the pin of modernc.org/libc
@@ -46,17 +46,17 @@ $(LINT): .ci/tools/go.mod
 # Both files can be compared with older ones: benchstat OLD NEW.
 bench: build ## speed and size with 100,000 people: bench.txt has the table, bench-go.txt Go's benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -count 4 ./... >bench-go.txt
-	$(GO) test ./cmd/ringroster -pgo=auto -run TestBench -v -bench.people 100000 -bench.rounds 9 \
+	$(GO) test ./cmd/ringroster/benchtest $(COMPILE) -run 'TestBench$$' -v -bench.people 100000 -bench.rounds 9 \
 	  -bench.program $(CURDIR)/bin/ringroster -bench.go $(CURDIR)/bench-go.txt -bench.table $(CURDIR)/bench.txt
 	@echo "bench.txt and bench-go.txt have all of it."
 
 rehearsal: build ## the bench with few people: whether it still measures, not what
-	$(GO) test $(COMPILE) -vet=off ./cmd/ringroster -run 'TestBench$$' -bench.program $(CURDIR)/bin/ringroster
+	$(GO) test $(COMPILE) -vet=off ./cmd/ringroster/benchtest -run 'TestBench$$' -bench.program $(CURDIR)/bin/ringroster
 
 # Worth repeating when what a run does has changed much, not for each commit.
-profile: build ## the profile that the compiler is given
-	$(GO) test ./cmd/ringroster -trimpath -run TestProfile -bench.people 100000 -bench.rounds 4 \
-	  -bench.program $(CURDIR)/bin/ringroster -cpuprofile $(CURDIR)/$(PROFILE) -o bin/profile.test
+profile: ## the profile that the compiler is given
+	$(GO) test ./cmd/ringroster/benchtest -trimpath -run TestProfile -bench.people 100000 -bench.rounds 4 \
+	  -cpuprofile $(CURDIR)/$(PROFILE) -o bin/profile.test
 
 soak: ## 200 runs against a RingCentral that fails at random
 	$(GO) test ./cmd/ringroster -run TestSoak -v -soak.runs 200

@@ -28,8 +28,7 @@ import (
 	"ringroster/store/storetest"
 )
 
-// TestMain lets the scripts run this very program as `ringroster`, and
-// TestBench what it measures against.
+// TestMain lets the scripts run this very program as `ringroster`.
 func TestMain(m *testing.M) {
 	commands := map[string]func(){
 		"ringroster": func() {
@@ -38,10 +37,6 @@ func TestMain(m *testing.M) {
 			keepRunningUnread()
 			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
-		"bench-simulator": benchProcess(benchSimulator),
-		"bench-fetch":     benchProcess(benchFetch),
-		"bench-apply":     benchProcess(benchApply),
-		"bench-deliver":   benchProcess(benchDeliver),
 	}
 	if _, err := exec.LookPath("sqlite3"); err != nil || filepath.Base(os.Args[0]) == "sqlite3" {
 		ownShell = true

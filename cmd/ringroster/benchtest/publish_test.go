@@ -1,4 +1,4 @@
-package main
+package benchtest
 
 import (
 	"context"
@@ -152,7 +152,7 @@ func benchDeliver() error {
 		return err
 	}
 	rows, vain := 0, error(nil)
-	p := wire.Publisher(s, version, st, func(d observe.Publication) {
+	p := wire.Publisher(s, benchVersion, st, func(d observe.Publication) {
 		rows += d.Added + d.Changed + d.Removed
 		if d.Destination == "bus" {
 			rows += d.Rows

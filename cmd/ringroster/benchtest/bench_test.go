@@ -1,8 +1,11 @@
-package main
+// Package benchtest measures whole runs and counts their calls: the real program and the
+// parts that it is made of, over companies of many sizes.
+package benchtest
 
 import (
 	"context"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,7 +16,6 @@ import (
 	"ringroster/cmd/ringroster/observe"
 	"ringroster/cmd/ringroster/wire"
 	"ringroster/ringcentral/simulator"
-	"ringroster/store"
 	"ringroster/sync"
 	"ringroster/sync/reconcile"
 )
@@ -52,7 +54,7 @@ func benchWorld(b *testing.B) (*config.Settings, *simulator.Server) {
 	listener := httptest.NewServer(server)
 	b.Cleanup(listener.Close)
 	file := filepath.Join(b.TempDir(), "config.yaml")
-	if err := writeNew(file, wire.SimulatorSettings(world, listener.Listener.Addr().String())); err != nil {
+	if err := os.WriteFile(file, []byte(wire.SimulatorSettings(world, listener.Listener.Addr().String())), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	s, err := config.Load(file)
@@ -62,20 +64,28 @@ func benchWorld(b *testing.B) (*config.Settings, *simulator.Server) {
 	return s, server
 }
 
+// benchSync makes a run of the members into a roster.
 func benchSync(b *testing.B, s *config.Settings, path string) {
-	st, err := store.Open(b.Context(), path, store.Options{Mode: 0o600, New: true})
+	s.Database.Path = path
+	syncHere(b, s, sync.JobMembers)
+}
+
+// syncHere makes a run of a job in this process, as the command does.
+func syncHere(t testing.TB, s *config.Settings, job string) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	st, err := wire.OpenWrite(ctx, s, true)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	r := wire.Runner(s, version, st, observe.NewLog(zap.NewNop(), time.Now))
-	_, results, err := r.Sync(context.WithoutCancel(b.Context()), reconcile.Request{
-		Run: sync.Run{Accounts: []string{s.Accounts[0].Name}, Trigger: sync.Manual, Actor: "bench"},
+	_, results, err := wire.Runner(s, benchVersion, st, observe.NewLog(zap.NewNop(), time.Now)).Sync(ctx, reconcile.Request{
+		Run: sync.Run{Job: job, Accounts: []string{s.Accounts[0].Name}, Trigger: sync.Manual, Actor: "bench"},
 	})
 	if err != nil || results[0].Err != nil {
-		b.Fatal(err, results)
+		t.Fatal(err, results)
 	}
 	if err := st.Close(); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package benchtest
 
 import (
 	"debug/elf"
@@ -22,7 +22,7 @@ import (
 var (
 	benchPeopleFlag = flag.Int("bench.people", 250, "how many people TestBench measures with; the bars are for 100,000")
 	benchRoundsFlag = flag.Int("bench.rounds", 1, "how often TestBench measures each thing, in turn")
-	benchProgram    = flag.String("bench.program", "", "the ringroster that is measured; empty: TestProfile takes this test binary, TestBench is skipped")
+	benchProgram    = flag.String("bench.program", "", "the ringroster that is measured; empty: TestBench is skipped")
 	benchGoFile     = flag.String("bench.go", "", "the output of the Go benchmarks, for the ratios among them")
 	benchTable      = flag.String("bench.table", "", "where TestBench writes its table")
 )
@@ -35,10 +35,14 @@ func TestBench(t *testing.T) {
 	if *benchProgram == "" {
 		t.Skip("it starts dozens of processes: make bench, or make rehearsal with few people")
 	}
-	if ownShell {
+	if _, err := exec.LookPath("sqlite3"); err != nil {
 		t.Skip("it measures against the sqlite3 shell, which is not installed")
 	}
-	b := &bench{t: t, program: benchExecutable(t), people: *benchPeopleFlag, rounds: *benchRoundsFlag}
+	program, err := filepath.Abs(*benchProgram)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, program: program, people: *benchPeopleFlag, rounds: *benchRoundsFlag}
 	b.calls()
 	b.big, b.small = b.customer(b.people), b.customer(b.people/10)
 	b.wholeRuns()
@@ -53,21 +57,6 @@ func TestBench(t *testing.T) {
 	b.report()
 }
 
-func benchExecutable(t *testing.T) string {
-	if *benchProgram == "" {
-		path, err := exec.LookPath("ringroster")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	path, err := filepath.Abs(*benchProgram)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // bench gathers the rows of the table.
 type bench struct {
 	t          *testing.T
@@ -77,6 +66,20 @@ type bench struct {
 	big, small *customer
 	rows       []benchRow
 	raw        []string // every round, in the format of Go's benchmarks
+}
+
+// syncDocument is what the bench reads of the JSON of `sync`.
+type syncDocument struct {
+	Accounts []struct {
+		People      int `json:"people"`
+		Onboarded   int `json:"onboarded"`
+		Linked      int `json:"linked"`
+		Updated     int `json:"updated"`
+		Reactivated int `json:"reactivated"`
+		Deactivated int `json:"deactivated"`
+		Held        int `json:"held"`
+		APICalls    int `json:"api_calls"`
+	} `json:"accounts"`
 }
 
 // customer is a simulated RingCentral in a process, with a folder for the rosters

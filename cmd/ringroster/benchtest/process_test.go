@@ -1,4 +1,4 @@
-package main
+package benchtest
 
 import (
 	"bufio"
@@ -64,7 +64,7 @@ type workshop struct {
 
 func newWorkshop(t *testing.T, program string, world *simulator.World, address, more string) *workshop {
 	s := &workshop{t: t, dir: t.TempDir(), program: program}
-	if err := writeNew(s.path("config.yaml"), wire.SimulatorSettings(world, address)+more); err != nil {
+	if err := os.WriteFile(s.path("config.yaml"), []byte(wire.SimulatorSettings(world, address)+more), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -128,9 +128,9 @@ func peakOf(process string) (kib int) {
 }
 
 func (s *workshop) command(program string, args ...string) (*exec.Cmd, *os.File) {
-	c := exec.Command(program, args...)
+	c := command(program, args...)
 	c.Dir = s.dir
-	c.Env = append(os.Environ(), "RINGROSTER_CONFIG=", "NOTIFY_SOCKET=", "JOURNAL_STREAM=", "STATE_DIRECTORY=")
+	c.Env = append(c.Environ(), "RINGROSTER_CONFIG=", "NOTIFY_SOCKET=", "JOURNAL_STREAM=", "STATE_DIRECTORY=")
 	log, err := os.Create(s.path("log"))
 	if err != nil {
 		s.t.Fatal(err)
@@ -193,7 +193,7 @@ type otherProcess struct {
 // startSimulator starts one; it ends with the test, or with its standard input
 // when the test is killed.
 func startSimulator(t *testing.T, people int) *otherProcess {
-	p := &otherProcess{t: t, cmd: exec.Command("bench-simulator", "-people", strconv.Itoa(people))}
+	p := &otherProcess{t: t, cmd: command("bench-simulator", "-people", strconv.Itoa(people))}
 	p.cmd.Stderr = os.Stderr
 	stdin, err := p.cmd.StdinPipe()
 	if err != nil {

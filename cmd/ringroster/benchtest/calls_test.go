@@ -1,4 +1,4 @@
-package main
+package benchtest
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package main
+package benchtest
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -26,8 +25,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// The processes beside the one that is measured. They are this test binary under
-// other names (TestMain), and no part of the product.
+// What runs beside the program that is measured, in processes of its own (TestMain).
 
 // benchGroupSize is how many agents a group has at most: less than 1,000, which
 // would look like a list that was cut (R22).
@@ -118,7 +116,7 @@ func benchFetch() error {
 	if err != nil {
 		return err
 	}
-	dir, err := wire.Connect(s, version, &s.Accounts[0], nil)
+	dir, err := wire.Connect(s, benchVersion, &s.Accounts[0], nil)
 	if err != nil {
 		return err
 	}
@@ -144,7 +142,7 @@ func benchApply() error {
 		return err
 	}
 	timed := &timedCommit{Roster: st}
-	_, results, err := wire.Runner(s, version, timed, observe.NewLog(zap.NewNop(), time.Now)).Sync(ctx, reconcile.Request{
+	_, results, err := wire.Runner(s, benchVersion, timed, observe.NewLog(zap.NewNop(), time.Now)).Sync(ctx, reconcile.Request{
 		Run: sync.Run{Accounts: []string{s.Accounts[0].Name}, Trigger: sync.Manual, Actor: "bench"},
 	})
 	if err == nil {
@@ -174,14 +172,4 @@ func cpuTime() time.Duration {
 		panic(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// benchProcess makes one of the above a command.
-func benchProcess(do func() error) func() {
-	return func() {
-		if err := do(); err != nil {
-			fmt.Fprintln(os.Stderr, filepath.Base(os.Args[0])+":", err)
-			os.Exit(1)
-		}
-	}
 }
