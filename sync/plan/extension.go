@@ -268,7 +268,7 @@ func (p *people) extended(id string) *Person {
 }
 
 // settleHolders finds, for members whom no id finds, who has their extension: somebody made anew, to
-// whom the extension's e-mail gave it and who has the member's name; or, under a role rule, whom the
+// whom the extension's e-mail gave it and who has a part of the member's name; or, under a role rule, whom the
 // extension alone makes (R9).
 func (p *planner) settleHolders() {
 	slices.SortFunc(p.unmatched, func(a, b *sync.Member) int { return cmp.Compare(a.ID, b.ID) })
@@ -278,7 +278,7 @@ func (p *planner) settleHolders() {
 		}
 		if e := p.people.remembered(&Person{}, m, p.people.extensionsByID()); e != nil {
 			holder := p.people.byExtension(e)
-			if !p.conflicted[m.ID] && holder.hasRecord() && holder.outcome.decision == undecided && holder.bears(foldName(m.Synced.Profile[sync.FirstName], m.Synced.Profile[sync.LastName])) {
+			if !p.conflicted[m.ID] && holder.hasRecord() && holder.outcome.decision == undecided && holder.hasPartOf(m) {
 				p.decide(holder, m, byEmail)
 				return true
 			}

@@ -165,8 +165,9 @@ func (p *planner) disputedLeaver(l *leaver) string {
 	switch {
 	case p.conflicted[m.ID]:
 		return "part of a conflict"
-	case p.disputed[sync.FoldEmail(m.Profile[sync.Email])] || p.disputed[sync.FoldEmail(m.Synced.Profile[sync.Email])]:
-		return "another member holds a login of somebody with their e-mail: who that is, is not decided"
+	case p.disputed[sync.FoldEmail(m.Profile[sync.Email])] || p.disputed[sync.FoldEmail(m.Synced.Profile[sync.Email])],
+		p.disputed[foldName(m.Synced.Profile[sync.FirstName], m.Synced.Profile[sync.LastName])]:
+		return "a conflict is about somebody with their name or e-mail: who that is, is not decided"
 	case l.person == nil && p.people.couldBeFaulty(m):
 		return "a faulty record could be theirs"
 	case l.person == nil && p.access != nil: // who has an extension belongs, if it has the role (R9)

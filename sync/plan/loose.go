@@ -128,6 +128,17 @@ func (p *people) areOf(person *Person, m *sync.Member) bool {
 		!slices.ContainsFunc(person.Admins, func(a *sync.Admin) bool { return !is(a.FirstName, a.LastName, a.Email) })
 }
 
+// isActive says whether somebody has an active agent record, or an administrator's.
+func (p *Person) isActive() bool {
+	return len(p.Admins) > 0 || slices.ContainsFunc(p.Agents, func(r sync.AgentRecord) bool { return r.Active })
+}
+
+// hasPartOf says whether a record of somebody has the first or the last name of a member.
+func (p *Person) hasPartOf(m *sync.Member) bool {
+	return slices.ContainsFunc(p.Agents, func(r sync.AgentRecord) bool { return memberHasPartOf(m, r.FirstName, r.LastName) }) ||
+		slices.ContainsFunc(p.Admins, func(a *sync.Admin) bool { return memberHasPartOf(m, a.FirstName, a.LastName) })
+}
+
 // isAnother says whether somebody's records have names, and nothing of a member's.
 func (p *Person) isAnother(m *sync.Member) bool {
 	says := func(first, last, email string) bool {
@@ -276,6 +287,7 @@ func (p *planner) isColleagues(stray *Person, m *sync.Member) bool {
 
 // join gives a person the records of a stray.
 func (p *people) join(person, stray *Person) {
+	p.holders()
 	person.Agents = slices.Concat(person.Agents, stray.Agents)
 	person.Admins = slices.Concat(person.Admins, stray.Admins)
 	p.order(person)

@@ -323,12 +323,19 @@ func (p *planner) tear(people []*Person, m *sync.Member) {
 	}
 }
 
-// dispute notes the e-mails of somebody of whom a conflict leaves open who they are: whichever member
-// has one may be them, and does not leave (R16).
+// dispute notes the names and e-mails of somebody of whom a conflict leaves open who they are: whichever
+// member has one may be them, and does not leave (R16).
 func (p *planner) dispute(person *Person) {
 	for email := range person.recordEmails {
 		p.disputed[sync.FoldEmail(email)] = true
 	}
+	for _, r := range person.Agents {
+		p.disputed[foldName(r.FirstName, r.LastName)] = true
+	}
+	for _, a := range person.Admins {
+		p.disputed[foldName(a.FirstName, a.LastName)] = true
+	}
+	delete(p.disputed, "")
 }
 
 // disputeNameless disputes the e-mail of agent records that somebody was given by it alone, since

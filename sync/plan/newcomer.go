@@ -368,8 +368,12 @@ func (p *planner) takeOver(n *newcomer, _ []newcomer, h *emailHolders) {
 		m = h.candidates[0]
 	}
 	p.taken[m.ID] = true
-	for i := range p.leavers { // what is still listed of the old ids is nobody's any more
+	for i := range p.leavers { // what is still listed of the old ids is theirs by name or e-mail, or nobody's any more
 		if l := &p.leavers[i]; l.member.ID == m.ID {
+			if l.person != n.person && l.person.isActive() && p.people.areOf(l.person, m) {
+				p.people.join(n.person, l.person)
+				l.person.outcome.decision = hidden
+			}
 			o := &l.person.outcome
 			o.found, o.active, o.email = 0, false, 0
 			if o.rest != nil && o.rest.note != nil {

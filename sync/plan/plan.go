@@ -141,7 +141,7 @@ type planner struct {
 	conflicted map[int64]bool
 	kept       map[sync.Loss]bool // what one look alone keeps (R2); nil: nobody has asked
 	forgotten  []*Person          // who would belong, but for being a member who was forgotten
-	disputed   map[string]bool    // e-mails of people in conflict who may be other members; folded
+	disputed   map[string]bool    // names and e-mails of people in conflict who may be other members; folded
 	leavers    []leaver
 	tally      guard.Tally
 	lists      lists

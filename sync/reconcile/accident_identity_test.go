@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"ringroster/sync"
-	"ringroster/sync/edit"
 )
 
 // These are stories of people without an rcUserId whose ids, names, mailboxes and extensions
@@ -323,81 +322,5 @@ func TestIdentityAnExtensionIsNoEvidenceOfItsKeeper(t *testing.T) {
 	plan := w.today(t)
 	if got := w.member(1).Profile[sync.FirstName]; got != "P001" || len(plan.Conflicts) != 1 {
 		t.Errorf("member 1 is %s\n%v", got, lines(plan))
-	}
-}
-
-// Somebody gets the agent id of one who is inactive, was undone, or is detached: the name and e-mail of
-// the record say that they are another human, who stays, or comes in like any (R5, R13).
-func TestIdentityAnAgentIDOfOneWhoIsAway(t *testing.T) {
-	for name, away := range map[string]func(*world, *testing.T){
-		"left":     func(w *world, t *testing.T) { w.today(t) },
-		"detached": func(w *world, t *testing.T) { w.edit(t, edit.Manage(1, false)); w.today(t) },
-		"undone": func(w *world, t *testing.T) {
-			w.member(1).Status, w.member(1).Synced.Status, w.member(1).DeactivationReason = sync.Inactive, sync.Inactive, sync.ReasonUndone
-			w.today(t)
-		},
-	} {
-		for kind, member := range map[string]bool{"a member": true, "a newcomer": false} {
-			t.Run(name+", "+kind, func(t *testing.T) {
-				w := newWorld()
-				w.agent("1/10", "501", "Uwe Zorn")
-				w.agent("1/10", "502", "Cy Poe")
-				if member {
-					w.agent("1/10", "503", "Bob Roy")
-				}
-				w.today(t)
-				w.tomorrow()
-				w.group("1/10").Agents = w.group("1/10").Agents[1:]
-				away(w, t)
-				w.tomorrow()
-				if member {
-					w.group("1/10").Agents = w.group("1/10").Agents[:1]
-				}
-				w.agent("1/10", "501", "Bob Roy")
-				plan := w.today(t)
-				bob := w.member(3)
-				if len(w.members) != 3 || bob.Status != sync.Active || bob.Profile.Name() != "Bob Roy" || len(plan.Conflicts) > 0 {
-					t.Errorf("%d members, the third is %s %s\n%v", len(w.members), bob.Profile.Name(), bob.Status, lines(plan))
-				}
-				w.daysOn(t, 0)
-			})
-		}
-	}
-}
-
-// An approval of lost administrators was a mistake, and is undone: the list that lost them is as it was,
-// and takes no role again until somebody is asked (R22, R29, R36).
-func TestR29AnUndoneLossOfAnAdministratorsRole(t *testing.T) {
-	w := newWorld()
-	for i := range 5 {
-		w.agent("1/10", fmt.Sprint(501+i), fmt.Sprintf("P%d Roy", i), rc(fmt.Sprint(701+i)))
-		w.admin(fmt.Sprint(301+i), fmt.Sprintf("P%d Roy", i), rc(fmt.Sprint(701+i)))
-	}
-	w.today(t)
-	all := w.Snapshot.Admins
-	w.tomorrow()
-	w.Snapshot.Admins = all[:1]
-	w.today(t)
-	approved := w.approve(t, w.lastRun, nil)
-	if w.member(5).Profile[sync.Role] == sync.RoleAdministrator {
-		t.Fatalf("nothing was approved: %v", lines(approved))
-	}
-	w.edit(t, edit.Undo(doneBy(approved, w.members), nil, false))
-	for day := range 3 {
-		w.today(t)
-		w.tomorrow()
-		for i := range 5 {
-			if got := w.member(int64(i + 1)).Profile[sync.Role]; got != sync.RoleAdministrator {
-				t.Errorf("day %d: member %d is %s", day, i+1, got)
-			}
-		}
-	}
-	w.Snapshot.Admins = all
-	for range 4 {
-		w.today(t)
-		w.tomorrow()
-	}
-	if len(w.books.state.Open) > 0 {
-		t.Errorf("open: %+v", w.books.state.Open)
 	}
 }
