@@ -29,8 +29,9 @@ func (s *settling) holdUpdates(admins *sync.HoldReason) {
 					s.refuse(c, row)
 				}
 				held[f.Field] = nil // taken out, and not held
-			case !stands && s.kept.oneLookKeeps(c.Member, f.Field) && takesAway(c, &f):
-				held[f.Field] = nil // likewise (R2)
+			case !stands && s.kept.oneLookKeeps(c.Member, f.Field) && takesAway(c, &f), // likewise (R2)
+				!stands && s.kept.mayMean[c.Member] && losesPlace(c, &f): // and while a conflict may mean them (R20)
+				held[f.Field] = nil
 			case s.decided[sync.HeldKey{Member: c.Member, Field: f.Field}]: // as the reading has it
 				if row != nil || f.Field == sync.LoginsField { // shown before, or part of what waits
 					held[f.Field] = nil

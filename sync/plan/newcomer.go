@@ -290,6 +290,9 @@ func (p *planner) conflictAmbiguous(n *newcomer, group []newcomer, h *emailHolde
 func (p *planner) conflictEmailInUse(n *newcomer, _ []newcomer, h *emailHolders) {
 	email := n.verdict.Profile[sync.Email]
 	if len(h.present) > 0 {
+		for _, id := range h.present {
+			p.mayMean[id] = p.mayMean[id] || p.isPartlyNamed(n, id)
+		}
 		p.conflict(n.person, nil, sync.ConflictEmailInUse,
 			fmt.Sprintf("member %d, whom RingCentral reports as somebody else, has the e-mail %s", h.present[0], email),
 			fmt.Sprintf("give one of the two another e-mail in RingCentral; the same human: ringroster roster link %d %s", h.present[0], n.person.Key()))

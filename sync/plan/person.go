@@ -354,3 +354,12 @@ func memberCandidate(m *sync.Member) string {
 	about = slices.DeleteFunc(about, func(s string) bool { return s == "" })
 	return fmt.Sprintf("%d (%s)", m.ID, strings.Join(about, ", "))
 }
+
+// isPartlyNamed says whether a newcomer has the first or the last name of who was found for a member.
+func (p *planner) isPartlyNamed(n *newcomer, member int64) bool {
+	return slices.ContainsFunc(p.people.all, func(person *Person) bool {
+		first, last := person.name()
+		return person.outcome.found == member && (first != "" && sync.SameText(first, n.verdict.Profile[sync.FirstName]) ||
+			last != "" && sync.SameText(last, n.verdict.Profile[sync.LastName]))
+	})
+}

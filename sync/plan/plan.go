@@ -141,6 +141,7 @@ type planner struct {
 	conflicted map[int64]bool
 	kept       map[sync.Loss]bool // what one look alone keeps (R2); nil: nobody has asked
 	forgotten  []*Person          // who would belong, but for being a member who was forgotten
+	mayMean    map[int64]bool     // members whom an email_in_use conflict may mean
 	disputed   map[string]bool    // names and e-mails of people in conflict who may be other members; folded
 	leavers    []leaver
 	tally      guard.Tally
@@ -176,7 +177,7 @@ func newPlanner(in Input) (*planner, error) {
 	p := &planner{
 		in: in, access: access, people: joinPeople(in.Snapshot, holds), read: map[string]bool{},
 		plan:     &sync.Plan{Account: in.Snapshot.Account, Version: in.State.Version},
-		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, disputed: map[string]bool{},
+		nameless: map[int64]bool{}, taken: map[int64]bool{}, conflicted: map[int64]bool{}, mayMean: map[int64]bool{}, disputed: map[string]bool{},
 		renamed: map[*Person]string{}, parted: map[*Person][]int64{},
 		given: map[giftKey]*gifts{}, owners: map[string]int64{},
 		maps: newMapper(in.Policy.Map),

@@ -157,3 +157,28 @@ func TestIdentityRenamedAndMadeAnew(t *testing.T) {
 		t.Errorf("%d members", len(w.members))
 	}
 }
+
+// An administrator record is made anew with a former last name, and the same e-mail: while the conflict
+// asks whether that is the member, the member stays what it is (R12, R20).
+func TestIdentityAnAdministratorRecordMadeAnew(t *testing.T) {
+	w := newWorld()
+	for i, who := range []string{"Eva Marx", "Bob Roy", "Cy Poe"} {
+		w.agent("1/10", fmt.Sprint(501+i), who, rc(fmt.Sprint(701+i)))
+		w.admin(fmt.Sprint(301+i), who)
+	}
+	w.today(t)
+	w.tomorrow()
+	w.Snapshot.Admins[0].UserID, w.Snapshot.Admins[0].LastName = "401", "Lund"
+	for range 3 {
+		plan := w.today(t)
+		if m := w.member(1); m.Profile[sync.Role] != sync.RoleAdministrator || len(plan.Conflicts) != 1 {
+			t.Errorf("she is %s\n%v", m.Profile[sync.Role], lines(plan))
+		}
+		w.tomorrow()
+	}
+	w.Snapshot.Admins[0].Email = "lund@example.com"
+	w.today(t)
+	if m := w.member(1); m.Profile[sync.Role] == sync.RoleAdministrator {
+		t.Errorf("it is another human by now, and she is %s", m.Profile[sync.Role])
+	}
+}
