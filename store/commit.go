@@ -59,7 +59,7 @@ func commit(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit) (he
 	case c.Plan != nil:
 		held, err = commitPlan(ctx, conn, tx, c, actor)
 	case c.Contacts != nil:
-		held, err = contactrows.Commit(ctx, tx, c)
+		held, err = contactrows.Commit(ctx, conn, tx, c)
 	}
 	if err != nil {
 		return 0, err

@@ -3,6 +3,8 @@ package contactrows
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,22 +37,37 @@ const (
 // Commit does all that a contact plan asks for, or returns sync.ErrMoved where it was made
 // from another version of the contacts. It returns the highest number under which something
 // waits then, or 0.
-func Commit(ctx context.Context, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
+func Commit(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit) (held sync.RunID, err error) {
 	const versionSQL = `SELECT contacts_version FROM accounts WHERE account = ?`
 	if err := database.CheckVersion(ctx, tx, versionSQL, c.Account, c.Contacts.Version); err != nil {
 		return 0, err
 	}
-	w, err := newContactWriter(ctx, tx, c)
-	if err != nil {
-		return 0, err
-	}
-	if err := w.writePlan(ctx, c.Contacts); err != nil {
+	if err := writeContacts(ctx, conn, c); err != nil {
 		return 0, err
 	}
 	if err := raiseContacts(ctx, tx, c); err != nil {
 		return 0, err
 	}
 	return heldrows.Commit(ctx, tx, c)
+}
+
+// writeContacts writes what a plan changes about contacts, if it does, with the driver's own connection,
+// as members are written.
+func writeContacts(ctx context.Context, conn *sql.Conn, c *sync.Commit) error {
+	if len(c.Contacts.Changes)+len(c.Contacts.Marks) == 0 {
+		return nil
+	}
+	return database.OnDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {
+		if err := ctx.Err(); err != nil {
+			return err // then the transaction may be gone, and each row would be one of its own
+		}
+		w, err := newContactWriter(ctx, driverConn, c)
+		defer func() { err = errors.Join(err, database.CloseAll(w.prepared)) }()
+		if err == nil {
+			err = w.writePlan(ctx, c.Contacts)
+		}
+		return err
+	})
 }
 
 // raiseContacts raises the contacts' version and notes what the commit settles.
@@ -85,15 +102,17 @@ type contactWriter struct {
 	account string
 	now     *string
 
-	insert, update, remove, leaving, search, history *sql.Stmt
+	insert, update, remove, leaving, search, history *database.Statement
+	prepared                                         []*database.Statement
 
 	args []any // reused for every row
 }
 
-func newContactWriter(ctx context.Context, tx *sql.Tx, c *sync.Commit) (*contactWriter, error) {
+// newContactWriter prepares the statements. It has to be closed even after an error.
+func newContactWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Commit) (*contactWriter, error) {
 	w := &contactWriter{run: c.Run, account: c.Account, now: sqlrows.Stamp(c.FinishedAt)}
 	for _, s := range []struct {
-		into **sql.Stmt
+		into **database.Statement
 		text string
 	}{
 		{&w.insert, insertContactSQL},
@@ -103,11 +122,11 @@ func newContactWriter(ctx context.Context, tx *sql.Tx, c *sync.Commit) (*contact
 		{&w.search, contactSearchSQL},
 		{&w.history, contactHistorySQL},
 	} {
-		stmt, err := tx.PrepareContext(ctx, s.text) //nolint:sqlclosecheck // closed with the transaction
+		stmt, err := database.Prepare(ctx, conn, s.text)
 		if err != nil {
-			return nil, err
+			return w, err
 		}
-		*s.into = stmt
+		*s.into, w.prepared = stmt, append(w.prepared, stmt)
 	}
 	return w, nil
 }
@@ -136,7 +155,7 @@ func (w *contactWriter) write(ctx context.Context, c *sync.ContactChange) error 
 	switch c.Kind {
 	case sync.AddContact:
 		w.args = append(w.fields(c.Contact), w.account, c.Contact.RCID)
-		result, err := w.insert.ExecContext(ctx, w.args...)
+		result, err := w.insert.Exec(ctx, w.args)
 		if err != nil {
 			return err
 		}
@@ -156,7 +175,7 @@ func (w *contactWriter) write(ctx context.Context, c *sync.ContactChange) error 
 		}
 	}
 	w.args = append(w.args[:0], c.Contact.ID, contactText(c.Contact))
-	if _, err := w.search.ExecContext(ctx, w.args...); err != nil {
+	if _, err := w.search.Exec(ctx, w.args); err != nil {
 		return err
 	}
 	return w.remember(ctx, c)
@@ -172,8 +191,8 @@ func (w *contactWriter) fields(c *sync.Contact) []any {
 }
 
 // one runs a statement that must hit exactly one contact.
-func (w *contactWriter) one(ctx context.Context, stmt *sql.Stmt) error {
-	result, err := stmt.ExecContext(ctx, w.args...)
+func (w *contactWriter) one(ctx context.Context, stmt *database.Statement) error {
+	result, err := stmt.Exec(ctx, w.args)
 	if err != nil {
 		return err
 	}
@@ -189,7 +208,7 @@ func (w *contactWriter) one(ctx context.Context, stmt *sql.Stmt) error {
 func (w *contactWriter) remember(ctx context.Context, c *sync.ContactChange) error {
 	row := func(field, before, after any, reason sync.Reason) error {
 		w.args = append(w.args[:0], w.run, c.Contact.ID, w.account, c.Contact.RCID, c.Contact.Label(), c.Kind, field, before, after, reason)
-		_, err := w.history.ExecContext(ctx, w.args...)
+		_, err := w.history.Exec(ctx, w.args)
 		return err
 	}
 	if c.Kind == sync.AddContact || c.Kind == sync.RemoveContact {

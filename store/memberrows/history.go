@@ -36,7 +36,7 @@ func (w *writer) writeHistory(ctx context.Context, c *sync.Change) error {
 		if f.Field == c.SourceField() {
 			w.args[len(w.args)-1] = source
 		}
-		if _, err := w.change.exec(ctx, w.args); err != nil {
+		if _, err := w.change.Exec(ctx, w.args); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"ringroster/store/database"
 	"ringroster/store/sqlrows"
 	"ringroster/sync"
 	"ringroster/sync/fingerprint"
@@ -24,7 +25,7 @@ type newcomers struct {
 	commons commons
 	waiting []*sync.Change
 	texts   []string // what is theirs alone (appendOwn)
-	inserts map[insertion]*statement
+	inserts map[insertion]*database.Statement
 
 	// The history to come: of those who came for one reason, first to the one before nextID.
 	first  int64 // 0: nobody's
@@ -151,7 +152,7 @@ func (w *writer) insertMember(ctx context.Context, c *sync.Change, m *sync.Membe
 		return err
 	}
 	w.args = w.appendKept(w.appendDecided(append(w.args[:0], m.ID), m), m, syncedText(m))
-	_, err := w.insert.exec(ctx, append(w.args, w.account, w.now, w.actor))
+	_, err := w.insert.Exec(ctx, append(w.args, w.account, w.now, w.actor))
 	return about(c, w.duplicate(m.RCUserID, m.Username, err))
 }
 
@@ -167,7 +168,7 @@ func (w *writer) writeNewcomers(ctx context.Context) error {
 	first, last := n.first, n.nextID-1
 	n.first = 0
 	w.args = append(w.args[:0], w.run, sync.Onboard, n.reason, first, last)
-	if _, err := w.onboarded.exec(ctx, w.args); err != nil {
+	if _, err := w.onboarded.Exec(ctx, w.args); err != nil {
 		return fmt.Errorf("history of members %d to %d: %w", first, last, err)
 	}
 	return nil
@@ -208,7 +209,7 @@ func (w *writer) findFailed(ctx context.Context, newcomers []*sync.Change, texts
 		return nil, err
 	}
 	w.args = append(w.args[:0], newcomers[0].Member, newcomers[len(newcomers)-1].Member)
-	there, err := w.there.number(ctx, w.args)
+	there, err := w.there.Number(ctx, w.args)
 	if err != nil {
 		return nil, err
 	}
@@ -231,11 +232,11 @@ func (w *writer) exec(ctx context.Context, newcomers []*sync.Change, texts []str
 	if err != nil {
 		return err
 	}
-	return stmt.execTexts(ctx, newcomers[0].Member, texts)
+	return stmt.ExecTexts(ctx, newcomers[0].Member, texts)
 }
 
 // insertion gives a statement that was prepared before, or prepares it.
-func (w *writer) insertion(ctx context.Context, i insertion) (*statement, error) {
+func (w *writer) insertion(ctx context.Context, i insertion) (*database.Statement, error) {
 	n := &w.newcomers
 	if stmt := n.inserts[i]; stmt != nil {
 		return stmt, nil
@@ -245,7 +246,7 @@ func (w *writer) insertion(ctx context.Context, i insertion) (*statement, error)
 			return nil, err
 		}
 	}
-	stmt, err := prepare(ctx, w.conn, w.insertSQL(&i))
+	stmt, err := database.Prepare(ctx, w.conn, w.insertSQL(&i))
 	if err == nil {
 		n.inserts[i] = stmt
 	}
@@ -253,7 +254,7 @@ func (w *writer) insertion(ctx context.Context, i insertion) (*statement, error)
 }
 
 func (n *newcomers) close() error {
-	err := closeAll(slices.Collect(maps.Values(n.inserts)))
+	err := database.CloseAll(slices.Collect(maps.Values(n.inserts)))
 	clear(n.inserts)
 	return err
 }

@@ -27,7 +27,7 @@ func Write(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *sync.Commit, acto
 		return err
 	}
 	return ByOwnHand(ctx, tx, rows, func() error {
-		return onDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {
+		return database.OnDriver(conn, func(driverConn driver.ConnPrepareContext) (err error) {
 			if err := ctx.Err(); err != nil {
 				return err // then the transaction may be gone, and each row would be one of its own
 			}
@@ -91,8 +91,8 @@ type writer struct {
 	actor   string
 	now     *string // one time for everything in the commit
 
-	insert, indexed, values, mark, seal, change, onboarded, there *statement
-	prepared                                                      []*statement
+	insert, indexed, values, mark, seal, change, onboarded, there *database.Statement
+	prepared                                                      []*database.Statement
 
 	newcomers newcomers
 
@@ -107,10 +107,10 @@ type writer struct {
 func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Commit, actor string, nextID int64) (*writer, error) {
 	w := &writer{
 		conn: conn, run: c.Run, account: c.Account, actor: actor, now: sqlrows.Stamp(c.FinishedAt), firstPlan: c.Plan.Version == 0,
-		newcomers: newcomers{nextID: nextID, inserts: map[insertion]*statement{}},
+		newcomers: newcomers{nextID: nextID, inserts: map[insertion]*database.Statement{}},
 	}
 	for _, s := range []struct {
-		into **statement
+		into **database.Statement
 		text string
 	}{
 		{&w.insert, insertMemberSQL},
@@ -122,7 +122,7 @@ func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Comm
 		{&w.onboarded, insertOnboardedSQL},
 		{&w.there, countBetweenSQL},
 	} {
-		stmt, err := prepare(ctx, conn, s.text)
+		stmt, err := database.Prepare(ctx, conn, s.text)
 		if err != nil {
 			return w, err
 		}
@@ -131,7 +131,9 @@ func newWriter(ctx context.Context, conn driver.ConnPrepareContext, c *sync.Comm
 	return w, nil
 }
 
-func (w *writer) close() error { return errors.Join(closeAll(w.prepared), w.newcomers.close()) }
+func (w *writer) close() error {
+	return errors.Join(database.CloseAll(w.prepared), w.newcomers.close())
+}
 
 func (w *writer) writePlan(ctx context.Context, p *sync.Plan) error {
 	// The driver starts a goroutine per statement for a context that can end.
@@ -236,8 +238,8 @@ func sealOf(m *sync.Member, knowsAll bool) any {
 
 // execOne runs a statement that must hit exactly one member. One that was
 // deleted by hand since the plan was made is a roster that moved.
-func (w *writer) execOne(ctx context.Context, stmt *statement) error {
-	result, err := stmt.exec(ctx, w.args)
+func (w *writer) execOne(ctx context.Context, stmt *database.Statement) error {
+	result, err := stmt.Exec(ctx, w.args)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package memberrows
+package database
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"ringroster/sync"
 )
 
-// onDriver runs fn with the driver's own connection. Neither a panic nor an error of
+// OnDriver runs fn with the driver's own connection. Neither a panic nor an error of
 // fn passes through Raw, which may close the connection for it, and for that would
 // wait until the transaction on it ends: for ever.
-func onDriver(conn *sql.Conn, fn func(driver.ConnPrepareContext) error) error {
+func OnDriver(conn *sql.Conn, fn func(driver.ConnPrepareContext) error) error {
 	var err error
 	rawErr := conn.Raw(func(driverConn any) error {
 		err = sync.Contain(func() error { return fn(driverConn.(driver.ConnPrepareContext)) })
@@ -21,21 +21,22 @@ func onDriver(conn *sql.Conn, fn func(driver.ConnPrepareContext) error) error {
 	return errors.Join(err, rawErr)
 }
 
-// statement is a prepared statement of the driver's own. A hundred thousand rows
+// Statement is a prepared statement of the driver's own, for many rows. A hundred thousand rows
 // make half of the garbage that they make through database/sql, which copies the
 // arguments of each.
-type statement struct {
+type Statement struct {
 	stmt driver.Stmt
 	args []driver.NamedValue // reused
 }
 
-func prepare(ctx context.Context, conn driver.ConnPrepareContext, text string) (*statement, error) {
+// Prepare makes a statement, which has to be closed.
+func Prepare(ctx context.Context, conn driver.ConnPrepareContext, text string) (*Statement, error) {
 	stmt, err := conn.PrepareContext(ctx, text)
-	return &statement{stmt: stmt}, err
+	return &Statement{stmt: stmt}, err
 }
 
 // set converts arguments as database/sql does.
-func (s *statement) set(args []any) error {
+func (s *Statement) set(args []any) error {
 	s.args = s.args[:0]
 	for i, arg := range args {
 		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
@@ -47,16 +48,17 @@ func (s *statement) set(args []any) error {
 	return nil
 }
 
-func (s *statement) exec(ctx context.Context, args []any) (driver.Result, error) {
+// Exec runs it with arguments that it converts as database/sql does.
+func (s *Statement) Exec(ctx context.Context, args []any) (driver.Result, error) {
 	if err := s.set(args); err != nil {
 		return nil, err
 	}
 	return s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.args)
 }
 
-// execTexts is exec for a number and texts. What the call before had, too, as names of
+// ExecTexts is Exec for a number and texts. What the call before had, too, as names of
 // places and settings, is not made anew.
-func (s *statement) execTexts(ctx context.Context, number int64, texts []string) error {
+func (s *Statement) ExecTexts(ctx context.Context, number int64, texts []string) error {
 	if s.args == nil {
 		s.args = make([]driver.NamedValue, 1+len(texts))
 		for i := range s.args {
@@ -73,8 +75,8 @@ func (s *statement) execTexts(ctx context.Context, number int64, texts []string)
 	return err
 }
 
-// number gives the one that a query answers.
-func (s *statement) number(ctx context.Context, args []any) (int64, error) {
+// Number gives the one that a query answers.
+func (s *Statement) Number(ctx context.Context, args []any) (int64, error) {
 	if err := s.set(args); err != nil {
 		return 0, err
 	}
@@ -88,7 +90,8 @@ func (s *statement) number(ctx context.Context, args []any) (int64, error) {
 	return number, err
 }
 
-func closeAll(statements []*statement) error {
+// CloseAll closes statements.
+func CloseAll(statements []*Statement) error {
 	var errs []error
 	for _, s := range statements {
 		errs = append(errs, s.stmt.Close())
