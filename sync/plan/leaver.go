@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ringroster/sync"
@@ -168,6 +169,8 @@ func (p *planner) disputedLeaver(l *leaver) string {
 	case p.disputed[sync.FoldEmail(m.Profile[sync.Email])] || p.disputed[sync.FoldEmail(m.Synced.Profile[sync.Email])],
 		p.disputed[foldName(m.Synced.Profile[sync.FirstName], m.Synced.Profile[sync.LastName])]:
 		return "a conflict is about somebody with their name or e-mail: who that is, is not decided"
+	case strings.HasPrefix(m.RCUserID, sync.FormerID) && slices.ContainsFunc(p.inDispute, func(person *Person) bool { return person.hasPartOf(m) }):
+		return "an operator parted them from an id, and a conflict is about somebody with a part of their name"
 	case l.person == nil && p.people.couldBeFaulty(m):
 		return "a faulty record could be theirs"
 	case l.person == nil && p.access != nil: // who has an extension belongs, if it has the role (R9)

@@ -326,6 +326,7 @@ func (p *planner) tear(people []*Person, m *sync.Member) {
 // dispute notes the names and e-mails of somebody of whom a conflict leaves open who they are: whichever
 // member has one may be them, and does not leave (R16).
 func (p *planner) dispute(person *Person) {
+	p.inDispute = append(p.inDispute, person)
 	for email := range person.recordEmails {
 		p.disputed[sync.FoldEmail(email)] = true
 	}

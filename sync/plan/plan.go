@@ -142,6 +142,7 @@ type planner struct {
 	kept       map[sync.Loss]bool // what one look alone keeps (R2); nil: nobody has asked
 	forgotten  []*Person          // who would belong, but for being a member who was forgotten
 	mayMean    map[int64]bool     // members whom an email_in_use conflict may mean
+	inDispute  []*Person          // these people
 	disputed   map[string]bool    // names and e-mails of people in conflict who may be other members; folded
 	leavers    []leaver
 	tally      guard.Tally
@@ -389,5 +390,6 @@ func (p *planner) forgetPeople() {
 		person.outcome = outcome{}
 	}
 	p.people, p.usernames, p.named, p.newcomers, p.loose, p.looseBy, p.joining, p.parted, p.unmatched, p.leavers, p.verdicts, p.open, p.watched = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	p.inDispute = nil
 	p.lists = lists{}
 }

@@ -88,6 +88,15 @@ func TestR29AnUndoneLossOfAnAdministratorsRole(t *testing.T) {
 // Two agent ids were swapped, and one of the two conflicts is answered. The next day that human's e-mail
 // changes: they are part of the other conflict, by their name (R13, R16).
 func TestIdentityOneOfTwoConflictsIsAnswered(t *testing.T) {
+	for name, change := range map[string]func(*sync.Agent){
+		"another e-mail": func(a *sync.Agent) { a.Email = "kim.hay@example.org" },
+		"married":        func(a *sync.Agent) { a.LastName, a.Email = "King", "king@example.com" },
+	} {
+		t.Run(name, func(t *testing.T) { answerOneOfTwo(t, change) })
+	}
+}
+
+func answerOneOfTwo(t *testing.T, change func(*sync.Agent)) {
 	w := newWorld()
 	w.agent("1/10", "501", "Kim Hay")
 	w.agent("1/10", "502", "Lea Orr")
@@ -99,7 +108,7 @@ func TestIdentityOneOfTwoConflictsIsAnswered(t *testing.T) {
 	w.today(t)
 	w.edit(t, edit.LinkTo(1, "none"))
 	w.tomorrow()
-	agents[0].Email = "kim.hay@example.org"
+	change(&agents[0])
 	w.today(t)
 	w.mustStay(t)
 }
