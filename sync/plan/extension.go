@@ -16,7 +16,7 @@ import (
 
 // freeExtensions are those of humans that no record has by rcUserId or e-mail.
 type freeExtensions struct {
-	byID, byNumber, byEmail, byName, byWords map[string]*sync.Extension
+	byID, byNumber, byEmail, byName, byWords map[string]*sync.Extension // of the last three: who alone has it
 
 	numbers map[string]bool // of all extensions
 }
@@ -29,7 +29,8 @@ func (p *people) indexFree() *freeExtensions {
 	for _, person := range p.all {
 		taken[person.Ext] = taken[person.Ext] || person.hasRecord()
 	}
-	p.free = &freeExtensions{map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]*sync.Extension{}, map[string]bool{}}
+	index := func() map[string]*sync.Extension { return map[string]*sync.Extension{} }
+	p.free = &freeExtensions{index(), index(), index(), index(), index(), map[string]bool{}}
 	for i := range p.snapshot.Extensions {
 		e := &p.snapshot.Extensions[i]
 		p.free.numbers[e.Number] = true
@@ -42,10 +43,6 @@ func (p *people) indexFree() *freeExtensions {
 		if e.Number != "" {
 			p.free.byNumber[e.Number] = e
 		}
-		if e.Email != "" && e.FirstName+e.LastName != "" {
-			_, said, _ := strings.Cut(words(e), ":")
-			p.free.byWords[said] = e
-		}
 		alone := func(of map[string]*sync.Extension, key string) {
 			if _, several := of[key]; several {
 				of[key] = nil
@@ -55,6 +52,9 @@ func (p *people) indexFree() *freeExtensions {
 		}
 		alone(p.free.byEmail, sync.FoldEmail(e.Email))
 		alone(p.free.byName, foldName(e.FirstName, e.LastName))
+		if _, said, _ := strings.Cut(words(e), ":"); e.Email != "" && e.FirstName+e.LastName != "" {
+			alone(p.free.byWords, said)
+		}
 	}
 	return p.free
 }
