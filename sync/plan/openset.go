@@ -284,3 +284,40 @@ func (t *Trace) tellHeld(c *sync.Change) {
 		t.add(c.Person, c.Member, "R21-R24", "guard", "held: %s, %s", r.Reason, r.Detail)
 	}
 }
+
+// suspectVanished makes suspect, of members who have another place, their logins in a sub-account that is
+// not listed: nothing of it was read, so nothing happens, and when it is back with some of them
+// missing, its groups may look whole (R22, R25).
+func (s *settling) suspectVanished() {
+	for i := range s.read.lists.lost {
+		l := &s.read.lists.lost[i]
+		key := sync.HeldKey{Member: l.member.ID, Field: sync.LoginsField}
+		why := s.found.Lists[l.list]
+		if l.list.Kind != sync.SubAccountList || s.read.read[l.list.Sub] || len(why) == 0 || s.decided[key] ||
+			l.member.Status != sync.Active || l.person == nil || !l.person.outcome.belongs || l.person.outcome.decision == inConflict {
+			continue
+		}
+		f := sync.FieldChange{Field: sync.LoginsField, Before: sync.LoginsJSON(l.member.Logins), After: sync.LoginsJSON(endedIn(l.member.Logins, l.list.Sub)), Reason: sync.ReasonSource}
+		was, state := s.open.Of(l.member.ID, sync.LoginsField), sync.Suspect
+		switch {
+		case was == nil:
+		case was.State == sync.Rejected:
+			continue
+		default: // what was asked goes on
+			f.Before, f.After, state = was.Before, was.After, was.State
+		}
+		s.row(was, state, sync.Change{
+			Kind: sync.Update, Member: l.member.ID, Person: l.person.Key(), Name: l.member.Profile.Name(), Email: l.member.Profile[sync.Email],
+			Reason: sync.ReasonSource, Fields: []sync.FieldChange{f},
+		}, 0, why)
+	}
+}
+
+// endedIn are logins of which those in a sub-account are inactive.
+func endedIn(logins []sync.Login, sub string) []sync.Login {
+	logins = slices.Clone(logins)
+	for i := range logins {
+		logins[i].Active = logins[i].Active && logins[i].SubAccountID != sub
+	}
+	return logins
+}

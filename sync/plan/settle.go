@@ -50,6 +50,7 @@ func (p *planner) settle(read *planner, found *guard.Findings) {
 	admins := s.overAdministrators()
 	s.holdArrivals(admins)
 	s.holdUpdates(admins)
+	s.suspectVanished()
 	s.keepLastAdministrator()
 	s.leavePinned()
 	s.leave()

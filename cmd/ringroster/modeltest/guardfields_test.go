@@ -14,7 +14,7 @@ func (p *planning) updates(m *modelMember, kept *planning, lost map[string][]*mo
 			why[reason] = true
 		}
 	}
-	p.loginRow(m, kept.members[m.id], why, doubted)
+	p.loginRow(m, kept.members[m.id], lost, doubts, why, doubted)
 	for _, field := range limitedFields {
 		p.updateField(m, kept, field, why, doubted)
 	}
@@ -80,7 +80,7 @@ func (p *planning) judgeUpdate(m *modelMember) {
 }
 
 // loginRow holds logins that would turn inactive.
-func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted bool) {
+func (p *planning) loginRow(m, kept *modelMember, lost map[string][]*modelMember, doubts map[string]string, why map[string]bool, doubted bool) {
 	key, was := heldKey{m.id, "logins"}, p.before[m.id]
 	p.keepLogins(m)
 	ended, held := map[loginKey]bool{}, map[loginKey]loginRow{}
@@ -105,6 +105,7 @@ func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted b
 		hold(why)
 		m.logins = was.logins
 		return
+	case row != nil && len(p.vanishedLogins(m, lost, doubts)) > 0: // what was asked goes on
 	case row != nil:
 		delete(p.open, key)
 	}
@@ -117,6 +118,21 @@ func (p *planning) loginRow(m, kept *modelMember, why map[string]bool, doubted b
 		return
 	}
 	maps.Copy(m.logins, held)
+	if gone := p.vanishedLogins(m, lost, doubts); len(gone) > 0 && p.open[key] == nil {
+		p.open[key] = &heldRow{run: p.run, state: "suspect", ended: gone, why: map[string]bool{"sub_account_gone": true}}
+	}
+}
+
+// vanishedLogins are those of a present member in sub-accounts that are not listed.
+func (p *planning) vanishedLogins(m *modelMember, lost map[string][]*modelMember, doubts map[string]string) map[loginKey]bool {
+	gone := map[loginKey]bool{}
+	for login, row := range p.before[m.id].logins {
+		list := "sub " + login.sub
+		if row.active && p.company.subClosed(login.sub) && doubts[list] != "" && slices.Contains(lost[list], m) {
+			gone[login] = true
+		}
+	}
+	return gone
 }
 
 // losesLogin says whether a login is not active any more where it was, and none is in its stead.
