@@ -268,8 +268,7 @@ func (p *people) extended(id string) *Person {
 }
 
 // settleHolders finds, for members whom no id finds, who has their extension: somebody made anew, to
-// whom the extension's e-mail gave it and who has a part of the member's name; or, under a role rule, whom the
-// extension alone makes (R9).
+// whom the extension's e-mail gave it; or, under a role rule, whom the extension alone makes (R9).
 func (p *planner) settleHolders() {
 	slices.SortFunc(p.unmatched, func(a, b *sync.Member) int { return cmp.Compare(a.ID, b.ID) })
 	p.unmatched = slices.DeleteFunc(p.unmatched, func(m *sync.Member) bool {
@@ -278,13 +277,21 @@ func (p *planner) settleHolders() {
 		}
 		if e := p.people.remembered(&Person{}, m, p.people.extensionsByID()); e != nil {
 			holder := p.people.byExtension(e)
-			if !p.conflicted[m.ID] && holder.hasRecord() && holder.outcome.decision == undecided && holder.hasPartOf(m) {
+			if !p.conflicted[m.ID] && holder.hasRecord() && holder.outcome.decision == undecided && holder.isMadeAnewOf(m, e) {
 				p.decide(holder, m, byEmail)
 				return true
 			}
 		}
 		return p.access != nil && p.settleMade(m)
 	})
+}
+
+// isMadeAnewOf says whether somebody who has a member's extension is that human: by all of the name, or by a
+// part of it while the extension has a name or an e-mail with which it was the member's. One that has
+// neither any more was given to somebody else.
+func (p *Person) isMadeAnewOf(m *sync.Member, e *sync.Extension) bool {
+	return p.bears(foldName(m.Synced.Profile[sync.FirstName], m.Synced.Profile[sync.LastName])) ||
+		p.hasPartOf(m) && isAsRemembered(e, m.Synced.Extension)
 }
 
 // settleMade is settleHolders where the extension alone makes a person. It has no record to say that

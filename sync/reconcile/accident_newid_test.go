@@ -191,3 +191,33 @@ func TestIdentityAnAdministratorRecordMadeAnew(t *testing.T) {
 		t.Errorf("it is another human by now, and she is %s", m.Profile[sync.Role])
 	}
 }
+
+// A leaver's extension goes to a newcomer who shares the first or the last name, on the day on which the
+// leaver goes: they are two (R7).
+func TestR7ALeaversExtensionForANewcomerOfOneName(t *testing.T) {
+	for name, newcomer := range map[string][2]string{"the first name": {"P001", "Zorn"}, "the last name": {"Zoe", "Roy"}} {
+		for rule, set := range map[string]func(*world){
+			"require_ringex": func(w *world) { w.Policy.RequireRingEX = true },
+			"default":        func(*world) {},
+			"role_permission": func(w *world) {
+				w.Policy.Access = sync.Access{Rule: sync.AccessPermission, Name: "WFM"}
+				w.role("1", "WFM User", []string{"WFM"}, "7001", "7002", "7003")
+			},
+		} {
+			t.Run(name+", "+rule, func(t *testing.T) {
+				w := newWorld()
+				set(w)
+				three(w)
+				w.today(t)
+				w.tomorrow()
+				a, e := &w.group("1/10").Agents[0], &w.Snapshot.Extensions[1]
+				a.ID, a.FirstName, a.LastName, a.Email = "601", newcomer[0], newcomer[1], "new@example.com"
+				e.FirstName, e.LastName, e.Email = newcomer[0], newcomer[1], "new@example.com"
+				plan := w.today(t)
+				if len(w.members) != 4 || w.member(1).Status != sync.Inactive || w.member(1).Profile[sync.Email] != "p001@example.com" {
+					t.Errorf("%d members, the first is %s <%s> and %s\n%v", len(w.members), w.member(1).Profile.Name(), w.member(1).Profile[sync.Email], w.member(1).Status, lines(plan))
+				}
+			})
+		}
+	}
+}
