@@ -112,15 +112,17 @@ func (p *Person) bears(name string) bool {
 }
 
 // areOf says whether each record of somebody, whose login a member holds, can be the member's: it has
-// the e-mail or a part of the name, or says neither. In a mailbox of several people the first name
-// has to be the member's.
-func (p *people) areOf(person *Person, m *sync.Member) bool {
+// the e-mail or a part of the name, or says neither. Where two of the people who may be the member
+// have one e-mail, that takes a part of the name; where others have it too, the first name.
+func (p *people) areOf(person *Person, m *sync.Member, among []*Person) bool {
 	is := func(first, last, email string) bool {
 		switch {
 		case first+last == "":
 			return email == "" || hasEmail(m, email)
-		case p.isShared(email):
+		case p.isSharedBeyond(email, among):
 			return sync.SameValue(sync.FirstName, first, m.Synced.Profile[sync.FirstName])
+		case p.isShared(email):
+			return memberHasPartOf(m, first, last)
 		}
 		return hasEmail(m, email) || memberHasPartOf(m, first, last)
 	}

@@ -178,7 +178,7 @@ func (p *planner) tellApart(people []*Person, m *sync.Member, wanted map[*Person
 		v := p.assess(person, p.granted(person))
 		return sameName(m, v.Profile[sync.FirstName], v.Profile[sync.LastName])
 	}
-	theirs := func(person *Person) bool { return wanted[person] == 1 && p.people.areOf(person, m) }
+	theirs := func(person *Person) bool { return wanted[person] == 1 && p.people.areOf(person, m, people) }
 	at := slices.IndexFunc(people, named)
 	if at < 0 || slices.ContainsFunc(people[at+1:], func(person *Person) bool { return named(person) && !theirs(person) }) {
 		return false

@@ -373,7 +373,7 @@ func (p *planner) takeOver(n *newcomer, _ []newcomer, h *emailHolders) {
 	p.taken[m.ID] = true
 	for i := range p.leavers { // what is still listed of the old ids is theirs by name or e-mail, or nobody's any more
 		if l := &p.leavers[i]; l.member.ID == m.ID {
-			if l.person != n.person && l.person.isActive() && p.people.areOf(l.person, m) {
+			if l.person != n.person && l.person.isActive() && p.people.areOf(l.person, m, []*Person{n.person, l.person}) {
 				p.people.join(n.person, l.person)
 				l.person.outcome.decision = hidden
 			}

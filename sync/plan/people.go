@@ -28,6 +28,7 @@ type people struct {
 	byLogin  map[string]*Person // sync.LoginKey
 	byAdmin  map[string]*Person
 	emails   map[string]*Person         // folded; of everybody
+	sharers  map[string][]*Person       // those who have one that several have
 	faulty   map[string]bool            // those of faulty records
 	exts     map[string]*sync.Extension // by id, of every type
 	free     *freeExtensions
@@ -295,6 +296,12 @@ func (p *people) isShared(email string) bool {
 	return p.emails[sync.FoldEmail(email)] == shared
 }
 
+// isSharedBeyond says whether anybody else has an e-mail than some people who may be one.
+func (p *people) isSharedBeyond(email string, among []*Person) bool {
+	p.indexEmails()
+	return slices.ContainsFunc(p.sharers[sync.FoldEmail(email)], func(person *Person) bool { return !slices.Contains(among, person) })
+}
+
 // indexEmails may come at any time while members are met: what it finds does not depend on
 // whom they were met for.
 func (p *people) indexEmails() {
@@ -302,13 +309,17 @@ func (p *people) indexEmails() {
 		return
 	}
 	p.emails = make(map[string]*Person, len(p.all))
+	p.sharers = map[string][]*Person{}
 	for _, person := range p.all {
 		for email := range person.recordEmails {
-			e := sync.FoldEmail(email)
-			if other := p.emails[e]; other == nil {
+			switch e, other := sync.FoldEmail(email), p.emails[sync.FoldEmail(email)]; other {
+			case nil:
 				p.emails[e] = person
-			} else if other != person {
-				p.emails[e] = shared
+			case person:
+			case shared:
+				p.sharers[e] = append(p.sharers[e], person)
+			default:
+				p.emails[e], p.sharers[e] = shared, []*Person{other, person}
 			}
 		}
 	}

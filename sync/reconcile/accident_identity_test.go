@@ -74,6 +74,16 @@ func TestIdentityWhoIsStillListedStays(t *testing.T) {
 			func(w *world) { w.Snapshot.Admins[0].LastName = "King" },
 			nothing,
 		}, 5},
+		{"agent and administrator, and the first name changes in one list first (R5)", func(w *world) {
+			four(w)
+			w.admin("301", "Ada Byron")
+			w.admin("302", "Zoe Otto")
+		}, []func(*world){
+			func(w *world) { w.Snapshot.Admins[0].FirstName = "Adelaide" },
+			nothing,
+			func(w *world) { agent(w, 0).FirstName = "Adelaide" },
+			nothing,
+		}, 5},
 		{"two logins, and the last name changes in one record first (R5)", func(w *world) {
 			four(w)
 			w.agent("1/11", "601", "Ada Byron")
